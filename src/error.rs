@@ -1,0 +1,114 @@
+//! Errors: what happened, where, and who should act.
+//!
+//! A disagreement between two engines is not an error, and neither is "nothing was
+//! checked": those are values of [`crate::check::Verdict`].
+
+use thiserror::Error as ThisError;
+
+/// Why there is no result.
+#[derive(Debug, Clone, PartialEq, Eq, ThisError)]
+pub enum Error {
+    /// A file does not say what its format requires; whoever wrote the file should act.
+    #[error("{place}: found {found}, expected {expected}")]
+    Input {
+        /// The JSON path, such as `network.layers[1].weights[0][3]`.
+        place: String,
+        /// What stands there.
+        found: String,
+        /// What should stand there.
+        expected: String,
+        /// How to mend it, where there is more to say.
+        advice: Option<String>,
+    },
+    /// A bound of [`crate::spec::Limits`] would be passed; raise the limit or make the case smaller.
+    #[error("{what}: {given} is over the limit of {limit}")]
+    Limit {
+        /// What was measured, with its place.
+        what: String,
+        /// How much there is.
+        given: u64,
+        /// How much is allowed.
+        limit: u64,
+    },
+    /// The request makes sense, but this version does not serve it.
+    #[error("unsupported: {what}")]
+    Unsupported {
+        /// What was asked for, and what would be served instead.
+        what: String,
+    },
+    /// A linear system has no unique solution; the network itself is at fault.
+    #[error("singular: {what}")]
+    Singular {
+        /// Which system.
+        what: String,
+    },
+    /// A float engine left the finite numbers; use a smaller case or exact arithmetic.
+    #[error("not finite: {what}")]
+    NotFinite {
+        /// Which quantity.
+        what: String,
+    },
+    /// The operating system refused a file; only the program itself reads files.
+    #[error("{what}")]
+    Io {
+        /// What was attempted and what the system said.
+        what: String,
+    },
+    /// Something that the file names.
+    #[error("{file}: {error}")]
+    InFile {
+        /// The file as the user named it.
+        file: String,
+        /// What is wrong in it.
+        error: Box<Error>,
+    },
+    /// The user pressed Ctrl-C; everything already written is whole.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl Error {
+    /// An [`Error::Unsupported`] with this text.
+    #[must_use]
+    pub fn unsupported(what: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into() }
+    }
+
+    /// An [`Error::Input`] without advice.
+    #[must_use]
+    pub fn input(
+        place: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Input {
+            place: place.into(),
+            found: found.into(),
+            expected: expected.into(),
+            advice: None,
+        }
+    }
+
+    /// The same error with the name of the file it is about.
+    #[must_use]
+    pub fn in_file(self, file: impl Into<String>) -> Self {
+        match self {
+            // An operating-system error already names its file.
+            Self::Io { .. } | Self::InFile { .. } | Self::Interrupted => self,
+            error => Self::InFile { file: file.into(), error: Box::new(error) },
+        }
+    }
+
+    /// What the user can do about it, where the message alone does not say.
+    #[must_use]
+    pub fn advice(&self) -> Option<&str> {
+        match self {
+            Self::Input { advice, .. } => advice.as_deref(),
+            Self::InFile { error, .. } => error.advice(),
+            Self::Limit { what, .. } if what.contains("bits") => {
+                Some("raise it with --max-bits N, or make the numbers of the case shorter")
+            }
+            _ => None,
+        }
+    }
+}

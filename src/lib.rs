@@ -1,0 +1,11 @@
+//! creditcheck
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod check;
+pub mod error;
+pub mod number;
+pub mod scalar;
+pub mod spec;
+
+pub use error::Error;

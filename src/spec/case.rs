@@ -1,0 +1,87 @@
+//! A case: one network, one loss, one learning rate, some examples.
+
+use num_rational::BigRational;
+
+use super::activation::{Activation, Kink};
+use super::network::Network;
+
+/// Everything that an engine needs to know, validated and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// What the case is called in reports; covered by the digest, read by no engine.
+    pub name: Option<String>,
+    /// The network with its parameters.
+    pub network: Network,
+    /// η of D4.
+    pub learning_rate: BigRational,
+    /// The kink convention of D0, where a layer names none.
+    pub kink: Kink,
+    /// The batch; never empty.
+    pub examples: Vec<Example>,
+    /// What the author of the case expects of C2.
+    pub expect: Expect,
+}
+
+/// One example of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The rates of the clamped neurons, in the order of the network's inputs.
+    pub input: Vec<BigRational>,
+    /// t of D0, in the order of the network's outputs.
+    pub target: Vec<BigRational>,
+}
+
+/// Whether the rule is expected to equal backpropagation on a case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expect {
+    /// The rule should equal the gradient. The default.
+    #[default]
+    Agree,
+    /// A replaced balance function should make it differ (C4).
+    Disagree,
+}
+
+impl Case {
+    /// The name for reports.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or("(unnamed)")
+    }
+
+    /// Whether any balance function is replaced, so that the rule need not equal backpropagation.
+    #[must_use]
+    pub fn has_own_balance(&self) -> bool {
+        match &self.network {
+            Network::Layered(net) => net.layers.iter().any(|layer| layer.balance.is_some()),
+            Network::Graph(net) => net.balances.iter().any(Option::is_some),
+        }
+    }
+
+    /// The activations that neurons receiving synapses use, one entry per layer or neuron.
+    pub fn activations(&self) -> impl Iterator<Item = &Activation> {
+        let (layers, neurons) = match &self.network {
+            Network::Layered(net) => (Some(net), None),
+            Network::Graph(net) => (None, Some(net)),
+        };
+        let layers = layers.into_iter().flat_map(|net| net.layers.iter().map(|l| &l.activation));
+        let neurons = neurons.into_iter().flat_map(|net| {
+            net.activations
+                .indexed()
+                .filter(|(neuron, _)| !net.inputs.contains(neuron))
+                .map(|(_, activation)| activation)
+        });
+        layers.chain(neurons)
+    }
+
+    /// Whether σ of every neuron can be evaluated on rationals.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        self.activations().all(Activation::is_exact)
+    }
+
+    /// Whether σ of every neuron is a polynomial.
+    #[must_use]
+    pub fn is_polynomial(&self) -> bool {
+        self.activations().all(Activation::is_polynomial)
+    }
+}

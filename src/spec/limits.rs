@@ -1,0 +1,33 @@
+//! What input may ask for.
+
+/// Bounds on input and on intermediate results, each checked before the memory is taken.
+///
+/// ```
+/// let limits = creditcheck::spec::Limits::default();
+/// assert_eq!(limits.file_bytes, 64 * 1024 * 1024);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Characters of one number.
+    pub number_chars: usize,
+    /// Magnitude of the binary exponent of a hex float.
+    pub exponent: i64,
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Brackets within brackets of one file.
+    pub nesting: usize,
+    /// Bits of the numerator plus those of the denominator of any intermediate result.
+    pub bits: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            number_chars: 10_000,
+            exponent: 16_384,
+            file_bytes: 64 << 20,
+            nesting: 64,
+            bits: 1 << 20,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! WHAT is computed: plain validated data, no arithmetic.
+//!
+//! [`Case`] is what a user writes, [`Wiring`] the same network seen as a graph (which
+//! is how the credit rule sees every network), and [`outcome`] what the engines report.
+
+mod activation;
+mod case;
+mod indices;
+mod limits;
+mod network;
+pub mod outcome;
+mod wiring;
+
+pub use activation::{ACTIVATION_NAMES, Activation, Kink};
+pub use case::{Case, Example, Expect};
+pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
+pub use limits::Limits;
+pub use network::{Ends, Graph, Layer, Layered, Network};
+pub use wiring::{Parameters, Wiring};

@@ -3,6 +3,8 @@
 #![warn(missing_docs)]
 
 pub mod check;
+pub mod certificate;
+pub mod certify;
 pub mod error;
 pub mod number;
 pub mod scalar;

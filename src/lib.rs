@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod certificate;
 pub mod check;
 pub mod certificate;
 pub mod certify;

@@ -4,6 +4,8 @@
 
 pub mod check;
 pub mod error;
+#[cfg(feature = "fast")]
+pub mod fast;
 pub mod number;
 pub mod scalar;
 pub mod spec;

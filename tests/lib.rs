@@ -1,3 +1,5 @@
 //! The certificate as a test suite: one binary, one module per question.
 
 mod agreement;
+#[cfg(feature = "fast")]
+mod fast;

@@ -30,11 +30,14 @@ impl Up {
         Self(if number < 1 << 53 { count } else { count.next_up() })
     }
 
-    /// 2^−exponent, or the smallest float above it.
+    /// 2^−exponent, at least the smallest float.
     pub(super) fn power(exponent: u32) -> Self {
-        let halvings = i32::try_from(exponent.min(1074)).unwrap_or(1074);
-        // Two exact steps: 2^−1074 is subnormal and out of reach of one.
-        Self(2f64.powi(-halvings / 2) * 2f64.powi(-(halvings - halvings / 2)))
+        let exponent = u64::from(exponent.min(1074));
+        // The encoding itself: exact, which repeated multiplication need not be.
+        Self(f64::from_bits(match 1022u64.checked_sub(exponent) {
+            Some(rest) => (rest + 1) << 52,
+            None => 1 << (1074 - exponent),
+        }))
     }
 
     pub(super) fn max(self, other: Self) -> Self {

@@ -7,6 +7,8 @@ pub mod check;
 pub mod certificate;
 pub mod certify;
 pub mod error;
+#[cfg(feature = "fast")]
+pub mod fast;
 pub mod number;
 pub mod scalar;
 pub mod spec;

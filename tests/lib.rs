@@ -3,3 +3,5 @@
 mod agreement;
 mod certificate;
 mod evidence;
+#[cfg(feature = "fast")]
+mod fast;

@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod error;
+pub mod mutants;
 pub mod number;
 pub mod scalar;
 pub mod spec;

@@ -8,5 +8,7 @@ pub mod mutants;
 pub mod number;
 pub mod scalar;
 pub mod spec;
+pub mod textbook;
+pub mod wire;
 
 pub use error::Error;

@@ -141,7 +141,7 @@ pub const CATALOGUE: [Entry; 32] = [
         "x δᵀ for δ xᵀ; no shape error when the layer is square",
         "a square layer"),
     entry!(M12, true, "one layer frozen",
-        "never changes the synapses and biases onto some neurons",
+        "freezes the parameters",
         "a layer left out of the list of parameters, or detached",
         "a live layer"),
     entry!(M13, true, "silent clipping",

@@ -1,3 +1,4 @@
 //! The certificate as a test suite: one binary, one module per question.
 
 mod agreement;
+mod mutants;

@@ -6,7 +6,7 @@ use num_traits::Zero;
 use crate::check::bridge;
 use crate::error::Error;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Limits};
+use crate::spec::{Case, Limits, Network};
 
 use super::catalogue::{CATALOGUE, Mutant};
 use super::hook::{Fault, Variant};
@@ -87,10 +87,8 @@ pub fn diagnose_by(
     for entry in &CATALOGUE {
         let explains = |variant: &Variant| {
             let fault = Fault { mutant: entry.mutant, variant: *variant };
-            let hook = reference.hook(Some(fault));
-            // A mutant whose numbers grow beyond the limit is none that we can recognise.
-            let run = reference.credit(&hook).ok()?;
-            (hook.fired() && is_theirs(&run.update)).then_some(fault)
+            let mut updates = possible_updates(&reference, fault).into_iter();
+            updates.any(|update| is_theirs(&update)).then_some(fault)
         };
         let (places, everywhere) = variants(entry.mutant, &reference);
         let mut faults: Vec<Fault> = places.iter().filter_map(explains).collect();
@@ -100,6 +98,27 @@ pub fn diagnose_by(
         found.extend(faults);
     }
     Ok(found.into_iter().map(|fault| Diagnosis { fault, sentence: fault.sentence() }).collect())
+}
+
+/// The updates that somebody with this fault may have.
+fn possible_updates(reference: &Reference<'_>, fault: Fault) -> Vec<Update<BigRational>> {
+    let hook = reference.hook(Some(fault));
+    let mut updates = Vec::new();
+    // A mutant whose numbers grow beyond the limit is none that we can recognise.
+    if let Ok(run) = reference.credit(&hook)
+        && hook.fired()
+    {
+        updates.push(run.update);
+    }
+    // The one mutant whose two sides differ: ones in place of credits are not ones in place of adjoints.
+    if fault.mutant == Mutant::M28
+        && let Network::Layered(net) = &reference.case.network
+        && let Ok(run) = reference.backprop(&hook)
+    {
+        let rate = &reference.case.learning_rate;
+        updates.push(bridge::update_of_gradient(net, &run.gradient, rate));
+    }
+    updates
 }
 
 /// The forms of a mutant that a diagnosis tries: in places, and then everywhere.

@@ -160,7 +160,8 @@ pub fn kill_matrix(limits: &Limits) -> Result<KillMatrix, Error> {
             }
         }
     }
-    matrix.rows.sort_by_key(|row| (row.fault, row.side));
+    // A stable sort: the witnesses stay in their order.
+    matrix.rows.sort_by_key(|row| (row.fault, row.side, row.compared.to_string()));
     Ok(matrix)
 }
 

@@ -7,11 +7,11 @@ use crate::wire::json::Json;
 use super::catalogue::CATALOGUE;
 use super::matrix::{KillMatrix, Row, Status};
 
-/// How many characters of a first difference a table has room for.
-const ROOM: usize = 78;
+/// How many characters of a number a table has room for.
+const ROOM: usize = 16;
 
 impl KillMatrix {
-    /// An aligned table with one row per mutant, form, side and witness, and the counts under it.
+    /// An aligned table with one line per mutant, form, side and outcome, and the counts under it.
     #[must_use]
     pub fn text(&self) -> String {
         let mut text =
@@ -27,20 +27,11 @@ impl KillMatrix {
             );
         }
         for entry in &CATALOGUE {
-            let rows: Vec<&Row> =
-                self.rows.iter().filter(|row| row.fault.mutant == entry.mutant).collect();
+            let rows: Vec<Row> =
+                self.rows.iter().filter(|row| row.fault.mutant == entry.mutant).cloned().collect();
             let _ = writeln!(text, "\n{}  {} — needs {}", entry.id, entry.title, entry.needs);
-            for row in rows {
-                let _ = writeln!(
-                    text,
-                    "     {:<8} {:<7} {:<12} {:<13} {:<11} {}",
-                    row.fault.variant.to_string(),
-                    row.side.word(),
-                    row.witness,
-                    row.compared.to_string(),
-                    row.status.word(),
-                    detail(&row.status),
-                );
+            for group in rows.chunk_by(|a, b| same_line(a, b)) {
+                text.push_str(&line(group));
             }
         }
         text.push('\n');
@@ -121,23 +112,51 @@ fn row_json(row: &Row) -> Json {
     Json::object(fields)
 }
 
-fn detail(status: &Status) -> String {
-    match status {
-        Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => {
-            let more = match mismatch.differing {
-                1 => String::new(),
-                differing => format!(", {differing} differ"),
-            };
-            let values = format!("{} for {}", mismatch.found, mismatch.expected);
-            let line = format!("{}: {values}", mismatch.place);
-            if line.chars().count() <= ROOM {
-                return format!("{line}{more}");
-            }
-            let start: String = line.chars().take(ROOM - 1).collect();
-            format!("{start}…{more}")
-        }
+/// Rows that say the same about different witnesses stand on one line.
+fn same_line(a: &Row, b: &Row) -> bool {
+    let key = |row: &Row| (row.fault, row.side, row.compared.to_string(), row.status.word());
+    key(a) == key(b)
+}
+
+fn line(group: &[Row]) -> String {
+    let Some(row) = group.first() else { return String::new() };
+    let on = if row.status.is_good() {
+        format!("on {}", group.len())
+    } else {
+        let names: Vec<&str> = group.iter().map(|row| row.witness).collect();
+        format!("on {}", names.join(", "))
+    };
+    format!(
+        "     {:<7} {:<8} {:<13} {:<10} {:<5} {}\n",
+        row.side.word(),
+        row.fault.variant.to_string(),
+        row.compared.to_string(),
+        row.status.word(),
+        on,
+        detail(row),
+    )
+}
+
+/// The first difference on the first witness, or the reason why there is none.
+fn detail(row: &Row) -> String {
+    match &row.status {
+        Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => format!(
+            "{}: {}: {} for {}",
+            row.witness,
+            mismatch.place,
+            shorten(&mismatch.found),
+            shorten(&mismatch.expected),
+        ),
         Status::Equivalent { reason } => (*reason).to_owned(),
         Status::Survived => "the comparison let it pass".to_owned(),
         Status::Unapplied => "its hook was never reached".to_owned(),
     }
+}
+
+fn shorten(number: &str) -> String {
+    if number.chars().count() <= ROOM {
+        return number.to_owned();
+    }
+    let start: String = number.chars().take(ROOM - 1).collect();
+    format!("{start}…")
 }

@@ -7,8 +7,12 @@ pub mod check;
 pub mod certificate;
 pub mod certify;
 pub mod error;
+<<<<<<< HEAD
 #[cfg(feature = "fast")]
 pub mod fast;
+=======
+pub mod mutants;
+>>>>>>> mutants
 pub mod number;
 pub mod scalar;
 pub mod spec;

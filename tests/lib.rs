@@ -5,3 +5,4 @@ mod certificate;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
+mod mutants;

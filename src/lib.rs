@@ -7,5 +7,7 @@ pub mod error;
 pub mod number;
 pub mod scalar;
 pub mod spec;
+pub mod textbook;
+pub mod wire;
 
 pub use error::Error;

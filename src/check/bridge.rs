@@ -1,0 +1,142 @@
+//! The correspondence between the credit rule and backpropagation, with every sign in it.
+//!
+//! ```text
+//! C1   c = −x̄ at every neuron,  β∘c = −δ
+//! C2   ΔW = −η ∂L/∂W,  Δb = −η ∂L/∂b
+//! ```
+//!
+//! This is the one file in which a credit and an adjoint meet. It moves numbers between the
+//! numbering of a graph and the numbering of layers and changes their sign; it computes
+//! nothing that either side computed.
+
+use super::exact::{Comparison, Shown};
+use super::verdict::Verdict;
+use crate::scalar::{ExactScalar, Scalar};
+use crate::spec::outcome::{
+    BackpropExample, CreditExample, GivenBackprop, GivenCredit, LayeredGradient, Update,
+};
+use crate::spec::{Layered, Neuron, PerNeuron, PerSynapse, Wiring};
+
+/// C1 on a layered case: c = −x̄ at every neuron and β∘c = −δ at every neuron that has a balance factor.
+pub fn credits_are_adjoints<S: ExactScalar + Shown>(
+    net: &Layered,
+    credits: &[CreditExample<S>],
+    adjoints: &[BackpropExample<S>],
+) -> Verdict {
+    let offsets = net.offsets();
+    let mut comparison = Comparison::new();
+    comparison.shape("examples", credits.len(), adjoints.len());
+    for (b, (credit, backward)) in credits.iter().zip(adjoints).enumerate() {
+        for (layer, of_layer) in backward.adjoint.iter().enumerate() {
+            for (unit, adjoint) in of_layer.iter().enumerate() {
+                let neuron = Neuron(offsets[layer] + unit);
+                let place = || format!("example {b}, credit of neuron {unit} in layer {layer}");
+                comparison.entry(place, &credit.credit[neuron].0, &-adjoint.0.clone());
+            }
+        }
+        for (below, of_layer) in backward.delta.iter().enumerate() {
+            for (unit, delta) in of_layer.iter().enumerate() {
+                let neuron = Neuron(offsets[below + 1] + unit);
+                let product = credit.balance_factor[neuron].clone() * &credit.credit[neuron].0;
+                let place = || format!("example {b}, β·c of neuron {unit} in layer {}", below + 1);
+                comparison.entry(place, &product, &-delta.0.clone());
+            }
+        }
+    }
+    comparison.verdict()
+}
+
+/// C2: the update that the gradient of backpropagation asks for, −η ∂L/∂W, in the numbering of the credit rule.
+pub fn update_of_gradient<S: Scalar>(
+    net: &Layered,
+    gradient: &LayeredGradient<S>,
+    learning_rate: &S,
+) -> Update<S> {
+    let descend = |entry: &S| -(learning_rate.clone() * entry);
+    let weights = gradient.weights.iter().flatten().flatten().map(descend).collect();
+    let mut biases = vec![S::zero(); net.widths()[0]];
+    for (layer, of_layer) in net.layers.iter().zip(&gradient.biases) {
+        match of_layer {
+            Some(entries) => biases.extend(entries.iter().map(descend)),
+            None => biases.extend(vec![S::zero(); layer.width()]),
+        }
+    }
+    Update { weights: PerSynapse::new(weights), biases: PerNeuron::new(biases) }
+}
+
+/// C2 where the gradient already has the numbering of a graph: −η times each entry.
+pub fn update_of_derivatives<S: Scalar>(derivatives: &Update<S>, learning_rate: &S) -> Update<S> {
+    let descend = |entry: &S| -(learning_rate.clone() * entry);
+    Update { weights: derivatives.weights.map(descend), biases: derivatives.biases.map(descend) }
+}
+
+/// The gradient that an update follows, ΔW = −η ∂L/∂W read backwards; `None` where η is 0.
+pub fn gradient_of_update<S: Scalar>(update: &Update<S>, learning_rate: &S) -> Option<Update<S>> {
+    let reciprocal = learning_rate.try_recip()?;
+    let ascend = |entry: &S| -(reciprocal.clone() * entry);
+    Some(Update { weights: update.weights.map(ascend), biases: update.biases.map(ascend) })
+}
+
+/// C1 where derivatives stand in for adjoints: c_j = −∂L_b/∂x_j.
+pub fn credits_are_derivatives<S: ExactScalar + Shown>(
+    credits: &[CreditExample<S>],
+    derivatives: &[PerNeuron<S>],
+) -> Verdict {
+    let mut comparison = Comparison::new();
+    comparison.shape("examples", credits.len(), derivatives.len());
+    for (b, (credit, of_example)) in credits.iter().zip(derivatives).enumerate() {
+        for (neuron, derivative) in of_example.indexed() {
+            let place = || format!("example {b}, credit of neuron {}", neuron.0);
+            comparison.entry(place, &credit.credit[neuron].0, &-derivative.clone());
+        }
+    }
+    comparison.verdict()
+}
+
+/// Two updates on the same wiring, every weight and every bias that is a parameter.
+pub fn updates_agree<S: ExactScalar + Shown>(
+    wiring: &Wiring,
+    found: &Update<S>,
+    expected: &Update<S>,
+) -> Verdict {
+    let mut comparison = Comparison::new();
+    compare_updates(wiring, found, expected, &mut comparison);
+    comparison.verdict()
+}
+
+/// [`updates_agree`] into a comparison that is still open.
+pub fn compare_updates<S: ExactScalar + Shown>(
+    wiring: &Wiring,
+    found: &Update<S>,
+    expected: &Update<S>,
+    comparison: &mut Comparison,
+) {
+    comparison.shape("weight updates", found.weights.len(), expected.weights.len());
+    comparison.shape("bias updates", found.biases.len(), expected.biases.len());
+    for (synapse, ends) in wiring.synapses.indexed() {
+        let place = || format!("ΔW of the synapse from {} to {}", ends.pre.0, ends.post.0);
+        comparison.entry(place, &found.weights[synapse], &expected.weights[synapse]);
+    }
+    for (neuron, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
+        let place = || format!("Δb of neuron {}", neuron.0);
+        comparison.entry(place, &found.biases[neuron], &expected.biases[neuron]);
+    }
+}
+
+/// The same rates, balance factors and external credits, handed to backpropagation as rates,
+/// slopes and output adjoints.
+///
+/// For the tiers in which both sides start from the same numbers: x̄^Λ = −e.
+pub fn same_given<S: Scalar>(net: &Layered, given: &GivenCredit<S>) -> GivenBackprop<S> {
+    let widths = net.widths();
+    let offsets = net.offsets();
+    let layer = |values: &PerNeuron<S>, l: usize| -> Vec<S> {
+        values.as_slice()[offsets[l]..offsets[l] + widths[l]].to_vec()
+    };
+    let last = widths.len() - 1;
+    GivenBackprop {
+        firing_rate: (0..=last).map(|l| layer(&given.firing_rate, l)).collect(),
+        slope: (1..=last).map(|l| layer(&given.balance_factor, l)).collect(),
+        output_adjoint: layer(&given.external_credit, last).into_iter().map(|e| -e).collect(),
+    }
+}

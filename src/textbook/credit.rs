@@ -1,0 +1,290 @@
+//! The credit rule, exactly: firing, balance, credit by elimination, plasticity (D1–D4).
+
+use std::cmp::Ordering;
+
+use num_rational::BigRational;
+
+use super::firing::firing;
+use super::plasticity::{bias_change, weight_change};
+use super::{Equilibrium, embed, embed_parameters, no_sign, within};
+use crate::error::Error;
+use crate::scalar::Scalar;
+use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Firing, GivenCredit, Update};
+use crate::spec::{
+    Activation, Case, Kink, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
+};
+
+/// The whole rule on a case.
+///
+/// ```text
+/// D1   s = W x + b,  x = σ(s)          D3   (I − Wᵀ diag β) c = e
+/// D2   β = f(s)                        D4   ΔW_ij = η ⟨β_i c_i x_j⟩,  Δb_i = η ⟨β_i c_i⟩
+/// ```
+///
+/// Shapes: one [`CreditExample`] per example, one update entry per synapse and per neuron.
+/// Units: dimensionless. Exactness: exact over every `ExactScalar`.
+/// Source: Fan & Mysore, arXiv 2405.14139.
+///
+/// # Errors
+/// [`Error::Unsupported`] for cycles and for activations outside the number type;
+/// [`Error::Limit`] when an intermediate result grows beyond `limits.bits`.
+pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<CreditOutcome<S>, Error> {
+    let wiring = Wiring::of(case);
+    let parameters: Parameters<S> = embed_parameters(&Parameters::of(case))?;
+    let learning_rate: S = embed(&case.learning_rate, "the learning rate")?;
+    let mut net_inputs = Vec::new();
+    let mut given = Vec::new();
+    for example in &case.examples {
+        let input = embed_all(&example.input, "an input")?;
+        let target = embed_all(&example.target, "a target")?;
+        let Firing { net_input, firing_rate } = firing(&wiring, &parameters, &input, limits)?;
+        let balance_factor = balance_factors(&wiring, &net_input, &firing_rate)?;
+        let external_credit = external_credit(&wiring, &firing_rate, &target);
+        net_inputs.push(net_input);
+        given.push(GivenCredit { firing_rate, balance_factor, external_credit });
+    }
+    let (credits, update) = run_given(&wiring, &parameters, &learning_rate, &given, limits)?;
+    let examples = net_inputs.into_iter().zip(given).zip(credits);
+    let examples = examples
+        .map(|((net_input, given), credit)| CreditExample {
+            net_input,
+            firing_rate: given.firing_rate,
+            balance_factor: given.balance_factor,
+            external_credit: given.external_credit,
+            credit: credit.map(|c| Credit(c.clone())),
+        })
+        .collect();
+    Ok(CreditOutcome { examples, update })
+}
+
+/// Credits and update from rates, balance factors and external credits that somebody else computed (D3, D4).
+///
+/// # Errors
+/// [`Error::Singular`] where `I − Wᵀ diag β` has no inverse; [`Error::Limit`]; [`Error::Unsupported`] where 1/B has no image.
+pub fn run_given<S: Scalar>(
+    wiring: &Wiring,
+    parameters: &Parameters<S>,
+    learning_rate: &S,
+    given: &[GivenCredit<S>],
+    limits: &Limits,
+) -> Result<(Vec<PerNeuron<S>>, Update<S>), Error> {
+    let mut credits = Vec::new();
+    let mut weights = PerSynapse::filled(wiring.synapses.len(), S::zero());
+    let mut biases = PerNeuron::filled(wiring.neurons(), S::zero());
+    for example in given {
+        let credit = settle(wiring, parameters, example, limits)?;
+        let view = Equilibrium {
+            wiring,
+            parameters,
+            learning_rate,
+            firing_rate: &example.firing_rate,
+            balance_factor: &example.balance_factor,
+            external_credit: &example.external_credit,
+            credit: &credit,
+        };
+        for (synapse, _) in wiring.synapses.indexed() {
+            let sum = weights[synapse].clone() + &weight_change(&view, synapse);
+            within(&sum, limits, "a weight update")?;
+            weights[synapse] = sum;
+        }
+        for (post, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
+            let sum = biases[post].clone() + &bias_change(&view, post);
+            within(&sum, limits, "a bias update")?;
+            biases[post] = sum;
+        }
+        credits.push(credit);
+    }
+    let share = BigRational::new(1.into(), given.len().max(1).into());
+    let share: S = embed(&share, "1/B, B the number of examples,")?;
+    let mean = |sum: &S| sum.clone() * &share;
+    Ok((credits, Update { weights: weights.map(mean), biases: biases.map(mean) }))
+}
+
+/// e of D3: t − x on output neurons, 0 elsewhere.
+fn external_credit<S: Scalar>(
+    wiring: &Wiring,
+    firing_rate: &PerNeuron<S>,
+    target: &[S],
+) -> PerNeuron<S> {
+    let mut external = PerNeuron::filled(wiring.neurons(), S::zero());
+    for (&output, wanted) in wiring.outputs.iter().zip(target) {
+        external[output] = wanted.clone() - &firing_rate[output];
+    }
+    external
+}
+
+/// β of D2; 0 on input neurons, where nothing reads it.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a balance function that this number type cannot evaluate.
+pub fn balance_factors<S: Scalar>(
+    wiring: &Wiring,
+    net_input: &PerNeuron<S>,
+    firing_rate: &PerNeuron<S>,
+) -> Result<PerNeuron<S>, Error> {
+    let mut factors = PerNeuron::filled(wiring.neurons(), S::zero());
+    for (post, activation) in wiring.activations.indexed() {
+        if wiring.is_input[post] {
+            continue;
+        }
+        let kink = wiring.kinks[post];
+        factors[post] = match &wiring.balances[post] {
+            // A replaced balance function is a function of the net input: the rate belongs to another σ.
+            Some(other) => balance_of_net_input(other, kink, &net_input[post])?,
+            None => match balance_of_rate(activation, kink, &firing_rate[post])? {
+                Some(factor) => factor,
+                None => balance_of_net_input(activation, kink, &net_input[post])?,
+            },
+        };
+    }
+    Ok(factors)
+}
+
+/// β from the rate alone, for the activations whose rate determines it (D2).
+fn balance_of_rate<S: Scalar>(
+    activation: &Activation,
+    kink: Kink,
+    rate: &S,
+) -> Result<Option<S>, Error> {
+    let sign = || rate.sign().ok_or_else(|| no_sign(activation.name()));
+    Ok(match activation {
+        Activation::Identity => Some(S::one()),
+        // A silent ReLU neuron may sit at its kink or below it: only the left convention cannot tell.
+        Activation::Relu if kink == Kink::Left => {
+            Some(if sign()? == Ordering::Greater { S::one() } else { S::zero() })
+        }
+        Activation::LeakyRelu { slope } if slope.sign() == Some(Ordering::Greater) => {
+            let below: S = embed(slope, "the slope of leaky_relu")?;
+            Some(choose(sign()?, kink, below, S::one())?)
+        }
+        Activation::Softsign => {
+            let magnitude = if sign()? == Ordering::Less { -rate.clone() } else { rate.clone() };
+            let distance = S::one() - &magnitude;
+            Some(distance.clone() * &distance)
+        }
+        _ => None,
+    })
+}
+
+/// β from the net input.
+fn balance_of_net_input<S: Scalar>(function: &Activation, kink: Kink, s: &S) -> Result<S, Error> {
+    let sign = |value: &S| value.sign().ok_or_else(|| no_sign(function.name()));
+    match function {
+        Activation::Identity => Ok(S::one()),
+        Activation::Relu => choose(sign(s)?, kink, S::zero(), S::one()),
+        Activation::LeakyRelu { slope } => {
+            choose(sign(s)?, kink, embed(slope, "the slope of leaky_relu")?, S::one())
+        }
+        Activation::HardTanh { min, max } => {
+            let above_min = sign(&(s.clone() - &embed(min, "min of hard_tanh")?))?;
+            let above_max = sign(&(s.clone() - &embed(max, "max of hard_tanh")?))?;
+            if above_max == Ordering::Less {
+                choose(above_min, kink, S::zero(), S::one())
+            } else {
+                choose(above_max, kink, S::one(), S::zero())
+            }
+        }
+        Activation::Square => Ok(s.clone() + s),
+        Activation::Quadratic => Ok(S::one() + s + s),
+        Activation::Cubic => Ok(S::one() - &(s.clone() * s)),
+        Activation::Softsign => {
+            let magnitude = if sign(s)? == Ordering::Less { -s.clone() } else { s.clone() };
+            let reciprocal =
+                (S::one() + &magnitude).try_recip().ok_or_else(|| no_sign("softsign"))?;
+            Ok(reciprocal.clone() * &reciprocal)
+        }
+        Activation::Tanh | Activation::Logistic | Activation::Softplus => {
+            Err(Error::unsupported(format!(
+                "the balance factor of {} is not rational: the exact engines take it as given",
+                function.name()
+            )))
+        }
+    }
+}
+
+/// The value below a kink, above it, or at it by the convention of D0.
+fn choose<S: Scalar>(side: Ordering, kink: Kink, below: S, above: S) -> Result<S, Error> {
+    match (side, kink) {
+        (Ordering::Less, _) | (Ordering::Equal, Kink::Left) => Ok(below),
+        (Ordering::Greater, _) | (Ordering::Equal, Kink::Right) => Ok(above),
+        (Ordering::Equal, Kink::Mean) => {
+            let half: S =
+                embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the mean convention")?;
+            Ok((below + &above) * &half)
+        }
+    }
+}
+
+/// Solves `(I − Wᵀ diag β) c = e` by Gaussian elimination.
+///
+/// Row j is the equation of neuron j, and input neurons have one too. In a feed-forward network whose neurons stand in topological
+/// order the matrix is triangular already and only the back substitution works; zeros are
+/// skipped, so the cost is that of the synapses.
+fn settle<S: Scalar>(
+    wiring: &Wiring,
+    parameters: &Parameters<S>,
+    given: &GivenCredit<S>,
+    limits: &Limits,
+) -> Result<PerNeuron<S>, Error> {
+    let neurons = wiring.neurons();
+    let mut rows: Vec<Vec<S>> = (0..neurons)
+        .map(|row| {
+            (0..neurons).map(|column| if row == column { S::one() } else { S::zero() }).collect()
+        })
+        .collect();
+    for (synapse, ends) in wiring.synapses.indexed() {
+        let coefficient = parameters.weights[synapse].clone() * &given.balance_factor[ends.post];
+        let entry = &mut rows[ends.pre.0][ends.post.0];
+        *entry = entry.clone() - &coefficient;
+    }
+    let mut right = given.external_credit.clone();
+
+    for column in 0..neurons {
+        let (pivot, reciprocal) = (column..neurons)
+            .find_map(|row| Some((row, rows[row][column].try_recip()?)))
+            .ok_or_else(|| Error::Singular {
+                what: format!("I − Wᵀ diag β, at the credit of neuron {column}"),
+            })?;
+        if pivot != column {
+            rows.swap(pivot, column);
+            let (a, b) = (right[Neuron(pivot)].clone(), right[Neuron(column)].clone());
+            right[Neuron(pivot)] = b;
+            right[Neuron(column)] = a;
+        }
+        for row in column + 1..neurons {
+            if rows[row][column].is_zero() {
+                continue;
+            }
+            let factor = rows[row][column].clone() * &reciprocal;
+            let (upper, lower) = rows.split_at_mut(row);
+            for (entry, above) in lower[0].iter_mut().zip(&upper[column]).skip(column) {
+                if !above.is_zero() {
+                    *entry = entry.clone() - &(factor.clone() * above);
+                    within(entry, limits, "an entry of the elimination")?;
+                }
+            }
+            right[Neuron(row)] = right[Neuron(row)].clone() - &(factor * &right[Neuron(column)]);
+        }
+    }
+    let mut credit = PerNeuron::filled(neurons, S::zero());
+    for row in (0..neurons).rev() {
+        let mut rest = right[Neuron(row)].clone();
+        for column in row + 1..neurons {
+            if !rows[row][column].is_zero() {
+                rest = rest - &(rows[row][column].clone() * &credit[Neuron(column)]);
+            }
+        }
+        // The elimination above found an invertible pivot in every column.
+        let reciprocal = rows[row][row].try_recip().ok_or_else(|| Error::Singular {
+            what: format!("I − Wᵀ diag β, at the credit of neuron {row}"),
+        })?;
+        rest = rest * &reciprocal;
+        within(&rest, limits, "a credit")?;
+        credit[Neuron(row)] = rest;
+    }
+    Ok(credit)
+}
+
+fn embed_all<S: Scalar>(values: &[BigRational], what: &str) -> Result<Vec<S>, Error> {
+    values.iter().map(|value| embed(value, what)).collect()
+}

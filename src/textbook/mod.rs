@@ -1,0 +1,59 @@
+//! The exact side: the definitions as printed, generic over [`Scalar`].
+//!
+//! One engine, one file. [`credit`] sees a graph with an equilibrium, [`backprop`] a list of
+//! layers with its own forward pass, [`tangent`] and [`interpolate`] know only the loss.
+//! [`relax`] and [`plasticity`] are the local rule: they get every number through a [`View`].
+
+pub mod backprop;
+pub mod credit;
+pub mod firing;
+pub mod interpolate;
+pub mod plasticity;
+pub mod relax;
+pub mod tangent;
+mod view;
+
+use num_rational::BigRational;
+
+use crate::error::Error;
+use crate::scalar::Scalar;
+use crate::spec::{Limits, Parameters};
+
+pub use view::{Equilibrium, View};
+
+/// The image of a rational in the ring of the engine, or the reason why there is none.
+pub(crate) fn embed<S: Scalar>(value: &BigRational, what: &str) -> Result<S, Error> {
+    S::from_rational(value).ok_or_else(|| {
+        Error::unsupported(format!("{what}: {value} has no image in this number type"))
+    })
+}
+
+/// The parameters of a case in the ring of the engine.
+///
+/// # Errors
+/// [`Error::Unsupported`] where a number has no image in the ring (a denominator divisible by p).
+pub fn embed_parameters<S: Scalar>(
+    parameters: &Parameters<BigRational>,
+) -> Result<Parameters<S>, Error> {
+    let weights = parameters.weights.iter().map(|weight| embed(weight, "a weight"));
+    let biases = parameters.biases.iter().map(|bias| embed(bias, "a bias"));
+    Ok(Parameters {
+        weights: crate::spec::PerSynapse::new(weights.collect::<Result<_, _>>()?),
+        biases: crate::spec::PerNeuron::new(biases.collect::<Result<_, _>>()?),
+    })
+}
+
+/// Refuses an intermediate result that has grown beyond the limit.
+pub(crate) fn within<S: Scalar>(value: &S, limits: &Limits, what: &str) -> Result<(), Error> {
+    let given = value.bits();
+    if given > limits.bits {
+        return Err(Error::Limit { what: format!("bits of {what}"), given, limit: limits.bits });
+    }
+    Ok(())
+}
+
+pub(crate) fn no_sign(what: &str) -> Error {
+    Error::unsupported(format!(
+        "{what} needs the sign of a number, and this number type has no order"
+    ))
+}

@@ -1,0 +1,129 @@
+//! The arbiter: the definition of the derivative on dual numbers (D8).
+//!
+//! It uses the forward map alone. There is no slope formula, no transpose and no chain rule in
+//! this file: ε² = 0 does all of it.
+
+use num_rational::BigRational;
+
+use super::firing::firing_with;
+use super::{embed, embed_parameters};
+use crate::error::Error;
+use crate::scalar::{Dual, Scalar};
+use crate::spec::outcome::Update;
+use crate::spec::{Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+
+/// The loss and its derivative along a direction H in the space of the parameters.
+///
+/// ```text
+/// D8   L(W + εH) = L(W) + ε ⟨∂L/∂W, H⟩
+/// ```
+///
+/// Shapes: `direction` has one entry per synapse and per neuron; entries at biases that are no
+/// parameters must be 0. Exactness: exact over every `ExactScalar`.
+///
+/// # Errors
+/// As [`super::firing::firing`]; [`Error::Unsupported`] where 1/2 or 1/B has no image in the ring.
+pub fn along<S: Scalar>(
+    case: &Case,
+    direction: &Parameters<S>,
+    limits: &Limits,
+) -> Result<Dual<S>, Error> {
+    let wiring = Wiring::of(case);
+    let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
+    along_given(&wiring, &values, &case.examples, direction, limits)
+}
+
+/// [`along`], with the parameters already in the ring.
+///
+/// # Errors
+/// As [`along`].
+pub fn along_given<S: Scalar>(
+    wiring: &Wiring,
+    values: &Parameters<S>,
+    examples: &[Example],
+    direction: &Parameters<S>,
+    limits: &Limits,
+) -> Result<Dual<S>, Error> {
+    let pair = |(value, tangent): (&S, &S)| Dual { value: value.clone(), tangent: tangent.clone() };
+    let moved = Parameters {
+        weights: PerSynapse::new(
+            values.weights.iter().zip(direction.weights.iter()).map(pair).collect(),
+        ),
+        biases: PerNeuron::new(
+            values.biases.iter().zip(direction.biases.iter()).map(pair).collect(),
+        ),
+    };
+    let mut total = Dual::zero();
+    for example in examples {
+        total = total + &loss(wiring, &moved, example, limits, |_, rate| rate)?;
+    }
+    let share = BigRational::new(1.into(), examples.len().max(1).into());
+    Ok(total * &embed(&share, "1/B, B the number of examples,")?)
+}
+
+/// ∂L_b/∂x_j: how the loss of one example moves with a constant added to the rate of one neuron.
+///
+/// Where every other neuron sees the disturbed rate; for claim C1 on networks without layers.
+///
+/// # Errors
+/// As [`along`].
+pub fn at_rate<S: Scalar>(
+    case: &Case,
+    example: &Example,
+    neuron: Neuron,
+    limits: &Limits,
+) -> Result<S, Error> {
+    let wiring = Wiring::of(case);
+    let parameters: Parameters<Dual<S>> = embed_parameters(&Parameters::of(case))?;
+    let epsilon = Dual { value: S::zero(), tangent: S::one() };
+    let disturbed = loss(&wiring, &parameters, example, limits, |of, rate| {
+        if of == neuron { rate + &epsilon } else { rate }
+    })?;
+    Ok(disturbed.tangent)
+}
+
+/// The whole gradient, one unit direction per parameter; for small networks.
+///
+/// # Errors
+/// As [`along`].
+pub fn gradient<S: Scalar>(case: &Case, limits: &Limits) -> Result<Update<S>, Error> {
+    let wiring = Wiring::of(case);
+    let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
+    let mut direction = Parameters {
+        weights: PerSynapse::filled(wiring.synapses.len(), S::zero()),
+        biases: PerNeuron::filled(wiring.neurons(), S::zero()),
+    };
+    let mut found = Update { weights: direction.weights.clone(), biases: direction.biases.clone() };
+    for (synapse, _) in wiring.synapses.indexed() {
+        direction.weights[synapse] = S::one();
+        found.weights[synapse] =
+            along_given(&wiring, &values, &case.examples, &direction, limits)?.tangent;
+        direction.weights[synapse] = S::zero();
+    }
+    for (neuron, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
+        direction.biases[neuron] = S::one();
+        found.biases[neuron] =
+            along_given(&wiring, &values, &case.examples, &direction, limits)?.tangent;
+        direction.biases[neuron] = S::zero();
+    }
+    Ok(found)
+}
+
+/// L_b = ½ Σ_k (x_k − t_k)² of D0.
+fn loss<S: Scalar>(
+    wiring: &Wiring,
+    parameters: &Parameters<S>,
+    example: &Example,
+    limits: &Limits,
+    disturb: impl Fn(Neuron, S) -> S,
+) -> Result<S, Error> {
+    let input =
+        example.input.iter().map(|x| embed(x, "an input")).collect::<Result<Vec<S>, _>>()?;
+    let rates = firing_with(wiring, parameters, &input, limits, disturb)?.firing_rate;
+    let mut squares = S::zero();
+    for (&output, target) in wiring.outputs.iter().zip(&example.target) {
+        let difference = rates[output].clone() - &embed(target, "a target")?;
+        squares = squares + &(difference.clone() * &difference);
+    }
+    Ok(squares * &embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?)
+}

@@ -1,0 +1,444 @@
+//! `creditcheck/case/1`.
+
+use std::collections::HashSet;
+
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+
+use super::cursor::Cursor;
+use super::json::Json;
+use crate::error::Error;
+use crate::number::canonical;
+use crate::spec::{
+    ACTIVATION_NAMES, Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits,
+    Network, Neuron, PerNeuron, PerSynapse,
+};
+
+/// The name and version of the format.
+pub const FORMAT: &str = "creditcheck/case/1";
+
+const KINKS: [(&str, Kink); 3] =
+    [("left", Kink::Left), ("right", Kink::Right), ("mean", Kink::Mean)];
+
+/// Reads a case.
+///
+/// # Errors
+/// [`Error::Input`] with the JSON path, what was found and what was expected; [`Error::Limit`].
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Case, Error> {
+    from_json(&Json::read(bytes, limits)?, limits)
+}
+
+/// A case from a document that is already a tree.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_json(json: &Json, limits: &Limits) -> Result<Case, Error> {
+    from_cursor(&Cursor::root(json, limits))
+}
+
+/// A case that stands inside another document.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
+    root.object(&[
+        "format",
+        "name",
+        "network",
+        "loss",
+        "learning_rate",
+        "examples",
+        "kink",
+        "balance",
+        "expect",
+    ])?;
+    let format = root.required("format")?;
+    format.choice(&[(FORMAT, ())])?;
+    if let Some(balance) = root.field("balance") {
+        return Err(balance
+            .error("no such field here: \"balance\" stands on a layer, or in a graph network"));
+    }
+    let name = root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?;
+    let network = network(&root.required("network")?)?;
+    root.required("loss")?.choice(&[("half_squared_error", ())])?;
+    let learning_rate = root.required("learning_rate")?.number()?;
+    let kink = kink(root)?.unwrap_or_default();
+    let expect = match root.field("expect") {
+        None => Expect::Agree,
+        Some(word) => word.choice(&[("agree", Expect::Agree), ("disagree", Expect::Disagree)])?,
+    };
+    let (inputs, outputs) = match &network {
+        Network::Layered(net) => {
+            let widths = net.widths();
+            (widths[0], widths[widths.len() - 1])
+        }
+        Network::Graph(net) => (net.inputs.len(), net.outputs.len()),
+    };
+    let list = root.required("examples")?;
+    let examples: Vec<Example> = list
+        .items()?
+        .iter()
+        .map(|example| {
+            example.object(&["input", "target"])?;
+            Ok(Example {
+                input: example
+                    .required("input")?
+                    .numbers(inputs, "numbers, one per input neuron")?,
+                target: example
+                    .required("target")?
+                    .numbers(outputs, "numbers, one per output neuron")?,
+            })
+        })
+        .collect::<Result<_, Error>>()?;
+    if examples.is_empty() {
+        return Err(list.error("at least one example"));
+    }
+    Ok(Case { name, network, learning_rate, kink, examples, expect })
+}
+
+fn kink(place: &Cursor<'_>) -> Result<Option<Kink>, Error> {
+    place.field("kink").map(|word| word.choice(&KINKS)).transpose()
+}
+
+fn network(place: &Cursor<'_>) -> Result<Network, Error> {
+    // The kind decides which other fields there may be.
+    if !matches!(place.value(), Json::Object(_)) {
+        return Err(place.error("an object"));
+    }
+    let kind = place.required("kind")?;
+    match kind.text()? {
+        "layered" => Ok(Network::Layered(layered(place)?)),
+        "graph" => Ok(Network::Graph(graph(place)?)),
+        "temporal" => Err(Error::unsupported(
+            "networks of kind \"temporal\"; this version has \"layered\" and \"graph\"",
+        )),
+        _ => Err(kind.error("\"layered\" or \"graph\"")),
+    }
+}
+
+fn layered(place: &Cursor<'_>) -> Result<Layered, Error> {
+    place.object(&["kind", "layers"])?;
+    let list = place.required("layers")?;
+    let mut layers: Vec<Layer> = Vec::new();
+    for item in list.items()? {
+        let before = layers.last().map(Layer::width);
+        layers.push(layer(&item, before)?);
+    }
+    if layers.is_empty() {
+        return Err(list.error("at least one layer"));
+    }
+    Ok(Layered { layers })
+}
+
+fn layer(place: &Cursor<'_>, before: Option<usize>) -> Result<Layer, Error> {
+    place.object(&["weights", "biases", "activation", "kink", "balance"])?;
+    let matrix = place.required("weights")?;
+    let rows = matrix.items()?;
+    let Some(first) = rows.first() else {
+        return Err(matrix.error("at least one row of weights, one per postsynaptic neuron"));
+    };
+    let (columns, of_what) = match before {
+        Some(width) => (width, "weights, one per neuron of the layer before"),
+        None => (first.items()?.len(), "weights, as many as in the first row"),
+    };
+    if columns == 0 {
+        return Err(first.error("at least one weight, one per presynaptic neuron"));
+    }
+    let weights =
+        rows.iter().map(|row| row.numbers(columns, of_what)).collect::<Result<Vec<_>, _>>()?;
+    let biases = place
+        .field("biases")
+        .map(|biases| biases.numbers(weights.len(), "biases, one per row of weights"))
+        .transpose()?;
+    Ok(Layer {
+        biases,
+        activation: activation(&place.required("activation")?)?,
+        kink: kink(place)?,
+        balance: place.field("balance").map(|balance| activation(&balance)).transpose()?,
+        weights,
+    })
+}
+
+/// An activation: its name, or an object with its name and its parameters.
+fn activation(place: &Cursor<'_>) -> Result<Activation, Error> {
+    let (name, fields): (Cursor<'_>, &[&str]) = match place.value() {
+        Json::Object(_) => {
+            let name = place.required("name")?;
+            let fields: &[&str] = match name.text()? {
+                "leaky_relu" => &["name", "slope"],
+                "hard_tanh" => &["name", "min", "max"],
+                _ => &["name"],
+            };
+            (name, fields)
+        }
+        Json::String(_) => (place.clone(), &[]),
+        _ => return Err(place.error("the name of an activation, or an object with its name")),
+    };
+    let known = match name.text()? {
+        "identity" => Activation::Identity,
+        "relu" => Activation::Relu,
+        "leaky_relu" => {
+            let Some(slope) = place.field("slope") else {
+                return Err(place.error_with(
+                    "leaky_relu with its slope",
+                    "write {\"name\": \"leaky_relu\", \"slope\": \"1/8\"}",
+                ));
+            };
+            Activation::LeakyRelu { slope: slope.number()? }
+        }
+        "hard_tanh" => hard_tanh(place)?,
+        "square" => Activation::Square,
+        "quadratic" => Activation::Quadratic,
+        "cubic" => Activation::Cubic,
+        "softsign" => Activation::Softsign,
+        "tanh" => Activation::Tanh,
+        "logistic" => Activation::Logistic,
+        "softplus" => Activation::Softplus,
+        _ => {
+            return Err(
+                name.error(format!("an activation: one of {}", ACTIVATION_NAMES.join(", ")))
+            );
+        }
+    };
+    if !fields.is_empty() {
+        place.object(fields)?;
+    }
+    Ok(known)
+}
+
+fn hard_tanh(place: &Cursor<'_>) -> Result<Activation, Error> {
+    let bound = |name, default: BigRational| match place.field(name) {
+        None => Ok(default),
+        Some(value) => value.number(),
+    };
+    let min = bound("min", -BigRational::one())?;
+    let max = bound("max", BigRational::one())?;
+    if min >= max {
+        return Err(place.error("hard_tanh with min less than max"));
+    }
+    Ok(Activation::HardTanh { min, max })
+}
+
+fn graph(place: &Cursor<'_>) -> Result<Graph, Error> {
+    place.object(&[
+        "kind",
+        "neurons",
+        "inputs",
+        "outputs",
+        "activation",
+        "synapses",
+        "biases",
+        "balance",
+        "kink",
+    ])?;
+    if let Some(kink) = place.field("kink") {
+        return Err(
+            kink.error("no such field here: \"kink\" stands at the top level or on a layer")
+        );
+    }
+    let count = place.required("neurons")?;
+    // Every neuron must be able to stand in the file, so its size bounds the number of them.
+    let most = usize::try_from(place.limits().file_bytes).unwrap_or(usize::MAX);
+    let neurons = count.index(most, "a number of neurons")?;
+    let members = |name: &str| -> Result<Vec<Neuron>, Error> {
+        let list = place.required(name)?;
+        let mut seen = HashSet::new();
+        let members = list
+            .items()?
+            .iter()
+            .map(|item| {
+                let neuron = Neuron(item.index(neurons, "a neuron")?);
+                if seen.insert(neuron) {
+                    Ok(neuron)
+                } else {
+                    Err(item.error("each neuron at most once"))
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if members.is_empty() { Err(list.error("at least one neuron")) } else { Ok(members) }
+    };
+    let inputs = members("inputs")?;
+    let outputs = members("outputs")?;
+    let is_input: HashSet<Neuron> = inputs.iter().copied().collect();
+    if let Some(both) = outputs.iter().position(|neuron| is_input.contains(neuron)) {
+        let item = &place.required("outputs")?.items()?[both];
+        return Err(item.error("a neuron that is not also an input"));
+    }
+    // A list per neuron is allocated only if the file holds it; one name for all needs a bound of its own.
+    const MOST_NEURONS: usize = 1_000_000;
+    if neurons > MOST_NEURONS {
+        return Err(Error::Limit {
+            what: format!("{}: neurons", count.path()),
+            given: neurons as u64,
+            limit: MOST_NEURONS as u64,
+        });
+    }
+    let activations = per_neuron(&place.required("activation")?, neurons, activation)?;
+    let balances = match place.field("balance") {
+        None => PerNeuron::filled(neurons, None),
+        Some(balance) => per_neuron(&balance, neurons, |item| match item.value() {
+            Json::Null => Ok(None),
+            _ => activation(item).map(Some),
+        })?,
+    };
+    let mut seen = HashSet::new();
+    let mut synapses = Vec::new();
+    let mut weights = Vec::new();
+    for item in place.required("synapses")?.items()? {
+        let parts = item.exactly(3, "parts: [post, pre, weight]")?;
+        let post = Neuron(parts[0].index(neurons, "a postsynaptic neuron")?);
+        let pre = Neuron(parts[1].index(neurons, "a presynaptic neuron")?);
+        if is_input.contains(&post) {
+            return Err(
+                parts[0].error("a postsynaptic neuron that is not an input: inputs are clamped")
+            );
+        }
+        if !seen.insert((post, pre)) {
+            return Err(Error::input(
+                item.path(),
+                format!("a second synapse from {} to {}", pre.0, post.0),
+                "each pair of neurons at most once",
+            ));
+        }
+        synapses.push(Ends { post, pre });
+        weights.push(parts[2].number()?);
+    }
+    let biases = match place.field("biases") {
+        None => None,
+        Some(list) => {
+            let values = list.numbers(neurons, "biases, one per neuron")?;
+            if let Some(clamped) = inputs.iter().find(|neuron| !values[neuron.0].is_zero()) {
+                return Err(list.items()?[clamped.0].error("0: an input neuron has no bias"));
+            }
+            Some(PerNeuron::new(values))
+        }
+    };
+    Ok(Graph {
+        neurons,
+        inputs,
+        outputs,
+        activations,
+        balances,
+        synapses: PerSynapse::new(synapses),
+        weights: PerSynapse::new(weights),
+        biases,
+    })
+}
+
+/// One value for all neurons, or a list with one per neuron.
+fn per_neuron<T: Clone>(
+    place: &Cursor<'_>,
+    neurons: usize,
+    read: impl Fn(&Cursor<'_>) -> Result<T, Error>,
+) -> Result<PerNeuron<T>, Error> {
+    match place.value() {
+        Json::Array(_) => {
+            let items = place.exactly(neurons, "entries, one per neuron")?;
+            Ok(PerNeuron::new(items.iter().map(read).collect::<Result<_, _>>()?))
+        }
+        _ => Ok(PerNeuron::filled(neurons, read(place)?)),
+    }
+}
+
+/// The case as a document: every field that differs from its default, numbers canonical.
+#[must_use]
+pub fn to_json(case: &Case) -> Json {
+    let mut fields = vec![("format", Json::text(FORMAT))];
+    if let Some(name) = &case.name {
+        fields.push(("name", Json::text(name)));
+    }
+    fields.push(("network", network_json(&case.network)));
+    fields.push(("loss", Json::text("half_squared_error")));
+    fields.push(("learning_rate", number_json(&case.learning_rate)));
+    if case.kink != Kink::default() {
+        fields.push(("kink", Json::text(case.kink.name())));
+    }
+    if case.expect == Expect::Disagree {
+        fields.push(("expect", Json::text("disagree")));
+    }
+    fields.push((
+        "examples",
+        Json::array(&case.examples, |example| {
+            Json::object([
+                ("input", Json::array(&example.input, number_json)),
+                ("target", Json::array(&example.target, number_json)),
+            ])
+        }),
+    ));
+    Json::object(fields)
+}
+
+/// A number as it stands in every output: `"p/q"` or `"p"`.
+#[must_use]
+pub fn number_json(value: &BigRational) -> Json {
+    Json::String(canonical(value))
+}
+
+fn activation_json(activation: &Activation) -> Json {
+    match activation {
+        Activation::LeakyRelu { slope } => {
+            Json::object([("name", Json::text("leaky_relu")), ("slope", number_json(slope))])
+        }
+        Activation::HardTanh { min, max } => Json::object([
+            ("name", Json::text("hard_tanh")),
+            ("min", number_json(min)),
+            ("max", number_json(max)),
+        ]),
+        other => Json::text(other.name()),
+    }
+}
+
+fn network_json(network: &Network) -> Json {
+    match network {
+        Network::Layered(net) => Json::object([
+            ("kind", Json::text("layered")),
+            ("layers", Json::array(&net.layers, layer_json)),
+        ]),
+        Network::Graph(net) => {
+            let numbers = |neurons: &[Neuron]| Json::array(neurons, |n| Json::count(n.0));
+            let mut fields = vec![
+                ("kind", Json::text("graph")),
+                ("neurons", Json::count(net.neurons)),
+                ("inputs", numbers(&net.inputs)),
+                ("outputs", numbers(&net.outputs)),
+                ("activation", Json::array(net.activations.iter(), activation_json)),
+            ];
+            if net.balances.iter().any(Option::is_some) {
+                let balance =
+                    |b: &Option<Activation>| b.as_ref().map_or(Json::Null, activation_json);
+                fields.push(("balance", Json::array(net.balances.iter(), balance)));
+            }
+            let synapse = |(ends, weight): (&Ends, &BigRational)| {
+                Json::Array(vec![
+                    Json::count(ends.post.0),
+                    Json::count(ends.pre.0),
+                    number_json(weight),
+                ])
+            };
+            fields.push((
+                "synapses",
+                Json::array(net.synapses.iter().zip(net.weights.iter()), synapse),
+            ));
+            if let Some(biases) = &net.biases {
+                fields.push(("biases", Json::array(biases.iter(), number_json)));
+            }
+            Json::object(fields)
+        }
+    }
+}
+
+fn layer_json(layer: &Layer) -> Json {
+    let mut fields =
+        vec![("weights", Json::array(&layer.weights, |row| Json::array(row, number_json)))];
+    if let Some(biases) = &layer.biases {
+        fields.push(("biases", Json::array(biases, number_json)));
+    }
+    fields.push(("activation", activation_json(&layer.activation)));
+    if let Some(kink) = layer.kink {
+        fields.push(("kink", Json::text(kink.name())));
+    }
+    if let Some(balance) = &layer.balance {
+        fields.push(("balance", activation_json(balance)));
+    }
+    Json::object(fields)
+}

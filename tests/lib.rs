@@ -1,0 +1,3 @@
+//! The certificate as a test suite: one binary, one module per question.
+
+mod agreement;

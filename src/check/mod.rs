@@ -1,11 +1,14 @@
 //! Comparison only; calls no engine.
 //!
 //! [`Comparison`] is exact equality with the first mismatch, [`bridge`] the one place where
-//! credits meet adjoints, [`Verdict`] what a comparison concludes.
+//! credits meet adjoints, [`Verdict`] what a comparison concludes, [`Table`] what a run amounts to.
 
 pub mod bridge;
 mod exact;
+pub mod locality;
+mod table;
 mod verdict;
 
 pub use exact::{Comparison, Shown};
+pub use table::{Cell, CellState, Claim, Conclusion, Table, Tier};
 pub use verdict::{Compared, Mismatch, Verdict};

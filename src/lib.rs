@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod check;
+pub mod docs;
 pub mod error;
 pub mod number;
 pub mod scalar;

@@ -78,7 +78,9 @@ impl Comparison {
     pub fn verdict(self) -> Verdict {
         match self.first {
             Some(mismatch) => Verdict::Disagree(mismatch),
-            None if self.compared.entries == 0 => Verdict::Unchecked("no entry was compared".into()),
+            None if self.compared.entries == 0 => {
+                Verdict::Unchecked("no entry was compared".into())
+            }
             None if self.compared.nonzero == 0 => Verdict::Unchecked(format!(
                 "all {} compared entries are zero, which any dead rule would reproduce",
                 self.compared.entries

@@ -8,6 +8,7 @@ pub mod bridge;
 pub mod enclosure;
 pub mod entries;
 mod exact;
+pub mod freivalds;
 pub mod lattice;
 pub mod locality;
 mod table;

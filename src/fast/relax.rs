@@ -110,10 +110,11 @@ impl<F: Float> Dense<F> {
         Ok(graph)
     }
 
-    /// D1: as many sweeps as the longest path has edges; at least one, for neurons with a bias alone.
+    /// D1: one sweep more than the longest path has edges, because it may start at a neuron that is
+    /// not clamped (a bias alone) and therefore takes a sweep to leave its own start.
     fn fire(&mut self, wiring: &Wiring, depth: usize) -> Result<(), Error> {
         let batch = self.firing_rate.ncols();
-        for _ in 0..depth.max(1) {
+        for _ in 0..=depth {
             let (s, x) = (self.net_input.as_mut(), self.firing_rate.as_ref());
             product(s, Accum::Replace, self.weights.as_ref(), x, F::from(1))?;
             for b in 0..batch {
@@ -207,7 +208,8 @@ impl<F: Float> Dense<F> {
             }
             scale * sum
         });
-        expect_finite(weights.as_slice(), "weight update", 0).map_err(|_| overflow("weight update"))?;
+        expect_finite(weights.as_slice(), "weight update", 0)
+            .map_err(|_| overflow("weight update"))?;
         expect_finite_neurons(biases.as_slice(), "bias update")?;
         let column = |m: &Mat<F>, b: usize| PerNeuron::new(m.col_as_slice(b).to_vec());
         let example = |b: usize| CreditExample {

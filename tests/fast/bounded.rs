@@ -137,10 +137,15 @@ fn softsign() {
 
 #[test]
 fn graphs() {
-    let activations =
-        [Activation::Relu, Activation::Cubic, Activation::LeakyRelu { slope: ratio(1, 10) }];
-    let recipe = recipe(&activations, (1, 1), (2, 3));
-    many::<f64>("graphs", 250, |draw| recipe.graph(draw));
+    let activations = [
+        Activation::Relu,
+        Activation::HardTanh { min: ratio(-1, 3), max: ratio(2, 3) },
+        Activation::LeakyRelu { slope: ratio(1, 10) },
+    ];
+    many::<f64>("graphs", 250, |draw| recipe(&activations, (1, 1), (2, 3)).graph(draw));
+    // Powers of powers: the digits of the exact side explode on long paths.
+    let activations = [Activation::Quadratic, Activation::Relu, Activation::Identity];
+    many::<f64>("polynomial graphs", 30, |draw| recipe(&activations, (1, 1), (2, 3)).graph(draw));
 }
 
 /// The bias of every neuron of the first layer moved so that its net input is at, or within rounding of, a kink.

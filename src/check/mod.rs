@@ -9,6 +9,7 @@ pub mod bridge;
 pub mod enclosure;
 pub mod entries;
 mod exact;
+pub mod freivalds;
 pub mod judge;
 pub mod lattice;
 pub mod locality;

@@ -7,7 +7,7 @@
 use faer::{Accum, Mat};
 
 use super::credit::neuron::{balance_factor, firing_rate, replaced_balance};
-use super::product::{expect_finite, product};
+use super::product::product;
 use super::{Float, Function, not_finite, rounded, within_limits};
 use crate::error::Error;
 use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Update};
@@ -110,10 +110,11 @@ impl<F: Float> Dense<F> {
         Ok(graph)
     }
 
-    /// D1: as many sweeps as the longest path has edges; at least one, for neurons with a bias alone.
+    /// D1: one sweep more than the longest path has edges, because it may start at a neuron that is
+    /// not clamped (a bias alone) and therefore takes a sweep to leave its own start.
     fn fire(&mut self, wiring: &Wiring, depth: usize) -> Result<(), Error> {
         let batch = self.firing_rate.ncols();
-        for _ in 0..depth.max(1) {
+        for _ in 0..=depth {
             let (s, x) = (self.net_input.as_mut(), self.firing_rate.as_ref());
             product(s, Accum::Replace, self.weights.as_ref(), x, F::from(1))?;
             for b in 0..batch {
@@ -123,7 +124,7 @@ impl<F: Float> Dense<F> {
                     if clamped {
                         s[neuron] = F::from(0);
                     } else {
-                        s[neuron] = s[neuron] + self.biases[neuron];
+                        s[neuron] += self.biases[neuron];
                         x[neuron] = firing_rate(&self.activations[neuron], s[neuron]);
                     }
                 }
@@ -166,7 +167,7 @@ impl<F: Float> Dense<F> {
             for b in 0..batch {
                 let external = self.external_credit.col_as_slice(b);
                 for (c, e) in self.credit.col_as_slice_mut(b).iter_mut().zip(external) {
-                    *c = *c + *e;
+                    *c += *e;
                 }
             }
         }
@@ -203,12 +204,13 @@ impl<F: Float> Dense<F> {
             }
             let mut sum = F::from(0);
             for b in 0..batch {
-                sum = sum + self.balanced_credit[(neuron.0, b)];
+                sum += self.balanced_credit[(neuron.0, b)];
             }
             scale * sum
         });
-        expect_finite(weights.as_slice(), "weight update", 0)
-            .map_err(|_| overflow("weight update"))?;
+        if !weights.iter().all(|update| update.finite()) {
+            return Err(not_finite(format!("a weight update in {}", F::NAME)));
+        }
         expect_finite_neurons(biases.as_slice(), "bias update")?;
         let column = |m: &Mat<F>, b: usize| PerNeuron::new(m.col_as_slice(b).to_vec());
         let example = |b: usize| CreditExample {
@@ -221,10 +223,6 @@ impl<F: Float> Dense<F> {
         let update = Update { weights: PerSynapse::new(weights.as_slice().to_vec()), biases };
         Ok(CreditOutcome { examples: (0..batch).map(example).collect(), update })
     }
-}
-
-fn overflow(quantity: &str) -> Error {
-    not_finite(format!("{quantity} on the fast side"))
 }
 
 fn expect_finite_neurons<F: Float>(values: &[F], quantity: &str) -> Result<(), Error> {

@@ -79,7 +79,7 @@ fn check(activation: &Activation, balance: Option<&Activation>, kink: Kink, s: &
         assert!(verdict.is_agree(), "{activation:?} {balance:?} {kink:?} at {s}: {verdict:?}");
     }
     let exact = textbook::backprop::run::<BigRational>(&case, &Limits::default()).unwrap();
-    let float = fast::backprop::run::<f32>(&case).unwrap();
+    let float = fast::backprop::run::<f64>(&case).unwrap();
     let verdict = compare_bits_backprop(&exact, &float);
     assert!(verdict.is_agree(), "{activation:?} {kink:?} at {s}: {verdict:?}");
 }

@@ -2,6 +2,7 @@
 //! bounds elsewhere.
 
 mod bounded;
+mod freivalds;
 mod kinds;
 mod lattice;
 mod nets;

@@ -32,10 +32,6 @@ impl Draw {
         ratio(self.integer(-most, most), 1 << bits)
     }
 
-    pub fn dyadics(&mut self, len: usize, most: i64, bits: u32) -> Vec<BigRational> {
-        (0..len).map(|_| self.dyadic(most, bits)).collect()
-    }
-
     pub fn pick<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[self.integer(0, all.len() as i64 - 1) as usize]
     }

@@ -177,9 +177,9 @@ fn ulps_of_exponentials() {
 /// The bound assumes no more than the engines state.
 #[test]
 fn assumption_covers_statement() {
-    assert!(fast::TANH_ULPS <= bounded::TANH_ULPS);
-    assert!(fast::LOGISTIC_ULPS <= bounded::LOGISTIC_ULPS);
-    assert!(fast::SOFTPLUS_ULPS <= bounded::SOFTPLUS_ULPS);
+    const { assert!(fast::TANH_ULPS <= bounded::TANH_ULPS) };
+    const { assert!(fast::LOGISTIC_ULPS <= bounded::LOGISTIC_ULPS) };
+    const { assert!(fast::SOFTPLUS_ULPS <= bounded::SOFTPLUS_ULPS) };
 }
 
 /// NaN never turns into a number, in either engine, for any activation.
@@ -230,7 +230,7 @@ fn enclosure_holds_known_values() {
         (enclosure::tanh(&ratio(1, 1), 120), "0.761594155955764888119458282604794"),
         (enclosure::tanh(&ratio(-1, 2), 120), "-0.462117157260009758502318483643673"),
         (enclosure::logistic(&ratio(1, 1), 120), "0.731058578630004879251159241821836"),
-        (enclosure::softplus(&ratio(1, 1), 120), "1.313261687518222834048995494731899"),
+        (enclosure::softplus(&ratio(1, 1), 120), "1.313261687518222834048995494967855"),
         (enclosure::softplus(&ratio(0, 1), 120), "0.693147180559945309417232121458177"),
     ];
     let last = ratio(1, 1) / BigRational::from_integer(BigInt::from(10).pow(32));

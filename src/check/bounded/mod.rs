@@ -13,7 +13,7 @@
 mod compare;
 mod neuron;
 mod pass;
-mod up;
+pub(in crate::check) mod up;
 
 use num_rational::BigRational;
 use num_traits::Zero;

@@ -203,6 +203,18 @@ fn slope_by_rate(function: &Activation, arithmetic: Arithmetic, rate: &Value) ->
     }
 }
 
+/// A bound on |σ''| within δ of the centre: `everywhere`, or `here` grown to here·(1 + growth·δ) if δ ≤ ¼.
+fn nearby(everywhere: Up, here: Up, growth: usize, s: &Value) -> Up {
+    let reach = s.error[0] + s.error[0] + s.error[1];
+    if reach > Up::power(2) {
+        return everywhere;
+    }
+    // `here` was computed in f64, in far fewer than 2¹² roundings, and may have underflowed.
+    let here = here * (Up::ONE + Up::power(40)) + Up::power(1074);
+    let grown = here * (Up::ONE + Up::count(growth) * reach);
+    if grown < everywhere { grown } else { everywhere }
+}
+
 /// σ, σ' and a bound on |σ''|; everything at the centre, in f64.
 fn local(function: &Activation, s: &Value) -> Result<Local, Error> {
     let c = s.centre;
@@ -223,24 +235,32 @@ fn local(function: &Activation, s: &Value) -> Result<Local, Error> {
         }
         Activation::Softsign => {
             let r = 1.0 / (1.0 + c.abs());
-            (c / (1.0 + c.abs()), r * r, Up::of(2.0))
+            // |softsign''| = 2/(1 + |s|)³, and (1 + 2δ)³ ≤ 1 + 10δ for δ ≤ ¼
+            let rate = c / (1.0 + c.abs());
+            (rate, r * r, nearby(Up::of(2.0), Up::of(2.0 * r * r * r), 10, s))
         }
         Activation::Tanh => {
             let q = decay(2);
             let r = 1.0 / (1.0 + q);
-            // |tanh''| ≤ 4/√27 < 0.77
-            (nearest(&enclosure::tanh(&exact, BITS)), 4.0 * q * (r * r), Up::of(0.77))
+            let slope = 4.0 * q * (r * r);
+            // |tanh''| ≤ 4/√27 < 0.77 and |tanh''| ≤ 2 tanh', which grows by at most e^2δ
+            let curvature = nearby(Up::of(0.77), Up::of(2.0 * slope), 4, s);
+            (nearest(&enclosure::tanh(&exact, BITS)), slope, curvature)
         }
         Activation::Logistic => {
             let q = decay(1);
             let r = 1.0 / (1.0 + q);
-            // |logistic''| ≤ 1/√108 < 0.0963
-            (nearest(&enclosure::logistic(&exact, BITS)), q * (r * r), Up::of(0.0963))
+            let slope = q * (r * r);
+            // |logistic''| ≤ 1/√108 < 0.0963 and |logistic''| ≤ logistic', which grows by at most e^δ
+            let curvature = nearby(Up::of(0.0963), Up::of(slope), 4, s);
+            (nearest(&enclosure::logistic(&exact, BITS)), slope, curvature)
         }
         Activation::Softplus => {
             let q = decay(1);
             let slope = if exact.is_negative() { q / (1.0 + q) } else { 1.0 / (1.0 + q) };
-            (nearest(&enclosure::softplus(&exact, BITS)), slope, Up::of(0.25))
+            // softplus'' = logistic' ≤ ¼ and ≤ softplus', which grows by at most e^δ
+            let curvature = nearby(Up::of(0.25), Up::of(slope), 4, s);
+            (nearest(&enclosure::softplus(&exact, BITS)), slope, curvature)
         }
         // The piecewise-linear ones do not come here.
         _ => (c, 1.0, Up::ZERO),

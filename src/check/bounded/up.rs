@@ -12,18 +12,18 @@ use crate::number::{exact_f64, nearest_f32, nearest_f64};
 ///
 /// Exact zeros stay zero, so that what cannot be wrong has no error.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub(super) struct Up(f64);
+pub(in crate::check) struct Up(f64);
 
 impl Up {
-    pub(super) const ZERO: Self = Self(0.0);
-    pub(super) const ONE: Self = Self(1.0);
+    pub(in crate::check) const ZERO: Self = Self(0.0);
+    pub(in crate::check) const ONE: Self = Self(1.0);
 
     /// |value|, exactly.
-    pub(super) fn of(value: f64) -> Self {
+    pub(in crate::check) fn of(value: f64) -> Self {
         Self(value.abs())
     }
 
-    pub(super) fn count(number: usize) -> Self {
+    pub(in crate::check) fn count(number: usize) -> Self {
         // Counts of things in memory are far below 2⁵³; next_up covers the rest.
         #[allow(clippy::cast_precision_loss)]
         let count = number as f64;
@@ -31,7 +31,7 @@ impl Up {
     }
 
     /// 2^−exponent, at least the smallest float.
-    pub(super) fn power(exponent: u32) -> Self {
+    pub(in crate::check) fn power(exponent: u32) -> Self {
         let exponent = u64::from(exponent.min(1074));
         // The encoding itself: exact, which repeated multiplication need not be.
         Self(f64::from_bits(match 1022u64.checked_sub(exponent) {
@@ -40,22 +40,22 @@ impl Up {
         }))
     }
 
-    pub(super) fn max(self, other: Self) -> Self {
+    pub(in crate::check) fn max(self, other: Self) -> Self {
         // NaN must win: it turns into an error at the end.
         if self.0 >= other.0 || self.0.is_nan() { self } else { other }
     }
 
     /// The smaller of this and 1.
-    pub(super) fn min_one(self) -> Self {
+    pub(in crate::check) fn min_one(self) -> Self {
         if self.0 > 1.0 { Self::ONE } else { self }
     }
 
-    pub(super) fn value(self) -> f64 {
+    pub(in crate::check) fn value(self) -> f64 {
         self.0
     }
 
     /// |a − b| at least, for the question whether something is certainly further apart than a reach.
-    pub(super) fn certainly_apart(a: f64, b: f64, reach: Self) -> bool {
+    pub(in crate::check) fn certainly_apart(a: f64, b: f64, reach: Self) -> bool {
         (a - b).abs().next_down() > reach.0
     }
 }
@@ -93,24 +93,24 @@ impl Div<f64> for Up {
 }
 
 /// The two arithmetics that are followed: that of the centre (always f64) and that of the format.
-pub(super) const SIDES: [usize; 2] = [0, 1];
+pub(in crate::check) const SIDES: [usize; 2] = [0, 1];
 
 /// What rounding does in one arithmetic.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Arithmetic {
+pub(in crate::check) struct Arithmetic {
     /// u: half the distance from 1 to the next float.
-    pub(super) unit: Up,
+    pub(in crate::check) unit: Up,
     /// The smallest positive float: no operation underflows by more.
-    pub(super) tiny: Up,
+    pub(in crate::check) tiny: Up,
 }
 
 impl Arithmetic {
-    pub(super) fn of(format: Format) -> Self {
+    pub(in crate::check) fn of(format: Format) -> Self {
         Self { unit: Up::power(format.precision()), tiny: Up::power(format.smallest()) }
     }
 
     /// γ_n = nu / (1 − nu), which bounds the relative error of n roundings; from nu = ½ on, ∞.
-    pub(super) fn gamma(self, roundings: usize) -> Up {
+    pub(in crate::check) fn gamma(self, roundings: usize) -> Up {
         let nu = Up::count(roundings) * self.unit;
         if nu.0 >= 0.5 {
             return Up(f64::INFINITY);
@@ -122,18 +122,18 @@ impl Arithmetic {
 
 /// A real number by an f64 near it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Value {
+pub(in crate::check) struct Value {
     /// The f64.
-    pub(super) centre: f64,
+    pub(in crate::check) centre: f64,
     /// How far the true value is from the centre, and how far any evaluation in the format is from the true value.
-    pub(super) error: [Up; 2],
+    pub(in crate::check) error: [Up; 2],
 }
 
 impl Value {
-    pub(super) const ZERO: Self = Self { centre: 0.0, error: [Up::ZERO; 2] };
+    pub(in crate::check) const ZERO: Self = Self { centre: 0.0, error: [Up::ZERO; 2] };
 
     /// A number of the case, rounded to nearest in each arithmetic; the errors are computed, not assumed.
-    pub(super) fn rounded(value: &BigRational, format: Format) -> Self {
+    pub(in crate::check) fn rounded(value: &BigRational, format: Format) -> Self {
         let error = |nearest: f64| match exact_f64(nearest) {
             Some(nearest) if nearest == *value => Up::ZERO,
             Some(nearest) => Up(nearest_f64(&(nearest - value).abs()).next_up()),
@@ -148,21 +148,21 @@ impl Value {
         Self { centre, error: [radius, bound] }
     }
 
-    pub(super) fn exact(centre: f64) -> Self {
+    pub(in crate::check) fn exact(centre: f64) -> Self {
         Self { centre, error: [Up::ZERO; 2] }
     }
 
     /// At least the magnitude of the true value.
-    pub(super) fn magnitude(&self) -> Up {
+    pub(in crate::check) fn magnitude(&self) -> Up {
         Up::of(self.centre) + self.error[0]
     }
 
     /// At least the magnitude of the value as evaluated.
-    pub(super) fn evaluated(&self, side: usize) -> Up {
+    pub(in crate::check) fn evaluated(&self, side: usize) -> Up {
         self.magnitude() + self.error[side]
     }
 
-    pub(super) fn is_zero(&self) -> bool {
+    pub(in crate::check) fn is_zero(&self) -> bool {
         self.centre == 0.0 && self.error == [Up::ZERO; 2]
     }
 }
@@ -175,7 +175,7 @@ impl std::ops::Neg for Value {
 }
 
 /// Σ of products, in any order, with or without fused multiply-add.
-pub(super) struct Sum<'a> {
+pub(in crate::check) struct Sum<'a> {
     arithmetic: &'a [Arithmetic; 2],
     centre: f64,
     inherited: [Up; 2],
@@ -184,13 +184,13 @@ pub(super) struct Sum<'a> {
 }
 
 impl<'a> Sum<'a> {
-    pub(super) fn new(arithmetic: &'a [Arithmetic; 2]) -> Self {
+    pub(in crate::check) fn new(arithmetic: &'a [Arithmetic; 2]) -> Self {
         let nothing = [Up::ZERO; 2];
         Self { arithmetic, centre: 0.0, inherited: nothing, magnitude: nothing, roundings: 0 }
     }
 
     /// One more term. A term that is exactly zero adds no rounding.
-    pub(super) fn add(&mut self, factors: &[Value]) {
+    pub(in crate::check) fn add(&mut self, factors: &[Value]) {
         if factors.iter().any(Value::is_zero) {
             return;
         }
@@ -217,7 +217,7 @@ impl<'a> Sum<'a> {
     }
 
     /// The sum, divided by an exact number; `products` roundings went into each term and its scaling.
-    pub(super) fn over(self, divisor: f64, products: usize) -> Value {
+    pub(in crate::check) fn over(self, divisor: f64, products: usize) -> Value {
         let error = SIDES.map(|side| {
             let arithmetic = self.arithmetic[side];
             if self.roundings == 0 {

@@ -104,12 +104,12 @@ impl<F: Float> Workspace<F> {
                 let gradient = tape.weight_gradient.col_as_slice(pre);
                 let weights = layer.weights.col_as_slice_mut(pre);
                 for (weight, gradient) in weights.iter_mut().zip(gradient) {
-                    *weight = *weight - learning_rate * *gradient;
+                    *weight -= learning_rate * *gradient;
                 }
             }
             if let (Some(biases), Some(gradient)) = (&mut layer.biases, &tape.bias_gradient) {
                 for (bias, gradient) in biases.iter_mut().zip(gradient) {
-                    *bias = *bias - learning_rate * *gradient;
+                    *bias -= learning_rate * *gradient;
                 }
             }
         }
@@ -206,7 +206,7 @@ impl<F: Float> Workspace<F> {
             let adjoint = tape.adjoint.col_as_slice_mut(b);
             for (k, x) in tape.firing_rate.col_as_slice(b).iter().enumerate() {
                 adjoint[k] = *x - targets[(k, b)];
-                squares = squares + adjoint[k] * adjoint[k];
+                squares += adjoint[k] * adjoint[k];
             }
         }
         self.loss = squares / F::from(2) / F::count(self.batch);
@@ -268,7 +268,7 @@ impl<F: Float> Workspace<F> {
         for (post, gradient) in gradient.iter_mut().enumerate() {
             let mut sum = F::from(0);
             for b in 0..batch {
-                sum = sum + tape.delta[(post, b)];
+                sum += tape.delta[(post, b)];
             }
             *gradient = sum / F::count(batch);
         }

@@ -155,7 +155,7 @@ impl<F: Float> Workspace<F> {
                 let s = room.net_input.col_as_slice_mut(b);
                 if let Some(biases) = &layer.biases {
                     for (s, bias) in s.iter_mut().zip(biases) {
-                        *s = *s + *bias;
+                        *s += *bias;
                     }
                 }
                 let x = room.firing_rate.col_as_slice_mut(b);
@@ -247,7 +247,7 @@ impl<F: Float> Workspace<F> {
                 for b in 0..batch {
                     let balanced = room.balanced_credit.col_as_slice(b);
                     for (update, balanced) in room.bias_update.iter_mut().zip(balanced) {
-                        *update = *update + *balanced;
+                        *update += *balanced;
                     }
                 }
                 for update in &mut room.bias_update {
@@ -269,11 +269,11 @@ impl<F: Float> Workspace<F> {
             for pre in 0..room.weight_update.ncols() {
                 let update = room.weight_update.col_as_slice(pre);
                 for (weight, update) in layer.weights.col_as_slice_mut(pre).iter_mut().zip(update) {
-                    *weight = *weight + *update;
+                    *weight += *update;
                 }
             }
             for (bias, update) in layer.biases.iter_mut().flatten().zip(&room.bias_update) {
-                *bias = *bias + *update;
+                *bias += *update;
             }
         }
         Ok(())

@@ -1,0 +1,99 @@
+//! Fast credit rule against fast backpropagation, step for step; each pair is compared before it is timed.
+
+use std::hint::black_box;
+
+use creditcheck::fast::{Float, Function, Layer, Network, backprop, credit};
+use creditcheck::spec::Kink;
+use criterion::{Criterion, criterion_group, criterion_main};
+use faer::Mat;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// k/2¹² with |k| ≤ 2⁹: small enough for ReLU networks of any of these widths.
+fn matrix<F: Float>(rows: usize, columns: usize, draw: &mut ChaCha8Rng) -> Mat<F> {
+    let scale = num_bigint::BigInt::from(1 << 12);
+    Mat::from_fn(rows, columns, |_, _| {
+        let numerator = num_bigint::BigInt::from(i64::from(draw.next_u32() % 1025) - 512);
+        F::nearest(&num_rational::BigRational::new(numerator, scale.clone()))
+    })
+}
+
+fn network<F: Float>(widths: &[usize], draw: &mut ChaCha8Rng) -> Network<F> {
+    let last = widths.len() - 2;
+    let layers = widths.windows(2).enumerate().map(|(l, pair)| Layer {
+        weights: matrix(pair[1], pair[0], draw),
+        biases: Some(vec![F::from(0); pair[1]]),
+        activation: if l == last { Function::Identity } else { Function::Relu },
+        balance: None,
+        kink: Kink::Left,
+    });
+    Network { layers: layers.collect() }
+}
+
+/// One step of each from the same network moves every weight alike, up to a few roundings of it.
+fn assert_agreement<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F>) {
+    let (mut a, mut b) = (start.clone(), start.clone());
+    let rate = F::from(1) / F::from(16);
+    let batch = input.ncols();
+    let mut left = credit::Workspace::new(start, batch).unwrap();
+    let mut right = backprop::Workspace::new(start, batch).unwrap();
+    left.step(&mut a, input.as_ref(), target.as_ref(), rate).unwrap();
+    right.step(&mut b, input.as_ref(), target.as_ref(), rate).unwrap();
+    let mut moved = false;
+    for (l, start) in start.layers.iter().enumerate() {
+        let (update, gradient) = (left.weight_update(l + 1), right.weight_gradient(l + 1));
+        let (mut largest, mut apart) = (0.0f64, 0.0f64);
+        for post in 0..update.nrows() {
+            for pre in 0..update.ncols() {
+                let (update, gradient) = (update[(post, pre)], gradient[(post, pre)]);
+                largest = largest.max(update.magnitude().into());
+                apart = apart.max((update + rate * gradient).magnitude().into());
+            }
+        }
+        // As many roundings as the longest sums have terms; the computed bounds are tested elsewhere.
+        let roundings = if F::NAME == "f64" { 2f64.powi(-53) } else { 2f64.powi(-24) };
+        assert!(apart <= 2048.0 * roundings * largest, "layer {}: {apart} of {largest}", l + 1);
+        moved |= a.layers[l].weights != start.weights && b.layers[l].weights != start.weights;
+    }
+    assert!(moved, "nothing was compared");
+}
+
+fn pair<F: Float>(criterion: &mut Criterion, widths: &[usize], batch: usize) {
+    let mut draw = ChaCha8Rng::seed_from_u64(1);
+    let start = network::<F>(widths, &mut draw);
+    let input = matrix::<F>(widths[0], batch, &mut draw);
+    let target = matrix::<F>(widths[widths.len() - 1], batch, &mut draw);
+    assert_agreement(&start, &input, &target);
+    // Small enough that thousands of steps leave the numbers where they are.
+    let rate = F::from(1) / F::count(1 << 20);
+    let shape: Vec<String> = widths.iter().map(usize::to_string).collect();
+    let mut group =
+        criterion.benchmark_group(format!("{} {} batch {batch}", shape.join("-"), F::NAME));
+    let mut trained = start.clone();
+    let mut workspace = credit::Workspace::new(&start, batch).unwrap();
+    group.bench_function("credit", |bencher| {
+        bencher.iter(|| {
+            let (input, target) = (black_box(input.as_ref()), black_box(target.as_ref()));
+            workspace.step(&mut trained, input, target, rate).unwrap();
+        });
+    });
+    let mut trained = start.clone();
+    let mut workspace = backprop::Workspace::new(&start, batch).unwrap();
+    group.bench_function("backprop", |bencher| {
+        bencher.iter(|| {
+            let (input, target) = (black_box(input.as_ref()), black_box(target.as_ref()));
+            workspace.step(&mut trained, input, target, rate).unwrap();
+        });
+    });
+    group.finish();
+}
+
+fn fast(criterion: &mut Criterion) {
+    pair::<f64>(criterion, &[64, 32, 10], 16);
+    pair::<f32>(criterion, &[64, 32, 10], 16);
+    pair::<f64>(criterion, &[784, 128, 64, 10], 32);
+    pair::<f32>(criterion, &[784, 128, 64, 10], 32);
+}
+
+criterion_group!(benches, fast);
+criterion_main!(benches);

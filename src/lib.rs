@@ -9,6 +9,7 @@ pub mod number;
 pub mod scalar;
 pub mod spec;
 pub mod textbook;
+pub mod vectors;
 pub mod wire;
 
 pub use error::Error;

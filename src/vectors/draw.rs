@@ -15,10 +15,10 @@ use crate::spec::{
 
 use super::{Topology, VectorFile};
 
-/// Quarters that are neither 0 nor ±1: under ±1 some mutants cannot be seen.
-const WEIGHTS: [i64; 10] = [-8, -6, -3, -2, -1, 1, 2, 3, 6, 8];
-const INPUTS: [i64; 8] = [-8, -6, -4, -2, 2, 4, 6, 8];
-const RATES: [i64; 4] = [1, 2, 3, 6];
+/// Weights in halves or quarters, never ±1: under ±1 some mutants cannot be seen.
+const WEIGHTS: [i64; 6] = [-6, -3, -1, 1, 3, 6];
+const INPUTS: [i64; 6] = [-4, -3, -2, 2, 3, 4];
+const RATES: [i64; 3] = [1, 3, 6];
 
 /// The wiring of [`Topology::Skip`]: neurons 0, 1 in, 5, 6 out, and 7 a dead end.
 const SKIP: [(usize, usize); 13] = [
@@ -38,27 +38,33 @@ const SKIP: [(usize, usize); 13] = [
 ];
 
 /// A stream of cases.
-pub(super) struct Draw(ChaCha8Rng);
+pub(super) struct Draw {
+    stream: ChaCha8Rng,
+    /// Every number is an integer over this.
+    denominator: i64,
+}
 
 impl Draw {
-    /// The stream that belongs to a name.
-    pub(super) fn new(name: &str) -> Self {
+    /// The stream that belongs to a file.
+    pub(super) fn new(file: &VectorFile) -> Self {
         // The first 32 bytes tell the files apart.
         let mut seed = [0; 32];
-        for (place, byte) in seed.iter_mut().zip(name.bytes()) {
+        for (place, byte) in seed.iter_mut().zip(file.name().bytes()) {
             *place = byte;
         }
-        Self(ChaCha8Rng::from_seed(seed))
+        // hard_tanh learns only between its bounds, so its numbers are smaller.
+        let bounded = matches!(file.activation, Activation::HardTanh { .. });
+        Self { stream: ChaCha8Rng::from_seed(seed), denominator: if bounded { 4 } else { 2 } }
     }
 
-    fn quarter(&mut self, choices: &[i64]) -> BigRational {
+    fn number(&mut self, choices: &[i64]) -> BigRational {
         // A few dozen choices against 2³²: the bias of the remainder does not matter here.
-        let choice = self.0.next_u32() as usize % choices.len();
-        BigRational::new(choices[choice].into(), 4.into())
+        let choice = self.stream.next_u32() as usize % choices.len();
+        BigRational::new(choices[choice].into(), self.denominator.into())
     }
 
-    fn quarters(&mut self, choices: &[i64], len: usize) -> Vec<BigRational> {
-        (0..len).map(|_| self.quarter(choices)).collect()
+    fn numbers(&mut self, choices: &[i64], len: usize) -> Vec<BigRational> {
+        (0..len).map(|_| self.number(choices)).collect()
     }
 
     /// The next case of a file.
@@ -67,12 +73,12 @@ impl Draw {
             Topology::Rectangular => (self.layers(file, &[2, 3, 2], biases), 2, 2),
             Topology::Square => (self.layers(file, &[3, 3, 3], biases), 3, 3),
             Topology::Deep => (self.layers(file, &[2, 2, 2, 2, 2], biases), 2, 2),
-            Topology::Skip => (self.graph(&file.activation, biases), 2, 2),
+            Topology::Skip => (self.graph(file, biases), 2, 2),
         };
-        let learning_rate = self.quarter(&RATES);
+        let learning_rate = self.number(&RATES);
         let examples = (0..examples).map(|_| Example {
-            input: self.quarters(&INPUTS, inputs),
-            target: self.quarters(&INPUTS, outputs),
+            input: self.numbers(&INPUTS, inputs),
+            target: self.numbers(&INPUTS, outputs),
         });
         let examples = examples.collect();
         Case {
@@ -89,8 +95,8 @@ impl Draw {
         let layer = |(l, ends): (usize, &[usize])| {
             let (inputs, width) = (ends[0], ends[1]);
             Layer {
-                weights: (0..width).map(|_| self.quarters(&WEIGHTS, inputs)).collect(),
-                biases: biases.then(|| self.quarters(&WEIGHTS, width)),
+                weights: (0..width).map(|_| self.numbers(&WEIGHTS, inputs)).collect(),
+                biases: biases.then(|| self.numbers(&WEIGHTS, width)),
                 activation: activation_of(file, l),
                 kink: None,
                 balance: None,
@@ -99,38 +105,41 @@ impl Draw {
         Network::Layered(Layered { layers: widths.windows(2).enumerate().map(layer).collect() })
     }
 
-    fn graph(&mut self, activation: &Activation, biases: bool) -> Network {
+    fn graph(&mut self, file: &VectorFile, biases: bool) -> Network {
         let neurons = 8;
         let ends = SKIP.map(|(post, pre)| Ends { post: Neuron(post), pre: Neuron(pre) });
         let biases = biases.then(|| {
             PerNeuron::from_fn(neurons, |neuron| match neuron.0 {
                 0 | 1 => BigRational::zero(),
-                _ => self.quarter(&WEIGHTS),
+                _ => self.number(&WEIGHTS),
             })
         });
         Network::Graph(Graph {
             neurons,
             inputs: vec![Neuron(0), Neuron(1)],
             outputs: vec![Neuron(5), Neuron(6)],
-            activations: PerNeuron::filled(neurons, activation.clone()),
+            activations: PerNeuron::from_fn(neurons, |n| {
+                activation_of(file, n.0.saturating_sub(2))
+            }),
             balances: PerNeuron::filled(neurons, None),
-            weights: PerSynapse::new(self.quarters(&WEIGHTS, ends.len())),
+            weights: PerSynapse::new(self.numbers(&WEIGHTS, ends.len())),
             synapses: PerSynapse::new(ends.to_vec()),
             biases,
         })
     }
 }
 
-/// σ of layer l + 1. In deep networks curved activations stand in every other layer, between linear ones:
-/// the number of digits grows exponentially with the layers that are curved.
+/// σ of layer l + 1, or of neuron l + 2 of the graph. In deep networks curved activations alternate with
+/// piecewise linear ones: the number of digits grows exponentially with how many are in a row.
 fn activation_of(file: &VectorFile, l: usize) -> Activation {
     let curved = matches!(
         file.activation,
         Activation::Square | Activation::Quadratic | Activation::Cubic | Activation::Softsign
     );
+    let deep = matches!(file.topology, Topology::Deep | Topology::Skip);
     match l {
-        1 if curved && file.topology == Topology::Deep => Activation::Identity,
-        3 if curved && file.topology == Topology::Deep => {
+        1 if curved && deep => Activation::Identity,
+        3 | 5 if curved && deep => {
             Activation::LeakyRelu { slope: BigRational::new(1.into(), 4.into()) }
         }
         _ => file.activation.clone(),

@@ -116,7 +116,7 @@ impl VectorFile {
     /// [`Error::Unsupported`] if the engines disagree or no live case is found: the set is then not made at all.
     pub fn text(&self) -> Result<String, Error> {
         let limits = Limits::default();
-        let mut draw = Draw::new(&self.name());
+        let mut draw = Draw::new(self);
         let mut tests = Vec::new();
         let mut kills = Vec::new();
         let first = self.live_case(&mut draw, 2, true, &limits)?;

@@ -4,6 +4,7 @@
 //! formats of the interface are [`case`](mod@case) and [`gradient`].
 
 pub mod case;
+pub mod certificate;
 pub mod cursor;
 mod document;
 pub mod gradient;

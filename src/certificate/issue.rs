@@ -1,0 +1,171 @@
+//! Writes a certificate from what the engines found.
+
+use num_rational::BigRational;
+use num_traits::Zero;
+
+use super::digest::{self, sha256};
+use super::rows;
+use super::words;
+use super::{
+    BackpropWitness, Certificate, Draw, ExampleWitness, PerParameter, TangentWitness, Versions,
+    Witnesses,
+};
+use crate::check::Verdict;
+use crate::error::Error;
+use crate::spec::outcome::{BackpropExample, BackpropOutcome, CreditOutcome, Update};
+use crate::spec::{Case, Network, PerNeuron, PerSynapse, Wiring};
+
+/// What the engines found, each in its own quantities.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The credit rule; with x and β as exact dyadics where σ is not rational.
+    pub credit: CreditOutcome<BigRational>,
+    /// Backpropagation; on layered networks only, and there always.
+    pub backprop: Option<BackpropOutcome<BigRational>>,
+    /// The arbiter; wherever σ is rational.
+    pub tangent: Option<TangentEvidence>,
+    /// Claim C5.
+    pub settling: Settling,
+    /// Claim C6: what the audit of the rule's reads concluded.
+    pub locality: Verdict,
+    /// Tier P, one entry per draw of [`digest::draws`]; on a graph there may be none.
+    pub draws: Vec<Draw>,
+}
+
+/// What the arbiter found (D8).
+#[derive(Clone, Debug)]
+pub struct TangentEvidence {
+    /// The derivative of L along each of [`digest::directions`].
+    pub derivatives: Vec<BigRational>,
+    /// ∂L_b/∂x_j per example and neuron; graph networks only.
+    pub responses: Option<Vec<PerNeuron<BigRational>>>,
+}
+
+/// The relaxation of every example from [`digest::start`]: the credits after 0, 1, …, depth + 1 sweeps.
+#[derive(Clone, Debug)]
+pub struct Settling {
+    /// `sweeps[example][sweep]`.
+    pub sweeps: Vec<Vec<PerNeuron<BigRational>>>,
+}
+
+/// Builds the certificate of a case.
+///
+/// `case_text` is the RFC 8785 text of the case as given; its digest must be the one from which the draws, the
+/// directions and the start in the evidence were taken. The issuer counts and concludes for itself, so the
+/// certificate does not depend on how a program words its own tables.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a recurrent network, for engines that do not even agree on the rates, and for a rule
+/// whose audit did not agree: such a thing has no certificate.
+pub fn issue(
+    case: &Case,
+    case_text: String,
+    seed: u64,
+    evidence: Evidence,
+) -> Result<Certificate, Error> {
+    let wiring = Wiring::of(case);
+    if wiring.is_recurrent() {
+        return Err(Error::unsupported("a certificate of a recurrent network"));
+    }
+    if !evidence.locality.is_agree() {
+        let word = evidence.locality.word();
+        return Err(Error::unsupported(format!("a certificate of a rule whose audit says {word}")));
+    }
+    let backward = match (&case.network, &evidence.backprop) {
+        (Network::Layered(_), Some(outcome)) => Some(outcome),
+        (Network::Graph(_), None) => None,
+        _ => {
+            return Err(Error::unsupported("backpropagation goes with layers, and only with them"));
+        }
+    };
+    let mut responses = evidence.tangent.as_ref().and_then(|t| t.responses.clone());
+    let mut examples = Vec::new();
+    for (number, found) in evidence.credit.examples.iter().enumerate() {
+        let backprop = match backward {
+            Some(outcome) => Some(flat(number, outcome, &found.firing_rate)?),
+            None => None,
+        };
+        examples.push(ExampleWitness {
+            net_input: found.net_input.clone(),
+            firing_rate: found.firing_rate.clone(),
+            balance_factor: found.balance_factor.clone(),
+            credit: found.credit.map(|credit| credit.0.clone()),
+            backprop,
+            response: responses.as_mut().and_then(|all| {
+                all.get_mut(number).map(|r| std::mem::replace(r, PerNeuron::new(Vec::new())))
+            }),
+        });
+    }
+    let Update { weights, biases } = evidence.credit.update;
+    let witnesses = Witnesses {
+        examples,
+        update: PerParameter { weights, biases },
+        gradient: backward.map(|outcome| flat_gradient(case, outcome)),
+        tangent: evidence.tangent.map(|t| TangentWitness { derivatives: t.derivatives }),
+        draws: evidence.draws,
+    };
+    let case_digest = sha256(case_text.as_bytes());
+    let certificate = Certificate {
+        kink: words::kink(case),
+        claims: Vec::new(),
+        versions: versions(),
+        case: case.clone(),
+        case_text,
+        case_digest,
+        seed,
+        witnesses,
+    };
+    let claims = rows::rows(&certificate, &wiring, &evidence.settling);
+    Ok(Certificate { claims, ..certificate })
+}
+
+/// The backward pass of one example, layers counted through.
+fn flat(
+    number: usize,
+    outcome: &BackpropOutcome<BigRational>,
+    rates: &PerNeuron<BigRational>,
+) -> Result<BackpropWitness, Error> {
+    let none = || Error::unsupported("a certificate in which backpropagation lacks an example");
+    let BackpropExample { firing_rate, adjoint, delta, .. } =
+        outcome.examples.get(number).ok_or_else(none)?;
+    if !firing_rate.iter().flatten().eq(rates.iter()) {
+        return Err(Error::unsupported(format!(
+            "a certificate of engines whose firing rates differ, in example {number}"
+        )));
+    }
+    let inputs = adjoint.first().map_or(0, Vec::len);
+    let silent = std::iter::repeat_n(BigRational::zero(), inputs);
+    Ok(BackpropWitness {
+        adjoint: PerNeuron::new(adjoint.iter().flatten().map(|a| a.0.clone()).collect()),
+        delta: PerNeuron::new(silent.chain(delta.iter().flatten().map(|d| d.0.clone())).collect()),
+    })
+}
+
+fn flat_gradient(case: &Case, outcome: &BackpropOutcome<BigRational>) -> PerParameter<BigRational> {
+    let gradient = &outcome.gradient;
+    let weights = gradient.weights.iter().flatten().flatten().cloned().collect();
+    let inputs = case.examples.first().map_or(0, |example| example.input.len());
+    let mut biases = vec![BigRational::zero(); inputs];
+    for (rows, layer) in gradient.weights.iter().zip(&gradient.biases) {
+        match layer {
+            Some(values) => biases.extend(values.iter().cloned()),
+            None => biases.extend(std::iter::repeat_n(BigRational::zero(), rows.len())),
+        }
+    }
+    PerParameter { weights: PerSynapse::new(weights), biases: PerNeuron::new(biases) }
+}
+
+/// The versions that this build was written against; the lock file pins them.
+fn versions() -> Versions {
+    Versions {
+        creditcheck: env!("CARGO_PKG_VERSION").to_owned(),
+        num_rational: "0.4".to_owned(),
+        num_bigint: "0.4".to_owned(),
+    }
+}
+
+/// How many draws of tier P a network takes (the degree of its identity follows from its depth).
+#[must_use]
+pub fn draws_of(wiring: &Wiring) -> usize {
+    digest::draws(digest::degree(wiring.depth().unwrap_or(0))).0
+}

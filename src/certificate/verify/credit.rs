@@ -1,0 +1,105 @@
+//! D3 and D4: credits and the weight update.
+
+use num_rational::BigRational;
+use num_traits::Zero;
+
+use super::fold::{Sum, product};
+use super::{Confirmed, Ground, Refusal, confirm, firing, refusal};
+use crate::certificate::PerParameter;
+use crate::spec::PerNeuron;
+
+/// Confirms the credits of one example.
+pub fn check(ground: &Ground<'_>, number: usize) -> Result<Confirmed, Refusal> {
+    let wiring = &ground.wiring;
+    let example = &ground.certificate.case.examples[number];
+    let witness = &ground.certificate.witnesses.examples[number];
+    let mut external = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    for (&output, target) in wiring.outputs.iter().zip(&example.target) {
+        external[output] = target - &witness.firing_rate[output];
+    }
+    let retrograde = PerNeuron::from_fn(wiring.neurons(), |post| {
+        product(&witness.balance_factor[post], &witness.credit[post])
+    });
+    let expected = sweep(ground, &retrograde, &external);
+    for (neuron, credit) in witness.credit.indexed() {
+        let place = || format!("example {number}, credit of neuron {}", neuron.0);
+        confirm("D3", credit, &expected[neuron], place)?;
+    }
+    let mut slope = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    for (post, activation) in wiring.activations.indexed() {
+        if wiring.is_input[post] {
+            continue;
+        }
+        let formula = firing::slope(activation, wiring.kinks[post], &witness.net_input[post]);
+        slope[post] = match (formula, &wiring.balances[post]) {
+            (Some(slope), _) => slope,
+            // Without a formula the slope is given: it is the balance factor, unless that belongs to another function.
+            (None, None) => witness.balance_factor[post].clone(),
+            (None, Some(_)) => {
+                return Err(refusal(
+                    "D6",
+                    format!("example {number}, slope of neuron {}", post.0),
+                    format!("{} with a balance function of its own", activation.name()),
+                    "a slope that can be confirmed or is given",
+                ));
+            }
+        };
+    }
+    Ok(Confirmed { external, retrograde, slope })
+}
+
+/// The right-hand side of D3 at every neuron: Σ_i W_ij (β_i c_i) + e_j.
+pub fn sweep(
+    ground: &Ground<'_>,
+    retrograde: &PerNeuron<BigRational>,
+    external: &PerNeuron<BigRational>,
+) -> PerNeuron<BigRational> {
+    PerNeuron::from_fn(ground.wiring.neurons(), |pre| {
+        let mut sum = Sum::zero();
+        sum.add(&external[pre]);
+        for &synapse in &ground.wiring.outgoing[pre] {
+            let post = ground.wiring.synapses[synapse].post;
+            sum.add_product(&ground.parameters.weights[synapse], &retrograde[post]);
+        }
+        sum.total()
+    })
+}
+
+/// Confirms ΔW and Δb; how many entries.
+pub fn check_update(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<usize, Refusal> {
+    let signals: Vec<_> = examples.iter().map(|example| &example.retrograde).collect();
+    let update = &ground.certificate.witnesses.update;
+    mean_of_products(ground, &signals, &ground.certificate.case.learning_rate, update, "D4")
+}
+
+/// Confirms `weights_ij = factor ⟨signal_i x_j⟩` and `biases_i = factor ⟨signal_i⟩`, 0 where there is no bias.
+pub fn mean_of_products(
+    ground: &Ground<'_>,
+    signals: &[&PerNeuron<BigRational>],
+    factor: &BigRational,
+    found: &PerParameter<BigRational>,
+    equation: &str,
+) -> Result<usize, Refusal> {
+    let wiring = &ground.wiring;
+    let witnesses = &ground.certificate.witnesses.examples;
+    let factor = factor / num_bigint::BigInt::from(witnesses.len());
+    for (synapse, ends) in wiring.synapses.indexed() {
+        let mut sum = Sum::zero();
+        for (signal, witness) in signals.iter().zip(witnesses) {
+            sum.add_product(&signal[ends.post], &witness.firing_rate[ends.pre]);
+        }
+        confirm(equation, &found.weights[synapse], &product(&sum.total(), &factor), || {
+            format!("synapse {} (post {}, pre {})", synapse.0, ends.post.0, ends.pre.0)
+        })?;
+    }
+    for (post, &has_bias) in wiring.has_bias.indexed() {
+        let mut sum = Sum::zero();
+        if has_bias {
+            signals.iter().for_each(|signal| sum.add(&signal[post]));
+        }
+        confirm(equation, &found.biases[post], &product(&sum.total(), &factor), || {
+            format!("bias of neuron {}", post.0)
+        })?;
+    }
+    Ok(wiring.parameters())
+}

@@ -1,0 +1,113 @@
+//! D1 and D2: net inputs, rates and balance factors, with the verifier's own formulas for σ and its slope.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+
+use super::fold::{Sum, product};
+use super::{Ground, Refusal, confirm};
+use crate::spec::{Activation, Kink};
+
+/// Confirms one example; how many rates and how many balance factors were confirmed.
+pub fn check(ground: &Ground<'_>, number: usize) -> Result<(usize, usize), Refusal> {
+    let wiring = &ground.wiring;
+    let example = &ground.certificate.case.examples[number];
+    let witness = &ground.certificate.witnesses.examples[number];
+    let at = |what: &'static str, neuron: usize| {
+        move || format!("example {number}, {what} of neuron {neuron}")
+    };
+    let zero = BigRational::zero();
+    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
+        confirm("D1", &witness.firing_rate[neuron], input, at("rate", neuron.0))?;
+        confirm("D1", &witness.net_input[neuron], &zero, at("net input", neuron.0))?;
+        confirm("D2", &witness.balance_factor[neuron], &zero, at("balance factor", neuron.0))?;
+    }
+    let (mut rates, mut factors) = (0, 0);
+    for (post, activation) in wiring.activations.indexed() {
+        if wiring.is_input[post] {
+            continue;
+        }
+        let mut sum = Sum::zero();
+        for &synapse in &wiring.incoming[post] {
+            let pre = wiring.synapses[synapse].pre;
+            sum.add_product(&ground.parameters.weights[synapse], &witness.firing_rate[pre]);
+        }
+        sum.add(&ground.parameters.biases[post]);
+        let net_input = &witness.net_input[post];
+        confirm("D1", net_input, &sum.total(), at("net input", post.0))?;
+        if let Some(rate) = rate(activation, net_input) {
+            confirm("D1", &witness.firing_rate[post], &rate, at("rate", post.0))?;
+            rates += 1;
+        }
+        let balance = wiring.balances[post].as_ref().unwrap_or(activation);
+        if let Some(factor) = slope(balance, wiring.kinks[post], net_input) {
+            confirm("D2", &witness.balance_factor[post], &factor, at("balance factor", post.0))?;
+            factors += 1;
+        }
+    }
+    Ok((rates, factors))
+}
+
+/// σ(s), where it is rational.
+fn rate(activation: &Activation, s: &BigRational) -> Option<BigRational> {
+    let zero = BigRational::zero();
+    Some(match activation {
+        Activation::Identity => s.clone(),
+        Activation::Relu => s.clone().max(zero),
+        Activation::LeakyRelu { slope } => {
+            if *s < zero {
+                product(slope, s)
+            } else {
+                s.clone()
+            }
+        }
+        Activation::HardTanh { min, max } => s.clone().max(min.clone()).min(max.clone()),
+        Activation::Square => product(s, s),
+        Activation::Quadratic => product(s, &(s + BigInt::one())),
+        Activation::Cubic => s - product(&product(s, s), s) / BigInt::from(3),
+        Activation::Softsign => s / (s.abs() + BigInt::one()),
+        Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
+    })
+}
+
+/// σ'(s), where it is rational, with the convention at kinks.
+pub fn slope(activation: &Activation, kink: Kink, s: &BigRational) -> Option<BigRational> {
+    let one = BigRational::one();
+    Some(match activation {
+        Activation::Identity => one,
+        Activation::Relu => piecewise(activation, &[BigRational::zero(), one], kink, s),
+        Activation::LeakyRelu { slope } => piecewise(activation, &[slope.clone(), one], kink, s),
+        Activation::HardTanh { .. } => {
+            piecewise(activation, &[BigRational::zero(), one, BigRational::zero()], kink, s)
+        }
+        Activation::Square => s * BigInt::from(2),
+        Activation::Quadratic => s * BigInt::from(2) + one,
+        Activation::Cubic => one - product(s, s),
+        Activation::Softsign => {
+            let reach = s.abs() + one;
+            product(&reach, &reach).recip()
+        }
+        Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
+    })
+}
+
+/// The slope of the piece in which s lies; there is one piece more than there are kinks.
+fn piecewise(
+    activation: &Activation,
+    pieces: &[BigRational],
+    kink: Kink,
+    s: &BigRational,
+) -> BigRational {
+    let kinks = activation.kinks();
+    let piece = kinks.iter().filter(|at| *at < s).count();
+    let left = pieces[piece].clone();
+    if kinks.get(piece) != Some(s) {
+        return left;
+    }
+    let right = &pieces[piece + 1];
+    match kink {
+        Kink::Left => left,
+        Kink::Right => right.clone(),
+        Kink::Mean => (left + right) / BigInt::from(2),
+    }
+}

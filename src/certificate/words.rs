@@ -1,0 +1,150 @@
+//! Every sentence of a certificate: what was compared, what is taken for granted, and why not.
+//!
+//! Data, not computation: issuer and verifier share it, so that a certificate cannot claim more in words
+//! than its rows are checked for.
+
+use crate::check::{Claim, Tier};
+use crate::spec::{Case, Kink, Network};
+
+/// The kink convention of a case in words.
+#[must_use]
+pub fn kink(case: &Case) -> String {
+    let of = |kink| match kink {
+        Kink::Left => "that of the piece on its left",
+        Kink::Right => "that of the piece on its right",
+        Kink::Mean => "half the sum of those of the two pieces",
+    };
+    let mut text = format!("the slope at a kink is {}", of(case.kink));
+    if let Network::Layered(net) = &case.network {
+        for (l, layer) in net.layers.iter().enumerate() {
+            if let Some(kink) = layer.kink {
+                text.push_str(&format!("; in layer {}, {}", l + 1, of(kink)));
+            }
+        }
+    }
+    text
+}
+
+/// What a row compared.
+#[must_use]
+pub fn compared(claim: Claim, tier: Tier, layered: bool) -> &'static str {
+    match (claim, tier, layered) {
+        (Claim::Credit, Tier::Identity, true) => {
+            "c = −x̄ at every neuron and β∘c = −δ at every neuron that is no input, as an identity in W, x, β, e over 𝔽_p"
+        }
+        (Claim::Credit, Tier::Identity, false) => {
+            "c_j = −∂L_b/∂x_j at every neuron, arbiter: tangent, as an identity in W, β, e over 𝔽_p"
+        }
+        (Claim::Credit, _, true) => {
+            "c = −x̄ at every neuron and β∘c = −δ at every neuron that is no input, each example"
+        }
+        (Claim::Credit, _, false) => {
+            "c_j = −∂L_b/∂x_j at every neuron, each example, arbiter: tangent"
+        }
+        (Claim::Update, Tier::Identity, _) => {
+            "ΔW = −η ∂L/∂W and Δb = −η ∂L/∂b, every entry, as an identity in W, x, β, e, η over 𝔽_p"
+        }
+        (Claim::Update, _, true) => "ΔW = −η ∂L/∂W and Δb = −η ∂L/∂b, every entry",
+        (Claim::Update, _, false) => {
+            "⟨ΔW, H⟩ = −η times the derivative of L along H, every direction, arbiter: tangent"
+        }
+        (Claim::Truth, _, true) => {
+            "⟨∂L/∂W, H⟩ = the derivative of L along H, and ⟨ΔW, H⟩ = −η times it, every direction"
+        }
+        (Claim::Truth, _, false) => {
+            "c_j = −∂L_b/∂x_j at every neuron, and ⟨ΔW, H⟩ = −η times the derivative of L along H, every direction"
+        }
+        (Claim::Necessity, ..) => {
+            "with β_i + 1 in place of β_i, one neuron with c_i ≠ 0 at a time: the first entry to differ is where the theorem says"
+        }
+        (Claim::Settling, ..) => {
+            "from a random start, each credit after h(j)+1 sweeps and after depth+1 sweeps, each example"
+        }
+        (Claim::Recurrent, ..) => "nothing: the network has no cycle",
+        (Claim::Locality, ..) => {
+            "the reads of relax and plasticity, each example: none but those that D3 and D4 allow"
+        }
+    }
+}
+
+/// What a row takes for granted.
+#[must_use]
+pub fn assumptions(
+    claim: Claim,
+    tier: Tier,
+    given: bool,
+    layered: bool,
+    unit_directions: bool,
+) -> Vec<String> {
+    let mut list: Vec<&str> = Vec::new();
+    if tier == Tier::Identity {
+        list.push("given β; slope not checked here");
+        list.push("SHA-256 of the case and the seed is as good as uniform");
+        list.push("ring operations only");
+    } else if given {
+        list.push("given β; slope not checked here: x and β are taken as exact");
+    }
+    match claim {
+        Claim::Settling => {
+            list.push(
+                "the error after n sweeps is linear in the start: a random start stands for any",
+            );
+        }
+        Claim::Locality => {
+            list.push(
+                "reads recorded by the issuer; a verifier can only count those that are allowed",
+            );
+        }
+        Claim::Update if layered => {}
+        Claim::Truth | Claim::Update if !unit_directions && tier == Tier::Exact => {
+            list.push("directions uniform in 0..2^20: a wrong update survives with probability at most 2^-100");
+        }
+        _ => {}
+    }
+    list.into_iter().map(str::to_owned).collect()
+}
+
+/// Why a row whose reference entries are all zero is unchecked.
+pub const ALL_ZERO: &str = "every compared entry is zero";
+
+/// Why C1–C3 are unchecked although something is not zero.
+pub const HIDDEN_DEAD: &str = "no credit passes any hidden neuron: β∘c is zero at all of them";
+
+/// Why C5 is unchecked.
+pub const NO_SHORT_WITNESS: &str = "no neuron shows that one sweep fewer is too few";
+
+/// The place of a credit.
+#[must_use]
+pub fn at_credit(example: usize, neuron: usize) -> String {
+    format!("example {example}, credit of neuron {neuron}")
+}
+
+/// The place of β∘c.
+#[must_use]
+pub fn at_delta(example: usize, neuron: usize) -> String {
+    format!("example {example}, balance times credit of neuron {neuron}")
+}
+
+/// The place of a weight update.
+#[must_use]
+pub fn at_weight(synapse: usize, post: usize, pre: usize) -> String {
+    format!("update of synapse {synapse} (post {post}, pre {pre})")
+}
+
+/// The place of a bias update.
+#[must_use]
+pub fn at_bias(post: usize) -> String {
+    format!("update of the bias of neuron {post}")
+}
+
+/// The place of a derivative.
+#[must_use]
+pub fn at_direction(direction: usize, side: &str) -> String {
+    format!("direction {direction}, {side}")
+}
+
+/// The place of an entry of a draw.
+#[must_use]
+pub fn in_draw(draw: usize, place: &str) -> String {
+    format!("draw {draw}, {place}")
+}

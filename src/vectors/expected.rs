@@ -29,9 +29,7 @@ pub(super) fn all(case: &Case, truth: &Truth) -> Json {
         if let Some(outcome) = &truth.backprop {
             let layers = |layer: Vec<&BigRational>| Json::array(layer, number_json);
             let backward = &outcome.examples[b];
-            let adjoints = backward.adjoint.iter().map(|l| l.iter().map(|x| &x.0).collect());
             let deltas = backward.delta.iter().map(|l| l.iter().map(|d| &d.0).collect());
-            fields.push(("adjoints", Json::array(adjoints, layers)));
             fields.push(("deltas", Json::array(deltas, layers)));
         }
         Json::object(fields)

@@ -17,6 +17,7 @@ mod expected;
 mod notes;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use num_rational::BigRational;
 
@@ -63,6 +64,9 @@ pub struct VectorFile {
     pub topology: Topology,
 }
 
+/// The folder of this version of the set, within the folder of all sets.
+pub const SET: &str = "v1";
+
 /// The command that makes the files.
 pub const COMMAND: &str = "creditcheck vectors generate fixtures/vectors";
 
@@ -107,7 +111,7 @@ impl VectorFile {
     /// ```
     #[must_use]
     pub fn name(&self) -> String {
-        format!("v1/{}_{}_test.json", self.activation.name(), self.topology.name())
+        format!("{SET}/{}_{}_test.json", self.activation.name(), self.topology.name())
     }
 
     /// The content of the file: the same bytes on every machine.
@@ -146,7 +150,7 @@ impl VectorFile {
         limits: &Limits,
     ) -> Result<Case, Error> {
         const DRAWS: usize = 4_000;
-        const CANDIDATES: usize = 3;
+        const CANDIDATES: usize = 2;
         let mut best: Option<(usize, Case)> = None;
         let mut candidates = 0;
         for _ in 0..DRAWS {
@@ -226,22 +230,33 @@ fn valid(case: Case, flag: &'static str, comment: &str, expected: Json) -> Test 
     Test { comment: comment.to_owned(), flags: vec![flag], case, expected, result: "valid" }
 }
 
-/// The update of every mutant that is wrong on this case.
+/// Every wrong update that a mutant has on this case, once, with all the mutants that have it.
 fn invalid_tests(case: &Case, limits: &Limits) -> Result<Vec<Test>, Error> {
     let truth = agreed(case, limits)?;
-    let mutants = differing(case, &truth, limits)?.into_iter();
-    let tests = mutants.map(|(fault, update)| {
+    let mut groups: Vec<(Update<BigRational>, Vec<Fault>)> = Vec::new();
+    for (fault, update) in differing(case, &truth, limits)? {
+        match groups.iter_mut().find(|(other, _)| *other == update) {
+            Some((_, faults)) => faults.push(fault),
+            None => groups.push((update, vec![fault])),
+        }
+    }
+    let describe = |fault: &Fault| {
         let place = fault.variant.to_string();
         let place = if place.is_empty() { place } else { format!(" ({place})") };
+        format!("{}: {}{place}", fault.mutant, fault.mutant.entry().title)
+    };
+    let test = |(update, faults): (Update<BigRational>, Vec<Fault>)| {
+        let mut flags: Vec<&'static str> = faults.iter().map(|fault| fault.mutant.id()).collect();
+        flags.dedup();
         Test {
-            comment: format!("{}: {}{place}", fault.mutant, fault.mutant.entry().title),
-            flags: vec![fault.mutant.id()],
+            comment: faults.iter().map(describe).collect::<Vec<_>>().join("; "),
+            flags,
             case: case.clone(),
             expected: Json::object([("updates", expected::update(case, &update))]),
             result: "invalid",
         }
-    });
-    Ok(tests.collect())
+    };
+    Ok(groups.into_iter().map(test).collect())
 }
 
 /// The textbook's results, if its engines agree with each other.
@@ -253,7 +268,7 @@ fn agreed(case: &Case, limits: &Limits) -> Result<Truth, Error> {
     Err(Error::unsupported(format!("vectors of {}: the engines do not agree", case.title())))
 }
 
-/// The mutants that were reached and whose update is wrong, each with that update, and no update twice.
+/// The mutants that were reached and whose update is wrong, each with that update.
 fn differing(
     case: &Case,
     truth: &Truth,
@@ -304,6 +319,16 @@ pub enum Difference {
     Changed(String, usize),
     /// It is there, and this version makes no such file.
     Unknown(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "{name}: missing"),
+            Self::Changed(name, line) => write!(f, "{name}: differs from line {line} on"),
+            Self::Unknown(name) => write!(f, "{name}: this version makes no such file"),
+        }
+    }
 }
 
 /// Compares files on disk, name → bytes, with `made`, name → text, byte for byte.

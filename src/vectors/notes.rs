@@ -9,9 +9,9 @@ pub(super) const HEADER: [&str; 7] = [
     "result valid: reproduce every value of expected. invalid: updates come from the mutant that the flag names, and you must differ.",
     "result acceptable: a net input stands exactly at a kink; reproduce expected if you have the kink convention of the case.",
     "Layered: values per neuron are lists by layer, the input layer first; netInputs, balanceFactors and deltas start at layer 1.",
-    "Graph: values per neuron are one list in the numbering of the case; there are no adjoints and deltas.",
+    "Graph: values per neuron are one list in the numbering of the case; there are no deltas.",
     "creditsAfterSweeps: entry n is the credit of every neuron after n synchronous sweeps from zero.",
-    "credits = -adjoints; balanceFactors * credits = -deltas; updates = -learning_rate * gradient of the mean loss.",
+    "credits = -(derivatives of the loss of an example by the rates); balanceFactors * credits = -deltas; updates = -learning_rate * gradient of the mean loss.",
 ];
 
 /// flag → what it is about, and which mutants a test with it tells from the rule.

@@ -59,7 +59,7 @@ impl KillMatrix {
 
     /// The document of `creditcheck mutants --format json`.
     #[must_use]
-    pub fn json(&self) -> Json {
+    pub fn to_json(&self) -> Json {
         let verdicts = Json::array(&self.baselines, |baseline| {
             Json::object([
                 ("witness", Json::text(baseline.witness)),

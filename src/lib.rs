@@ -61,6 +61,7 @@ pub mod spec;
 #[cfg(feature = "cli")]
 pub mod suite;
 pub mod textbook;
+pub mod vectors;
 pub mod wire;
 
 pub use error::Error;

@@ -6,3 +6,4 @@ mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
 mod mutants;
+mod vectors;

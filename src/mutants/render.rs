@@ -30,7 +30,7 @@ impl KillMatrix {
             let rows: Vec<Row> =
                 self.rows.iter().filter(|row| row.fault.mutant == entry.mutant).cloned().collect();
             let _ = writeln!(text, "\n{}  {} — needs {}", entry.id, entry.title, entry.needs);
-            for group in rows.chunk_by(|a, b| same_line(a, b)) {
+            for group in rows.chunk_by(same_line) {
                 text.push_str(&line(group));
             }
         }

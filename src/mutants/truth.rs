@@ -13,14 +13,16 @@ use super::credit::{CreditRun, Credits};
 /// The textbook's results on one case.
 #[derive(Clone, Debug)]
 pub struct Truth {
-    pub(super) wiring: Wiring,
-    pub(super) credit: CreditOutcome<BigRational>,
+    /// The case seen as a graph.
+    pub wiring: Wiring,
+    /// The credit rule by elimination.
+    pub credit: CreditOutcome<BigRational>,
     /// `sweeps[n][example]`: c after n sweeps of the textbook's relaxation from zero.
-    pub(super) sweeps: Vec<Credits>,
+    pub sweeps: Vec<Credits>,
     /// None for a graph.
-    pub(super) backprop: Option<BackpropOutcome<BigRational>>,
+    pub backprop: Option<BackpropOutcome<BigRational>>,
     /// Whether credit, backpropagation and tangent agree with each other.
-    pub(super) founded: Verdict,
+    pub founded: Verdict,
 }
 
 impl Truth {

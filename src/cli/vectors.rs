@@ -1,0 +1,127 @@
+//! `creditcheck vectors`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::Outcome;
+use super::common::{Common, read_file, write_file};
+use super::progress::Bar;
+use crate::certify::Progress;
+use crate::error::Error;
+use crate::vectors::{self, Difference};
+use crate::wire::json::Json;
+
+/// Makes the test vectors again, or compares them byte for byte.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  creditcheck vectors check fixtures/vectors")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Write every file of the set
+    Generate(Folder),
+    /// Compare every file of the set with what this version makes
+    Check(Folder),
+}
+
+#[derive(Args, Debug)]
+struct Folder {
+    /// The folder with the sets
+    #[arg(value_name = "DIR", default_value = "fixtures/vectors")]
+    folder: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
+    match &arguments.action {
+        Action::Generate(Folder { folder }) => generate(folder, common),
+        Action::Check(Folder { folder }) => check(folder, common),
+    }
+}
+
+/// Every file of the set, in memory.
+fn make(common: &Common) -> Result<BTreeMap<String, String>, Error> {
+    let plan = vectors::plan();
+    let mut bar = Bar::new(common, plan.len());
+    let mut made = BTreeMap::new();
+    for file in &plan {
+        bar.item(&file.name());
+        bar.stage("draw and check")?;
+        made.insert(file.name(), file.text()?);
+        bar.done();
+    }
+    bar.finish();
+    Ok(made)
+}
+
+fn generate(folder: &Path, common: &Common) -> Result<Outcome, Error> {
+    let made = make(common)?;
+    let set = folder.join(vectors::SET);
+    std::fs::create_dir_all(&set).map_err(|error| Error::Io {
+        what: format!("{}: cannot make the folder: {error}", set.display()),
+    })?;
+    for (name, text) in &made {
+        write_file(&folder.join(name), text.as_bytes())?;
+    }
+    let bytes: usize = made.values().map(String::len).sum();
+    common.write(
+        || format!("{} files, {bytes} bytes, in {}\n", made.len(), set.display()),
+        || {
+            Json::object([
+                ("format", Json::text("creditcheck/vectors-generate/1")),
+                ("files", Json::array(made.keys(), Json::text)),
+                ("bytes", Json::count(bytes)),
+            ])
+        },
+    )?;
+    Ok(Outcome::Agree)
+}
+
+fn check(folder: &Path, common: &Common) -> Result<Outcome, Error> {
+    // Reading first: a wrong folder should not cost the time of making everything.
+    let on_disk = read(folder, common)?;
+    let made = make(common)?;
+    let differences = vectors::compare(&on_disk, &made);
+    common.write(
+        || {
+            if differences.is_empty() {
+                return format!("{} files, byte for byte as this version makes them\n", made.len());
+            }
+            let lines = differences.iter().map(|difference| format!("{difference}\n"));
+            let accept = format!("accept with: {}\n", vectors::COMMAND);
+            lines.chain([accept]).collect()
+        },
+        || {
+            let verdict = if differences.is_empty() { "agree" } else { "disagree" };
+            Json::object([
+                ("format", Json::text("creditcheck/vectors-check/1")),
+                ("verdict", Json::text(verdict)),
+                ("files", Json::count(made.len())),
+                (
+                    "differences",
+                    Json::array(&differences, |d: &Difference| Json::text(d.to_string())),
+                ),
+            ])
+        },
+    )?;
+    Ok(if differences.is_empty() { Outcome::Agree } else { Outcome::Disagree })
+}
+
+/// Every file in the folder of the set.
+fn read(folder: &Path, common: &Common) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    let set = folder.join(vectors::SET);
+    let failed = |error: std::io::Error| Error::Io {
+        what: format!("{}: cannot read the folder: {error}", set.display()),
+    };
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(&set).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = format!("{}/{}", vectors::SET, entry.file_name().to_string_lossy());
+        files.insert(name, read_file(&entry.path(), &common.limits())?);
+    }
+    Ok(files)
+}

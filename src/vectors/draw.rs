@@ -1,0 +1,192 @@
+//! Cases from an integer stream: dyadic numbers, no distributions.
+
+use num_rational::BigRational;
+use num_traits::Zero;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::error::Error;
+use crate::mutants::Truth;
+use crate::spec::outcome::Update;
+use crate::spec::{
+    Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits, Network, Neuron,
+    PerNeuron, PerSynapse, Wiring,
+};
+
+use super::{Topology, VectorFile};
+
+/// Weights in halves or quarters, never ±1: under ±1 some mutants cannot be seen.
+const WEIGHTS: [i64; 6] = [-6, -3, -1, 1, 3, 6];
+const INPUTS: [i64; 6] = [-4, -3, -2, 2, 3, 4];
+const RATES: [i64; 3] = [1, 3, 6];
+
+/// The wiring of [`Topology::Skip`]: neurons 0, 1 in, 5, 6 out, and 7 a dead end.
+const SKIP: [(usize, usize); 13] = [
+    (2, 0),
+    (2, 1),
+    (3, 1),
+    (3, 2),
+    (4, 0),
+    (4, 3),
+    (5, 2),
+    (5, 4),
+    (6, 3),
+    (6, 4),
+    (6, 0),
+    (7, 3),
+    (6, 5),
+];
+
+/// A stream of cases.
+pub(super) struct Draw {
+    stream: ChaCha8Rng,
+    /// Every number is an integer over this.
+    denominator: i64,
+}
+
+impl Draw {
+    /// The stream that belongs to a file.
+    pub(super) fn new(file: &VectorFile) -> Self {
+        // The first 32 bytes tell the files apart.
+        let mut seed = [0; 32];
+        for (place, byte) in seed.iter_mut().zip(file.name().bytes()) {
+            *place = byte;
+        }
+        // hard_tanh learns only between its bounds, so its numbers are smaller.
+        let bounded = matches!(file.activation, Activation::HardTanh { .. });
+        Self { stream: ChaCha8Rng::from_seed(seed), denominator: if bounded { 4 } else { 2 } }
+    }
+
+    fn number(&mut self, choices: &[i64]) -> BigRational {
+        // A few dozen choices against 2³²: the bias of the remainder does not matter here.
+        let choice = self.stream.next_u32() as usize % choices.len();
+        BigRational::new(choices[choice].into(), self.denominator.into())
+    }
+
+    fn numbers(&mut self, choices: &[i64], len: usize) -> Vec<BigRational> {
+        (0..len).map(|_| self.number(choices)).collect()
+    }
+
+    /// The next case of a file.
+    pub(super) fn case(&mut self, file: &VectorFile, examples: usize, biases: bool) -> Case {
+        let (network, inputs, outputs) = match file.topology {
+            Topology::Rectangular => (self.layers(file, &[2, 3, 2], biases), 2, 2),
+            Topology::Square => (self.layers(file, &[3, 3, 3], biases), 3, 3),
+            Topology::Deep => (self.layers(file, &[2, 2, 2, 2, 2], biases), 2, 2),
+            Topology::Skip => (self.graph(file, biases), 2, 2),
+        };
+        let learning_rate = self.number(&RATES);
+        let examples = (0..examples).map(|_| Example {
+            input: self.numbers(&INPUTS, inputs),
+            target: self.numbers(&INPUTS, outputs),
+        });
+        let examples = examples.collect();
+        Case {
+            name: None,
+            network,
+            learning_rate,
+            kink: Kink::default(),
+            examples,
+            expect: Expect::Agree,
+        }
+    }
+
+    fn layers(&mut self, file: &VectorFile, widths: &[usize], biases: bool) -> Network {
+        let layer = |(l, ends): (usize, &[usize])| {
+            let (inputs, width) = (ends[0], ends[1]);
+            Layer {
+                weights: (0..width).map(|_| self.numbers(&WEIGHTS, inputs)).collect(),
+                biases: biases.then(|| self.numbers(&WEIGHTS, width)),
+                activation: activation_of(file, l),
+                kink: None,
+                balance: None,
+            }
+        };
+        Network::Layered(Layered { layers: widths.windows(2).enumerate().map(layer).collect() })
+    }
+
+    fn graph(&mut self, file: &VectorFile, biases: bool) -> Network {
+        let neurons = 8;
+        let ends = SKIP.map(|(post, pre)| Ends { post: Neuron(post), pre: Neuron(pre) });
+        let biases = biases.then(|| {
+            PerNeuron::from_fn(neurons, |neuron| match neuron.0 {
+                0 | 1 => BigRational::zero(),
+                _ => self.number(&WEIGHTS),
+            })
+        });
+        Network::Graph(Graph {
+            neurons,
+            inputs: vec![Neuron(0), Neuron(1)],
+            outputs: vec![Neuron(5), Neuron(6)],
+            activations: PerNeuron::from_fn(neurons, |n| {
+                activation_of(file, n.0.saturating_sub(2))
+            }),
+            balances: PerNeuron::filled(neurons, None),
+            weights: PerSynapse::new(self.numbers(&WEIGHTS, ends.len())),
+            synapses: PerSynapse::new(ends.to_vec()),
+            biases,
+        })
+    }
+}
+
+/// σ of layer l + 1, or of neuron l + 2 of the graph. In deep networks curved activations alternate with
+/// piecewise linear ones: the number of digits grows exponentially with how many are in a row.
+fn activation_of(file: &VectorFile, l: usize) -> Activation {
+    let curved = matches!(
+        file.activation,
+        Activation::Square | Activation::Quadratic | Activation::Cubic | Activation::Softsign
+    );
+    let deep = matches!(file.topology, Topology::Deep | Topology::Skip);
+    match l {
+        1 if curved && deep => Activation::Identity,
+        3 | 5 if curved && deep => {
+            Activation::LeakyRelu { slope: BigRational::new(1.into(), 4.into()) }
+        }
+        _ => file.activation.clone(),
+    }
+}
+
+/// Whether some parameter onto every neuron changes, dead ends excepted.
+pub(super) fn every_neuron_learns(case: &Case, update: &Update<BigRational>) -> bool {
+    let wiring = Wiring::of(case);
+    let learns = |post: Neuron| {
+        let mut incoming = wiring.incoming[post].iter();
+        !update.biases[post].is_zero() || incoming.any(|s| !update.weights[*s].is_zero())
+    };
+    let dead_end = |n: Neuron| wiring.outgoing[n].is_empty() && !wiring.outputs.contains(&n);
+    let mut neurons = (0..wiring.neurons()).map(Neuron);
+    neurons.all(|n| wiring.is_input[n] || dead_end(n) || learns(n))
+}
+
+/// The case with the bias of the first neuron after the inputs moved so that its net input in example 0 is `value`;
+/// `None` if the convention at that point then makes no difference.
+pub(super) fn with_net_input(
+    case: &Case,
+    value: &BigRational,
+    limits: &Limits,
+) -> Result<Option<Case>, Error> {
+    let wiring = Wiring::of(case);
+    let Some(neuron) = (0..wiring.neurons()).map(Neuron).find(|n| !wiring.is_input[*n]) else {
+        return Ok(None);
+    };
+    let truth = Truth::of(case, limits)?;
+    let shift = value - &truth.credit.examples[0].net_input[neuron];
+    let mut moved = case.clone();
+    match &mut moved.network {
+        Network::Layered(net) => {
+            let first = net.layers.first_mut().and_then(|layer| layer.biases.as_mut());
+            let Some(bias) = first.and_then(|biases| biases.first_mut()) else { return Ok(None) };
+            *bias += shift;
+        }
+        Network::Graph(net) => {
+            let Some(biases) = &mut net.biases else { return Ok(None) };
+            biases[neuron] += shift;
+        }
+    }
+    let update = |kink| -> Result<_, Error> {
+        let case = Case { kink, ..moved.clone() };
+        Ok(Truth::of(&case, limits)?.credit.update)
+    };
+    let matters = update(Kink::Left)? != update(Kink::Right)?;
+    Ok(matters.then_some(moved))
+}

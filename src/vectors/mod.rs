@@ -1,0 +1,355 @@
+//! Test vectors for other implementations: `fixtures/vectors/v1`, made here and never edited by hand.
+//!
+//! One file per activation × topology. Each test has a case and what to expect of it:
+//!
+//! | result | expected | what to do |
+//! |---|---|---|
+//! | `valid` | every intermediate quantity of D1–D7 | reproduce it exactly |
+//! | `invalid` | the update of a named mutant | differ from it |
+//! | `acceptable` | as `valid`, with a net input at a kink | reproduce it if you have the kink convention of the case |
+//!
+//! `expected` of a valid test is written only when credit, backpropagation and tangent agree.
+//! The cases are drawn from a ChaCha8 integer stream, so the same version makes the same bytes everywhere.
+//! Files are read and written by the program: `creditcheck vectors generate` and `check`.
+
+mod draw;
+mod expected;
+mod notes;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use num_rational::BigRational;
+
+use crate::error::Error;
+use crate::mutants::{CATALOGUE, Fault, Mutant, Reference, Truth, Variant};
+use crate::spec::outcome::Update;
+use crate::spec::{Activation, Case, Kink, Limits};
+use crate::wire::{case as wire_case, json::Json, sha256};
+
+use draw::Draw;
+
+/// The shape of the networks of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topology {
+    /// 2-3-2
+    Rectangular,
+    /// 3-3-3
+    Square,
+    /// 2-2-2-2-2
+    Deep,
+    /// A graph with skip connections and a dead end.
+    Skip,
+}
+
+impl Topology {
+    /// The word in the name of the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rectangular => "rectangular",
+            Self::Square => "square",
+            Self::Deep => "deep",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// One file of the set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VectorFile {
+    /// σ of its networks.
+    pub activation: Activation,
+    /// Their shape.
+    pub topology: Topology,
+}
+
+/// The folder of this version of the set, within the folder of all sets.
+pub const SET: &str = "v1";
+
+/// The command that makes the files.
+pub const COMMAND: &str = "creditcheck vectors generate fixtures/vectors";
+
+/// Every file of the set, in the order of their generation.
+#[must_use]
+pub fn plan() -> Vec<VectorFile> {
+    let ratio = |p: i64, q: i64| BigRational::new(p.into(), q.into());
+    let activations = [
+        Activation::Identity,
+        Activation::Relu,
+        Activation::LeakyRelu { slope: ratio(1, 4) },
+        Activation::HardTanh { min: ratio(-1, 1), max: ratio(1, 1) },
+        Activation::Square,
+        Activation::Quadratic,
+        Activation::Cubic,
+        Activation::Softsign,
+    ];
+    let topologies = [Topology::Rectangular, Topology::Square, Topology::Deep, Topology::Skip];
+    let pairs = activations.iter().flat_map(|activation| {
+        topologies
+            .map(|topology| VectorFile { activation: activation.clone(), topology })
+            .into_iter()
+    });
+    pairs.collect()
+}
+
+/// One test before it becomes JSON.
+struct Test {
+    comment: String,
+    flags: Vec<&'static str>,
+    case: Case,
+    expected: Json,
+    result: &'static str,
+}
+
+impl VectorFile {
+    /// The name of the file, below the folder of the set.
+    ///
+    /// ```
+    /// let plan = creditcheck::vectors::plan();
+    /// assert_eq!(plan[0].name(), "v1/identity_rectangular_test.json");
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{SET}/{}_{}_test.json", self.activation.name(), self.topology.name())
+    }
+
+    /// The content of the file: the same bytes on every machine.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the engines disagree or no live case is found: the set is then not made at all.
+    pub fn text(&self) -> Result<String, Error> {
+        let limits = Limits::default();
+        let mut draw = Draw::new(self);
+        let mut tests = Vec::new();
+        let mut kills = Vec::new();
+        let first = self.live_case(&mut draw, 2, true, &limits)?;
+        for (case, flag, comment) in [
+            (first.clone(), "Generic", "a batch of 2"),
+            (self.live_case(&mut draw, 3, true, &limits)?, "Generic", "a batch of 3"),
+            (self.live_case(&mut draw, 2, false, &limits)?, "NoBias", "no bias parameters"),
+        ] {
+            let truth = agreed(&case, &limits)?;
+            kills.extend(differing(&case, &truth, &limits)?.into_iter().map(|(f, _)| f.mutant));
+            let expected = expected::all(&case, &truth);
+            tests.push(valid(case, flag, comment, expected));
+        }
+        tests.extend(self.kink_tests(&first, &limits)?);
+        tests.extend(invalid_tests(&first, &limits)?);
+        kills.sort_unstable();
+        kills.dedup();
+        Ok(self.document(&tests, &kills).pretty())
+    }
+
+    /// The drawn case that exposes most mutants, among the first few in which every neuron learns.
+    fn live_case(
+        &self,
+        draw: &mut Draw,
+        examples: usize,
+        biases: bool,
+        limits: &Limits,
+    ) -> Result<Case, Error> {
+        const DRAWS: usize = 4_000;
+        const CANDIDATES: usize = 2;
+        let mut best: Option<(usize, Case)> = None;
+        let mut candidates = 0;
+        for _ in 0..DRAWS {
+            let case = draw.case(self, examples, biases);
+            let reference = Reference::new(&case, limits)?;
+            let run = reference.credit(&reference.hook(None))?;
+            if !draw::every_neuron_learns(&case, &run.update) {
+                continue;
+            }
+            let exposed = differing(&case, &agreed(&case, limits)?, limits)?.len();
+            if best.as_ref().is_none_or(|(most, _)| exposed > *most) {
+                best = Some((exposed, case));
+            }
+            candidates += 1;
+            if candidates == CANDIDATES {
+                break;
+            }
+        }
+        let found = best.map(|(_, case)| case);
+        found.ok_or_else(|| Error::unsupported(format!("vectors of {}: no live case", self.name())))
+    }
+
+    /// A net input at each kink of the activation, under each convention.
+    fn kink_tests(&self, case: &Case, limits: &Limits) -> Result<Vec<Test>, Error> {
+        let mut tests = Vec::new();
+        for kink in self.activation.kinks() {
+            for convention in [Kink::Left, Kink::Right, Kink::Mean] {
+                let Some(mut case) = draw::with_net_input(case, &kink, limits)? else { continue };
+                case.kink = convention;
+                case.name = Some(format!("{} at {kink}, {}", self.name(), convention.name()));
+                let truth = agreed(&case, limits)?;
+                let comment = format!(
+                    "the net input of the first hidden neuron is {kink} in example 0; kink convention {}",
+                    convention.name()
+                );
+                tests.push(Test {
+                    comment,
+                    flags: vec!["KinkConvention"],
+                    expected: expected::all(&case, &truth),
+                    case,
+                    result: "acceptable",
+                });
+            }
+        }
+        Ok(tests)
+    }
+
+    fn document(&self, tests: &[Test], kills: &[Mutant]) -> Json {
+        let flags: Vec<&str> = tests.iter().flat_map(|test| test.flags.iter().copied()).collect();
+        Json::object([
+            ("rule", Json::text("credit")),
+            ("schema", Json::text("vectors.schema.json")),
+            ("numberOfTests", Json::count(tests.len())),
+            ("header", Json::array(notes::HEADER, Json::text)),
+            ("notes", notes::notes(&flags, kills)),
+            (
+                "testGroups",
+                Json::Array(vec![Json::object([
+                    (
+                        "source",
+                        Json::object([
+                            ("name", Json::text(env!("CARGO_PKG_NAME"))),
+                            ("version", Json::text(env!("CARGO_PKG_VERSION"))),
+                            ("command", Json::text(COMMAND)),
+                        ]),
+                    ),
+                    ("activation", Json::text(self.activation.name())),
+                    ("topology", Json::text(self.topology.name())),
+                    ("tests", Json::array(tests, test_json)),
+                ])]),
+            ),
+        ])
+    }
+}
+
+fn valid(case: Case, flag: &'static str, comment: &str, expected: Json) -> Test {
+    Test { comment: comment.to_owned(), flags: vec![flag], case, expected, result: "valid" }
+}
+
+/// Every wrong update that a mutant has on this case, once, with all the mutants that have it.
+fn invalid_tests(case: &Case, limits: &Limits) -> Result<Vec<Test>, Error> {
+    let truth = agreed(case, limits)?;
+    let mut groups: Vec<(Update<BigRational>, Vec<Fault>)> = Vec::new();
+    for (fault, update) in differing(case, &truth, limits)? {
+        match groups.iter_mut().find(|(other, _)| *other == update) {
+            Some((_, faults)) => faults.push(fault),
+            None => groups.push((update, vec![fault])),
+        }
+    }
+    let describe = |fault: &Fault| {
+        let place = fault.variant.to_string();
+        let place = if place.is_empty() { place } else { format!(" ({place})") };
+        format!("{}: {}{place}", fault.mutant, fault.mutant.entry().title)
+    };
+    let test = |(update, faults): (Update<BigRational>, Vec<Fault>)| {
+        let mut flags: Vec<&'static str> = faults.iter().map(|fault| fault.mutant.id()).collect();
+        flags.dedup();
+        Test {
+            comment: faults.iter().map(describe).collect::<Vec<_>>().join("; "),
+            flags,
+            case: case.clone(),
+            expected: Json::object([("updates", expected::update(case, &update))]),
+            result: "invalid",
+        }
+    };
+    Ok(groups.into_iter().map(test).collect())
+}
+
+/// The textbook's results, if its engines agree with each other.
+fn agreed(case: &Case, limits: &Limits) -> Result<Truth, Error> {
+    let truth = Truth::of(case, limits)?;
+    if truth.founded.is_agree() {
+        return Ok(truth);
+    }
+    Err(Error::unsupported(format!("vectors of {}: the engines do not agree", case.title())))
+}
+
+/// The mutants that were reached and whose update is wrong, each with that update.
+fn differing(
+    case: &Case,
+    truth: &Truth,
+    limits: &Limits,
+) -> Result<Vec<(Fault, Update<BigRational>)>, Error> {
+    let reference = Reference::new(case, limits)?;
+    let mut found: BTreeMap<Fault, Update<BigRational>> = BTreeMap::new();
+    for entry in &CATALOGUE {
+        let variants: &[Variant] = match entry.mutant {
+            // Their update is right, or there is none.
+            Mutant::K02 | Mutant::K03 | Mutant::K10 | Mutant::K11 => &[],
+            Mutant::K01 => &[Variant::Short(2)],
+            Mutant::K05 => &[Variant::Lateral],
+            Mutant::M04 => &[Variant::Hidden, Variant::Output],
+            Mutant::M12 | Mutant::M24 => &[Variant::Hidden],
+            _ => &[Variant::Whole],
+        };
+        for &variant in variants {
+            let fault = Fault { mutant: entry.mutant, variant };
+            let hook = reference.hook(Some(fault));
+            let update = reference.credit(&hook)?.update;
+            if hook.fired() && update != truth.credit.update {
+                found.insert(fault, update);
+            }
+        }
+    }
+    Ok(found.into_iter().collect())
+}
+
+fn test_json(test: &Test) -> Json {
+    let content = [
+        ("comment", Json::text(&test.comment)),
+        ("flags", Json::array(&test.flags, |flag| Json::text(*flag))),
+        ("case", wire_case::to_json(&test.case)),
+        ("expected", test.expected.clone()),
+        ("result", Json::text(test.result)),
+    ];
+    let id = sha256(Json::object(content.clone()).canonical().as_bytes());
+    Json::object([("id", Json::text(id))].into_iter().chain(content))
+}
+
+/// How a file on disk differs from the one that this version makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// It is not there.
+    Missing(String),
+    /// It is there, and its bytes are others, first in this line.
+    Changed(String, usize),
+    /// It is there, and this version makes no such file.
+    Unknown(String),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "{name}: missing"),
+            Self::Changed(name, line) => write!(f, "{name}: differs from line {line} on"),
+            Self::Unknown(name) => write!(f, "{name}: this version makes no such file"),
+        }
+    }
+}
+
+/// Compares files on disk, name → bytes, with `made`, name → text, byte for byte.
+#[must_use]
+pub fn compare(
+    on_disk: &BTreeMap<String, Vec<u8>>,
+    made: &BTreeMap<String, String>,
+) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    for (name, text) in made {
+        match on_disk.get(name) {
+            None => differences.push(Difference::Missing(name.clone())),
+            Some(bytes) if bytes != text.as_bytes() => {
+                let same = bytes.iter().zip(text.as_bytes()).take_while(|(a, b)| a == b).count();
+                let line = 1 + text.as_bytes()[..same].iter().filter(|b| **b == b'\n').count();
+                differences.push(Difference::Changed(name.clone(), line));
+            }
+            Some(_) => {}
+        }
+    }
+    let unknown = on_disk.keys().filter(|name| !made.contains_key(*name));
+    differences.extend(unknown.cloned().map(Difference::Unknown));
+    differences
+}

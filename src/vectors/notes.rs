@@ -1,0 +1,51 @@
+//! The words of a vector file: its header, and what each flag means.
+
+use crate::mutants::Mutant;
+use crate::wire::json::Json;
+
+/// What a reader of the file needs to know.
+pub(super) const HEADER: [&str; 7] = [
+    "Test vectors for the credit rule and for backpropagation, exact: every number is an integer or p/q.",
+    "result valid: reproduce every value of expected. invalid: updates come from the mutant that the flag names, and you must differ.",
+    "result acceptable: a net input stands exactly at a kink; reproduce expected if you have the kink convention of the case.",
+    "Layered: values per neuron are lists by layer, the input layer first; netInputs, balanceFactors and deltas start at layer 1.",
+    "Graph: values per neuron are one list in the numbering of the case; there are no deltas.",
+    "creditsAfterSweeps: entry n is the credit of every neuron after n synchronous sweeps from zero.",
+    "credits = -(derivatives of the loss of an example by the rates); balanceFactors * credits = -deltas; updates = -learning_rate * gradient of the mean loss.",
+];
+
+/// flag → what it is about, and which mutants a test with it tells from the rule.
+pub(super) fn notes(flags: &[&str], kills: &[Mutant]) -> Json {
+    let mut names: Vec<&str> = flags.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    Json::object(names.into_iter().map(|flag| (flag, note(flag, kills))))
+}
+
+fn note(flag: &str, kills: &[Mutant]) -> Json {
+    let all: Vec<&str> = kills.iter().map(|mutant| mutant.id()).collect();
+    let (bug, description, kills) = match (flag, Mutant::from_id(flag)) {
+        (_, Some(mutant)) => {
+            let entry = mutant.entry();
+            (
+                entry.title,
+                format!("{}. To be seen it needs: {}.", entry.bug, entry.needs),
+                vec![entry.id],
+            )
+        }
+        ("NoBias", None) => {
+            ("any", "A layer or graph without bias parameters has no bias updates.".to_owned(), all)
+        }
+        ("KinkConvention", None) => (
+            "the other side of the kink",
+            "The slope at a kink is a convention: left, right or the mean of both.".to_owned(),
+            vec!["M16"],
+        ),
+        _ => ("any", "A drawn case in which every neuron learns.".to_owned(), all),
+    };
+    Json::object([
+        ("bugType", Json::text(bug)),
+        ("description", Json::text(description)),
+        ("kills", Json::array(kills, Json::text)),
+    ])
+}

@@ -1,0 +1,121 @@
+//! `fixtures/vectors` are the bytes that this version makes, and they say what they claim.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use creditcheck::mutants::CATALOGUE;
+use creditcheck::spec::{Case, Limits};
+use creditcheck::textbook;
+use creditcheck::vectors::{self, Difference};
+use creditcheck::wire::json::Json;
+use creditcheck::wire::{self, gradient, sha256};
+use num_rational::BigRational;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/vectors");
+
+fn on_disk() -> BTreeMap<String, Vec<u8>> {
+    let folder = Path::new(FOLDER).join(vectors::SET);
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    let file = |entry: fs::DirEntry| {
+        let name = format!("{}/{}", vectors::SET, entry.file_name().into_string().unwrap());
+        (name, fs::read(entry.path()).unwrap())
+    };
+    entries.map(file).collect()
+}
+
+fn field<'a>(json: &'a Json, name: &str) -> &'a Json {
+    let Json::Object(fields) = json else { panic!("{name} of something that is no object") };
+    &fields.iter().find(|(field, _)| field == name).unwrap_or_else(|| panic!("no {name}")).1
+}
+
+fn items(json: &Json) -> &[Json] {
+    let Json::Array(items) = json else { panic!("no array") };
+    items
+}
+
+fn text(json: &Json) -> &str {
+    let Json::String(text) = json else { panic!("no string") };
+    text
+}
+
+/// The updates of a test, read by the reader for other people's updates.
+fn updates(test: &Json, case: &Case) -> creditcheck::spec::outcome::Update<BigRational> {
+    let Json::Object(fields) = field(field(test, "expected"), "updates") else { panic!() };
+    let head = [("format", Json::text(gradient::FORMAT)), ("quantity", Json::text("update"))];
+    let head = head.map(|(name, value)| (name.to_owned(), value));
+    let document = Json::object(head.into_iter().chain(fields.iter().cloned()));
+    gradient::read(document.pretty().as_bytes(), case, &Limits::default()).unwrap().entries
+}
+
+/// Set `WRITE` to accept what this version makes.
+#[test]
+fn committed_vectors_are_those_of_this_version() {
+    let plan = vectors::plan();
+    let made: BTreeMap<String, String> =
+        plan.iter().map(|file| (file.name(), file.text().unwrap())).collect();
+    if std::env::var_os("WRITE").is_some() {
+        for (name, text) in &made {
+            fs::create_dir_all(Path::new(FOLDER).join(vectors::SET)).unwrap();
+            fs::write(Path::new(FOLDER).join(name), text).unwrap();
+        }
+    }
+    let mut files = on_disk();
+    let differences = vectors::compare(&files, &made);
+    assert!(differences.is_empty(), "{differences:?}\naccept with: {}", vectors::COMMAND);
+
+    // The comparison could have failed: one byte, one file too few, one too many.
+    let name = plan[0].name();
+    *files.get_mut(&name).unwrap().last_mut().unwrap() = b' ';
+    let lines = made[&name].lines().count();
+    assert_eq!(vectors::compare(&files, &made), [Difference::Changed(name.clone(), lines)]);
+    files.remove(&name);
+    assert_eq!(vectors::compare(&files, &made), [Difference::Missing(name)]);
+    let mut files = on_disk();
+    files.insert("v1/other.json".into(), Vec::new());
+    assert_eq!(vectors::compare(&files, &made), [Difference::Unknown("v1/other.json".into())]);
+}
+
+#[test]
+fn every_vector_says_what_is_true() {
+    let limits = Limits::default();
+    let mut ids = BTreeSet::new();
+    let mut killed = BTreeSet::new();
+    let mut results: BTreeMap<String, usize> = BTreeMap::new();
+    for (name, bytes) in on_disk() {
+        let file = Json::read(&bytes, &limits).unwrap();
+        let groups = items(field(&file, "testGroups"));
+        let tests: Vec<&Json> =
+            groups.iter().flat_map(|group| items(field(group, "tests"))).collect();
+        assert_eq!(field(&file, "numberOfTests"), &Json::count(tests.len()), "{name}");
+        for test in tests {
+            let Json::Object(fields) = test else { panic!() };
+            let content = Json::object(fields.iter().filter(|(name, _)| name != "id").cloned());
+            let id = text(field(test, "id"));
+            assert_eq!(id, sha256(content.canonical().as_bytes()), "{name}");
+            assert!(ids.insert(id.to_owned()), "{name}: {id} twice");
+
+            let case = wire::case::from_json(field(test, "case"), &limits).unwrap();
+            let truth = textbook::credit::run::<BigRational>(&case, &limits).unwrap().update;
+            let result = text(field(test, "result"));
+            let same = updates(test, &case) == truth;
+            assert_eq!(same, result != "invalid", "{name}: {id}");
+            *results.entry(result.to_owned()).or_default() += 1;
+
+            for flag in items(field(test, "flags")) {
+                let note = field(field(&file, "notes"), text(flag));
+                if result != "valid" {
+                    killed.extend(items(field(note, "kills")).iter().map(|id| text(id).to_owned()));
+                }
+            }
+        }
+    }
+    // If nothing ran, fail.
+    assert_eq!(results.len(), 3, "{results:?}");
+    assert!(results["valid"] >= 3 * 32 && results["acceptable"] >= 30, "{results:?}");
+    // Whatever has an update of its own stands in the set; the others differ on the way only.
+    let silent = ["K02", "K03", "K10", "K11"];
+    for entry in CATALOGUE.iter().filter(|entry| !silent.contains(&entry.id)) {
+        assert!(killed.contains(entry.id), "no vector shows {}", entry.id);
+    }
+}

@@ -1,13 +1,65 @@
-//! creditcheck
+//! Certificates that a local learning rule equals backpropagation: exactly, and with checks that
+//! could have failed.
+//!
+//! Fan & Mysore (arXiv 2405.14139) describe a local neuroplasticity rule: neurons fire, hand back
+//! *credit* through retrograde signals weighted by their excitation–inhibition balance, and strengthen synapses by
+//! credit × balance × presynaptic rate. In feed-forward networks its update is exactly that of
+//! backpropagation. This crate computes both **twice**, in exact rational arithmetic and in fast linear algebra, and
+//! holds all four against each other and against arbiters that know only the definition of the derivative.
+//!
+//! # The data walk
+//!
+//! ```text
+//! case.json ─wire─▶ Case ─┬─ textbook::credit, relax ──▶ credits, updates (ℚ) ──┐
+//!                         ├─ textbook::backprop ───────▶ adjoints, gradient (ℚ) ┤
+//!                         ├─ textbook::tangent ────────▶ directional derivatives ┼─ check ─▶ Verdict per claim
+//!                         └─ fast::credit, backprop ───▶ the same (f64, f32) ───┘ (bridge)      │
+//! cert.json ◀─wire─ Certificate ◀──────────── certificate::issue ◀──────────────────────────────┘
+//!     └────── later, anywhere ─▶ certificate::verify, by substitution, with no engine
+//! ```
+//!
+//! # The rooms
+//!
+//! | module | what |
+//! |---|---|
+//! | [`spec`] | what is computed: plain validated data, no arithmetic |
+//! | [`number`] | exact numbers as text, and the nearest float |
+//! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
+//! | [`textbook`] | the exact engines, the definitions as printed |
+#![cfg_attr(feature = "fast", doc = "| [`fast`] | the float engines, batched, through faer |")]
+#![cfg_attr(not(feature = "fast"), doc = "| `fast` | the float engines, batched, through faer (feature `fast`) |")]
+//! | [`check`] | comparison only: bridge, exact equality, lattice, rounding bounds, verdicts |
+//! | [`certify`] | the whole sequence, one tier a file |
+//! | [`certificate`] | issue, and verify by substitution |
+//! | [`mutants`] | one reference implementation with one hook per known mistake |
+//! | [`wire`] | JSON |
+//! | [`docs`] | the manual |
+//!
+//! Start with [`docs::definitions`]; [`docs::independence`] says what shares code with what, and why so little does.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)
+)]
 
 pub mod certificate;
+pub mod certify;
 pub mod check;
+#[cfg(feature = "cli")]
+pub mod cli;
+pub mod docs;
 pub mod error;
+#[cfg(feature = "fast")]
+pub mod fast;
+pub mod mutants;
 pub mod number;
+#[cfg(feature = "cli")]
+pub mod report;
 pub mod scalar;
 pub mod spec;
+#[cfg(feature = "cli")]
+pub mod suite;
 pub mod textbook;
 pub mod wire;
 

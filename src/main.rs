@@ -1,1 +1,7 @@
-fn main() {}
+//! `creditcheck`: see `creditcheck --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    creditcheck::cli::run()
+}

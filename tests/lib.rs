@@ -3,3 +3,6 @@
 mod agreement;
 mod certificate;
 mod evidence;
+#[cfg(feature = "fast")]
+mod fast;
+mod mutants;

@@ -52,12 +52,16 @@ pub fn update_of_gradient<S: Scalar>(
     gradient: &LayeredGradient<S>,
     learning_rate: &S,
 ) -> Update<S> {
-    let descend = |entry: &S| -(learning_rate.clone() * entry);
-    let weights = gradient.weights.iter().flatten().flatten().map(descend).collect();
+    update_of_derivatives(&counted_through(net, gradient), learning_rate)
+}
+
+/// A gradient by layers in the numbering of a graph, signs as they are.
+pub fn counted_through<S: Scalar>(net: &Layered, gradient: &LayeredGradient<S>) -> Update<S> {
+    let weights = gradient.weights.iter().flatten().flatten().cloned().collect();
     let mut biases = vec![S::zero(); net.widths()[0]];
     for (layer, of_layer) in net.layers.iter().zip(&gradient.biases) {
         match of_layer {
-            Some(entries) => biases.extend(entries.iter().map(descend)),
+            Some(entries) => biases.extend(entries.iter().cloned()),
             None => biases.extend(vec![S::zero(); layer.width()]),
         }
     }
@@ -77,9 +81,9 @@ pub fn gradient_of_update<S: Scalar>(update: &Update<S>, learning_rate: &S) -> O
     Some(Update { weights: update.weights.map(ascend), biases: update.biases.map(ascend) })
 }
 
-/// C1 where derivatives stand in for adjoints: c_j = −∂L_b/∂x_j.
+/// C1 where both sides number their neurons alike: c_j = −∂L_b/∂x_j.
 pub fn credits_are_derivatives<S: ExactScalar + Shown>(
-    credits: &[CreditExample<S>],
+    credits: &[PerNeuron<S>],
     derivatives: &[PerNeuron<S>],
 ) -> Verdict {
     let mut comparison = Comparison::new();
@@ -87,10 +91,17 @@ pub fn credits_are_derivatives<S: ExactScalar + Shown>(
     for (b, (credit, of_example)) in credits.iter().zip(derivatives).enumerate() {
         for (neuron, derivative) in of_example.indexed() {
             let place = || format!("example {b}, credit of neuron {}", neuron.0);
-            comparison.entry(place, &credit.credit[neuron].0, &-derivative.clone());
+            comparison.entry(place, &credit[neuron], &-derivative.clone());
         }
     }
     comparison.verdict()
+}
+
+/// ∂L_b/∂x_j = −c_j of C1, at these neurons of each example.
+#[must_use]
+pub fn derivatives_at<S: Scalar>(neurons: &[Neuron], credits: &[PerNeuron<S>]) -> Vec<Vec<S>> {
+    let of_example = |credit: &PerNeuron<S>| neurons.iter().map(|n| -credit[*n].clone()).collect();
+    credits.iter().map(of_example).collect()
 }
 
 /// Two updates on the same wiring, every weight and every bias that is a parameter.

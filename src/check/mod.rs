@@ -3,8 +3,12 @@
 //! [`Comparison`] is exact equality with the first mismatch, [`bridge`] the one place where
 //! credits meet adjoints, [`Verdict`] what a comparison concludes, [`Table`] what a run amounts to.
 
+pub mod bounded;
 pub mod bridge;
+pub mod enclosure;
+pub mod entries;
 mod exact;
+pub mod lattice;
 pub mod locality;
 mod table;
 mod verdict;

@@ -127,3 +127,39 @@ fn loss<S: Scalar>(
     }
     Ok(squares * &embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?)
 }
+
+/// ∂L_b/∂x_j when rates, slopes and output errors are given: the linear response, forwards.
+///
+/// ```text
+/// ẋ_i = β_i Σ_j W_ij ẋ_j + [i = j₀],   ∂L_b/∂x_j₀ = −Σ_k e_k ẋ_k
+/// ```
+///
+/// The given form of [`at_rate`], for tiers in which x, β and e are free. It runs with the synapses,
+/// from the disturbed neuron to the outputs, where the credit runs against them.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a network with a cycle.
+pub fn at_rate_given<S: Scalar>(
+    wiring: &Wiring,
+    weights: &PerSynapse<S>,
+    balance_factor: &PerNeuron<S>,
+    external_credit: &PerNeuron<S>,
+    disturbed: Neuron,
+) -> Result<S, Error> {
+    let order = wiring.order.as_ref().ok_or_else(super::firing::recurrent)?;
+    let mut response = PerNeuron::filled(wiring.neurons(), S::zero());
+    response[disturbed] = S::one();
+    for &post in order.iter().filter(|post| !wiring.is_input[**post] && **post != disturbed) {
+        let mut net_input = S::zero();
+        for &synapse in &wiring.incoming[post] {
+            let pre = wiring.synapses[synapse].pre;
+            net_input = net_input + &(weights[synapse].clone() * &response[pre]);
+        }
+        response[post] = net_input * &balance_factor[post];
+    }
+    let mut change = S::zero();
+    for &output in &wiring.outputs {
+        change = change - &(external_credit[output].clone() * &response[output]);
+    }
+    Ok(change)
+}

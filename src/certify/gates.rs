@@ -1,0 +1,171 @@
+//! Could the comparison have failed? Liveness before it, observability after it.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{Signed, Zero};
+
+use super::exact::Evidence;
+use crate::check::{Cell, CellState, Claim, Verdict};
+use crate::error::Error;
+use crate::spec::outcome::{CreditOutcome, Update};
+use crate::spec::{Case, Limits, Network, Neuron, Synapse, Wiring};
+
+/// Why nothing could have been checked on this case, if so.
+pub(super) fn liveness(wiring: &Wiring, outcome: &CreditOutcome<BigRational>) -> Option<String> {
+    let silent = |example: &crate::spec::outcome::CreditExample<BigRational>| {
+        example.external_credit.iter().all(Zero::is_zero)
+    };
+    if outcome.examples.iter().all(silent) {
+        return Some("every external credit is zero: the network already meets its targets".into());
+    }
+    let is_output = |neuron: Neuron| wiring.outputs.contains(&neuron);
+    let hidden: Vec<Neuron> = (0..wiring.neurons())
+        .map(Neuron)
+        .filter(|neuron| !wiring.is_input[*neuron] && !is_output(*neuron))
+        .collect();
+    let dead = |neuron: &Neuron| {
+        outcome.examples.iter().all(|example| {
+            example.balance_factor[*neuron].is_zero() || example.credit[*neuron].0.is_zero()
+        })
+    };
+    if !hidden.is_empty() && hidden.iter().all(dead) {
+        return Some(crate::certificate::words::HIDDEN_DEAD.into());
+    }
+    None
+}
+
+/// One block of parameters: the weights or the biases of a layer, or of a whole graph.
+struct Block {
+    name: String,
+    synapses: Vec<Synapse>,
+    biases: Vec<Neuron>,
+}
+
+/// A parameter, for moving it.
+#[derive(Clone, Copy)]
+enum Parameter {
+    Weight(Synapse),
+    Bias(Neuron),
+}
+
+/// For each block, moves the parameter with the largest gradient in the case that one side gets:
+/// a comparison that still agrees cannot see that block.
+pub(super) fn observe(
+    case: &Case,
+    evidence: &Evidence,
+    limits: &Limits,
+    cells: &mut [Cell],
+) -> Result<(), Error> {
+    let agrees = |cell: &Cell| cell.claim == Claim::Update && cell.verdict().is_some_and(Verdict::is_agree);
+    let Some(cell) = cells.iter_mut().find(|cell| agrees(cell)) else {
+        // Without agreement there is nothing that the gate could take back.
+        return Ok(());
+    };
+    let Some(reference) = evidence.reference_update(case) else {
+        cell.notes.push("observability not tried: a graph above 200 parameters".into());
+        return Ok(());
+    };
+    let blocks = blocks(case, &evidence.wiring);
+    for block in &blocks {
+        let Some(parameter) = largest(block, &reference) else {
+            cell.state = CellState::Checked(Verdict::Unchecked(format!(
+                "{}: every entry of this block is zero",
+                block.name
+            )));
+            return Ok(());
+        };
+        let moved = moved(case, parameter);
+        let other = match Evidence::reference_of(&moved, limits)? {
+            Some(other) => other,
+            None => return Ok(()),
+        };
+        if other == evidence.credit.update {
+            cell.state = CellState::Checked(Verdict::Unchecked(format!(
+                "{}: moving its parameter with the largest gradient by 2^-10 on one side went unnoticed",
+                block.name
+            )));
+            return Ok(());
+        }
+    }
+    cell.notes.push(format!(
+        "observability: in each of the {} blocks a parameter moved by 2^-10 on one side was seen",
+        blocks.len()
+    ));
+    Ok(())
+}
+
+fn blocks(case: &Case, wiring: &Wiring) -> Vec<Block> {
+    let with_bias = |range: std::ops::Range<usize>| -> Vec<Neuron> {
+        range.map(Neuron).filter(|neuron| wiring.has_bias[*neuron]).collect()
+    };
+    let mut blocks = Vec::new();
+    let mut add = |name: String, synapses: Vec<Synapse>, biases: Vec<Neuron>| {
+        if !synapses.is_empty() {
+            blocks.push(Block { name: format!("weights of {name}"), synapses, biases: Vec::new() });
+        }
+        if !biases.is_empty() {
+            blocks.push(Block { name: format!("biases of {name}"), synapses: Vec::new(), biases });
+        }
+    };
+    match &case.network {
+        Network::Layered(net) => {
+            let offsets = net.offsets();
+            let mut next = 0;
+            for (l, layer) in net.layers.iter().enumerate() {
+                let count = layer.width() * layer.inputs();
+                let synapses = (next..next + count).map(Synapse).collect();
+                next += count;
+                let first = offsets[l + 1];
+                add(format!("layer {}", l + 1), synapses, with_bias(first..first + layer.width()));
+            }
+        }
+        Network::Graph(_) => {
+            let synapses = (0..wiring.synapses.len()).map(Synapse).collect();
+            add("the graph".into(), synapses, with_bias(0..wiring.neurons()));
+        }
+    }
+    blocks
+}
+
+/// The parameter of a block whose update is largest in magnitude; none if all are zero.
+fn largest(block: &Block, reference: &Update<BigRational>) -> Option<Parameter> {
+    let weights = block.synapses.iter().map(|s| (Parameter::Weight(*s), reference.weights[*s].abs()));
+    let biases = block.biases.iter().map(|n| (Parameter::Bias(*n), reference.biases[*n].abs()));
+    weights
+        .chain(biases)
+        .filter(|(_, size)| !size.is_zero())
+        .max_by(|a, b| a.1.cmp(&b.1))
+        .map(|(parameter, _)| parameter)
+}
+
+/// The same case with one parameter moved by 2⁻¹⁰.
+fn moved(case: &Case, parameter: Parameter) -> Case {
+    let step = BigRational::new(BigInt::from(1), BigInt::from(1 << 10));
+    let mut case = case.clone();
+    match (&mut case.network, parameter) {
+        (Network::Layered(net), Parameter::Weight(synapse)) => {
+            let weights = net.layers.iter_mut().flat_map(|layer| layer.weights.iter_mut().flatten());
+            if let Some(weight) = weights.into_iter().nth(synapse.0) {
+                *weight += step;
+            }
+        }
+        (Network::Layered(net), Parameter::Bias(neuron)) => {
+            let offsets = net.offsets();
+            for (layer, &first) in net.layers.iter_mut().zip(offsets.iter().skip(1)) {
+                let unit = neuron.0.checked_sub(first);
+                if let (Some(unit), Some(biases)) = (unit, &mut layer.biases)
+                    && let Some(bias) = biases.get_mut(unit)
+                {
+                    *bias += &step;
+                }
+            }
+        }
+        (Network::Graph(net), Parameter::Weight(synapse)) => net.weights[synapse] += step,
+        (Network::Graph(net), Parameter::Bias(neuron)) => {
+            if let Some(biases) = &mut net.biases {
+                biases[neuron] += step;
+            }
+        }
+    }
+    case
+}

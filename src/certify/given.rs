@@ -1,0 +1,110 @@
+//! Both sides from the same rates, balance factors and external credits.
+//!
+//! Where σ is transcendental the exact engines cannot evaluate it, but C1 and C2 are still exact identities in
+//! W, x, β and e: they are checked with x and β of the float side taken as exact dyadic rationals.
+//! The table then reads "given β; slope not checked here".
+
+use num_rational::BigRational;
+
+use crate::check::bridge::same_given;
+use crate::error::Error;
+use crate::spec::outcome::{
+    Adjoint, BackpropExample, BackpropOutcome, Credit, CreditExample, CreditOutcome, Delta,
+    GivenCredit,
+};
+use crate::spec::{Case, Layered, Limits, Parameters, PerNeuron, Wiring};
+use crate::textbook::backprop::{self, LayerParameters};
+use crate::textbook::credit;
+
+/// Net inputs, and what the credit rule is given.
+pub(super) struct Equilibrium {
+    net_input: PerNeuron<BigRational>,
+    given: GivenCredit<BigRational>,
+}
+
+/// The float equilibrium of every example as exact dyadics; e = t − x is exact again.
+#[cfg(feature = "fast")]
+pub(super) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium>, Error> {
+    let witnesses = crate::fast::credit::witnesses(case)?;
+    let examples = witnesses.into_iter().zip(&case.examples).map(|(exact, example)| {
+        let mut firing_rate = exact.firing_rate;
+        // The case gives inputs exactly; only what σ made of them is a float.
+        for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
+            firing_rate[neuron] = input.clone();
+        }
+        let zero = BigRational::from_integer(0.into());
+        let mut external_credit = PerNeuron::filled(wiring.neurons(), zero);
+        for (&output, target) in wiring.outputs.iter().zip(&example.target) {
+            external_credit[output] = target - &firing_rate[output];
+        }
+        let balance_factor = exact.balance_factor;
+        Ok(Equilibrium {
+            net_input: exact.net_input,
+            given: GivenCredit { firing_rate, balance_factor, external_credit },
+        })
+    });
+    examples.collect()
+}
+
+/// Without the float side nobody computes the rates.
+#[cfg(not(feature = "fast"))]
+pub(super) fn equilibria(_: &Case, _: &Wiring) -> Result<Vec<Equilibrium>, Error> {
+    Err(Error::unsupported(
+        "tanh, logistic and softplus need rates from the float side; build with the feature \"fast\"",
+    ))
+}
+
+/// The credit rule on given equilibria.
+pub(super) fn credit_outcome(
+    case: &Case,
+    wiring: &Wiring,
+    parameters: &Parameters<BigRational>,
+    equilibria: &[Equilibrium],
+    limits: &Limits,
+) -> Result<CreditOutcome<BigRational>, Error> {
+    let given: Vec<_> = equilibria.iter().map(|one| one.given.clone()).collect();
+    let (credits, update) =
+        credit::run_given(wiring, parameters, &case.learning_rate, &given, limits)?;
+    let examples = equilibria.iter().zip(credits).map(|(one, credit)| CreditExample {
+        net_input: one.net_input.clone(),
+        firing_rate: one.given.firing_rate.clone(),
+        balance_factor: one.given.balance_factor.clone(),
+        external_credit: one.given.external_credit.clone(),
+        credit: credit.map(|c| Credit(c.clone())),
+    });
+    Ok(CreditOutcome { examples: examples.collect(), update })
+}
+
+/// Backpropagation on given equilibria: slopes are the given balance factors.
+pub(super) fn backprop_outcome(
+    net: &Layered,
+    equilibria: &[Equilibrium],
+    limits: &Limits,
+) -> Result<BackpropOutcome<BigRational>, Error> {
+    let parameters = LayerParameters::of(net)?;
+    let given: Vec<_> = equilibria.iter().map(|one| same_given(net, &one.given)).collect();
+    let backward = backprop::run_given(&parameters, &given, limits)?;
+    let mut squares = BigRational::from_integer(0.into());
+    for one in &given {
+        for error in &one.output_adjoint {
+            squares += error * error;
+        }
+    }
+    let halves = BigRational::from_integer((2 * given.len().max(1)).into());
+    let offsets = net.offsets();
+    let examples = given.into_iter().zip(equilibria).zip(backward.adjoint.into_iter().zip(backward.delta));
+    let examples = examples.map(|((given, one), (adjoint, delta))| BackpropExample {
+        net_input: net
+            .layers
+            .iter()
+            .zip(offsets.iter().skip(1))
+            .map(|(layer, &first)| one.net_input.as_slice()[first..first + layer.width()].to_vec())
+            .collect(),
+        firing_rate: given.firing_rate,
+        slope: given.slope,
+        adjoint: adjoint.into_iter().map(|l| l.into_iter().map(Adjoint).collect()).collect(),
+        delta: delta.into_iter().map(|l| l.into_iter().map(Delta).collect()).collect(),
+    });
+    let examples = examples.collect();
+    Ok(BackpropOutcome { loss: squares / halves, examples, gradient: backward.gradient })
+}

@@ -1,0 +1,239 @@
+//! One engine's gradient or update, in the form in which all of them can be compared.
+
+use num_rational::BigRational;
+
+use crate::check::bridge::{
+    counted_through, derivatives_at, gradient_of_update, update_of_derivatives,
+};
+use crate::error::Error;
+use crate::scalar::Scalar;
+use crate::spec::outcome::{BackpropExample, CreditOutcome, LayeredGradient, Update};
+use crate::spec::{Case, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::textbook::{backprop, credit, tangent};
+use crate::wire::gradient::{Gradient, NumberKind, Quantity};
+
+/// Which engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rule {
+    /// The credit rule (D1–D4).
+    #[default]
+    Credit,
+    /// Backpropagation (D5–D7); layered networks only.
+    Backprop,
+    /// The arbiter: dual numbers, one direction per parameter (D8).
+    Tangent,
+}
+
+impl Rule {
+    /// The word on the command line and in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Backprop => "backprop",
+            Self::Tangent => "tangent",
+        }
+    }
+}
+
+/// What any engine computes of a case: the loss, the entries asked for, and its derivatives at the inputs.
+struct Computed {
+    loss: BigRational,
+    entries: Update<BigRational>,
+    inputs: Vec<Vec<BigRational>>,
+}
+
+/// Runs one engine.
+///
+/// The credit rule is asked for its update at η = 1, whose negative is the gradient that it follows; so a
+/// case with η = 0 has a gradient too.
+///
+/// # Errors
+/// [`Error::Unsupported`] where the engine or the number type cannot serve the case; [`Error::Limit`].
+pub fn gradient(
+    case: &Case,
+    rule: Rule,
+    number: NumberKind,
+    quantity: Quantity,
+    limits: &Limits,
+) -> Result<Gradient, Error> {
+    let computed = match number {
+        NumberKind::Exact => exact(case, rule, quantity, limits)?,
+        NumberKind::F64 => float::<f64>(case, rule, quantity)?,
+        NumberKind::F32 => float::<f32>(case, rule, quantity)?,
+    };
+    Ok(Gradient {
+        case: None,
+        rule: Some(rule.name().into()),
+        number,
+        quantity,
+        loss: Some(computed.loss),
+        entries: computed.entries,
+        inputs: Some(computed.inputs),
+    })
+}
+
+fn exact(
+    case: &Case,
+    rule: Rule,
+    quantity: Quantity,
+    limits: &Limits,
+) -> Result<Computed, Error> {
+    if !case.is_exact() {
+        return Err(Error::unsupported(
+            "tanh, logistic and softplus have no rational values: use --number f64 or f32, or `certify`, \
+             which takes their rates and balance factors as given",
+        ));
+    }
+    match rule {
+        Rule::Credit => of_credit(case, quantity, |case| credit::run(case, limits)),
+        Rule::Backprop => {
+            let outcome = backprop::run(case, limits)?;
+            let gradient = of_layers(case, &outcome.gradient)?;
+            Ok(Computed {
+                inputs: input_adjoints(&outcome.examples, BigRational::clone),
+                entries: asked_for(gradient, quantity, case),
+                loss: outcome.loss,
+            })
+        }
+        Rule::Tangent => {
+            let wiring = Wiring::of(case);
+            let loss = tangent::along(case, &still(&wiring), limits)?.value;
+            let gradient = tangent::gradient(case, limits)?;
+            let at_inputs = |example| {
+                wiring.inputs.iter().map(|n| tangent::at_rate(case, example, *n, limits)).collect()
+            };
+            let inputs = case.examples.iter().map(at_inputs).collect::<Result<_, _>>()?;
+            Ok(Computed { loss, entries: asked_for(gradient, quantity, case), inputs })
+        }
+    }
+}
+
+fn asked_for(
+    gradient: Update<BigRational>,
+    quantity: Quantity,
+    case: &Case,
+) -> Update<BigRational> {
+    match quantity {
+        Quantity::Gradient => gradient,
+        Quantity::Update => update_of_derivatives(&gradient, &case.learning_rate),
+    }
+}
+
+/// The direction that moves nothing.
+fn still(wiring: &Wiring) -> Parameters<BigRational> {
+    Parameters {
+        weights: PerSynapse::filled(wiring.synapses.len(), <BigRational as Scalar>::zero()),
+        biases: PerNeuron::filled(wiring.neurons(), <BigRational as Scalar>::zero()),
+    }
+}
+
+/// The credit rule, asked for its update, or for its update at η = 1 turned round.
+fn of_credit(
+    case: &Case,
+    quantity: Quantity,
+    run: impl Fn(&Case) -> Result<CreditOutcome<BigRational>, Error>,
+) -> Result<Computed, Error> {
+    let wiring = Wiring::of(case);
+    let one = <BigRational as Scalar>::one();
+    let (outcome, entries) = match quantity {
+        Quantity::Update => {
+            let outcome = run(case)?;
+            let update = outcome.update.clone();
+            (outcome, Some(update))
+        }
+        Quantity::Gradient => {
+            let outcome = run(&Case { learning_rate: one.clone(), ..case.clone() })?;
+            let gradient = gradient_of_update(&outcome.update, &one);
+            (outcome, gradient)
+        }
+    };
+    let entries = entries.ok_or_else(|| Error::unsupported("a gradient at learning rate 0"))?;
+    let mut squares = <BigRational as Scalar>::zero();
+    for external in outcome.examples.iter().flat_map(|example| example.external_credit.iter()) {
+        squares += external * external;
+    }
+    let credits: Vec<_> =
+        outcome.examples.iter().map(|e| e.credit.map(|credit| credit.0.clone())).collect();
+    Ok(Computed {
+        loss: squares / BigRational::from_integer((2 * case.examples.len()).into()),
+        entries,
+        inputs: derivatives_at(&wiring.inputs, &credits),
+    })
+}
+
+fn of_layers<S: Scalar>(case: &Case, gradient: &LayeredGradient<S>) -> Result<Update<S>, Error> {
+    match &case.network {
+        Network::Layered(net) => Ok(counted_through(net, gradient)),
+        Network::Graph(_) => Err(Error::unsupported("backpropagation by layers on a graph")),
+    }
+}
+
+fn input_adjoints<S>(
+    examples: &[BackpropExample<S>],
+    exact: impl Fn(&S) -> BigRational,
+) -> Vec<Vec<BigRational>> {
+    let of_example = |example: &BackpropExample<S>| {
+        example.adjoint[0].iter().map(|adjoint| exact(&adjoint.0)).collect()
+    };
+    examples.iter().map(of_example).collect()
+}
+
+/// An engine of the float side; its entries are floats, held exactly.
+#[cfg(feature = "fast")]
+fn float<F: crate::fast::Float>(
+    case: &Case,
+    rule: Rule,
+    quantity: Quantity,
+) -> Result<Computed, Error> {
+    // The fast engines refuse results that are not finite, so every float has an exact value.
+    let exact = |value: &F| value.exact().unwrap_or_else(<BigRational as Scalar>::zero);
+    match rule {
+        Rule::Credit => of_credit(case, quantity, |case| {
+            let outcome = crate::fast::credit::run::<F>(case)?;
+            let examples = outcome.examples.iter().map(crate::fast::exact_example);
+            let Update { weights, biases } = outcome.update;
+            Ok(CreditOutcome {
+                examples: examples.collect::<Result<_, _>>()?,
+                update: Update { weights: weights.map(exact), biases: biases.map(exact) },
+            })
+        })
+        .map(|computed| Computed { loss: nearest::<F>(&computed.loss), ..computed }),
+        Rule::Backprop => {
+            let outcome = crate::fast::backprop::run::<F>(case)?;
+            let rounded = LayeredGradient {
+                weights: outcome.gradient.weights.iter().map(|rows| {
+                    rows.iter().map(|row| row.iter().map(exact).collect()).collect()
+                }).collect(),
+                biases: outcome.gradient.biases.iter().map(|biases| {
+                    biases.as_ref().map(|biases| biases.iter().map(exact).collect())
+                }).collect(),
+            };
+            let entries = asked_for(of_layers(case, &rounded)?, quantity, case);
+            Ok(Computed {
+                loss: exact(&outcome.loss),
+                // −η ∂L/∂W is one more product, rounded like any other.
+                entries: Update {
+                    weights: entries.weights.map(nearest::<F>),
+                    biases: entries.biases.map(nearest::<F>),
+                },
+                inputs: input_adjoints(&outcome.examples, exact),
+            })
+        }
+        Rule::Tangent => Err(Error::unsupported(
+            "the arbiter in floats; it is exact or nothing: use --number exact",
+        )),
+    }
+}
+
+/// A number as the float nearest to it.
+#[cfg(feature = "fast")]
+fn nearest<F: crate::fast::Float>(value: &BigRational) -> BigRational {
+    F::nearest(value).exact().unwrap_or_else(<BigRational as Scalar>::zero)
+}
+
+/// Without the float side there are no float engines.
+#[cfg(not(feature = "fast"))]
+fn float<F>(_: &Case, _: Rule, _: Quantity) -> Result<Computed, Error> {
+    Err(Error::unsupported("floats; this build lacks the feature \"fast\""))
+}

@@ -1,0 +1,119 @@
+//! C6: the very functions that are the rule, run against a view that records every read.
+
+use std::cell::RefCell;
+
+use crate::certify::exact::Evidence;
+use crate::check::locality::{
+    Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse,
+};
+use crate::check::{Cell, Claim, Tier, Verdict};
+use crate::scalar::Scalar;
+use crate::spec::{Neuron, Synapse, Wiring};
+use crate::textbook::{View, plasticity, relax};
+
+/// A view that passes every read through and writes it down.
+#[derive(Debug)]
+pub struct Recorder<'a, V> {
+    inner: &'a V,
+    reads: RefCell<Vec<Read>>,
+}
+
+impl<'a, V> Recorder<'a, V> {
+    /// Nothing recorded yet.
+    #[must_use]
+    pub fn new(inner: &'a V) -> Self {
+        Self { inner, reads: RefCell::default() }
+    }
+
+    /// The reads since the last call.
+    #[must_use]
+    pub fn take(&self) -> Vec<Read> {
+        self.reads.take()
+    }
+
+    fn note(&self, read: Read) {
+        self.reads.borrow_mut().push(read);
+    }
+}
+
+impl<S: Scalar, V: View<S>> View<S> for Recorder<'_, V> {
+    fn learning_rate(&self) -> S {
+        self.note(Read::LearningRate);
+        self.inner.learning_rate()
+    }
+
+    fn firing_rate(&self, neuron: Neuron) -> S {
+        self.note(Read::FiringRate(neuron));
+        self.inner.firing_rate(neuron)
+    }
+
+    fn balance_factor(&self, neuron: Neuron) -> S {
+        self.note(Read::BalanceFactor(neuron));
+        self.inner.balance_factor(neuron)
+    }
+
+    fn credit(&self, neuron: Neuron) -> S {
+        self.note(Read::Credit(neuron));
+        self.inner.credit(neuron)
+    }
+
+    fn external_credit(&self, neuron: Neuron) -> S {
+        self.note(Read::ExternalCredit(neuron));
+        self.inner.external_credit(neuron)
+    }
+
+    fn weight(&self, synapse: Synapse) -> S {
+        self.note(Read::Weight(synapse));
+        self.inner.weight(synapse)
+    }
+
+    fn wiring(&self) -> &Wiring {
+        self.inner.wiring()
+    }
+}
+
+/// Runs a rule at every neuron, synapse and bias of a view, and audits its reads.
+///
+/// `relax`, `weight_change` and `bias_change` are parameters so that a rule that reads too much can
+/// be shown to be caught; [`relax::relax`], [`plasticity::weight_change`] and
+/// [`plasticity::bias_change`] are the rule itself.
+pub fn audit<'a, S: Scalar, V: View<S>>(
+    view: &'a V,
+    relax: impl Fn(&Recorder<'a, V>, Neuron) -> S,
+    weight_change: impl Fn(&Recorder<'a, V>, Synapse) -> S,
+    bias_change: impl Fn(&Recorder<'a, V>, Neuron) -> S,
+) -> Verdict {
+    let wiring = view.wiring();
+    let recorder = Recorder::new(view);
+    let mut audit = Audit::new();
+    for neuron in (0..wiring.neurons()).map(Neuron) {
+        let _ = relax(&recorder, neuron);
+        let place = format!("credit of neuron {}", neuron.0);
+        audit.add(&place, &recorder.take(), &allowed_to_credit(wiring, neuron));
+    }
+    for (synapse, ends) in wiring.synapses.indexed() {
+        let _ = weight_change(&recorder, synapse);
+        let place = format!("ΔW of the synapse from {} to {}", ends.pre.0, ends.post.0);
+        audit.add(&place, &recorder.take(), &allowed_to_synapse(wiring, synapse));
+    }
+    for (post, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
+        let _ = bias_change(&recorder, post);
+        audit.add(&format!("Δb of neuron {}", post.0), &recorder.take(), &allowed_to_bias(post));
+    }
+    audit.verdict()
+}
+
+/// The cell of C6, on the first example of a case.
+pub(super) fn cell(evidence: &Evidence) -> (Cell, Verdict) {
+    let Some(example) = evidence.credit.examples.first() else {
+        let verdict = Verdict::Unchecked("there is no example".into());
+        return (Cell::checked(Claim::Locality, Tier::Exact, verdict.clone()), verdict);
+    };
+    let credit = example.credit.map(|credit| credit.0.clone());
+    let view = evidence.view(example, &credit);
+    let verdict =
+        audit(&view, relax::relax, plasticity::weight_change, plasticity::bias_change);
+    let cell = Cell::checked(Claim::Locality, Tier::Exact, verdict.clone())
+        .note("every read of relax and plasticity recorded; credit by elimination is certified equal, not local");
+    (cell, verdict)
+}

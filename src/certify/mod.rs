@@ -1,0 +1,139 @@
+//! The whole sequence: which engines run, in which tier, and what is compared with what.
+//!
+//! This is the only room that knows both the engines and the comparisons. One tier, one file:
+//! [`exact`](mod@exact) is Q, `symbolic` S, `identity` P, `float` L and F; `settling`, `necessity`
+//! and `locality` are the claims that ask more than one run.
+
+pub mod exact;
+#[cfg(feature = "fast")]
+mod float;
+pub mod gradient;
+mod gates;
+mod given;
+mod identity;
+pub mod locality;
+mod necessity;
+mod settling;
+mod symbolic;
+
+use crate::certificate::{self, Certificate};
+use crate::check::{Cell, Claim, Table, Tier};
+use crate::error::Error;
+use crate::spec::{Limits, Wiring};
+use crate::wire::Document;
+
+/// How to certify.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Bounds on intermediate results.
+    pub limits: Limits,
+    /// Where the random points and directions start.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { limits: Limits::default(), seed: 1 }
+    }
+}
+
+/// Told what is going on, and asked whether to go on.
+pub trait Progress {
+    /// A new stage begins.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] to stop.
+    fn stage(&mut self, what: &str) -> Result<(), Error>;
+}
+
+/// Nobody is watching.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn stage(&mut self, _what: &str) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What came of a case.
+#[derive(Clone, Debug)]
+pub struct Certified {
+    /// Claims × tiers.
+    pub table: Table,
+    /// What `verify` can confirm without any engine.
+    pub certificate: Certificate,
+}
+
+/// Runs every check on a case.
+///
+/// Exactness: tiers S, P and Q are exact; L and F hold floats to exact results.
+///
+/// ```
+/// use creditcheck::{certify::{self, Options, Silent}, check::Conclusion, wire::Document};
+/// let text = br#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
+///    {"weights": [["1/2", -3], ["1/4", 2]], "activation": "quadratic"},
+///    {"weights": [[3, -2]], "activation": "identity"}]}, "loss": "half_squared_error",
+///   "learning_rate": "1/8", "examples": [{"input": [1, 2], "target": [1]}]}"#;
+/// let document = Document::read(text, &Default::default()).unwrap();
+/// let certified = certify::certify(&document, &Options::default(), &mut Silent).unwrap();
+/// assert_eq!(certified.table.conclusion(), Conclusion::Agree);
+/// ```
+///
+/// # Errors
+/// [`Error::Unsupported`] for recurrent networks, [`Error::Limit`], [`Error::Interrupted`].
+pub fn certify(
+    document: &Document,
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<Certified, Error> {
+    let case = &document.case;
+    let wiring = Wiring::of(case);
+    if wiring.is_recurrent() {
+        return Err(crate::textbook::firing::recurrent());
+    }
+    let digest = document.digest();
+    let mut table = Table::default();
+
+    progress.stage("exact runs")?;
+    let evidence = exact::Evidence::gather(case, &wiring, &digest, options, progress)?;
+    progress.stage("symbolic identity")?;
+    table.cells.extend(symbolic::cells(case, &wiring, &options.limits)?);
+    progress.stage("identity test")?;
+    let identity = identity::run(case, &wiring, &digest, options)?;
+    table.cells.extend(identity.cells);
+    table.cells.extend(evidence.cells(case, options, progress)?);
+    progress.stage("necessity")?;
+    table.cells.push(necessity::cell(case, &wiring, &evidence, &options.limits, progress)?);
+    progress.stage("settling")?;
+    let settled = settling::run(&wiring, &evidence, &digest, options)?;
+    table.cells.push(settled.cell);
+    progress.stage("locality")?;
+    let (locality, audit) = locality::cell(&evidence);
+    table.cells.push(locality);
+    #[cfg(feature = "fast")]
+    {
+        progress.stage("floats")?;
+        table.cells.extend(float::cells(case, &wiring, &evidence)?);
+    }
+    table.cells.push(Cell::not_applicable(
+        Claim::Recurrent,
+        Tier::Exact,
+        "the network is feed-forward",
+    ));
+    progress.stage("certificate")?;
+    let layered = evidence.backprop.is_some();
+    let found = certificate::Evidence {
+        tangent: evidence.evaluated.then_some(certificate::TangentEvidence {
+            derivatives: evidence.derivatives,
+            responses: evidence.responses,
+        }),
+        credit: evidence.credit,
+        backprop: evidence.backprop,
+        settling: certificate::Settling { sweeps: settled.sweeps },
+        locality: audit,
+        draws: identity.draws.into_iter().map(|draw| draw.into_witness(layered)).collect(),
+    };
+    let certificate = certificate::issue(case, document.json.canonical(), options.seed, found)?;
+    Ok(Certified { table, certificate })
+}

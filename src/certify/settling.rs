@@ -1,0 +1,86 @@
+//! C5: relaxation is exact, not almost, after as many sweeps as the paths are long.
+
+use num_rational::BigRational;
+
+use super::Options;
+use super::exact::Evidence;
+use crate::certificate::digest;
+use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
+use crate::error::Error;
+use crate::spec::outcome::Update;
+use crate::spec::{PerNeuron, PerSynapse, Wiring};
+use crate::textbook::plasticity::{bias_change, weight_change};
+use crate::textbook::{Equilibrium, relax};
+
+/// The cell of C5.
+pub(super) struct Settled {
+    /// C5, tier Q.
+    pub cell: Cell,
+    /// The credits after 0, 1, …, depth + 1 sweeps, per example.
+    pub sweeps: Vec<Vec<PerNeuron<BigRational>>>,
+}
+
+/// Relaxes from a start full of random integers and holds every neuron to its own deadline.
+///
+/// ```text
+/// C5   neuron j is exact after h(j)+1 sweeps; all updates after depth sweeps
+/// ```
+pub(super) fn run(
+    wiring: &Wiring,
+    evidence: &Evidence,
+    case_digest: &str,
+    options: &Options,
+) -> Result<Settled, Error> {
+    let (Some(heights), Some(depth)) = (wiring.heights(), wiring.depth()) else {
+        return Err(crate::textbook::firing::recurrent());
+    };
+    let start = digest::start(case_digest, options.seed, wiring);
+    let mut comparison = Comparison::new();
+    let (mut one_fewer, mut late_update) = (false, false);
+    let mut all_sweeps = Vec::new();
+    for (b, example) in evidence.credit.examples.iter().enumerate() {
+        let exact = example.credit.map(|credit| credit.0.clone());
+        let mut sweeps = vec![start.clone()];
+        for before in 0..=depth {
+            let next = relax::sweep(&evidence.view(example, &sweeps[before]));
+            sweeps.push(next);
+        }
+        for (count, credit) in sweeps.iter().enumerate() {
+            for (neuron, height) in heights.indexed() {
+                if count > *height {
+                    let place = || format!("example {b}, credit of neuron {} after {count} sweeps", neuron.0);
+                    comparison.entry(place, &credit[neuron], &exact[neuron]);
+                } else if count == depth {
+                    // Only the neurons of greatest height are still waiting for the last sweep.
+                    one_fewer |= credit[neuron] != exact[neuron];
+                }
+            }
+        }
+        let expected = changes(wiring, &evidence.view(example, &exact));
+        let found = changes(wiring, &evidence.view(example, &sweeps[depth]));
+        crate::check::bridge::compare_updates(wiring, &found, &expected, &mut comparison);
+        if let Some(early) = depth.checked_sub(1) {
+            late_update |= changes(wiring, &evidence.view(example, &sweeps[early])) != expected;
+        }
+        all_sweeps.push(sweeps);
+    }
+    let verdict: Verdict = comparison.verdict();
+    let witness = |seen: bool| if seen { "one sweep fewer was wrong" } else { "this start does not show that one sweep fewer is too few" };
+    let cell = Cell::checked(Claim::Settling, Tier::Exact, verdict)
+        .note(format!("credits after {} sweeps from a random start: {}", depth + 1, witness(one_fewer)))
+        .note(format!("updates after {depth} sweeps: {}", witness(late_update)));
+    Ok(Settled { cell, sweeps: all_sweeps })
+}
+
+/// What plasticity would do now, on one example.
+fn changes(wiring: &Wiring, view: &Equilibrium<'_, BigRational>) -> Update<BigRational> {
+    let zero = BigRational::from_integer(0.into());
+    Update {
+        weights: PerSynapse::new(
+            wiring.synapses.indexed().map(|(synapse, _)| weight_change(view, synapse)).collect(),
+        ),
+        biases: PerNeuron::from_fn(wiring.neurons(), |post| {
+            if wiring.has_bias[post] { bias_change(view, post) } else { zero.clone() }
+        }),
+    }
+}

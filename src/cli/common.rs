@@ -1,0 +1,168 @@
+//! What all commands share: their options, reading files, writing results, reporting errors.
+
+use std::fmt;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use miette::Diagnostic;
+
+use super::Outcome;
+use crate::error::Error;
+use crate::spec::Limits;
+use crate::wire::Document;
+use crate::wire::json::Json;
+
+/// The options of every command.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Common {
+    /// How the result is printed [default: text, or json if -o names a .json file]
+    #[arg(long, global = true, value_enum)]
+    format: Option<Format>,
+    /// Write the result to FILE in place of standard output
+    #[arg(short, long, global = true, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Where random points and directions start
+    #[arg(long, global = true, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Bits that an intermediate result may take
+    #[arg(long, global = true, value_name = "N", default_value_t = Limits::default().bits)]
+    max_bits: u64,
+    /// No progress and no hints; the result is always printed
+    #[arg(long, global = true)]
+    pub quiet: bool,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+impl Common {
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        Limits { bits: self.max_bits, ..Limits::default() }
+    }
+
+    /// Text unless asked otherwise, or unless the output file is called .json.
+    pub fn format(&self) -> Format {
+        let json_file = || {
+            let extension = self.output.as_deref().and_then(Path::extension);
+            extension.is_some_and(|extension| extension == "json")
+        };
+        self.format.unwrap_or(if json_file() { Format::Json } else { Format::Text })
+    }
+
+    /// Writes the result where the user wants it; only the chosen form is built.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written.
+    pub fn write(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Json,
+    ) -> Result<(), Error> {
+        let result = match self.format() {
+            Format::Text => text(),
+            Format::Json => json().pretty(),
+        };
+        match &self.output {
+            Some(file) => write_file(file, result.as_bytes()),
+            None => match std::io::stdout().lock().write_all(result.as_bytes()) {
+                // A reader that has seen enough (`| head`) is no failure of ours.
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    Err(Error::Io { what: format!("cannot write to standard output: {error}") })
+                }
+                _ => Ok(()),
+            },
+        }
+    }
+}
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] with the name of the file.
+pub(super) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::Io {
+        what: format!("{}: cannot write: {error}", file.display()),
+    };
+    if file.is_file() || !file.exists() {
+        let mut name = file.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let part = file.with_file_name(name);
+        std::fs::write(&part, bytes).map_err(failed)?;
+        std::fs::rename(&part, file).map_err(failed)
+    } else {
+        // A device or a pipe cannot be replaced by a file.
+        std::fs::write(file, bytes).map_err(failed)
+    }
+}
+
+/// Reads a file, but no more of it than the limit; `-` is standard input.
+///
+/// # Errors
+/// [`Error::Io`] with the name of the file; [`Error::Limit`].
+pub(super) fn read_file(file: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
+    let name = file.display().to_string();
+    let failed = |error: std::io::Error| Error::Io { what: format!("{name}: cannot read: {error}") };
+    let mut bytes = Vec::new();
+    // One byte more than allowed, so that the parser sees that there is more.
+    let most = limits.file_bytes.saturating_add(1);
+    if name == "-" {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        let opened = std::fs::File::open(file).map_err(failed)?;
+        opened.take(most).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    Ok(bytes)
+}
+
+/// Reads a case; every error names the file.
+///
+/// # Errors
+/// As [`read_file`] and [`Document::read`].
+pub(super) fn read_case(file: &Path, limits: &Limits) -> Result<Document, Error> {
+    let bytes = read_file(file, limits)?;
+    Document::read(&bytes, limits).map_err(|error| error.in_file(file.display().to_string()))
+}
+
+/// An error as miette shows it.
+#[derive(Debug)]
+struct Shown<'a>(&'a Error);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0.advice().map(|advice| Box::new(advice) as Box<dyn fmt::Display>)
+    }
+}
+
+/// Prints an error to standard error.
+pub(super) fn report(error: &Error) -> Outcome {
+    use miette::{GraphicalReportHandler, GraphicalTheme};
+    use owo_colors::{OwoColorize, Stream};
+    let colour = std::env::var_os("NO_COLOR").is_none()
+        && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let mut text = String::new();
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+    if handler.render_report(&mut text, &Shown(error)).is_err() {
+        text = error.to_string();
+    }
+    let word = "error".if_supports_color(Stream::Stderr, |word| word.red().to_string());
+    // Nothing more can be done about a standard error that is closed.
+    let _ = writeln!(std::io::stderr(), "{word}:{text}");
+    Outcome::Failed
+}

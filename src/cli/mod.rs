@@ -1,0 +1,113 @@
+//! The program: one file a command.
+//!
+//! Exit codes: 0 agree, 1 disagree, 2 error, 3 unchecked. Text goes to standard output, progress
+//! and errors to standard error.
+
+mod certify;
+mod check;
+mod common;
+mod gradient;
+mod mutants;
+mod progress;
+mod show;
+mod vectors;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use common::Common;
+
+use crate::error::Error;
+
+/// What a command concluded, as its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// 0
+    Agree,
+    /// 3
+    Unchecked,
+    /// 1
+    Disagree,
+    /// 2; the message is already printed.
+    Failed,
+}
+
+impl Outcome {
+    fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Agree => 0,
+            Self::Disagree => 1,
+            Self::Failed => 2,
+            Self::Unchecked => 3,
+        })
+    }
+}
+
+impl From<crate::check::Conclusion> for Outcome {
+    fn from(conclusion: crate::check::Conclusion) -> Self {
+        match conclusion {
+            crate::check::Conclusion::Agree => Self::Agree,
+            crate::check::Conclusion::Unchecked => Self::Unchecked,
+            crate::check::Conclusion::Disagree => Self::Disagree,
+        }
+    }
+}
+
+/// Certificates that a local learning rule equals backpropagation: exactly, and with checks that
+/// could have failed.
+#[derive(Debug, Parser)]
+#[command(name = "creditcheck", version, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    common: Common,
+}
+
+const AFTER_HELP: &str = "\
+Without a command: `creditcheck certify` on the built-in suite.
+
+Exit codes: 0 agree · 1 disagree · 2 error · 3 unchecked
+
+Example:
+  creditcheck show case.json      both algorithms side by side, in fractions";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check all claims, on the given cases or the built-in suite
+    Certify(certify::Arguments),
+    /// Compute one engine's gradient
+    Gradient(gradient::Arguments),
+    /// Is somebody else's gradient or update right?
+    Check(check::Arguments),
+    /// Check a certificate by substitution, without any engine
+    Verify(verify::Arguments),
+    /// Show both algorithms side by side, step by step, in fractions
+    Show(show::Arguments),
+    /// Make the test vectors again, or compare them byte for byte
+    Vectors(vectors::Arguments),
+    /// The kill matrix: could these checks have failed?
+    Mutants(mutants::Arguments),
+}
+
+/// Runs the program on the arguments of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let Arguments { command, common } = Arguments::parse();
+    if let Err(error) = progress::watch_for_interrupts() {
+        return common::report(&error).code();
+    }
+    let result = match command {
+        None => certify::run(&certify::Arguments::default(), &common),
+        Some(Command::Certify(arguments)) => certify::run(&arguments, &common),
+        Some(Command::Gradient(arguments)) => gradient::run(&arguments, &common),
+        Some(Command::Check(arguments)) => check::run(&arguments, &common),
+        Some(Command::Verify(arguments)) => verify::run(&arguments, &common),
+        Some(Command::Show(arguments)) => show::run(&arguments, &common),
+        Some(Command::Vectors(arguments)) => vectors::run(&arguments, &common),
+        Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
+    };
+    result.unwrap_or_else(|error: Error| common::report(&error)).code()
+}

@@ -1,0 +1,25 @@
+//! The manual: what is computed, what is claimed, and what is not.
+//!
+//! | page | answers |
+//! |---|---|
+//! | [`definitions`] | the equations D0–D8, the claims C1–C7, the activations, one example by hand |
+//! | [`independence`] | why two wrong engines do not agree: what is written twice on purpose |
+//! | [`numbers`] | which arithmetic each tier uses, and what its verdict is worth |
+//! | [`certificate`] | what a certificate holds, what `verify` shows, what it takes for granted |
+//! | [`design`] | why it is built this way; every dependency and its reason |
+//! | [`glossary`] | the one name of each thing |
+//!
+//! Code samples on these pages are run as tests.
+
+#[doc = include_str!("certificate.md")]
+pub mod certificate {}
+#[doc = include_str!("definitions.md")]
+pub mod definitions {}
+#[doc = include_str!("design.md")]
+pub mod design {}
+#[doc = include_str!("glossary.md")]
+pub mod glossary {}
+#[doc = include_str!("independence.md")]
+pub mod independence {}
+#[doc = include_str!("numbers.md")]
+pub mod numbers {}

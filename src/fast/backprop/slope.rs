@@ -1,0 +1,110 @@
+//! σ and σ' as backpropagation has them: both from the net input.
+
+use crate::fast::{Float, Function};
+use crate::spec::Kink;
+
+/// x = σ(s) (D5); NaN stays NaN.
+#[inline]
+pub(super) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
+    let (zero, one, two, three) = (F::from(0), F::from(1), F::from(2), F::from(3));
+    match activation {
+        Function::Identity => s,
+        Function::Relu => if s < zero { zero } else { s },
+        Function::LeakyRelu { slope } => if s < zero { s * *slope } else { s },
+        Function::HardTanh { min, max } => match s {
+            s if s > *max => *max,
+            s if s < *min => *min,
+            s => s,
+        },
+        Function::Square => s * s,
+        Function::Quadratic => s * (one + s),
+        Function::Cubic => s * (three - s * s) / three,
+        Function::Softsign => {
+            let x = s.magnitude() / (s.magnitude() + one);
+            with_sign_of(s, x)
+        }
+        Function::Tanh => {
+            // e^(−2|s|) − 1 lies in [−1, 0]: nothing overflows and nothing cancels.
+            let below = Float::exp_m1(-two * s.magnitude());
+            with_sign_of(s, -below / (below + two))
+        }
+        Function::Logistic => {
+            let e = Float::exp(-s.magnitude());
+            let x = one / (one + e);
+            if s < zero { e * x } else { x }
+        }
+        Function::Softplus => {
+            let excess = Float::ln_1p(Float::exp(-s.magnitude()));
+            if s < zero { excess } else { s + excess }
+        }
+    }
+}
+
+/// σ'(s) (D6) from the net input; NaN stays NaN.
+#[inline]
+pub(super) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: F) -> F {
+    let (zero, one, two) = (F::from(0), F::from(1), F::from(2));
+    match activation {
+        Function::Identity => one,
+        Function::Relu => piece(s, zero, one, s == zero, kink),
+        Function::LeakyRelu { slope } => piece(s, *slope, one, s == zero, kink),
+        Function::HardTanh { min, .. } if s == *min => piece(s, zero, one, true, kink),
+        Function::HardTanh { max, .. } if s == *max => piece(s, one, zero, true, kink),
+        Function::HardTanh { min, max } => {
+            if s > *min && s < *max {
+                one
+            } else if s.finite() {
+                zero
+            } else {
+                s
+            }
+        }
+        Function::Square => two * s,
+        Function::Quadratic => two * s + one,
+        Function::Cubic => (one - s) * (one + s),
+        Function::Softsign => {
+            let r = one / (one + s.magnitude());
+            r * r
+        }
+        Function::Tanh => {
+            // 1 − tanh² = 4q/(1+q)² with q = e^(−2|s|), without the cancellation of the difference.
+            let q = Float::exp(-two * s.magnitude());
+            let r = one / (one + q);
+            F::from(4) * q * (r * r)
+        }
+        Function::Logistic => {
+            let q = Float::exp(-s.magnitude());
+            let r = one / (one + q);
+            q * (r * r)
+        }
+        Function::Softplus => {
+            let q = Float::exp(-s.magnitude());
+            if s < zero { q / (q + one) } else { one / (q + one) }
+        }
+    }
+}
+
+/// The slope of a function with two pieces; `s` of the wrong kind (NaN) is handed on.
+#[inline]
+fn piece<F: Float>(s: F, left: F, right: F, on_kink: bool, kink: Kink) -> F {
+    if on_kink {
+        return match kink {
+            Kink::Left => left,
+            Kink::Right => right,
+            Kink::Mean => (left + right) / F::from(2),
+        };
+    }
+    let zero = F::from(0);
+    if s > zero {
+        right
+    } else if s < zero {
+        left
+    } else {
+        s
+    }
+}
+
+#[inline]
+fn with_sign_of<F: Float>(s: F, magnitude: F) -> F {
+    if s < F::from(0) { -magnitude } else { magnitude }
+}

@@ -1,0 +1,107 @@
+//! What one neuron does on the credit side: its firing rate and its balance factor.
+
+use crate::fast::{Float, Function};
+use crate::spec::Kink;
+
+/// x = σ(s) (D1); NaN stays NaN.
+#[inline]
+pub(in crate::fast) fn firing_rate<F: Float>(activation: &Function<F>, s: F) -> F {
+    let (zero, one) = (F::from(0), F::from(1));
+    match activation {
+        Function::Identity => s,
+        // Written so that NaN takes the branch that keeps it.
+        Function::Relu => if s <= zero { zero } else { s },
+        Function::LeakyRelu { slope } => if s <= zero { *slope * s } else { s },
+        Function::HardTanh { min, max } => {
+            if s < *min {
+                *min
+            } else if s > *max {
+                *max
+            } else {
+                s
+            }
+        }
+        Function::Square => s * s,
+        Function::Quadratic => s + s * s,
+        Function::Cubic => s - s * s * s / F::from(3),
+        Function::Softsign => s / (one + s.magnitude()),
+        Function::Tanh => Float::tanh(s),
+        Function::Logistic => {
+            if s < zero {
+                let e = Float::exp(s);
+                e / (one + e)
+            } else {
+                one / (one + Float::exp(-s))
+            }
+        }
+        Function::Softplus => {
+            if s > zero {
+                s + Float::ln_1p(Float::exp(-s))
+            } else {
+                Float::ln_1p(Float::exp(s))
+            }
+        }
+    }
+}
+
+/// β = σ'(s) (D2), from the rate alone where the rate determines it.
+#[inline]
+pub(in crate::fast) fn balance_factor<F: Float>(
+    activation: &Function<F>,
+    kink: Kink,
+    s: F,
+    x: F,
+) -> F {
+    let (zero, one) = (F::from(0), F::from(1));
+    match activation {
+        Function::Identity => one,
+        Function::Relu if kink == Kink::Left => at_kink(x, zero, kink, zero, one),
+        Function::Relu => at_kink(s, zero, kink, zero, one),
+        Function::LeakyRelu { slope } if kink == Kink::Left && *slope > zero => {
+            at_kink(x, zero, kink, *slope, one)
+        }
+        Function::LeakyRelu { slope } => at_kink(s, zero, kink, *slope, one),
+        Function::HardTanh { min, max } => {
+            if s < *max {
+                at_kink(s, *min, kink, zero, one)
+            } else {
+                at_kink(s, *max, kink, one, zero)
+            }
+        }
+        Function::Square => s + s,
+        Function::Quadratic => one + (s + s),
+        Function::Cubic => one - s * s,
+        Function::Softsign => {
+            let distance = one - x.magnitude();
+            distance * distance
+        }
+        Function::Tanh => one - x * x,
+        Function::Logistic => x * (one - x),
+        Function::Softplus => -Float::exp_m1(-x),
+    }
+}
+
+/// f(s) of a replaced balance function (D2): that of a neuron which had this activation.
+#[inline]
+pub(in crate::fast) fn replaced_balance<F: Float>(balance: &Function<F>, kink: Kink, s: F) -> F {
+    balance_factor(balance, kink, s, firing_rate(balance, s))
+}
+
+/// The slope on either side of a kink, or what the convention says on it.
+#[inline]
+fn at_kink<F: Float>(value: F, place: F, kink: Kink, left: F, right: F) -> F {
+    if value < place {
+        left
+    } else if value > place {
+        right
+    } else if value == place {
+        match kink {
+            Kink::Left => left,
+            Kink::Right => right,
+            Kink::Mean => (left + right) / F::from(2),
+        }
+    } else {
+        // Not comparable: NaN stays NaN.
+        value
+    }
+}

@@ -1,0 +1,174 @@
+//! HOW, in floats: the credit rule and backpropagation by blocks, batched, through faer.
+//!
+//! [`credit`] is the layered credit rule, [`relax`] the same rule on any feed-forward
+//! graph, [`backprop`] is D5–D7. Each has its own forward pass, its own σ, its own fold over
+//! the batch and its own handling of biases; they share the type of number, the
+//! data of a [`Network`] and faer's product, whose shapes are checked before
+//! and whose result is checked for finiteness after.
+//!
+//! Exactness: none is promised here. On lattice inputs every result is exact
+//! ([`crate::check::lattice`]); elsewhere the distance to the exact result is
+//! bounded by computation ([`crate::check::bounded`]). The bits may differ between
+//! machines, because faer uses fused multiply-add where the processor has it.
+
+pub mod backprop;
+pub mod credit;
+mod elementary;
+mod network;
+mod product;
+pub mod relax;
+
+use num_rational::BigRational;
+
+use crate::error::Error;
+use crate::number::{exact_f64, nearest_f32, nearest_f64};
+use crate::spec::outcome::{Credit, CreditExample};
+use crate::spec::{Case, PerNeuron};
+
+pub use elementary::{LOGISTIC_ULPS, SOFTPLUS_ULPS, TANH_ULPS};
+pub use network::{Function, Layer, Network};
+
+/// Values that a pass may hold per quantity: neurons × examples.
+const MAX_VALUES: u64 = 1 << 27;
+
+/// A float format in which both engines run: `f64` or `f32`.
+///
+/// It says what the engines need of a *type*: conversion and the elementary
+/// functions of the `libm` crate, which are the same instructions on every machine.
+/// Formulas built from them stand in each engine.
+///
+/// ```
+/// use creditcheck::fast::Float;
+/// let third = creditcheck::number::parse("1/3", &Default::default()).unwrap();
+/// assert_eq!(f64::nearest(&third), 1.0 / 3.0);
+/// assert_eq!(f32::nearest(&third), 1.0 / 3.0);
+/// assert_eq!((0.5f32).exact(), creditcheck::number::parse("1/2", &Default::default()).ok());
+/// ```
+pub trait Float: faer::traits::RealField + Copy + From<u8> + Into<f64> + Send + Sync {
+    /// The name of the format on the command line.
+    const NAME: &'static str;
+    /// The nearest float, ties to even; ±∞ beyond the largest.
+    fn nearest(value: &BigRational) -> Self;
+    /// The float nearest to a number of examples.
+    fn count(number: usize) -> Self;
+    /// The exact value; `None` for NaN and infinities.
+    fn exact(self) -> Option<BigRational> {
+        exact_f64(self.into())
+    }
+    /// Whether this is neither NaN nor infinite.
+    fn finite(self) -> bool;
+    /// |a|
+    fn magnitude(self) -> Self;
+    /// eᵃ by `libm`.
+    fn exp(self) -> Self;
+    /// eᵃ − 1 by `libm`.
+    fn exp_m1(self) -> Self;
+    /// ln(1 + a) by `libm`.
+    fn ln_1p(self) -> Self;
+    /// tanh a by `libm`.
+    fn tanh(self) -> Self;
+}
+
+impl Float for f64 {
+    const NAME: &'static str = "f64";
+    fn nearest(value: &BigRational) -> Self {
+        nearest_f64(value)
+    }
+    fn count(number: usize) -> Self {
+        // Rounds to nearest: what the method promises.
+        #[allow(clippy::cast_precision_loss)]
+        let count = number as Self;
+        count
+    }
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
+    fn magnitude(self) -> Self {
+        self.abs()
+    }
+    fn exp(self) -> Self {
+        libm::exp(self)
+    }
+    fn exp_m1(self) -> Self {
+        libm::expm1(self)
+    }
+    fn ln_1p(self) -> Self {
+        libm::log1p(self)
+    }
+    fn tanh(self) -> Self {
+        libm::tanh(self)
+    }
+}
+
+impl Float for f32 {
+    const NAME: &'static str = "f32";
+    fn nearest(value: &BigRational) -> Self {
+        nearest_f32(value)
+    }
+    fn count(number: usize) -> Self {
+        // Rounds to nearest: what the method promises.
+        #[allow(clippy::cast_precision_loss)]
+        let count = number as Self;
+        count
+    }
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
+    fn magnitude(self) -> Self {
+        self.abs()
+    }
+    fn exp(self) -> Self {
+        libm::expf(self)
+    }
+    fn exp_m1(self) -> Self {
+        libm::expm1f(self)
+    }
+    fn ln_1p(self) -> Self {
+        libm::log1pf(self)
+    }
+    fn tanh(self) -> Self {
+        libm::tanhf(self)
+    }
+}
+
+/// The same numbers as exact dyadic rationals: how rates, net inputs and balance factors become
+/// witnesses of the exact tier where σ is transcendental.
+///
+/// # Errors
+/// [`Error::NotFinite`] if any value is NaN or infinite.
+pub fn exact_example<F: Float>(
+    example: &CreditExample<F>,
+) -> Result<CreditExample<BigRational>, Error> {
+    let exact = |what: &str, values: &PerNeuron<F>| {
+        let values: Option<Vec<_>> = values.iter().map(|value| value.exact()).collect();
+        values.map(PerNeuron::new).ok_or_else(|| not_finite(what.to_owned()))
+    };
+    let credit = exact("credit", &example.credit.map(|credit| credit.0))?;
+    Ok(CreditExample {
+        net_input: exact("net input", &example.net_input)?,
+        firing_rate: exact("firing rate", &example.firing_rate)?,
+        balance_factor: exact("balance factor", &example.balance_factor)?,
+        external_credit: exact("external credit", &example.external_credit)?,
+        credit: credit.map(|credit| Credit(credit.clone())),
+    })
+}
+
+fn not_finite(what: String) -> Error {
+    Error::NotFinite { what }
+}
+
+/// Rounds to the format, or says which number has no finite neighbour in it.
+fn rounded<F: Float>(value: &BigRational, what: impl FnOnce() -> String) -> Result<F, Error> {
+    let nearest = F::nearest(value);
+    if nearest.finite() { Ok(nearest) } else { Err(not_finite(format!("{} in {}", what(), F::NAME))) }
+}
+
+/// Refuses a pass that would take more memory than any input file justifies.
+fn within_limits(case: &Case, neurons: usize) -> Result<(), Error> {
+    let given = (neurons as u64).saturating_mul(case.examples.len() as u64);
+    if given > MAX_VALUES {
+        let what = "neurons times examples on the fast side".to_owned();
+        return Err(Error::Limit { what, given, limit: MAX_VALUES });
+    }
+    Ok(())
+}

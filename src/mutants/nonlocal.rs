@@ -1,0 +1,119 @@
+//! K10: a plasticity rule with the right numbers that reads what it may not.
+
+use std::cell::RefCell;
+
+use num_rational::BigRational;
+
+use crate::check::locality::{Audit, Read, allowed_to_synapse};
+use crate::check::{Mismatch, Verdict};
+use crate::scalar::Scalar;
+use crate::spec::{Case, Neuron, Parameters, PerNeuron, Synapse, Wiring};
+use crate::textbook::{Equilibrium, View, plasticity};
+
+use super::matrix::Status;
+use super::truth::Truth;
+
+/// K10: ΔW_ij of D4, after a look at the weight of another synapse.
+///
+/// The number is that of [`plasticity::weight_change`] in every ring: W − W = 0. Only an audit of
+/// the reads can tell the two apart.
+pub fn non_local_weight_change<S: Scalar>(view: &impl View<S>, synapse: Synapse) -> S {
+    let synapses = view.wiring().synapses.len();
+    let other = view.weight(Synapse((synapse.0 + 1) % synapses));
+    plasticity::weight_change(view, synapse) + &other - &other
+}
+
+/// A view that writes down every read.
+struct Recording<'a> {
+    inner: Equilibrium<'a, BigRational>,
+    reads: RefCell<Vec<Read>>,
+}
+
+impl Recording<'_> {
+    fn note(&self, read: Read) {
+        self.reads.borrow_mut().push(read);
+    }
+}
+
+impl View<BigRational> for Recording<'_> {
+    fn learning_rate(&self) -> BigRational {
+        self.note(Read::LearningRate);
+        self.inner.learning_rate()
+    }
+
+    fn firing_rate(&self, neuron: Neuron) -> BigRational {
+        self.note(Read::FiringRate(neuron));
+        self.inner.firing_rate(neuron)
+    }
+
+    fn balance_factor(&self, neuron: Neuron) -> BigRational {
+        self.note(Read::BalanceFactor(neuron));
+        self.inner.balance_factor(neuron)
+    }
+
+    fn credit(&self, neuron: Neuron) -> BigRational {
+        self.note(Read::Credit(neuron));
+        self.inner.credit(neuron)
+    }
+
+    fn external_credit(&self, neuron: Neuron) -> BigRational {
+        self.note(Read::ExternalCredit(neuron));
+        self.inner.external_credit(neuron)
+    }
+
+    fn weight(&self, synapse: Synapse) -> BigRational {
+        self.note(Read::Weight(synapse));
+        self.inner.weight(synapse)
+    }
+
+    fn wiring(&self) -> &Wiring {
+        self.inner.wiring()
+    }
+}
+
+/// The audit of C6 on the honest rule and on K10: killed only if the first passes, the second
+/// does not, and no number tells them apart.
+pub(super) fn audit(case: &Case, truth: &Truth) -> Status {
+    let parameters = Parameters::of(case);
+    let (mut honest, mut mutant) = (Audit::new(), Audit::new());
+    let mut tried = false;
+    for example in &truth.credit.examples {
+        let credit: PerNeuron<BigRational> = example.credit.map(|credit| credit.0.clone());
+        for (synapse, _) in truth.wiring.synapses.indexed() {
+            let view = || Recording {
+                inner: Equilibrium {
+                    wiring: &truth.wiring,
+                    parameters: &parameters,
+                    learning_rate: &case.learning_rate,
+                    firing_rate: &example.firing_rate,
+                    balance_factor: &example.balance_factor,
+                    external_credit: &example.external_credit,
+                    credit: &credit,
+                },
+                reads: RefCell::new(Vec::new()),
+            };
+            let place = format!("ΔW of synapse {}", synapse.0);
+            let allowed = allowed_to_synapse(&truth.wiring, synapse);
+            let (plain, prying) = (view(), view());
+            let expected = plasticity::weight_change(&plain, synapse);
+            let found = non_local_weight_change(&prying, synapse);
+            honest.add(&place, &plain.reads.into_inner(), &allowed);
+            mutant.add(&place, &prying.reads.into_inner(), &allowed);
+            if found != expected {
+                // It is K10 only while its numbers are right.
+                return Status::NotEquivalent(Mismatch {
+                    place,
+                    found: found.to_string(),
+                    expected: expected.to_string(),
+                    differing: 1,
+                });
+            }
+            tried = true;
+        }
+    }
+    match honest.verdict() {
+        Verdict::Agree(_) => Status::of(mutant.verdict(), tried),
+        // An audit that refuses the rule itself, or sees nothing, proves nothing about K10.
+        Verdict::Disagree(_) | Verdict::Unchecked(_) => Status::Unapplied,
+    }
+}

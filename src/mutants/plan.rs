@@ -1,0 +1,124 @@
+//! Which committed witness must catch which mutant, and by comparing what.
+
+use std::fmt;
+
+use super::catalogue::Mutant;
+use super::hook::{Fault, Variant};
+use super::witnesses::{DEEP, GRAPH, KINKS, RECTANGULAR, SQUARE, Witness};
+
+/// What is compared with the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compared {
+    /// ΔW and Δb, or the gradient on the side of backpropagation.
+    Update,
+    /// The settled credit of every neuron, inputs included.
+    Credits,
+    /// The credit of every neuron after every sweep.
+    Sweeps,
+    /// Update and settled credits of a mutant that must not differ in them, and why.
+    Settled(&'static str),
+    /// Which numbers are read (C6).
+    Reads,
+}
+
+impl fmt::Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Update => "update",
+            Self::Credits => "credits",
+            Self::Sweeps => "each sweep",
+            Self::Settled(_) => "once settled",
+            Self::Reads => "reads",
+        })
+    }
+}
+
+/// One line of the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Planned {
+    /// The mutant, and in which form.
+    pub fault: Fault,
+    /// What is compared.
+    pub compared: Compared,
+    /// On which witnesses it must be caught, each of them.
+    pub witnesses: &'static [Witness],
+}
+
+/// Why K02 does not matter in the end.
+///
+/// D3: the credit of neuron j after h(j) + 1 sweeps is a polynomial in W, β and e in which the
+/// start does not occur, by induction on h(j): if h(j) = 0, c_j = e_j after one sweep; else
+/// c_j after n + 1 sweeps is made of e_j and of credits after n ≥ h(j) ≥ h(i) + 1 sweeps.
+const ANY_START: &str = "after h + 1 sweeps the credit does not depend on the start (D3)";
+
+/// Why K11 does not matter in the end.
+///
+/// The equilibrium c = Wᵀ(β∘c) + e is a fixed point of sequential sweeps as well, and by the
+/// same induction a neuron is exact after h(j) + 1 sweeps in whatever order they visit it:
+/// what it reads is at least as settled as in a synchronous sweep.
+const ANY_ORDER: &str =
+    "both kinds of sweep have the same fixed point, reached by h + 1 sweeps (D3)";
+
+const fn planned(
+    mutant: Mutant,
+    variant: Variant,
+    compared: Compared,
+    witnesses: &'static [Witness],
+) -> Planned {
+    Planned { fault: Fault { mutant, variant }, compared, witnesses }
+}
+
+/// The plan; every mutant of the catalogue is in it.
+#[rustfmt::skip] // A table.
+pub const PLAN: &[Planned] = {
+    use Compared::{Credits, Reads, Settled, Sweeps, Update};
+    use Mutant::*;
+    use Variant::{Autapse, Hidden, Lateral, Layer, Output, Short, Whole};
+    const ALL: &[Witness] = &[SQUARE, RECTANGULAR, DEEP, GRAPH];
+    const SQUARES: &[Witness] = &[SQUARE, DEEP];
+    &[
+        planned(M01, Whole, Update, ALL),
+        planned(M02, Whole, Update, ALL),
+        planned(M03, Whole, Update, ALL),
+        planned(M04, Whole, Update, ALL),
+        planned(M04, Output, Update, ALL),
+        planned(M04, Hidden, Update, ALL),
+        planned(M05, Whole, Update, ALL),
+        planned(M06, Whole, Update, SQUARES),
+        planned(M07, Whole, Update, ALL),
+        planned(M08, Whole, Update, ALL),
+        planned(M09, Whole, Update, ALL),
+        planned(M10, Whole, Update, &[SQUARE, DEEP]),
+        planned(M11, Whole, Update, SQUARES),
+        planned(M12, Layer(1), Update, &[SQUARE, RECTANGULAR, DEEP]),
+        planned(M12, Layer(2), Update, &[SQUARE, RECTANGULAR, DEEP]),
+        planned(M12, Output, Update, &[GRAPH]),
+        planned(M13, Whole, Update, ALL),
+        planned(M15, Whole, Update, ALL),
+        planned(M16, Layer(1), Update, &[KINKS]),
+        planned(M16, Layer(2), Update, &[KINKS]),
+        planned(M16, Layer(3), Update, &[KINKS]),
+        planned(M17, Whole, Update, ALL),
+        planned(M18, Whole, Update, SQUARES),
+        planned(M21, Whole, Update, ALL),
+        planned(M22, Whole, Update, ALL),
+        planned(M24, Hidden, Update, ALL),
+        planned(M24, Output, Update, &[SQUARE, RECTANGULAR, DEEP]),
+        planned(M25, Whole, Update, ALL),
+        planned(M26, Whole, Update, ALL),
+        planned(M28, Whole, Update, ALL),
+        planned(M29, Whole, Update, ALL),
+        planned(K01, Short(1), Credits, ALL),
+        planned(K01, Short(2), Update, ALL),
+        planned(K02, Whole, Sweeps, ALL),
+        planned(K02, Whole, Settled(ANY_START), ALL),
+        planned(K03, Whole, Update, ALL),
+        planned(K05, Autapse, Update, ALL),
+        planned(K05, Lateral, Update, ALL),
+        planned(K07, Whole, Update, ALL),
+        planned(K09, Whole, Update, ALL),
+        planned(K10, Whole, Reads, &[SQUARE, GRAPH]),
+        planned(K11, Whole, Sweeps, ALL),
+        planned(K11, Whole, Settled(ANY_ORDER), ALL),
+    ]
+};

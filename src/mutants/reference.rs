@@ -1,0 +1,149 @@
+//! What both halves of the reference start from: the firing equilibrium of each example.
+
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+
+use crate::error::Error;
+use crate::spec::outcome::Firing;
+use crate::spec::{Activation, Case, Limits, Neuron, Parameters, PerNeuron, Wiring};
+
+use super::functions::{other_side, rate, slope};
+use super::hook::Hook;
+use super::layout::Layout;
+use super::{Fault, Mutant};
+
+/// A plain implementation of D1–D7 in ℚ, with one hook per mutant.
+///
+/// With no fault it must agree with the textbook engines on every witness: otherwise a kill
+/// would prove nothing. It calls no engine and no engine calls it.
+#[derive(Debug)]
+pub struct Reference<'a> {
+    pub(super) case: &'a Case,
+    pub(super) wiring: Wiring,
+    pub(super) layout: Layout,
+    pub(super) parameters: Parameters<BigRational>,
+    pub(super) firing: Vec<Firing<BigRational>>,
+    /// depth + 1 of D3.
+    pub(super) enough_sweeps: usize,
+    limits: Limits,
+}
+
+impl<'a> Reference<'a> {
+    /// Fires the network once for each example (D1).
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a cycle or a transcendental activation, [`Error::Limit`] for numbers that grow too long.
+    pub fn new(case: &'a Case, limits: &Limits) -> Result<Self, Error> {
+        let wiring = Wiring::of(case);
+        let Some(depth) = wiring.depth() else {
+            return Err(Error::unsupported("mutants of a network with a cycle"));
+        };
+        let layout = Layout::of(case, &wiring);
+        let parameters = Parameters::of(case);
+        let mut reference = Self {
+            case,
+            wiring,
+            layout,
+            parameters,
+            firing: Vec::new(),
+            enough_sweeps: depth + 1,
+            limits: *limits,
+        };
+        for example in 0..case.examples.len() {
+            let firing = reference.fire(example)?;
+            reference.firing.push(firing);
+        }
+        Ok(reference)
+    }
+
+    /// A hook with this fault, or with none.
+    #[must_use]
+    pub fn hook(&self, fault: Option<Fault>) -> Hook {
+        match fault {
+            Some(fault) => Hook::plant(fault, &self.layout),
+            None => Hook::none(&self.layout),
+        }
+    }
+
+    /// s_i = Σ_j W_ij x_j + b_i, x_i = σ_i(s_i), each neuron after its presynaptic ones.
+    fn fire(&self, example: usize) -> Result<Firing<BigRational>, Error> {
+        let neurons = self.wiring.neurons();
+        let mut net_input = PerNeuron::filled(neurons, BigRational::zero());
+        let mut firing_rate = PerNeuron::filled(neurons, BigRational::zero());
+        for (value, &neuron) in self.case.examples[example].input.iter().zip(&self.wiring.inputs) {
+            firing_rate[neuron] = value.clone();
+        }
+        for &post in self.wiring.order.iter().flatten() {
+            if self.wiring.is_input[post] {
+                continue;
+            }
+            let mut s = self.parameters.biases[post].clone();
+            for &synapse in &self.wiring.incoming[post] {
+                let pre = self.wiring.synapses[synapse].pre;
+                s += &self.parameters.weights[synapse] * &firing_rate[pre];
+            }
+            firing_rate[post] =
+                rational(rate(&self.wiring.activations[post], &s), &self.wiring.activations[post])?;
+            self.within_limits(&firing_rate[post])?;
+            net_input[post] = s;
+        }
+        Ok(Firing { net_input, firing_rate })
+    }
+
+    /// β or σ' of one neuron: `function` is f on the credit side and σ on the other.
+    pub(super) fn slope_at(
+        &self,
+        hook: &Hook,
+        function: &Activation,
+        example: usize,
+        neuron: Neuron,
+    ) -> Result<BigRational, Error> {
+        let firing = &self.firing[example];
+        let kink = self.wiring.kinks[neuron];
+        let s = &firing.net_input[neuron];
+        let truth = rational(slope(function, kink, s), function)?;
+        if hook.at(Mutant::M04, neuron) {
+            return Ok(BigRational::one());
+        }
+        if hook.at(Mutant::M05, neuron) {
+            return rational(slope(function, kink, &firing.firing_rate[neuron]), function);
+        }
+        let other = rational(slope(function, other_side(kink), s), function)?;
+        if other != truth && hook.at(Mutant::M16, neuron) {
+            return Ok(other);
+        }
+        Ok(truth)
+    }
+
+    /// Which neuron's balance factor this neuron uses: its own, unless M18 says otherwise.
+    pub(super) fn balance_owner(&self, hook: &Hook, neuron: Neuron) -> Neuron {
+        match self.layout.neighbour(neuron) {
+            Some(neighbour) if hook.at(Mutant::M18, neuron) => neighbour,
+            _ => neuron,
+        }
+    }
+
+    /// The number of examples.
+    pub(super) fn batch(&self) -> BigRational {
+        BigRational::from_integer(self.case.examples.len().into())
+    }
+
+    /// The number of outputs.
+    pub(super) fn outputs(&self) -> BigRational {
+        BigRational::from_integer(self.wiring.outputs.len().into())
+    }
+
+    pub(super) fn within_limits(&self, value: &BigRational) -> Result<(), Error> {
+        let (given, limit) = (value.numer().bits() + value.denom().bits(), self.limits.bits);
+        if given <= limit {
+            return Ok(());
+        }
+        Err(Error::Limit { what: "bits of an intermediate result".to_owned(), given, limit })
+    }
+}
+
+fn rational(value: Option<BigRational>, function: &Activation) -> Result<BigRational, Error> {
+    value.ok_or_else(|| {
+        Error::unsupported(format!("mutants with {}, which is not rational", function.name()))
+    })
+}

@@ -1,0 +1,333 @@
+//! Tier F: never exceeded, and with power.
+
+use creditcheck::check::bounded::{
+    Bounds, Format, Tightness, compare_bounded, compare_bounded_backprop, compare_centre,
+    compare_centre_backprop, rounding_bound,
+};
+use creditcheck::fast::{self, Float};
+use creditcheck::number::exact_f64;
+use creditcheck::spec::outcome::CreditOutcome;
+use creditcheck::spec::{Activation, Case, Limits, Network};
+use creditcheck::textbook;
+use num_rational::BigRational;
+use num_traits::{Signed, Zero};
+
+use super::nets::{Draw, Recipe, exact, ratio};
+
+pub fn format_of<F: Float>() -> Format {
+    if F::NAME == "f64" { Format::F64 } else { Format::F32 }
+}
+
+/// All that an exact engine evaluates and whose digits do not explode.
+fn activations() -> Vec<Activation> {
+    vec![
+        Activation::Identity,
+        Activation::Relu,
+        Activation::LeakyRelu { slope: ratio(1, 10) },
+        Activation::HardTanh { min: ratio(-1, 1), max: ratio(1, 1) },
+        Activation::HardTanh { min: ratio(-1, 3), max: ratio(2, 3) },
+        Activation::Square,
+        Activation::Quadratic,
+        Activation::Cubic,
+    ]
+}
+
+/// Numbers that no binary float holds.
+fn decimal(draw: &mut Draw) -> BigRational {
+    ratio(draw.integer(-1500, 1500), 1000)
+}
+
+fn recipe<'a>(activations: &'a [Activation], depth: (i64, i64), width: (i64, i64)) -> Recipe<'a> {
+    Recipe {
+        depth,
+        width,
+        batches: &[1, 2, 3, 5],
+        activations,
+        number: decimal,
+        learning_rate: |draw| ratio(draw.integer(1, 20), 10),
+    }
+}
+
+/// Everything that both engines report on a case, within its bound; gives the medians.
+fn check<F: Float>(case: &Case, what: &str, ratios: &mut Vec<Tightness>) -> usize {
+    let limits = Limits::default();
+    let bounds = match rounding_bound(case, format_of::<F>()) {
+        Ok(bounds) => bounds,
+        // Polynomials of polynomials may leave f32; the engine must then say so too.
+        Err(_) => return 0,
+    };
+    let Ok(float) = fast::credit::run::<F>(case) else { return 0 };
+    let reference = textbook::credit::run::<BigRational>(case, &limits).unwrap();
+    let (verdict, tightness) = compare_bounded(&bounds, &float, &reference);
+    assert!(!verdict.is_disagree(), "credit, {what}: {verdict:?}\n{case:?}");
+    assert!(!compare_centre(&bounds, &float).is_disagree(), "centre, {what}");
+    ratios.push(tightness);
+    let swept = fast::relax::run::<F>(case).unwrap();
+    let (verdict, _) = compare_bounded(&bounds, &swept, &reference);
+    assert!(!verdict.is_disagree(), "sweeps, {what}: {verdict:?}\n{case:?}");
+    if matches!(case.network, Network::Layered(_)) {
+        let reference = textbook::backprop::run::<BigRational>(case, &limits).unwrap();
+        let Ok(float) = fast::backprop::run::<F>(case) else { return 0 };
+        let (verdict, tightness) = compare_bounded_backprop(&bounds, &float, &reference);
+        assert!(!verdict.is_disagree(), "backprop, {what}: {verdict:?}\n{case:?}");
+        assert!(!compare_centre_backprop(&bounds, &float).is_disagree(), "centre, {what}");
+        ratios.push(tightness);
+    }
+    1
+}
+
+fn summary(name: &str, cases: usize, ratios: &[Tightness]) -> f64 {
+    let with_errors: Vec<_> = ratios.iter().filter(|tightness| tightness.entries > 0).collect();
+    let medians = Tightness::of(with_errors.iter().map(|tightness| tightness.median).collect());
+    let worst = with_errors.iter().map(|tightness| tightness.worst).fold(0.0, f64::max);
+    let closest = with_errors.iter().map(|t| t.closest).fold(f64::INFINITY, f64::min);
+    println!(
+        "{name}: {cases} cases, 0 violations, bound/error median {:.1}, worst {worst:.3e}, closest {closest:.2}",
+        medians.median
+    );
+    medians.median
+}
+
+fn many<F: Float>(name: &str, count: u64, case: impl Fn(&mut Draw) -> Case) {
+    let mut ratios = Vec::new();
+    let mut ran = 0;
+    for seed in 0..count {
+        let case = case(&mut Draw::new(seed));
+        ran += check::<F>(&case, &format!("{name} {} seed {seed}", F::NAME), &mut ratios);
+    }
+    assert!(ran as u64 * 10 >= count * 9, "{name}: only {ran} of {count} ran");
+    // A ceiling far above what is seen, so that a bound that has become useless is noticed.
+    assert!(summary(&format!("{name} {}", F::NAME), ran, &ratios) < 1e4);
+}
+
+#[test]
+fn layered_f64() {
+    let activations = activations();
+    let recipe = recipe(&activations, (1, 3), (2, 5));
+    many::<f64>("layered", 700, |draw| recipe.case(draw));
+}
+
+#[test]
+fn layered_f32() {
+    let activations = activations();
+    let recipe = recipe(&activations, (1, 2), (2, 5));
+    many::<f32>("layered", 700, |draw| recipe.case(draw));
+}
+
+#[test]
+fn deep() {
+    let activations = [
+        Activation::Relu,
+        Activation::LeakyRelu { slope: ratio(1, 3) },
+        Activation::HardTanh { min: ratio(-1, 1), max: ratio(1, 1) },
+        Activation::Identity,
+    ];
+    let recipe = recipe(&activations, (6, 12), (2, 5));
+    many::<f64>("deep", 150, |draw| recipe.case(draw));
+    many::<f32>("deep", 50, |draw| recipe.case(draw));
+}
+
+#[test]
+fn softsign() {
+    let activations = [Activation::Softsign];
+    let recipe = recipe(&activations, (1, 2), (2, 3));
+    many::<f64>("softsign", 100, |draw| recipe.case(draw));
+    many::<f32>("softsign", 100, |draw| recipe.case(draw));
+}
+
+#[test]
+fn graphs() {
+    let activations =
+        [Activation::Relu, Activation::Cubic, Activation::LeakyRelu { slope: ratio(1, 10) }];
+    let recipe = recipe(&activations, (1, 1), (2, 3));
+    many::<f64>("graphs", 250, |draw| recipe.graph(draw));
+}
+
+/// The bias of every neuron of the first layer moved so that its net input is at, or within rounding of, a kink.
+fn on_kink(mut case: Case, draw: &mut Draw) -> Case {
+    let Network::Layered(net) = &mut case.network else { return case };
+    let layer = &mut net.layers[0];
+    let kinks = layer.activation.kinks();
+    let offsets = [0, 0, 1, -1, 3, -40].map(|k| ratio(k, 1) * exact(2f64.powi(-54)));
+    if let (Some(biases), false) = (&mut layer.biases, kinks.is_empty()) {
+        for (post, bias) in biases.iter_mut().enumerate() {
+            let sum: BigRational =
+                layer.weights[post].iter().zip(&case.examples[0].input).map(|(w, x)| w * x).sum();
+            *bias = draw.pick(&kinks) - sum + draw.pick(&offsets);
+        }
+    }
+    case
+}
+
+/// Floats end up on the wrong side of the kink, and the bound knows.
+#[test]
+fn kinks() {
+    let activations = [
+        Activation::Relu,
+        Activation::LeakyRelu { slope: ratio(1, 10) },
+        Activation::HardTanh { min: ratio(-1, 3), max: ratio(2, 3) },
+    ];
+    let recipe = recipe(&activations, (2, 3), (2, 4));
+    let mut jumps = 0;
+    let mut ratios = Vec::new();
+    let mut ran = 0;
+    for seed in 0..300 {
+        let mut draw = Draw::new(seed);
+        let case = recipe.case(&mut draw);
+        let case = on_kink(case, &mut draw);
+        ran += check::<f64>(&case, &format!("kinks seed {seed}"), &mut ratios);
+        let reference = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
+        let float = fast::credit::run::<f64>(&case).unwrap();
+        for (exact, float) in reference.examples.iter().zip(&float.examples) {
+            let pairs = exact.balance_factor.iter().zip(float.balance_factor.iter());
+            jumps += pairs
+                .filter(|(exact, float)| {
+                    (*exact - exact_f64(**float).unwrap()).abs() > ratio(1, 4)
+                })
+                .count();
+        }
+    }
+    summary("kinks f64", ran, &ratios);
+    println!("{jumps} balance factors on the wrong side of a kink");
+    assert!(jumps > 50, "the kinks were not hit: {jumps}");
+}
+
+/// tanh, logistic and softplus have no exact reference: both engines within their bounds of the centre.
+#[test]
+fn transcendental() {
+    let activations =
+        [Activation::Tanh, Activation::Logistic, Activation::Softplus, Activation::Softsign];
+    let recipe = recipe(&activations, (1, 4), (2, 5));
+    for seed in 0..150 {
+        let case = recipe.case(&mut Draw::new(seed));
+        both::<f64>(&case, seed);
+        both::<f32>(&case, seed);
+    }
+    // Saturated neurons: everything cancels or underflows.
+    let mut recipe = recipe;
+    recipe.number = |draw| ratio(draw.integer(-60_000, 60_000), 1000);
+    for seed in 0..60 {
+        let case = recipe.case(&mut Draw::new(seed));
+        both::<f64>(&case, seed);
+        both::<f32>(&case, seed);
+    }
+}
+
+fn both<F: Float>(case: &Case, seed: u64) {
+    let bounds = rounding_bound(case, format_of::<F>()).unwrap();
+    let credit = fast::credit::run::<F>(case).unwrap();
+    let verdict = compare_centre(&bounds, &credit);
+    assert!(verdict.is_agree(), "credit seed {seed} {}: {verdict:?}\n{case:?}", F::NAME);
+    let backprop = fast::backprop::run::<F>(case).unwrap();
+    let verdict = compare_centre_backprop(&bounds, &backprop);
+    assert!(verdict.is_agree(), "backprop seed {seed} {}: {verdict:?}\n{case:?}", F::NAME);
+}
+
+/// Replaced balance functions have their own bound; the gradient does not read them.
+#[test]
+fn replaced_balance() {
+    let activations = activations();
+    let recipe = recipe(&activations, (2, 2), (2, 4));
+    let mut ratios = Vec::new();
+    for seed in 0..100 {
+        let mut draw = Draw::new(seed);
+        let mut case = recipe.case(&mut draw);
+        if let Network::Layered(net) = &mut case.network {
+            net.layers[0].balance = Some(draw.pick(&activations).clone());
+        }
+        check::<f64>(&case, &format!("balance seed {seed}"), &mut ratios);
+    }
+    summary("replaced balance f64", 100, &ratios);
+}
+
+/// Power: in every block of the update, every entry wrong by this share of the block's largest is refused.
+fn power<F: Float>(case: &Case, share: &BigRational) -> (usize, usize) {
+    let bounds = rounding_bound(case, format_of::<F>()).unwrap();
+    let reference = textbook::credit::run::<BigRational>(case, &Limits::default()).unwrap();
+    let Network::Layered(net) = &case.network else { return (0, 0) };
+    let (mut blocks, mut entries, mut first) = (0, 0, 0);
+    for layer in &net.layers {
+        let size = layer.width() * layer.inputs();
+        let block = &reference.update.weights.as_slice()[first..first + size];
+        let largest = block.iter().map(Signed::abs).max().unwrap();
+        if !largest.is_zero() {
+            blocks += 1;
+            for k in 0..size {
+                entries += usize::from(refuses(&bounds, &reference, first + k, &(&largest * share)));
+            }
+            assert!(entries > 0);
+        }
+        first += size;
+    }
+    assert_eq!(entries, reference.update.weights.len() - dead(net, &reference));
+    (blocks, entries)
+}
+
+/// Synapses in blocks whose exact update is zero altogether: nothing to be a share of.
+fn dead(net: &creditcheck::spec::Layered, reference: &CreditOutcome<BigRational>) -> usize {
+    let (mut dead, mut first) = (0, 0);
+    for layer in &net.layers {
+        let size = layer.width() * layer.inputs();
+        let block = &reference.update.weights.as_slice()[first..first + size];
+        dead += if block.iter().all(Zero::is_zero) { size } else { 0 };
+        first += size;
+    }
+    dead
+}
+
+fn refuses(
+    bounds: &Bounds,
+    reference: &CreditOutcome<BigRational>,
+    synapse: usize,
+    shift: &BigRational,
+) -> bool {
+    // The wrong result as an f64, which holds any f32 and the shift: bound + shift is then all there is.
+    let synapse = creditcheck::spec::Synapse(synapse);
+    let mut wrong = CreditOutcome {
+        examples: reference
+            .examples
+            .iter()
+            .map(|example| creditcheck::spec::outcome::CreditExample {
+                net_input: example.net_input.map(creditcheck::number::nearest_f64),
+                firing_rate: example.firing_rate.map(creditcheck::number::nearest_f64),
+                balance_factor: example.balance_factor.map(creditcheck::number::nearest_f64),
+                external_credit: example.external_credit.map(creditcheck::number::nearest_f64),
+                credit: example.credit.map(|c| {
+                    creditcheck::spec::outcome::Credit(creditcheck::number::nearest_f64(&c.0))
+                }),
+            })
+            .collect(),
+        update: creditcheck::spec::outcome::Update {
+            weights: reference.update.weights.map(creditcheck::number::nearest_f64),
+            biases: reference.update.biases.map(creditcheck::number::nearest_f64),
+        },
+    };
+    assert!(compare_bounded(bounds, &wrong, reference).0.is_agree());
+    let exact = &reference.update.weights[synapse];
+    wrong.update.weights[synapse] = creditcheck::number::nearest_f64(&(exact + shift));
+    compare_bounded(bounds, &wrong, reference).0.is_disagree()
+}
+
+#[test]
+fn has_power() {
+    let activations = [
+        Activation::LeakyRelu { slope: ratio(1, 10) },
+        Activation::Quadratic,
+        Activation::Relu,
+        Activation::Identity,
+    ];
+    let recipe = recipe(&activations, (2, 4), (2, 5));
+    let (mut blocks, mut entries) = (0, 0);
+    for seed in 0..12 {
+        let case = recipe.case(&mut Draw::new(1000 + seed));
+        for (b, e) in [
+            power::<f64>(&case, &exact(2f64.powi(-30))),
+            power::<f32>(&case, &exact(2f64.powi(-10))),
+        ] {
+            blocks += b;
+            entries += e;
+        }
+    }
+    println!("power: {entries} wrong entries refused in {blocks} blocks");
+    assert!(blocks >= 40);
+}

@@ -1,0 +1,155 @@
+//! Tier L: at least a thousand admitted cases, bit for bit.
+
+use creditcheck::check::lattice::{Format, admit, compare_bits, compare_bits_backprop};
+use creditcheck::fast::{self, Float};
+use creditcheck::spec::{Activation, Case, Limits, Network};
+use creditcheck::textbook;
+use num_rational::BigRational;
+
+use super::nets::{Draw, Recipe, ratio};
+
+const CASES: u64 = 1200;
+
+fn activations() -> Vec<Activation> {
+    vec![
+        Activation::Identity,
+        Activation::Relu,
+        Activation::Relu,
+        Activation::LeakyRelu { slope: ratio(1, 4) },
+        Activation::HardTanh { min: ratio(-1, 1), max: ratio(1, 1) },
+    ]
+}
+
+fn polynomials() -> Vec<Activation> {
+    vec![Activation::Identity, Activation::Relu, Activation::Square, Activation::Quadratic]
+}
+
+fn run<F: Float>(format: Format, case: impl Fn(u64) -> Case) {
+    let mut admitted = 0;
+    for seed in 0..CASES {
+        let case = case(seed);
+        let exact = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
+        if admit(&case, &exact, format).is_err() {
+            continue;
+        }
+        admitted += 1;
+        let float = fast::credit::run::<F>(&case).unwrap();
+        let verdict = compare_bits(&exact, &float);
+        assert!(!verdict.is_disagree(), "credit, seed {seed}: {verdict:?}\n{case:?}");
+        let swept = fast::relax::run::<F>(&case).unwrap();
+        let verdict = compare_bits(&exact, &swept);
+        assert!(!verdict.is_disagree(), "sweeps, seed {seed}: {verdict:?}\n{case:?}");
+        if matches!(case.network, Network::Layered(_)) {
+            let exact = textbook::backprop::run::<BigRational>(&case, &Limits::default()).unwrap();
+            let float = fast::backprop::run::<F>(&case).unwrap();
+            let verdict = compare_bits_backprop(&exact, &float);
+            assert!(!verdict.is_disagree(), "backprop, seed {seed}: {verdict:?}\n{case:?}");
+        }
+    }
+    println!("{}: {admitted} of {CASES} admitted", F::NAME);
+    assert!(admitted >= 1000 && admitted * 10 >= CASES * 9, "{admitted} of {CASES} admitted");
+}
+
+#[test]
+fn bits_f64() {
+    let activations = activations();
+    let recipe = Recipe {
+        depth: (1, 4),
+        width: (2, 6),
+        batches: &[1, 2, 4, 8],
+        activations: &activations,
+        number: |draw| draw.dyadic(16, 3),
+        learning_rate: |draw| ratio(draw.integer(1, 15), 16),
+    };
+    run::<f64>(Format::F64, |seed| recipe.case(&mut Draw::new(seed)));
+    run::<f64>(Format::F64, |seed| recipe.graph(&mut Draw::new(seed)));
+}
+
+#[test]
+fn bits_f64_polynomials() {
+    let activations = polynomials();
+    let recipe = Recipe {
+        depth: (2, 2),
+        width: (2, 5),
+        batches: &[1, 2, 4],
+        activations: &activations,
+        number: |draw| draw.dyadic(6, 1),
+        learning_rate: |draw| ratio(draw.integer(1, 7), 8),
+    };
+    run::<f64>(Format::F64, |seed| recipe.case(&mut Draw::new(seed)));
+}
+
+#[test]
+fn bits_f32() {
+    let activations = activations();
+    let recipe = Recipe {
+        depth: (1, 2),
+        width: (2, 4),
+        batches: &[1, 2, 4],
+        activations: &activations,
+        number: |draw| draw.dyadic(6, 1),
+        learning_rate: |draw| ratio(draw.integer(1, 3), 4),
+    };
+    run::<f32>(Format::F32, |seed| recipe.case(&mut Draw::new(seed)));
+}
+
+/// What admission is for: each of these would break the equality, and is refused with its reason.
+#[test]
+fn admission_refuses() {
+    let recipe = Recipe {
+        depth: (2, 2),
+        width: (2, 3),
+        batches: &[2],
+        activations: &[Activation::Relu],
+        number: |draw| draw.dyadic(8, 3),
+        learning_rate: |_| ratio(1, 2),
+    };
+    let good = recipe.case(&mut Draw::new(7));
+    let reason = |case: &Case, format| {
+        let exact = textbook::credit::run::<BigRational>(case, &Limits::default()).unwrap();
+        admit(case, &exact, format)
+    };
+    assert_eq!(reason(&good, Format::F64), Ok(()));
+    let with = |change: &dyn Fn(&mut Case)| {
+        let mut case = good.clone();
+        change(&mut case);
+        reason(&case, Format::F64).unwrap_err()
+    };
+    let third = with(&|case| case.learning_rate = ratio(1, 3));
+    assert!(third.contains("learning rate") && third.contains("not dyadic"), "{third}");
+    let three = with(&|case| case.examples.push(case.examples[0].clone()));
+    assert!(three.contains("power of two"), "{three}");
+    let wide = with(&|case| case.examples[0].input[0] = ratio(1, 1 << 40) + ratio(1 << 30, 1));
+    assert!(wide.contains("bits"), "{wide}");
+    assert!(reason(&good, Format::F32).is_ok());
+    let mut fine = good.clone();
+    fine.examples[0].input[0] = ratio(1, 1 << 20) + ratio(7, 1);
+    assert!(reason(&fine, Format::F32).unwrap_err().contains("bits"));
+    assert_eq!(reason(&fine, Format::F64), Ok(()));
+}
+
+/// The comparison sees one unit in the last place, NaN, and a missing entry.
+#[test]
+fn comparison_sees() {
+    let recipe = Recipe {
+        depth: (2, 2),
+        width: (2, 3),
+        batches: &[2],
+        activations: &[Activation::Identity],
+        number: |draw| draw.dyadic(8, 3),
+        learning_rate: |_| ratio(1, 2),
+    };
+    let case = recipe.case(&mut Draw::new(3));
+    let exact = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
+    let float = fast::credit::run::<f64>(&case).unwrap();
+    assert!(compare_bits(&exact, &float).is_agree());
+    let synapse = creditcheck::spec::Synapse(1);
+    for wrong in [float.update.weights[synapse].next_up(), f64::NAN, f64::INFINITY] {
+        let mut float = float.clone();
+        float.update.weights[synapse] = wrong;
+        assert!(compare_bits(&exact, &float).is_disagree());
+    }
+    let mut short = float.clone();
+    short.examples.pop();
+    assert!(compare_bits(&exact, &short).is_disagree());
+}

@@ -1,0 +1,371 @@
+#!/usr/bin/env python3
+"""The gradient of a creditcheck case in Python's fractions: an evaluation that shares nothing with the crate.
+
+    exact.py CASE.json                       the gradient (creditcheck/gradient/1) on stdout
+    exact.py CASE.json --rule credit         the same with the case's own balance functions, if it has any
+    exact.py CASE.json --method dual         by forward dual numbers instead of the reverse tape
+    exact.py CASE.json --quantity update     the weight update -eta * gradient
+    exact.py --digest CASE.json              the digest of the case
+
+Standard library only. The network is evaluated once, on numbers that remember how they were
+made; derivatives come out of the rules for +, * and 1/x. No slope of any activation function
+is written down here, and neither is the credit recursion nor backpropagation.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from fractions import Fraction
+
+FORMAT_CASE = "creditcheck/case/1"
+FORMAT_GRADIENT = "creditcheck/gradient/1"
+VALUE_FIELDS = {"weights", "biases", "input", "target", "slope", "min", "max", "learning_rate"}
+
+
+class Unsupported(Exception):
+    """The case is legal, but rational arithmetic cannot evaluate it."""
+
+
+# ---------------------------------------------------------------- numbers as text
+
+
+def number(value):
+    """The exact value of a number of a case: "p/q", "-3", "0.125", "0x1.8p-3" or a JSON integer."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(f"not an exact number: {value!r}")
+    if isinstance(value, int):
+        return Fraction(value)
+    hexfloat = re.fullmatch(r"(-?)0x([0-9a-fA-F]+)(?:\.([0-9a-fA-F]+))?p([+-]?\d+)", value)
+    if hexfloat:
+        sign, whole, fraction, exponent = hexfloat.groups()
+        fraction = fraction or ""
+        digits = int(whole + fraction, 16)
+        scaled = Fraction(digits) * Fraction(2) ** (int(exponent) - 4 * len(fraction))
+        return -scaled if sign else scaled
+    if not re.fullmatch(r"-?\d+(/\d+|\.\d+)?", value):
+        raise ValueError(f"not an exact number: {value!r}")
+    return Fraction(value)
+
+
+def canonical(value):
+    """"p/q" in lowest terms with positive q, or "p"."""
+    return str(Fraction(value))
+
+
+def canonical_form(node, field=None):
+    """The case with every value number replaced by its canonical string; indices stay integers."""
+    if isinstance(node, dict):
+        return {key: canonical_form(child, key) for key, child in node.items()}
+    if isinstance(node, list):
+        if field == "synapses":
+            return [[post, pre, canonical(number(weight))] for post, pre, weight in node]
+        return [canonical_form(child, field) for child in node]
+    return canonical(number(node)) if field in VALUE_FIELDS else node
+
+
+def digest(case):
+    """SHA-256 of the RFC 8785 form of `canonical_form(case)`."""
+    text = json.dumps(canonical_form(case), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+# ---------------------------------------------------------------- numbers that can be differentiated
+
+
+class Taped:
+    """A number that remembers its operands: derivatives by one backward pass."""
+
+    def __init__(self, value, tape, operands=()):
+        self.value, self.tape, self.operands, self.adjoint = value, tape, operands, Fraction(0)
+        tape.append(self)
+
+    def _lift(self, other):
+        return other if isinstance(other, Taped) else Taped(Fraction(other), self.tape)
+
+    def __add__(self, other):
+        other = self._lift(other)
+        return Taped(self.value + other.value, self.tape, ((self, 1), (other, 1)))
+
+    def __mul__(self, other):
+        other = self._lift(other)
+        return Taped(self.value * other.value, self.tape, ((self, other.value), (other, self.value)))
+
+    def reciprocal(self):
+        inverse = 1 / self.value
+        return Taped(inverse, self.tape, ((self, -inverse * inverse),))
+
+    def through(self, value, factor):
+        """A number of this value that passes derivatives on with this factor (an own balance function)."""
+        return Taped(value, self.tape, ((self, factor),))
+
+    def backward(self):
+        self.adjoint = Fraction(1)
+        for node in reversed(self.tape):
+            if node.adjoint:
+                for operand, local in node.operands:
+                    operand.adjoint += local * node.adjoint
+
+
+class Dual:
+    """value + part * epsilon with epsilon squared = 0: one directional derivative, forwards."""
+
+    def __init__(self, value, part=0):
+        self.value, self.part = value, Fraction(part)
+
+    def __add__(self, other):
+        other = other if isinstance(other, Dual) else Dual(Fraction(other))
+        return Dual(self.value + other.value, self.part + other.part)
+
+    def __mul__(self, other):
+        other = other if isinstance(other, Dual) else Dual(Fraction(other))
+        return Dual(self.value * other.value, self.part * other.value + self.value * other.part)
+
+    def reciprocal(self):
+        inverse = 1 / self.value
+        return Dual(inverse, -inverse * inverse * self.part)
+
+    def through(self, value, factor):
+        return Dual(value, factor * self.part)
+
+
+# ---------------------------------------------------------------- activation functions
+
+
+def piecewise(s, kinks, pieces, kink):
+    """The piece that holds at s; at a kink the left one, the right one, or half the sum of both."""
+    for place, (left, right) in zip(kinks, zip(pieces, pieces[1:])):
+        if s.value < place:
+            return left(s)
+        if s.value == place:
+            if kink == "mean":
+                return (left(s) + right(s)) * Fraction(1, 2)
+            return {"left": left, "right": right}[kink](s)
+    return pieces[-1](s)
+
+
+def fire(activation, s, kink):
+    """sigma(s) for a differentiable number s."""
+    if isinstance(activation, str):
+        activation = {"name": activation}
+    name = activation["name"]
+    if name == "identity":
+        return s
+    if name == "square":
+        return s * s
+    if name == "quadratic":
+        return s + s * s
+    if name == "cubic":
+        return s + s * s * s * Fraction(-1, 3)
+    if name == "relu":
+        return piecewise(s, [0], [lambda s: s * 0, lambda s: s], kink)
+    if name == "leaky_relu":
+        slope = number(activation["slope"])
+        return piecewise(s, [0], [lambda s: s * slope, lambda s: s], kink)
+    if name == "hard_tanh":
+        low, high = number(activation.get("min", -1)), number(activation.get("max", 1))
+        pieces = [lambda s: s * 0 + low, lambda s: s, lambda s: s * 0 + high]
+        return piecewise(s, [low, high], pieces, kink)
+    if name == "softsign":
+        negative, positive = (lambda s: s * (s * -1 + 1).reciprocal()), (lambda s: s * (s + 1).reciprocal())
+        return piecewise(s, [0], [negative, positive], kink)
+    raise Unsupported(f"{name} has no rational values")
+
+
+def rate(activation, balance, s, kink):
+    """The firing rate; with an own balance function, derivatives pass by that function's slope."""
+    x = fire(activation, s, kink)
+    if balance is None:
+        return x
+    return s.through(x.value, fire(balance, Dual(s.value, 1), kink).part)
+
+
+# ---------------------------------------------------------------- networks
+
+
+def parameters(network):
+    """The parameters of a network as a flat dict: key -> exact value."""
+    found = {}
+    if network["kind"] == "layered":
+        for l, layer in enumerate(network["layers"]):
+            for post, row in enumerate(layer["weights"]):
+                for pre, weight in enumerate(row):
+                    found["weight", l, post, pre] = number(weight)
+            for post, bias in enumerate(layer.get("biases", [])):
+                found["bias", l, post] = number(bias)
+    else:
+        for post, pre, weight in network["synapses"]:
+            found["weight", post, pre] = number(weight)
+        for neuron, bias in enumerate(network.get("biases", [])):
+            if neuron not in network["inputs"]:
+                found["bias", neuron] = number(bias)
+    return found
+
+
+def layered_outputs(case, theta, inputs, own_balance, watch):
+    rates = inputs
+    for l, layer in enumerate(case["network"]["layers"]):
+        kink = layer.get("kink", case.get("kink", "left"))
+        balance = layer.get("balance") if own_balance else None
+        after = []
+        for post, row in enumerate(layer["weights"]):
+            terms = [theta["weight", l, post, pre] * rates[pre] for pre in range(len(row))]
+            if "biases" in layer:
+                terms.append(theta["bias", l, post])
+            s = total(terms)
+            watch((l, post), s.value)
+            after.append(rate(layer["activation"], balance, s, kink))
+        rates = after
+    return rates
+
+
+def graph_outputs(case, theta, inputs, own_balance, watch):
+    network, kink = case["network"], case.get("kink", "left")
+    rates, waiting = dict(zip(network["inputs"], inputs)), set()
+    incoming = {neuron: [] for neuron in range(network["neurons"])}
+    for post, pre, _ in network["synapses"]:
+        incoming[post].append(pre)
+
+    def per_neuron(field, neuron):
+        value = network.get(field)
+        return value[neuron] if isinstance(value, list) else value
+
+    def visit(neuron):
+        if neuron in rates:
+            return rates[neuron]
+        if neuron in waiting:
+            raise Unsupported("the graph has a cycle")
+        waiting.add(neuron)
+        terms = [theta["weight", neuron, pre] * visit(pre) for pre in incoming[neuron]]
+        if "biases" in network:
+            terms.append(theta["bias", neuron])
+        s = total(terms) if terms else inputs[0] * 0
+        watch(neuron, s.value)
+        balance = per_neuron("balance", neuron) if own_balance else None
+        rates[neuron] = rate(per_neuron("activation", neuron), balance, s, kink)
+        return rates[neuron]
+
+    for neuron in range(network["neurons"]):  # neurons that lead nowhere are evaluated too
+        visit(neuron)
+    return [rates[neuron] for neuron in network["outputs"]]
+
+
+def total(terms):
+    result = terms[0]
+    for term in terms[1:]:
+        result = result + term
+    return result
+
+
+def example_loss(case, theta, inputs, target, own_balance=False, watch=lambda where, s: None):
+    """Half the squared error of one example, as a differentiable number."""
+    forward = layered_outputs if case["network"]["kind"] == "layered" else graph_outputs
+    outputs = forward(case, theta, inputs, own_balance, watch)
+    errors = [x + -number(t) for x, t in zip(outputs, target, strict=True)]
+    return total([error * error for error in errors]) * Fraction(1, 2)
+
+
+# ---------------------------------------------------------------- gradients
+
+
+def by_tape(case, own_balance):
+    """Reverse mode: one evaluation and one backward pass per example."""
+    theta, examples = parameters(case["network"]), case["examples"]
+    loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
+    for example in examples:
+        tape = []
+        taped = {key: Taped(value, tape) for key, value in theta.items()}
+        inputs = [Taped(number(value), tape) for value in example["input"]]
+        result = example_loss(case, taped, inputs, example["target"], own_balance)
+        result.backward()
+        loss += result.value / len(examples)
+        for key, node in taped.items():
+            gradient[key] += node.adjoint / len(examples)
+        inputs_gradient.append([node.adjoint for node in inputs])
+    return loss, gradient, inputs_gradient
+
+
+def by_duals(case, own_balance):
+    """Forward mode: one evaluation per parameter or input, and example."""
+    theta, examples = parameters(case["network"]), case["examples"]
+    loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
+
+    def along(example, direction):
+        moved = {key: Dual(value, key == direction) for key, value in theta.items()}
+        inputs = [Dual(number(v), ("input", j) == direction) for j, v in enumerate(example["input"])]
+        return example_loss(case, moved, inputs, example["target"], own_balance)
+
+    for example in examples:
+        loss += along(example, None).value / len(examples)
+        for key in theta:
+            gradient[key] += along(example, key).part / len(examples)
+        inputs_gradient.append([along(example, ("input", j)).part for j in range(len(example["input"]))])
+    return loss, gradient, inputs_gradient
+
+
+METHODS = {"tape": by_tape, "dual": by_duals}
+
+
+def evaluate(case, rule="backprop", method="tape", quantity="gradient"):
+    """A creditcheck/gradient/1 document; `rule` matters only where a balance function is replaced."""
+    loss, gradient, inputs = METHODS[method](case, own_balance=rule == "credit")
+    factor = -number(case["learning_rate"]) if quantity == "update" else 1
+    show = {key: canonical(factor * value) for key, value in gradient.items()}
+    network = case["network"]
+    document = {"format": FORMAT_GRADIENT, "case": digest(case), "rule": rule, "number": "exact",
+                "quantity": quantity, "loss": canonical(loss)}
+    if network["kind"] == "layered":
+        document["layers"] = []
+        for l, layer in enumerate(network["layers"]):
+            rows = [[show["weight", l, post, pre] for pre in range(len(row))]
+                    for post, row in enumerate(layer["weights"])]
+            shown = {"weights": rows}
+            if "biases" in layer:
+                shown["biases"] = [show["bias", l, post] for post in range(len(rows))]
+            document["layers"].append(shown)
+    else:
+        document["synapses"] = [[post, pre, show["weight", post, pre]] for post, pre, _ in network["synapses"]]
+        if "biases" in network:
+            document["biases"] = [show.get(("bias", neuron), "0") for neuron in range(network["neurons"])]
+    document["inputs"] = [[canonical(value) for value in row] for row in inputs]
+    return document
+
+
+def net_inputs(case, example=0):
+    """The net input s of every neuron that is not clamped: where -> value."""
+    theta = {key: Dual(value) for key, value in parameters(case["network"]).items()}
+    chosen, found = case["examples"][example], {}
+    inputs = [Dual(number(value)) for value in chosen["input"]]
+    example_loss(case, theta, inputs, chosen["target"], watch=found.__setitem__)
+    return found
+
+
+def load(path):
+    with open(path, encoding="utf-8") as file:
+        return json.load(file)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("case")
+    parser.add_argument("--rule", choices=["credit", "backprop", "tangent"], default="backprop")
+    parser.add_argument("--method", choices=sorted(METHODS), default="tape")
+    parser.add_argument("--quantity", choices=["gradient", "update"], default="gradient")
+    parser.add_argument("--digest", action="store_true", help="print the digest of the case instead")
+    options = parser.parse_args()
+    case = load(options.case)
+    if options.digest:
+        print(digest(case))
+        return 0
+    try:
+        result = evaluate(case, options.rule, options.method, options.quantity)
+    except Unsupported as refusal:
+        print(f"{options.case}: unsupported: {refusal}", file=sys.stderr)
+        return 2
+    print(json.dumps(result, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -322,7 +322,7 @@ fn a_refusal_names_the_equation_and_the_neuron() {
     let refusal = refusal_of(LAYERED, |c| c.witnesses.update.weights[Synapse(5)] += &one);
     assert_eq!(
         (refusal.equation.as_str(), refusal.place.as_str()),
-        ("D4", "synapse 5 (post 5, pre 2)")
+        ("D4", "synapse 5 (post 4, pre 3)")
     );
     let refusal = refusal_of(OWN_BALANCE, |c| c.claims[1].verdict = Conclusion::Agree);
     assert_eq!((refusal.equation.as_str(), refusal.place.as_str()), ("C2", "row C2 at Q, verdict"));

@@ -27,7 +27,10 @@
 //! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
 //! | [`textbook`] | the exact engines, the definitions as printed |
 #![cfg_attr(feature = "fast", doc = "| [`fast`] | the float engines, batched, through faer |")]
-#![cfg_attr(not(feature = "fast"), doc = "| `fast` | the float engines, batched, through faer (feature `fast`) |")]
+#![cfg_attr(
+    not(feature = "fast"),
+    doc = "| `fast` | the float engines, batched, through faer (feature `fast`) |"
+)]
 //! | [`check`] | comparison only: bridge, exact equality, lattice, rounding bounds, verdicts |
 //! | [`certify`] | the whole sequence, one tier a file |
 //! | [`certificate`] | issue, and verify by substitution |
@@ -38,10 +41,7 @@
 //! Start with [`docs::definitions`]; [`docs::independence`] says what shares code with what, and why so little does.
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
-#![cfg_attr(
-    not(test),
-    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo)
-)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
 
 pub mod certificate;
 pub mod certify;

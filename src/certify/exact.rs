@@ -60,8 +60,7 @@ impl Evidence {
         }
         progress.stage("arbiter")?;
         for direction in digest::directions(digest, options.seed, wiring) {
-            let direction =
-                Parameters { weights: direction.weights, biases: direction.biases };
+            let direction = Parameters { weights: direction.weights, biases: direction.biases };
             evidence.derivatives.push(tangent::along(case, &direction, limits)?.tangent);
             evidence.directions.push(direction);
         }
@@ -143,7 +142,9 @@ impl Evidence {
             (_, verdict) => verdict,
         };
         let mut cells = match (&case.network, &self.backprop) {
-            (Network::Layered(net), Some(backprop)) => self.layered_cells(case, net, backprop, &gated),
+            (Network::Layered(net), Some(backprop)) => {
+                self.layered_cells(case, net, backprop, &gated)
+            }
             _ => self.graph_cells(case, &gated),
         };
         if !self.evaluated {
@@ -183,7 +184,9 @@ impl Evidence {
                 .map(|claim| Cell::not_applicable(claim, Tier::Exact, GRAPH_GIVEN))
                 .into();
         };
-        let credits: Vec<_> = self.credit.examples
+        let credits: Vec<_> = self
+            .credit
+            .examples
             .iter()
             .map(|example| example.credit.map(|credit| credit.0.clone()))
             .collect();
@@ -242,7 +245,9 @@ impl Evidence {
     /// ⟨ΔW, H⟩ = −η dL along every direction.
     fn along_directions(&self, case: &Case, update: &Update<BigRational>) -> Verdict {
         let mut comparison = Comparison::new();
-        for (k, (direction, derivative)) in self.directions.iter().zip(&self.derivatives).enumerate() {
+        for (k, (direction, derivative)) in
+            self.directions.iter().zip(&self.derivatives).enumerate()
+        {
             let expected = -(&case.learning_rate * derivative);
             let place = || self.name_of_direction(k);
             comparison.entry(place, &inner(update, direction), &expected);
@@ -287,7 +292,8 @@ impl Evidence {
         if let (Network::Layered(net), Some(backprop)) = (&case.network, &self.backprop) {
             return Some(update_of_gradient(net, &backprop.gradient, &case.learning_rate));
         }
-        let unit = self.evaluated && self.wiring.parameters() <= crate::certificate::MOST_UNIT_DIRECTIONS;
+        let unit =
+            self.evaluated && self.wiring.parameters() <= crate::certificate::MOST_UNIT_DIRECTIONS;
         if !unit {
             return None;
         }
@@ -304,11 +310,9 @@ impl Evidence {
 }
 
 /// What a cell says where x and β were not evaluated but given.
-pub(super) const GIVEN: &str =
-    "given β: both sides start from the same float x and β, taken as exact dyadics; slope not checked here";
+pub(super) const GIVEN: &str = "given β: both sides start from the same float x and β, taken as exact dyadics; slope not checked here";
 
-const GRAPH_GIVEN: &str =
-    "a graph has no layered backpropagation, and the arbiter cannot evaluate this activation exactly";
+const GRAPH_GIVEN: &str = "a graph has no layered backpropagation, and the arbiter cannot evaluate this activation exactly";
 
 /// ⟨ΔW, H⟩
 fn inner(update: &Update<BigRational>, direction: &Parameters<BigRational>) -> BigRational {
@@ -343,7 +347,8 @@ fn responses(
     limits: &Limits,
 ) -> Result<Vec<PerNeuron<BigRational>>, Error> {
     let of_example = |example| {
-        let values = (0..wiring.neurons()).map(|n| tangent::at_rate(case, example, Neuron(n), limits));
+        let values =
+            (0..wiring.neurons()).map(|n| tangent::at_rate(case, example, Neuron(n), limits));
         Ok(PerNeuron::new(values.collect::<Result<_, Error>>()?))
     };
     case.examples.iter().map(of_example).collect()

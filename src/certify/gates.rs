@@ -5,7 +5,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use super::exact::Evidence;
-use crate::check::{Cell, CellState, Claim, Verdict};
+use crate::check::{Block, Cell, CellState, Claim, Verdict, blocks};
 use crate::error::Error;
 use crate::spec::outcome::{CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Synapse, Wiring};
@@ -34,13 +34,6 @@ pub(super) fn liveness(wiring: &Wiring, outcome: &CreditOutcome<BigRational>) ->
     None
 }
 
-/// One block of parameters: the weights or the biases of a layer, or of a whole graph.
-struct Block {
-    name: String,
-    synapses: Vec<Synapse>,
-    biases: Vec<Neuron>,
-}
-
 /// A parameter, for moving it.
 #[derive(Clone, Copy)]
 enum Parameter {
@@ -56,7 +49,8 @@ pub(super) fn observe(
     limits: &Limits,
     cells: &mut [Cell],
 ) -> Result<(), Error> {
-    let agrees = |cell: &Cell| cell.claim == Claim::Update && cell.verdict().is_some_and(Verdict::is_agree);
+    let agrees =
+        |cell: &Cell| cell.claim == Claim::Update && cell.verdict().is_some_and(Verdict::is_agree);
     let Some(cell) = cells.iter_mut().find(|cell| agrees(cell)) else {
         // Without agreement there is nothing that the gate could take back.
         return Ok(());
@@ -94,42 +88,10 @@ pub(super) fn observe(
     Ok(())
 }
 
-fn blocks(case: &Case, wiring: &Wiring) -> Vec<Block> {
-    let with_bias = |range: std::ops::Range<usize>| -> Vec<Neuron> {
-        range.map(Neuron).filter(|neuron| wiring.has_bias[*neuron]).collect()
-    };
-    let mut blocks = Vec::new();
-    let mut add = |name: String, synapses: Vec<Synapse>, biases: Vec<Neuron>| {
-        if !synapses.is_empty() {
-            blocks.push(Block { name: format!("weights of {name}"), synapses, biases: Vec::new() });
-        }
-        if !biases.is_empty() {
-            blocks.push(Block { name: format!("biases of {name}"), synapses: Vec::new(), biases });
-        }
-    };
-    match &case.network {
-        Network::Layered(net) => {
-            let offsets = net.offsets();
-            let mut next = 0;
-            for (l, layer) in net.layers.iter().enumerate() {
-                let count = layer.width() * layer.inputs();
-                let synapses = (next..next + count).map(Synapse).collect();
-                next += count;
-                let first = offsets[l + 1];
-                add(format!("layer {}", l + 1), synapses, with_bias(first..first + layer.width()));
-            }
-        }
-        Network::Graph(_) => {
-            let synapses = (0..wiring.synapses.len()).map(Synapse).collect();
-            add("the graph".into(), synapses, with_bias(0..wiring.neurons()));
-        }
-    }
-    blocks
-}
-
 /// The parameter of a block whose update is largest in magnitude; none if all are zero.
 fn largest(block: &Block, reference: &Update<BigRational>) -> Option<Parameter> {
-    let weights = block.synapses.iter().map(|s| (Parameter::Weight(*s), reference.weights[*s].abs()));
+    let weights =
+        block.synapses.iter().map(|s| (Parameter::Weight(*s), reference.weights[*s].abs()));
     let biases = block.biases.iter().map(|n| (Parameter::Bias(*n), reference.biases[*n].abs()));
     weights
         .chain(biases)
@@ -144,7 +106,8 @@ fn moved(case: &Case, parameter: Parameter) -> Case {
     let mut case = case.clone();
     match (&mut case.network, parameter) {
         (Network::Layered(net), Parameter::Weight(synapse)) => {
-            let weights = net.layers.iter_mut().flat_map(|layer| layer.weights.iter_mut().flatten());
+            let weights =
+                net.layers.iter_mut().flat_map(|layer| layer.weights.iter_mut().flatten());
             if let Some(weight) = weights.into_iter().nth(synapse.0) {
                 *weight += step;
             }

@@ -92,7 +92,8 @@ pub(super) fn backprop_outcome(
     }
     let halves = BigRational::from_integer((2 * given.len().max(1)).into());
     let offsets = net.offsets();
-    let examples = given.into_iter().zip(equilibria).zip(backward.adjoint.into_iter().zip(backward.delta));
+    let examples =
+        given.into_iter().zip(equilibria).zip(backward.adjoint.into_iter().zip(backward.delta));
     let examples = examples.map(|((given, one), (adjoint, delta))| BackpropExample {
         net_input: net
             .layers

@@ -73,12 +73,7 @@ pub fn gradient(
     })
 }
 
-fn exact(
-    case: &Case,
-    rule: Rule,
-    quantity: Quantity,
-    limits: &Limits,
-) -> Result<Computed, Error> {
+fn exact(case: &Case, rule: Rule, quantity: Quantity, limits: &Limits) -> Result<Computed, Error> {
     if !case.is_exact() {
         return Err(Error::unsupported(
             "tanh, logistic and softplus have no rational values: use --number f64 or f32, or `certify`, \
@@ -202,12 +197,18 @@ fn float<F: crate::fast::Float>(
         Rule::Backprop => {
             let outcome = crate::fast::backprop::run::<F>(case)?;
             let rounded = LayeredGradient {
-                weights: outcome.gradient.weights.iter().map(|rows| {
-                    rows.iter().map(|row| row.iter().map(exact).collect()).collect()
-                }).collect(),
-                biases: outcome.gradient.biases.iter().map(|biases| {
-                    biases.as_ref().map(|biases| biases.iter().map(exact).collect())
-                }).collect(),
+                weights: outcome
+                    .gradient
+                    .weights
+                    .iter()
+                    .map(|rows| rows.iter().map(|row| row.iter().map(exact).collect()).collect())
+                    .collect(),
+                biases: outcome
+                    .gradient
+                    .biases
+                    .iter()
+                    .map(|biases| biases.as_ref().map(|biases| biases.iter().map(exact).collect()))
+                    .collect(),
             };
             let entries = asked_for(of_layers(case, &rounded)?, quantity, case);
             Ok(Computed {

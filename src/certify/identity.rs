@@ -44,15 +44,16 @@ impl<S: ExactScalar> GivenRun<S> {
         given: &[GivenCredit<S>],
         limits: &Limits,
     ) -> Result<Self, Error> {
-        let (credits, update) = credit::run_given(wiring, parameters, learning_rate, given, limits)?;
+        let (credits, update) =
+            credit::run_given(wiring, parameters, learning_rate, given, limits)?;
         let (adjoints, gradient) = match &case.network {
             Network::Layered(net) => {
                 let layers = by_layers(net, parameters);
                 let given: Vec<_> = given.iter().map(|one| same_given(net, one)).collect();
                 let backward = backprop::run_given(&layers, &given, limits)?;
                 let adjoints = backward.adjoint.into_iter();
-                let adjoints =
-                    adjoints.map(|of_example| PerNeuron::new(of_example.into_iter().flatten().collect()));
+                let adjoints = adjoints
+                    .map(|of_example| PerNeuron::new(of_example.into_iter().flatten().collect()));
                 (adjoints.collect(), counted_through(net, &backward.gradient))
             }
             Network::Graph(_) => linear_response(wiring, parameters, given)?,
@@ -124,7 +125,8 @@ pub(super) fn run(
     }
     let variables = wiring.synapses.len()
         + 1
-        + digest::DRAW_EXAMPLES * (2 * wiring.neurons() - wiring.inputs.len() + wiring.outputs.len());
+        + digest::DRAW_EXAMPLES
+            * (2 * wiring.neurons() - wiring.inputs.len() + wiring.outputs.len());
     let note = format!(
         "identity of degree ≤ {degree} in {variables} variables (W, x, β, e, η), {count} draws modulo 2^61−1, seed {}: \
          a false one survives with probability ≤ 2^{log2_bound}; given β, ring operations only",
@@ -246,7 +248,8 @@ fn truth(
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
     }
     if case.has_own_balance() {
-        let why = "C1–C2 only: the identity has β given, and this case replaces the balance function";
+        let why =
+            "C1–C2 only: the identity has β given, and this case replaces the balance function";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
     }
     let degree = degree_of_loss(wiring) + 1;
@@ -330,7 +333,10 @@ fn randomised(case: &Case, stream: &mut Stream) -> Case {
 }
 
 /// The weights of a wiring that was made of layers, by layer; biases only as far as they exist.
-fn by_layers<S: Scalar>(net: &crate::spec::Layered, parameters: &Parameters<S>) -> LayerParameters<S> {
+fn by_layers<S: Scalar>(
+    net: &crate::spec::Layered,
+    parameters: &Parameters<S>,
+) -> LayerParameters<S> {
     let mut weights = parameters.weights.iter().cloned();
     let offsets = net.offsets();
     LayerParameters {
@@ -338,7 +344,9 @@ fn by_layers<S: Scalar>(net: &crate::spec::Layered, parameters: &Parameters<S>) 
             .layers
             .iter()
             .map(|layer| {
-                (0..layer.width()).map(|_| weights.by_ref().take(layer.inputs()).collect()).collect()
+                (0..layer.width())
+                    .map(|_| weights.by_ref().take(layer.inputs()).collect())
+                    .collect()
             })
             .collect(),
         biases: net

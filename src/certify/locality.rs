@@ -3,9 +3,7 @@
 use std::cell::RefCell;
 
 use crate::certify::exact::Evidence;
-use crate::check::locality::{
-    Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse,
-};
+use crate::check::locality::{Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse};
 use crate::check::{Cell, Claim, Tier, Verdict};
 use crate::scalar::Scalar;
 use crate::spec::{Neuron, Synapse, Wiring};
@@ -111,8 +109,7 @@ pub(super) fn cell(evidence: &Evidence) -> (Cell, Verdict) {
     };
     let credit = example.credit.map(|credit| credit.0.clone());
     let view = evidence.view(example, &credit);
-    let verdict =
-        audit(&view, relax::relax, plasticity::weight_change, plasticity::bias_change);
+    let verdict = audit(&view, relax::relax, plasticity::weight_change, plasticity::bias_change);
     let cell = Cell::checked(Claim::Locality, Tier::Exact, verdict.clone())
         .note("every read of relax and plasticity recorded; credit by elimination is certified equal, not local");
     (cell, verdict)

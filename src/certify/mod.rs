@@ -7,19 +7,23 @@
 pub mod exact;
 #[cfg(feature = "fast")]
 mod float;
-pub mod gradient;
 mod gates;
 mod given;
+pub mod gradient;
 mod identity;
+pub mod judge;
 pub mod locality;
 mod necessity;
 mod settling;
+#[cfg(feature = "fast")]
+mod slopes;
+pub mod steps;
 mod symbolic;
 
 use crate::certificate::{self, Certificate};
-use crate::check::{Cell, Claim, Table, Tier};
+use crate::check::{Cell, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
-use crate::spec::{Limits, Wiring};
+use crate::spec::{Case, Expect, Limits, Wiring};
 use crate::wire::Document;
 
 /// How to certify.
@@ -114,7 +118,8 @@ pub fn certify(
     #[cfg(feature = "fast")]
     {
         progress.stage("floats")?;
-        table.cells.extend(float::cells(case, &wiring, &evidence)?);
+        table.cells.extend(float::cells(case, &evidence)?);
+        table.cells.push(slopes::cell(case, &evidence)?);
     }
     table.cells.push(Cell::not_applicable(
         Claim::Recurrent,
@@ -136,4 +141,31 @@ pub fn certify(
     };
     let certificate = certificate::issue(case, document.json.canonical(), options.seed, found)?;
     Ok(Certified { table, certificate })
+}
+
+/// What a table amounts to, given what the author of the case expects.
+///
+/// A case with `"expect": "disagree"` agrees when C2 disagrees in tier Q and C4 confirms that this is where the theorem
+/// says; C1 and C3 may then disagree in the same tier, and nothing else may.
+#[must_use]
+pub fn conclusion(case: &Case, table: &Table) -> Conclusion {
+    if case.expect == Expect::Agree {
+        return table.conclusion();
+    }
+    let disagrees = |claim, tier| {
+        table.cell(claim, tier).and_then(Cell::verdict).is_some_and(Verdict::is_disagree)
+    };
+    if !disagrees(Claim::Update, Tier::Exact) {
+        return Conclusion::Disagree;
+    }
+    let expected = |cell: &&Cell| {
+        cell.tier == Tier::Exact
+            && matches!(cell.claim, Claim::Credit | Claim::Update | Claim::Truth)
+            && cell.verdict().is_some_and(Verdict::is_disagree)
+    };
+    let rest = table.cells.iter().filter(|cell| !expected(cell)).cloned().collect();
+    let rest = Table { cells: rest };
+    let claims =
+        Claim::ALL.into_iter().filter(|claim| rest.cells.iter().any(|c| c.claim == *claim));
+    claims.filter_map(|claim| rest.of_claim(claim)).max().unwrap_or(Conclusion::Unchecked)
 }

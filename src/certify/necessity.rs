@@ -32,9 +32,8 @@ pub(super) fn cell(
     if case.learning_rate.is_zero() {
         return Ok(unchecked("the learning rate is zero: no balance function could matter"));
     }
-    let live = evidence.credit.examples.iter().find(|example| {
-        receivers(wiring, example).next().is_some()
-    });
+    let live =
+        evidence.credit.examples.iter().find(|example| receivers(wiring, example).next().is_some());
     let Some(example) = live else {
         return Ok(unchecked("no neuron receives credit: no balance function could matter"));
     };
@@ -128,7 +127,11 @@ fn predicted(
             &before.weights[synapse] + step(ends.post) * &example.firing_rate[ends.pre]
         }),
         biases: PerNeuron::from_fn(wiring.neurons(), |post| {
-            if wiring.has_bias[post] { &before.biases[post] + step(post) } else { before.biases[post].clone() }
+            if wiring.has_bias[post] {
+                &before.biases[post] + step(post)
+            } else {
+                before.biases[post].clone()
+            }
         }),
     }
 }
@@ -136,7 +139,8 @@ fn predicted(
 /// A case that brings its own balance function: for B = 1 the theorem says whether C2 holds, and if
 /// not, at which neuron it fails for certain.
 fn own_balance(case: &Case, wiring: &Wiring, evidence: &Evidence) -> (Verdict, String) {
-    let (Some(backprop), [example]) = (&evidence.backprop, evidence.credit.examples.as_slice()) else {
+    let (Some(backprop), [example]) = (&evidence.backprop, evidence.credit.examples.as_slice())
+    else {
         let note = "the theorem says \"only if\" for layered cases of one example; this one is not";
         return (Verdict::Agree(crate::check::Compared::default()), note.into());
     };
@@ -166,10 +170,17 @@ fn own_balance(case: &Case, wiring: &Wiring, evidence: &Evidence) -> (Verdict, S
     match nearest {
         Some(neuron) if differs(neuron) => (
             Verdict::Agree(compared),
-            format!("this case: f ≠ σ' at neuron {}, the nearest to the output, and C2 fails there as predicted", neuron.0),
+            format!(
+                "this case: f ≠ σ' at neuron {}, the nearest to the output, and C2 fails there as predicted",
+                neuron.0
+            ),
         ),
         Some(neuron) => (
-            mismatch(format!("neuron {}", neuron.0), "C2 holds", "C2 fails, because f ≠ σ' and c ≠ 0"),
+            mismatch(
+                format!("neuron {}", neuron.0),
+                "C2 holds",
+                "C2 fails, because f ≠ σ' and c ≠ 0",
+            ),
             "this case contradicts the theorem".into(),
         ),
         None if reference.as_ref() == Some(&evidence.credit.update) => (
@@ -177,7 +188,11 @@ fn own_balance(case: &Case, wiring: &Wiring, evidence: &Evidence) -> (Verdict, S
             "this case: f = σ' wherever credit arrives, and C2 holds as predicted".into(),
         ),
         None => (
-            mismatch("the update".into(), "C2 fails", "C2 holds, because f = σ' wherever credit arrives"),
+            mismatch(
+                "the update".into(),
+                "C2 fails",
+                "C2 holds, because f = σ' wherever credit arrives",
+            ),
             "this case contradicts the theorem".into(),
         ),
     }

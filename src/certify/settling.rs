@@ -48,7 +48,9 @@ pub(super) fn run(
         for (count, credit) in sweeps.iter().enumerate() {
             for (neuron, height) in heights.indexed() {
                 if count > *height {
-                    let place = || format!("example {b}, credit of neuron {} after {count} sweeps", neuron.0);
+                    let place = || {
+                        format!("example {b}, credit of neuron {} after {count} sweeps", neuron.0)
+                    };
                     comparison.entry(place, &credit[neuron], &exact[neuron]);
                 } else if count == depth {
                     // Only the neurons of greatest height are still waiting for the last sweep.
@@ -65,9 +67,19 @@ pub(super) fn run(
         all_sweeps.push(sweeps);
     }
     let verdict: Verdict = comparison.verdict();
-    let witness = |seen: bool| if seen { "one sweep fewer was wrong" } else { "this start does not show that one sweep fewer is too few" };
+    let witness = |seen: bool| {
+        if seen {
+            "one sweep fewer was wrong"
+        } else {
+            "this start does not show that one sweep fewer is too few"
+        }
+    };
     let cell = Cell::checked(Claim::Settling, Tier::Exact, verdict)
-        .note(format!("credits after {} sweeps from a random start: {}", depth + 1, witness(one_fewer)))
+        .note(format!(
+            "credits after {} sweeps from a random start: {}",
+            depth + 1,
+            witness(one_fewer)
+        ))
         .note(format!("updates after {depth} sweeps: {}", witness(late_update)));
     Ok(Settled { cell, sweeps: all_sweeps })
 }

@@ -20,7 +20,9 @@ const MOST_DEPTH: usize = 4;
 pub(super) fn cells(case: &Case, wiring: &Wiring, limits: &Limits) -> Result<Vec<Cell>, Error> {
     let depth = wiring.depth().unwrap_or(usize::MAX);
     if wiring.synapses.len() > MOST_SYNAPSES || depth > MOST_DEPTH {
-        let why = format!("more than {MOST_SYNAPSES} synapses or {MOST_DEPTH} layers: too many terms to write out");
+        let why = format!(
+            "more than {MOST_SYNAPSES} synapses or {MOST_DEPTH} layers: too many terms to write out"
+        );
         return Ok([Claim::Credit, Claim::Update]
             .map(|claim| Cell::not_applicable(claim, Tier::Symbolic, why.clone()))
             .into());
@@ -46,7 +48,14 @@ pub(super) fn cells(case: &Case, wiring: &Wiring, limits: &Limits) -> Result<Vec
         })
         .collect();
     let biases = PerNeuron::filled(neurons, Polynomial::zero());
-    let run = GivenRun::new(case, wiring, &Parameters { weights, biases }, &learning_rate, &given, limits)?;
+    let run = GivenRun::new(
+        case,
+        wiring,
+        &Parameters { weights, biases },
+        &learning_rate,
+        &given,
+        limits,
+    )?;
     let degree = run.update.weights.iter().map(Polynomial::degree).max().unwrap_or(0);
     let terms: usize = run.update.weights.iter().map(Polynomial::terms).sum();
     let (credits, updates) = given_verdicts(wiring, &run, &learning_rate);

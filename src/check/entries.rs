@@ -142,9 +142,8 @@ fn per_neuron<'a, S>(
     values: &'a PerNeuron<S>,
 ) {
     let values = values.iter().enumerate();
-    entries.extend(
-        values.map(|(index, value)| (Entry { quantity, example: Some(b), index }, value)),
-    );
+    entries
+        .extend(values.map(|(index, value)| (Entry { quantity, example: Some(b), index }, value)));
 }
 
 fn whole<'a, S: 'a>(

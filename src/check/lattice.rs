@@ -101,9 +101,8 @@ impl Admission {
         for (synapse, weight) in self.parameters.weights.indexed() {
             self.one(weight, || format!("the weight of synapse {}", synapse.0))?;
         }
-        let balanced = (0..batch)
-            .map(|b| self.example(case, exact, b))
-            .collect::<Result<Vec<_>, String>>()?;
+        let balanced =
+            (0..batch).map(|b| self.example(case, exact, b)).collect::<Result<Vec<_>, String>>()?;
         self.update(case, exact, &balanced)
     }
 
@@ -172,9 +171,8 @@ impl Admission {
         };
         for (synapse, ends) in self.wiring.synapses.indexed() {
             let terms = balanced.iter().zip(&exact.examples);
-            let terms = terms.map(|(balanced, example)| {
-                &balanced[ends.post] * &example.firing_rate[ends.pre]
-            });
+            let terms = terms
+                .map(|(balanced, example)| &balanced[ends.post] * &example.firing_rate[ends.pre]);
             check(terms.collect(), &|| format!("the update of synapse {}", synapse.0))?;
         }
         for (post, _) in self.wiring.has_bias.indexed().filter(|(_, has)| **has) {
@@ -281,10 +279,7 @@ pub fn compare_bits_backprop<F: Copy + Into<f64>>(
     compare(&of_backprop(exact), &of_backprop(float))
 }
 
-fn compare<F: Copy + Into<f64>>(
-    exact: &[(Entry, &BigRational)],
-    float: &[(Entry, &F)],
-) -> Verdict {
+fn compare<F: Copy + Into<f64>>(exact: &[(Entry, &BigRational)], float: &[(Entry, &F)]) -> Verdict {
     if let Some(verdict) = other_entries(exact, float) {
         return verdict;
     }
@@ -307,10 +302,7 @@ fn compare<F: Copy + Into<f64>>(
 }
 
 /// The verdict where the two sides do not even have the same entries.
-pub(super) fn other_entries<A, B>(
-    exact: &[(Entry, A)],
-    float: &[(Entry, B)],
-) -> Option<Verdict> {
+pub(super) fn other_entries<A, B>(exact: &[(Entry, A)], float: &[(Entry, B)]) -> Option<Verdict> {
     let same = exact.iter().zip(float).all(|((a, _), (b, _))| a == b);
     if same && exact.len() == float.len() {
         return None;

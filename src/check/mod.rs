@@ -3,16 +3,19 @@
 //! [`Comparison`] is exact equality with the first mismatch, [`bridge`] the one place where
 //! credits meet adjoints, [`Verdict`] what a comparison concludes, [`Table`] what a run amounts to.
 
+mod blocks;
 pub mod bounded;
 pub mod bridge;
 pub mod enclosure;
 pub mod entries;
 mod exact;
+pub mod judge;
 pub mod lattice;
 pub mod locality;
 mod table;
 mod verdict;
 
+pub use blocks::{Block, blocks};
 pub use exact::{Comparison, Shown};
 pub use table::{Cell, CellState, Claim, Conclusion, Table, Tier};
 pub use verdict::{Compared, Mismatch, Verdict};

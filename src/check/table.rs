@@ -188,18 +188,23 @@ impl Table {
         Tier::ALL.into_iter().filter(agrees).map(Tier::letter).collect()
     }
 
-    /// What the cells of one claim amount to; `None` where no cell of it applies.
+    /// What the cells of one claim amount to; `None` where the claim has no meaning for the case (C7 on a
+    /// feed-forward network). A claim that no tier could check is unchecked, not agreed.
     #[must_use]
     pub fn of_claim(&self, claim: Claim) -> Option<Conclusion> {
-        let of_claim = self.cells.iter().filter(|cell| cell.claim == claim);
-        of_claim
+        let checked = self.cells.iter().filter(|cell| cell.claim == claim);
+        let worst = checked
             .filter_map(|cell| cell.verdict())
             .map(|verdict| match verdict {
                 Verdict::Agree(_) => Conclusion::Agree,
                 Verdict::Unchecked(_) => Conclusion::Unchecked,
                 Verdict::Disagree(_) => Conclusion::Disagree,
             })
-            .max()
+            .max();
+        match claim {
+            Claim::Recurrent => worst,
+            _ => Some(worst.unwrap_or(Conclusion::Unchecked)),
+        }
     }
 
     /// The worst over all claims; a table in which nothing was checked is unchecked.

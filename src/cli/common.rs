@@ -109,7 +109,8 @@ pub(super) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// [`Error::Io`] with the name of the file; [`Error::Limit`].
 pub(super) fn read_file(file: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
     let name = file.display().to_string();
-    let failed = |error: std::io::Error| Error::Io { what: format!("{name}: cannot read: {error}") };
+    let failed =
+        |error: std::io::Error| Error::Io { what: format!("{name}: cannot read: {error}") };
     let mut bytes = Vec::new();
     // One byte more than allowed, so that the parser sees that there is more.
     let most = limits.file_bytes.saturating_add(1);

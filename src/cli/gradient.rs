@@ -12,7 +12,9 @@ use crate::wire::gradient::{NumberKind, Quantity, to_json};
 
 /// Computes one engine's gradient; does not judge it.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  creditcheck gradient case.json --rule backprop --format json -o gradient.json")]
+#[command(
+    after_help = "Example:\n  creditcheck gradient case.json --rule backprop --format json -o gradient.json"
+)]
 pub(super) struct Arguments {
     /// The case
     case: PathBuf,

@@ -31,8 +31,7 @@ impl Bar {
     /// A bar over `items` items; hidden when asked to be quiet, or where standard error is no terminal.
     pub fn new(common: &Common, items: usize) -> Self {
         // indicatif draws to standard error, and only if that is a terminal.
-        let bar =
-            if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(items as u64) };
+        let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(items as u64) };
         let template = "{bar:24.cyan/dim} {pos}/{len} {msg} {elapsed:.dim}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸─"));

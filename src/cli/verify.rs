@@ -10,7 +10,9 @@ use crate::error::Error;
 
 /// Checks a certificate by substitution, without any engine.
 #[derive(Args, Debug)]
-#[command(after_help = "Example:\n  creditcheck certify case.json -o certificate.json\n  creditcheck verify certificate.json")]
+#[command(
+    after_help = "Example:\n  creditcheck certify case.json -o certificate.json\n  creditcheck verify certificate.json"
+)]
 pub(super) struct Arguments {
     /// The certificate
     certificate: PathBuf,

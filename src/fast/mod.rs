@@ -160,7 +160,11 @@ fn not_finite(what: String) -> Error {
 /// Rounds to the format, or says which number has no finite neighbour in it.
 fn rounded<F: Float>(value: &BigRational, what: impl FnOnce() -> String) -> Result<F, Error> {
     let nearest = F::nearest(value);
-    if nearest.finite() { Ok(nearest) } else { Err(not_finite(format!("{} in {}", what(), F::NAME))) }
+    if nearest.finite() {
+        Ok(nearest)
+    } else {
+        Err(not_finite(format!("{} in {}", what(), F::NAME)))
+    }
 }
 
 /// Refuses a pass that would take more memory than any input file justifies.

@@ -161,7 +161,9 @@ impl<F: Float> Network<F> {
     #[must_use]
     pub fn widths(&self) -> Vec<usize> {
         let input = self.layers.first().map_or(0, |layer| layer.weights.ncols());
-        std::iter::once(input).chain(self.layers.iter().map(|layer| layer.weights.nrows())).collect()
+        std::iter::once(input)
+            .chain(self.layers.iter().map(|layer| layer.weights.nrows()))
+            .collect()
     }
 
     /// Refuses what no engine could run: no layer, an empty one, or widths that do not fit.
@@ -215,7 +217,8 @@ impl<F: Float> Layer<F> {
     }
 
     fn exact(&self) -> Option<ExactLayer> {
-        let row = |post| (0..self.weights.ncols()).map(move |pre| self.weights[(post, pre)].exact());
+        let row =
+            |post| (0..self.weights.ncols()).map(move |pre| self.weights[(post, pre)].exact());
         let weights = (0..self.weights.nrows()).map(|post| row(post).collect());
         let exact = |biases: &Vec<F>| biases.iter().map(|bias| bias.exact()).collect();
         let biases: Option<Option<Vec<BigRational>>> = self.biases.as_ref().map(exact);

@@ -207,7 +207,8 @@ impl<F: Float> Dense<F> {
             }
             scale * sum
         });
-        expect_finite(weights.as_slice(), "weight update", 0).map_err(|_| overflow("weight update"))?;
+        expect_finite(weights.as_slice(), "weight update", 0)
+            .map_err(|_| overflow("weight update"))?;
         expect_finite_neurons(biases.as_slice(), "bias update")?;
         let column = |m: &Mat<F>, b: usize| PerNeuron::new(m.col_as_slice(b).to_vec());
         let example = |b: usize| CreditExample {

@@ -181,9 +181,7 @@ fn kinks() {
         for (exact, float) in reference.examples.iter().zip(&float.examples) {
             let pairs = exact.balance_factor.iter().zip(float.balance_factor.iter());
             jumps += pairs
-                .filter(|(exact, float)| {
-                    (*exact - exact_f64(**float).unwrap()).abs() > ratio(1, 4)
-                })
+                .filter(|(exact, float)| (*exact - exact_f64(**float).unwrap()).abs() > ratio(1, 4))
                 .count();
         }
     }
@@ -253,7 +251,8 @@ fn power<F: Float>(case: &Case, share: &BigRational) -> (usize, usize) {
         if !largest.is_zero() {
             blocks += 1;
             for k in 0..size {
-                entries += usize::from(refuses(&bounds, &reference, first + k, &(&largest * share)));
+                entries +=
+                    usize::from(refuses(&bounds, &reference, first + k, &(&largest * share)));
             }
             assert!(entries > 0);
         }

@@ -38,7 +38,9 @@ fn kinks_are_exact() {
             for kink in [Kink::Left, Kink::Right, Kink::Mean] {
                 for s in inputs.iter().chain(&halves) {
                     let dyadic = |f: &Activation| match f {
-                        Activation::Softsign => [-3, -1, 0, 1, 3].iter().any(|k| *s == ratio(*k, 1)),
+                        Activation::Softsign => {
+                            [-3, -1, 0, 1, 3].iter().any(|k| *s == ratio(*k, 1))
+                        }
                         Activation::Cubic => [-3, 0, 3].iter().any(|k| *s == ratio(*k, 1)),
                         _ => true,
                     };

@@ -95,7 +95,9 @@ fn arguments(draw: &mut Draw, per_binade: i64) -> Vec<f64> {
         }
     }
     // Where branches and underflows of the implementations lie.
-    for edge in [0.25f64, 0.2554, 0.5493, 0.3466, 1.0397, 10.0, 20.0, 22.0, 36.7, 104.0, 708.4, 745.2] {
+    for edge in
+        [0.25f64, 0.2554, 0.5493, 0.3466, 1.0397, 10.0, 20.0, 22.0, 36.7, 104.0, 708.4, 745.2]
+    {
         for step in -3..=3 {
             all.push(edge * (1.0 + f64::from(step) * 2f64.powi(-50)));
         }
@@ -144,7 +146,13 @@ fn ulps_of_exponentials() {
         // Beyond these the result is a subnormal of few bits, where an ulp says it all.
         let a32 = (a64 as f32).max(-110.0);
         for (a, exp, exp_m1, precision, smallest) in [
-            (a64.max(-750.0), Float::exp(a64.max(-750.0)), Float::exp_m1(a64.max(-750.0)), 53, 1074),
+            (
+                a64.max(-750.0),
+                Float::exp(a64.max(-750.0)),
+                Float::exp_m1(a64.max(-750.0)),
+                53,
+                1074,
+            ),
             (f64::from(a32), f64::from(Float::exp(a32)), f64::from(Float::exp_m1(a32)), 24, 149),
         ] {
             // eᵃ − 1 cancels: as many more bits as a is small.

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 import exact
 import generate
+import values
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent.parent / "fixtures"
 WITHOUT_RATIONAL_VALUES = {"activation-tanh", "activation-logistic", "activation-softplus", "recurrent-cycle"}
@@ -22,7 +23,7 @@ WORKED_EXAMPLE = [
 ]
 
 
-def values(document):
+def entries_of(document):
     """Every value of the gradient itself, without the loss and the inputs."""
     found = []
 
@@ -54,10 +55,10 @@ def problems(path, answers):
         if ours[rule, "tape"] != ours[rule, "dual"]:
             yield f"the reverse tape and the dual numbers differ with rule {rule}"
     answers[path.stem] = ours["backprop", "tape"]
-    differs = values(ours["credit", "tape"]) != values(ours["backprop", "tape"])
+    differs = entries_of(ours["credit", "tape"]) != entries_of(ours["backprop", "tape"])
     if differs != (case.get("expect") == "disagree"):
         yield f"expect is {case.get('expect')!r}, but the rule {'differs from' if differs else 'is'} the gradient"
-    if any(values(answers[path.stem])) == (path.stem in WITHOUT_GRADIENT):
+    if any(entries_of(answers[path.stem])) == (path.stem in WITHOUT_GRADIENT):
         yield "zero and nonzero gradients are not where the name says"
     if ("kink" in path.stem) != generate.on_kink(case):
         yield "no net input is on a kink" if "kink" in path.stem else "a net input is on a kink by accident"
@@ -77,7 +78,7 @@ def main():
             failures.append(f"kink-{family}: two conventions give the same gradient")
     vectors = exact.load(FIXTURES / "schema" / "digest-vectors.json")["vectors"]
     for vector in vectors:
-        text = json.dumps(exact.canonical_form(vector["case"]), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        text = json.dumps(values.canonical_form(vector["case"]), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         if (text, exact.digest(vector["case"])) != (vector["canonical"], vector["digest"]):
             failures.append(f"digest-vectors.json: another digest of {vector['case']['name']!r}")
     if vectors[0]["case"] != exact.load(FIXTURES / "cases" / "worked-example.json"):

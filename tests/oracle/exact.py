@@ -13,121 +13,18 @@ is written down here, and neither is the credit recursion nor backpropagation.
 """
 
 import argparse
-import hashlib
 import json
-import re
 import sys
 from fractions import Fraction
 
-FORMAT_CASE = "creditcheck/case/1"
+from differentiable import Dual, Taped
+from values import canonical, digest, number
+
 FORMAT_GRADIENT = "creditcheck/gradient/1"
-VALUE_FIELDS = {"weights", "biases", "input", "target", "slope", "min", "max", "learning_rate"}
 
 
 class Unsupported(Exception):
     """The case is legal, but rational arithmetic cannot evaluate it."""
-
-
-# ---------------------------------------------------------------- numbers as text
-
-
-def number(value):
-    """The exact value of a number of a case: "p/q", "-3", "0.125", "0x1.8p-3" or a JSON integer."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"not an exact number: {value!r}")
-    if isinstance(value, int):
-        return Fraction(value)
-    hexfloat = re.fullmatch(r"(-?)0x([0-9a-fA-F]+)(?:\.([0-9a-fA-F]+))?p([+-]?\d+)", value)
-    if hexfloat:
-        sign, whole, fraction, exponent = hexfloat.groups()
-        fraction = fraction or ""
-        digits = int(whole + fraction, 16)
-        scaled = Fraction(digits) * Fraction(2) ** (int(exponent) - 4 * len(fraction))
-        return -scaled if sign else scaled
-    if not re.fullmatch(r"-?\d+(/\d+|\.\d+)?", value):
-        raise ValueError(f"not an exact number: {value!r}")
-    return Fraction(value)
-
-
-def canonical(value):
-    """"p/q" in lowest terms with positive q, or "p"."""
-    return str(Fraction(value))
-
-
-def canonical_form(node, field=None):
-    """The case with every value number replaced by its canonical string; indices stay integers."""
-    if isinstance(node, dict):
-        return {key: canonical_form(child, key) for key, child in node.items()}
-    if isinstance(node, list):
-        if field == "synapses":
-            return [[post, pre, canonical(number(weight))] for post, pre, weight in node]
-        return [canonical_form(child, field) for child in node]
-    return canonical(number(node)) if field in VALUE_FIELDS else node
-
-
-def digest(case):
-    """SHA-256 of the RFC 8785 form of `canonical_form(case)`."""
-    text = json.dumps(canonical_form(case), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-# ---------------------------------------------------------------- numbers that can be differentiated
-
-
-class Taped:
-    """A number that remembers its operands: derivatives by one backward pass."""
-
-    def __init__(self, value, tape, operands=()):
-        self.value, self.tape, self.operands, self.adjoint = value, tape, operands, Fraction(0)
-        tape.append(self)
-
-    def _lift(self, other):
-        return other if isinstance(other, Taped) else Taped(Fraction(other), self.tape)
-
-    def __add__(self, other):
-        other = self._lift(other)
-        return Taped(self.value + other.value, self.tape, ((self, 1), (other, 1)))
-
-    def __mul__(self, other):
-        other = self._lift(other)
-        return Taped(self.value * other.value, self.tape, ((self, other.value), (other, self.value)))
-
-    def reciprocal(self):
-        inverse = 1 / self.value
-        return Taped(inverse, self.tape, ((self, -inverse * inverse),))
-
-    def through(self, value, factor):
-        """A number of this value that passes derivatives on with this factor (an own balance function)."""
-        return Taped(value, self.tape, ((self, factor),))
-
-    def backward(self):
-        self.adjoint = Fraction(1)
-        for node in reversed(self.tape):
-            if node.adjoint:
-                for operand, local in node.operands:
-                    operand.adjoint += local * node.adjoint
-
-
-class Dual:
-    """value + part * epsilon with epsilon squared = 0: one directional derivative, forwards."""
-
-    def __init__(self, value, part=0):
-        self.value, self.part = value, Fraction(part)
-
-    def __add__(self, other):
-        other = other if isinstance(other, Dual) else Dual(Fraction(other))
-        return Dual(self.value + other.value, self.part + other.part)
-
-    def __mul__(self, other):
-        other = other if isinstance(other, Dual) else Dual(Fraction(other))
-        return Dual(self.value * other.value, self.part * other.value + self.value * other.part)
-
-    def reciprocal(self):
-        inverse = 1 / self.value
-        return Dual(inverse, -inverse * inverse * self.part)
-
-    def through(self, value, factor):
-        return Dual(value, factor * self.part)
 
 
 # ---------------------------------------------------------------- activation functions

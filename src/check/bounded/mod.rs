@@ -18,8 +18,8 @@ mod up;
 use num_rational::BigRational;
 use num_traits::Zero;
 
-pub use super::lattice::Format;
 use super::entries::{Entry, Quantity};
+pub use super::lattice::Format;
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f32, nearest_f64};
 use crate::spec::outcome::Update;
@@ -39,7 +39,8 @@ pub const SOFTPLUS_ULPS: f64 = 4.0;
 pub const EXP_ULPS: f64 = 2.0;
 
 /// What the bound of a case with transcendental activations assumes, in words for a certificate.
-pub const ASSUMPTION: &str = "tanh, logistic and softplus are within 4 ulps, exp and expm1 within 2 ulps";
+pub const ASSUMPTION: &str =
+    "tanh, logistic and softplus are within 4 ulps, exp and expm1 within 2 ulps";
 
 /// What is known about one number of a pass.
 #[derive(Clone, Copy, Debug, PartialEq)]

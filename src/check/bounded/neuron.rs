@@ -35,7 +35,12 @@ struct Local {
 
 impl Neurons {
     /// σ and σ' at a net input.
-    pub(super) fn fire(&self, function: &Activation, kink: Kink, s: &Value) -> Result<Fired, Error> {
+    pub(super) fn fire(
+        &self,
+        function: &Activation,
+        kink: Kink,
+        s: &Value,
+    ) -> Result<Fired, Error> {
         let zero = Value::ZERO;
         let one = Value::exact(1.0);
         Ok(match function {
@@ -94,7 +99,8 @@ impl Neurons {
                     continue;
                 }
                 let steepness = Up::ONE + left.magnitude() + right.magnitude();
-                let parameters = left.error[0] + left.error[side] + right.error[0] + right.error[side];
+                let parameters =
+                    left.error[0] + left.error[side] + right.error[0] + right.error[side];
                 // The mean of both slopes is rounded too.
                 let rounding = self.arithmetic[side].gamma(2) * steepness;
                 let jump = Up::of(right.centre - left.centre) * (Up::ONE + Up::power(52));

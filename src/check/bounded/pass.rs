@@ -114,11 +114,7 @@ impl<'a> Pass<'a> {
     }
 
     /// c = Wᵀ(f∘c) + e against the order of the synapses.
-    fn backward(
-        &self,
-        factor: &PerNeuron<Value>,
-        external: &PerNeuron<Value>,
-    ) -> PerNeuron<Value> {
+    fn backward(&self, factor: &PerNeuron<Value>, external: &PerNeuron<Value>) -> PerNeuron<Value> {
         let mut credit = PerNeuron::filled(self.wiring.neurons(), Value::ZERO);
         for &pre in self.order.iter().rev() {
             let mut sum = Sum::new(&self.neurons.arithmetic);

@@ -76,7 +76,11 @@ impl Add for Up {
 impl Mul for Up {
     type Output = Self;
     fn mul(self, other: Self) -> Self {
-        if self.0 == 0.0 || other.0 == 0.0 { Self::ZERO } else { Self((self.0 * other.0).next_up()) }
+        if self.0 == 0.0 || other.0 == 0.0 {
+            Self::ZERO
+        } else {
+            Self((self.0 * other.0).next_up())
+        }
     }
 }
 

@@ -61,9 +61,10 @@ fn outcome<F: Float>(
         let row = |post| (0..gradient.ncols()).map(|pre| gradient[(post, pre)]).collect();
         (0..gradient.nrows()).map(row).collect()
     };
-    let biases = network.layers.iter().enumerate().map(|(l, layer)| {
-        layer.biases.as_ref().map(|_| workspace.bias_gradient(l + 1).to_vec())
-    });
+    let biases =
+        network.layers.iter().enumerate().map(|(l, layer)| {
+            layer.biases.as_ref().map(|_| workspace.bias_gradient(l + 1).to_vec())
+        });
     BackpropOutcome {
         loss: workspace.loss(),
         examples: (0..input.ncols()).map(example).collect(),

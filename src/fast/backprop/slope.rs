@@ -9,8 +9,20 @@ pub(super) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
     let (zero, one, two, three) = (F::from(0), F::from(1), F::from(2), F::from(3));
     match activation {
         Function::Identity => s,
-        Function::Relu => if s < zero { zero } else { s },
-        Function::LeakyRelu { slope } => if s < zero { s * *slope } else { s },
+        Function::Relu => {
+            if s < zero {
+                zero
+            } else {
+                s
+            }
+        }
+        Function::LeakyRelu { slope } => {
+            if s < zero {
+                s * *slope
+            } else {
+                s
+            }
+        }
         Function::HardTanh { min, max } => match s {
             s if s > *max => *max,
             s if s < *min => *min,

@@ -10,8 +10,20 @@ pub(in crate::fast) fn firing_rate<F: Float>(activation: &Function<F>, s: F) -> 
     match activation {
         Function::Identity => s,
         // Written so that NaN takes the branch that keeps it.
-        Function::Relu => if s <= zero { zero } else { s },
-        Function::LeakyRelu { slope } => if s <= zero { *slope * s } else { s },
+        Function::Relu => {
+            if s <= zero {
+                zero
+            } else {
+                s
+            }
+        }
+        Function::LeakyRelu { slope } => {
+            if s <= zero {
+                *slope * s
+            } else {
+                s
+            }
+        }
         Function::HardTanh { min, max } => {
             if s < *min {
                 *min

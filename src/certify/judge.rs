@@ -1,0 +1,186 @@
+//! Somebody's gradient or update against the truth.
+
+use num_rational::BigRational;
+use num_traits::Zero;
+
+use super::gradient::{Rule, gradient};
+use crate::check::bounded::{Bound, Format, rounding_bound};
+use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference, judge_parameters};
+use crate::check::{blocks, bridge};
+use crate::error::Error;
+use crate::mutants;
+use crate::number::exact_f64;
+use crate::spec::outcome::Update;
+use crate::spec::{Case, Limits, Network, PerNeuron, PerSynapse, Wiring};
+use crate::wire::gradient::{Gradient, NumberKind, Quantity};
+
+/// Judges every entry, and names the known mistakes that would give exactly this result.
+///
+/// The reference is the true gradient of the loss, whatever balance function the case has.
+///
+/// # Errors
+/// As the exact engines; [`Error::Unsupported`] for an exact judgement of a transcendental activation.
+pub fn judge(
+    case: &Case,
+    mine: &Gradient,
+    limits: &Limits,
+) -> Result<(Judgement, Vec<String>), Error> {
+    let held = match mine.number {
+        NumberKind::Exact => Held::Exactly,
+        NumberKind::F64 => Held::F64,
+        NumberKind::F32 => Held::F32,
+    };
+    let wiring = Wiring::of(case);
+    let truth = Truth::of(case, mine, held, limits)?;
+    let mut judge = Judge::new(held);
+    let blocks = blocks(case, &wiring);
+    judge_parameters(&mut judge, &wiring, &blocks, &mine.entries, &truth.entries);
+    if let (Some(theirs), Some(loss)) = (&mine.loss, truth.loss) {
+        judge.block("loss", [("loss".to_owned(), theirs, loss)]);
+    }
+    if let Some(theirs) = &mine.inputs {
+        for (b, (row, reference)) in theirs.iter().zip(&truth.inputs).enumerate() {
+            let entries = row.iter().zip(reference).enumerate();
+            let entries = entries.map(|(k, (theirs, reference))| {
+                (format!("inputs: example {b}, input {k}"), theirs, reference.clone())
+            });
+            judge.block(&format!("inputs of example {b}"), entries);
+        }
+    }
+    let judgement = judge.judgement();
+    let mut diagnosis = Vec::new();
+    if judgement.nearness() == Nearness::Different && case.is_exact() && !case.has_own_balance() {
+        diagnosis = diagnose(case, mine, held, limits)?;
+    }
+    Ok((judgement, diagnosis))
+}
+
+/// Which known mistakes give exactly these entries, after rounding to the format they are held in.
+fn diagnose(
+    case: &Case,
+    mine: &Gradient,
+    held: Held,
+    limits: &Limits,
+) -> Result<Vec<String>, Error> {
+    let as_held = |value: &BigRational| match held {
+        Held::Exactly => Some(value.clone()),
+        Held::F64 => exact_f64(crate::number::nearest_f64(value)),
+        Held::F32 => exact_f64(f64::from(crate::number::nearest_f32(value))),
+    };
+    let is_theirs = |found: &Update<BigRational>| {
+        let same = |(a, b): (&BigRational, &BigRational)| as_held(a).as_ref() == Some(b);
+        found.weights.iter().zip(mine.entries.weights.iter()).all(same)
+            && found.biases.iter().zip(mine.entries.biases.iter()).all(same)
+    };
+    let found = match mine.quantity {
+        Quantity::Gradient => mutants::diagnose_gradient_by(case, is_theirs, limits)?,
+        Quantity::Update => mutants::diagnose_by(case, is_theirs, limits)?,
+    };
+    Ok(found.into_iter().map(|diagnosis| diagnosis.sentence).collect())
+}
+
+/// What is right, with bounds where floats are to be judged.
+struct Truth {
+    entries: Update<Reference>,
+    loss: Option<Reference>,
+    inputs: Vec<Vec<Reference>>,
+}
+
+impl Truth {
+    fn of(case: &Case, mine: &Gradient, held: Held, limits: &Limits) -> Result<Self, Error> {
+        let bounds = match held {
+            Held::Exactly => None,
+            Held::F64 => Some(Format::F64),
+            Held::F32 => Some(Format::F32),
+        };
+        let bounds = bounds.map(|format| rounding_bound(case, format)).transpose()?;
+        if case.is_exact() {
+            let exact = exact_gradient(case, mine.quantity, limits)?;
+            let reference = |value: &BigRational, bound: Option<&Bound>| Reference {
+                value: value.clone(),
+                is_exact: true,
+                bound: bound.map(|bound| bound.bound),
+            };
+            let of_update = bounds.as_ref().map(|b| match mine.quantity {
+                Quantity::Gradient => &b.gradient,
+                Quantity::Update => &b.update,
+            });
+            let entries = Update {
+                weights: PerSynapse::new(
+                    exact
+                        .entries
+                        .weights
+                        .indexed()
+                        .map(|(s, value)| reference(value, of_update.map(|u| &u.weights[s])))
+                        .collect(),
+                ),
+                biases: PerNeuron::new(
+                    exact
+                        .entries
+                        .biases
+                        .indexed()
+                        .map(|(n, value)| reference(value, of_update.map(|u| &u.biases[n])))
+                        .collect(),
+                ),
+            };
+            let wiring = Wiring::of(case);
+            let given = exact.inputs.unwrap_or_default();
+            let inputs = given.iter().enumerate().map(|(b, row)| {
+                let of_example = bounds.as_ref().and_then(|all| all.examples.get(b));
+                let inputs = row.iter().zip(&wiring.inputs);
+                inputs
+                    .map(|(value, n)| reference(value, of_example.map(|e| &e.adjoint[*n])))
+                    .collect()
+            });
+            let inputs = inputs.collect();
+            let loss = exact.loss.map(|loss| reference(&loss, bounds.as_ref().map(|b| &b.loss)));
+            return Ok(Self { entries, loss, inputs });
+        }
+        let Some(bounds) = bounds else {
+            return Err(Error::unsupported(
+                "an exact gradient of tanh, logistic or softplus; say \"number\": \"f64\" or \"f32\" in the file",
+            ));
+        };
+        // No exact value can be had: the centre, and the bound widened by what the centre may be off.
+        let centre = |bound: &Bound| Reference {
+            value: exact_f64(bound.centre).unwrap_or_else(BigRational::zero),
+            is_exact: false,
+            bound: Some((bound.bound + bound.radius).next_up()),
+        };
+        let wiring = Wiring::of(case);
+        let chosen = match mine.quantity {
+            Quantity::Gradient => &bounds.gradient,
+            Quantity::Update => &bounds.update,
+        };
+        let inputs = bounds.examples.iter().map(|example| {
+            wiring.inputs.iter().map(|neuron| centre(&example.adjoint[*neuron])).collect()
+        });
+        Ok(Self {
+            entries: Update {
+                weights: chosen.weights.map(centre),
+                biases: chosen.biases.map(centre),
+            },
+            loss: Some(centre(&bounds.loss)),
+            inputs: inputs.collect(),
+        })
+    }
+}
+
+/// The true gradient: by layers where there are layers, else by the credit rule with f = σ', which C2
+/// certifies to be the same.
+fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gradient, Error> {
+    let rule = match case.network {
+        Network::Layered(_) => Rule::Backprop,
+        Network::Graph(_) => Rule::Credit,
+    };
+    let mut plain = case.clone();
+    if let Network::Graph(net) = &mut plain.network {
+        net.balances = PerNeuron::filled(net.neurons, None);
+    }
+    // −η times the gradient rather than the update itself, so that both quantities have one source.
+    let mut found = gradient(&plain, rule, NumberKind::Exact, Quantity::Gradient, limits)?;
+    if quantity == Quantity::Update {
+        found.entries = bridge::update_of_derivatives(&found.entries, &case.learning_rate);
+    }
+    Ok(found)
+}

@@ -1,0 +1,328 @@
+//! The table of claims × tiers, of one case and of many.
+
+use comfy_table::{Cell as Box, Color};
+
+use super::{counted, drawn, grid, network};
+use crate::certify::Certified;
+use crate::check::{Cell, CellState, Claim, Conclusion, Table, Tier, Verdict};
+use crate::error::Error;
+use crate::spec::{Case, Expect, Wiring};
+use crate::wire::json::Json;
+
+/// One line of a run over several cases.
+#[derive(Debug)]
+pub struct Row {
+    /// The name of a built-in case, or the file.
+    pub name: String,
+    /// The case, its digest and what came of it; or why nothing could.
+    pub result: Result<(Case, String, Certified), Error>,
+    /// What the training said, for cases that are trained first.
+    pub training: Option<String>,
+    /// What it amounts to; none with an error.
+    pub conclusion: Option<Conclusion>,
+}
+
+fn colour(conclusion: Conclusion) -> Color {
+    match conclusion {
+        Conclusion::Agree => Color::Green,
+        Conclusion::Unchecked => Color::Yellow,
+        Conclusion::Disagree => Color::Red,
+    }
+}
+
+fn of_cell(cell: Option<&Cell>) -> (String, Option<Color>) {
+    match cell.map(|cell| &cell.state) {
+        None | Some(CellState::NotApplicable(_)) => ("—".into(), None),
+        Some(CellState::Checked(verdict)) => {
+            let colour = match verdict {
+                Verdict::Agree(_) => Color::Green,
+                Verdict::Disagree(_) => Color::Red,
+                Verdict::Unchecked(_) => Color::Yellow,
+            };
+            (verdict.word().into(), Some(colour))
+        }
+    }
+}
+
+fn painted(text: impl Into<String>, colour: Option<Color>) -> Box {
+    let cell = Box::new(text.into());
+    match colour {
+        Some(colour) => cell.fg(colour),
+        None => cell,
+    }
+}
+
+fn head(first: &str) -> Vec<String> {
+    let tiers = Tier::ALL.map(|tier| format!("{} {}", tier.letter(), tier.word()));
+    [first.to_owned(), String::new()].into_iter().chain(tiers).collect()
+}
+
+/// One case: the table, and under it what each cell compared.
+#[must_use]
+pub fn one(
+    name: &str,
+    case: &Case,
+    digest: &str,
+    certified: &Certified,
+    conclusion: Conclusion,
+    hints: bool,
+) -> String {
+    let wiring = Wiring::of(case);
+    let mut text = format!(
+        "{name} · {} · {} · {}\n{digest}\n\n",
+        network(case),
+        counted(wiring.parameters(), "parameter"),
+        counted(case.examples.len(), "example"),
+    );
+    let mut grid = grid();
+    grid.set_header(head("claim"));
+    for claim in Claim::ALL {
+        let mut row =
+            vec![Box::new(format!("{} {}", claim.id(), claim.word())), Box::new(claim.statement())];
+        for tier in Tier::ALL {
+            let (word, colour) = of_cell(certified.table.cell(claim, tier));
+            row.push(painted(word, colour));
+        }
+        grid.add_row(row);
+    }
+    text.push_str(&drawn(&grid));
+    text.push('\n');
+    text.push_str(&details(&certified.table, hints));
+    if case.expect == Expect::Disagree {
+        text.push_str("the case expects a disagreement: its balance function is not σ'\n");
+    }
+    text.push_str(&format!("{}\n", sentence(conclusion)));
+    text
+}
+
+/// What an outcome means, in a sentence.
+fn sentence(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::Agree => "agree: every check that applies was made, and could have failed",
+        Conclusion::Unchecked => "unchecked: something that should have been checked was not",
+        Conclusion::Disagree => "DISAGREE",
+    }
+}
+
+fn details(table: &Table, hints: bool) -> String {
+    let mut text = String::new();
+    let mut last: Option<(&CellState, &Vec<String>, Tier)> = None;
+    for cell in &table.cells {
+        let name = format!("{} {}", cell.claim.id(), cell.tier.letter());
+        let line = match &cell.state {
+            CellState::Checked(Verdict::Agree(compared)) => {
+                format!("agree, {} of {} entries nonzero", compared.nonzero, compared.entries)
+            }
+            CellState::Checked(Verdict::Disagree(mismatch)) => format!("DISAGREE, {mismatch}"),
+            CellState::Checked(Verdict::Unchecked(why)) => format!("unchecked: {why}"),
+            CellState::NotApplicable(why) => format!("—  {why}"),
+        };
+        if !hints && cell.verdict().is_none_or(Verdict::is_agree) {
+            continue;
+        }
+        // L and F state one result for C1 and C2.
+        if last == Some((&cell.state, &cell.notes, cell.tier)) {
+            text.push_str(&format!("  {name}  the same\n"));
+            continue;
+        }
+        text.push_str(&format!("  {name}  {line}\n"));
+        for note in &cell.notes {
+            text.push_str(&format!("        {note}\n"));
+        }
+        last = Some((&cell.state, &cell.notes, cell.tier));
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// Many cases: the counts per claim and tier, then a line per case.
+#[must_use]
+pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
+    let mut text = format!("{title}\n\n");
+    let mut summary = grid();
+    summary.set_header(head("claim"));
+    for claim in Claim::ALL {
+        let mut row =
+            vec![Box::new(format!("{} {}", claim.id(), claim.word())), Box::new(claim.statement())];
+        for tier in Tier::ALL {
+            row.push(summary_cell(rows, claim, tier));
+        }
+        summary.add_row(row);
+    }
+    text.push_str(&drawn(&summary));
+    text.push('\n');
+
+    let mut grid = grid();
+    let claims = Claim::ALL.into_iter().take(6).map(Claim::id);
+    let header = ["case", "network", "par.", "ex."].into_iter().chain(claims).chain([""]);
+    grid.set_header(header.collect::<Vec<_>>());
+    let mut under = String::new();
+    for row in rows {
+        match &row.result {
+            Ok((case, _, certified)) => {
+                let mut line = vec![
+                    Box::new(&row.name),
+                    Box::new(network(case)),
+                    Box::new(Wiring::of(case).parameters()),
+                    Box::new(case.examples.len()),
+                ];
+                let expected = case.expect == Expect::Disagree;
+                for claim in Claim::ALL.into_iter().take(6) {
+                    line.push(claim_cell(&certified.table, claim, expected));
+                }
+                let conclusion = row.conclusion.unwrap_or(Conclusion::Unchecked);
+                let word = match (expected, conclusion) {
+                    (true, Conclusion::Agree) => "differs as predicted",
+                    (_, conclusion) => conclusion.word(),
+                };
+                line.push(painted(word, Some(colour(conclusion))));
+                grid.add_row(line);
+                if conclusion != Conclusion::Agree {
+                    under.push_str(&format!("{}:\n{}", row.name, details(&certified.table, false)));
+                }
+            }
+            Err(error) => {
+                grid.add_row(vec![Box::new(&row.name), painted("error", Some(Color::Red))]);
+                under.push_str(&format!("{}: {error}\n", row.name));
+            }
+        }
+        if let Some(training) = &row.training {
+            under.push_str(&format!("{}: {training}\n", row.name));
+        }
+    }
+    text.push_str(&drawn(&grid));
+    if hints {
+        text.push_str("S symbolic · P identity over 𝔽_p · Q exact · L lattice, bit for bit · F within a computed bound; ≠ disagrees, ? unchecked\n");
+    }
+    if !under.is_empty() {
+        text.push('\n');
+        text.push_str(&under);
+    }
+    text.push('\n');
+    text.push_str(&closing(rows));
+    text
+}
+
+/// `12` agreeing cases, and whatever did not agree beside them.
+fn summary_cell(rows: &[Row], claim: Claim, tier: Tier) -> Box {
+    let (mut agree, mut predicted, mut disagree, mut unchecked) = (0, 0, 0, 0);
+    for (case, _, certified) in rows.iter().filter_map(|row| row.result.as_ref().ok()) {
+        match certified.table.cell(claim, tier).and_then(Cell::verdict) {
+            Some(Verdict::Agree(_)) => agree += 1,
+            Some(Verdict::Disagree(_)) if case.expect == Expect::Disagree => predicted += 1,
+            Some(Verdict::Disagree(_)) => disagree += 1,
+            Some(Verdict::Unchecked(_)) => unchecked += 1,
+            None => {}
+        }
+    }
+    let mut parts = Vec::new();
+    for (count, word) in [
+        (agree, "agree"),
+        (predicted, "differ as predicted"),
+        (disagree, "DISAGREE"),
+        (unchecked, "unchecked"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    let colour = match (agree + predicted, disagree, unchecked) {
+        (0, 0, 0) => return Box::new("—"),
+        (_, 0, 0) => Color::Green,
+        (_, 0, _) => Color::Yellow,
+        _ => Color::Red,
+    };
+    painted(parts.join(", "), Some(colour))
+}
+
+/// The letters of the tiers that agree; `≠` and `?` mark the others.
+fn claim_cell(table: &Table, claim: Claim, expected: bool) -> Box {
+    let mut text = String::new();
+    let mut worst = Conclusion::Agree;
+    for tier in Tier::ALL {
+        match table.cell(claim, tier).and_then(Cell::verdict) {
+            None => {}
+            Some(Verdict::Agree(_)) => text.push(tier.letter()),
+            Some(Verdict::Disagree(_)) => {
+                text.push('≠');
+                text.push(tier.letter());
+                if !expected {
+                    worst = Conclusion::Disagree;
+                }
+            }
+            Some(Verdict::Unchecked(_)) => {
+                text.push('?');
+                text.push(tier.letter());
+                worst = worst.max(Conclusion::Unchecked);
+            }
+        }
+    }
+    if text.is_empty() {
+        return Box::new("—");
+    }
+    painted(text, Some(colour(worst)))
+}
+
+fn closing(rows: &[Row]) -> String {
+    let count =
+        |wanted: Conclusion| rows.iter().filter(|row| row.conclusion == Some(wanted)).count();
+    let errors = rows.iter().filter(|row| row.conclusion.is_none()).count();
+    format!(
+        "{}: {} agree, {} disagree, {} unchecked, {}\n",
+        counted(rows.len(), "case"),
+        count(Conclusion::Agree),
+        count(Conclusion::Disagree),
+        count(Conclusion::Unchecked),
+        counted(errors, "error")
+    )
+}
+
+/// Many cases as one document.
+#[must_use]
+pub fn many_json(seed: u64, rows: &[Row]) -> Json {
+    let cell = |cell: &Cell| {
+        let mut fields =
+            vec![("claim", Json::text(cell.claim.id())), ("tier", Json::text(cell.tier.letter()))];
+        match &cell.state {
+            CellState::NotApplicable(why) => fields.push(("not_applicable", Json::text(why))),
+            CellState::Checked(verdict) => {
+                fields.push(("verdict", Json::text(verdict.word())));
+                match verdict {
+                    Verdict::Agree(compared) => {
+                        fields.push(("entries", Json::count(compared.entries)));
+                        fields.push(("nonzero", Json::count(compared.nonzero)));
+                    }
+                    Verdict::Disagree(mismatch) => {
+                        fields.push(("reason", Json::text(mismatch.to_string())));
+                    }
+                    Verdict::Unchecked(why) => fields.push(("reason", Json::text(why))),
+                }
+            }
+        }
+        fields.push(("notes", Json::array(&cell.notes, Json::text)));
+        Json::object(fields)
+    };
+    let row = |row: &Row| {
+        let mut fields = vec![("name", Json::text(&row.name))];
+        match &row.result {
+            Ok((_, digest, certified)) => {
+                fields.push(("case", Json::text(digest)));
+                let word = row.conclusion.map_or("unchecked", Conclusion::word);
+                fields.push(("conclusion", Json::text(word)));
+                if let Some(training) = &row.training {
+                    fields.push(("training", Json::text(training)));
+                }
+                fields.push(("cells", Json::array(&certified.table.cells, cell)));
+            }
+            Err(error) => fields.push(("error", Json::text(error.to_string()))),
+        }
+        Json::object(fields)
+    };
+    Json::object([
+        ("format", Json::text("creditcheck/report/1")),
+        ("seed", Json::text(seed.to_string())),
+        ("cases", Json::array(rows, row)),
+    ])
+}

@@ -245,19 +245,17 @@ fn given_rates(case: &Case) -> (CreditOutcome<Q>, Option<BackpropOutcome<Q>>) {
             credit: credit.map(|c| Credit(c.clone())),
         });
     let credit = CreditOutcome { examples: examples.collect(), update };
-    let wrap = |(b, (adjoint, delta)): (usize, (Vec<Vec<Q>>, Vec<Vec<Q>>))| BackpropExample {
-        net_input: layers(&net_inputs[b], 1),
-        firing_rate: layers(&given[b].firing_rate, 0),
-        slope: layers(&given[b].balance_factor, 1),
-        adjoint: adjoint.into_iter().map(|l| l.into_iter().map(Adjoint).collect()).collect(),
-        delta: delta.into_iter().map(|l| l.into_iter().map(Delta).collect()).collect(),
-    };
-    let examples = backward.adjoint.into_iter().zip(backward.delta).enumerate().map(wrap);
-    let outcome = BackpropOutcome {
-        loss: Q::zero(),
-        examples: examples.collect(),
-        gradient: backward.gradient,
-    };
+    let mut examples = Vec::new();
+    for (b, (adjoint, delta)) in backward.adjoint.into_iter().zip(backward.delta).enumerate() {
+        examples.push(BackpropExample {
+            net_input: layers(&net_inputs[b], 1),
+            firing_rate: layers(&given[b].firing_rate, 0),
+            slope: layers(&given[b].balance_factor, 1),
+            adjoint: adjoint.into_iter().map(|l| l.into_iter().map(Adjoint).collect()).collect(),
+            delta: delta.into_iter().map(|l| l.into_iter().map(Delta).collect()).collect(),
+        });
+    }
+    let outcome = BackpropOutcome { loss: Q::zero(), examples, gradient: backward.gradient };
     (credit, Some(outcome))
 }
 

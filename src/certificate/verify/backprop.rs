@@ -15,11 +15,7 @@ pub fn check(ground: &Ground<'_>, confirmed: &[Confirmed]) -> Result<Option<usiz
     for (number, ((witness, example), known)) in examples.zip(confirmed).enumerate() {
         let Some(backward) = &witness.backprop else { return Ok(None) };
         let at = |what: &str, neuron: usize| format!("example {number}, {what} of neuron {neuron}");
-        for (post, slope) in known.slope.indexed() {
-            let delta = product(slope, &backward.adjoint[post]);
-            confirm("D6", &backward.delta[post], &delta, || at("delta", post.0))?;
-        }
-        for (neuron, adjoint) in backward.adjoint.indexed() {
+        for &neuron in ground.order.iter().rev() {
             // In a layered network the outputs are the neurons that nothing follows.
             let expected = match wiring.outputs.iter().position(|output| *output == neuron) {
                 Some(k) => &witness.firing_rate[neuron] - &example.target[k],
@@ -32,7 +28,9 @@ pub fn check(ground: &Ground<'_>, confirmed: &[Confirmed]) -> Result<Option<usiz
                     sum.total()
                 }
             };
-            confirm("D6", adjoint, &expected, || at("adjoint", neuron.0))?;
+            confirm("D6", &backward.adjoint[neuron], &expected, || at("adjoint", neuron.0))?;
+            let delta = product(&known.slope[neuron], &backward.adjoint[neuron]);
+            confirm("D6", &backward.delta[neuron], &delta, || at("delta", neuron.0))?;
             adjoints += 1;
         }
     }

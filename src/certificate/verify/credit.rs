@@ -21,9 +21,10 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<Confirmed, Refusal> {
         product(&witness.balance_factor[post], &witness.credit[post])
     });
     let expected = sweep(ground, &retrograde, &external);
-    for (neuron, credit) in witness.credit.indexed() {
+    // Outputs first, so that the first equation to fail is that of the neuron at fault.
+    for &neuron in ground.order.iter().rev() {
         let place = || format!("example {number}, credit of neuron {}", neuron.0);
-        confirm("D3", credit, &expected[neuron], place)?;
+        confirm("D3", &witness.credit[neuron], &expected[neuron], place)?;
     }
     let mut slope = PerNeuron::filled(wiring.neurons(), BigRational::zero());
     for (post, activation) in wiring.activations.indexed() {

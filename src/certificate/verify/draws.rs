@@ -33,7 +33,7 @@ fn check_draw(
             })
         };
         let (retrograde, delta) = (scaled(&found.credit), scaled(&found.adjoint));
-        for (neuron, _) in wiring.activations.indexed() {
+        for &neuron in ground.order.iter().rev() {
             let at =
                 |what: &str| format!("draw {number}, example {k}, {what} of neuron {}", neuron.0);
             let external = given.external_credit[neuron];

@@ -23,10 +23,12 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<(usize, usize), Refus
         confirm("D2", &witness.balance_factor[neuron], &zero, at("balance factor", neuron.0))?;
     }
     let (mut rates, mut factors) = (0, 0);
-    for (post, activation) in wiring.activations.indexed() {
+    // In this order the first equation to fail is that of the neuron at fault.
+    for &post in &ground.order {
         if wiring.is_input[post] {
             continue;
         }
+        let activation = &wiring.activations[post];
         let mut sum = Sum::zero();
         for &synapse in &wiring.incoming[post] {
             let pre = wiring.synapses[synapse].pre;

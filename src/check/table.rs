@@ -165,6 +165,16 @@ pub enum Conclusion {
 }
 
 impl Conclusion {
+    /// What a single verdict amounts to.
+    #[must_use]
+    pub fn of(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Agree(_) => Self::Agree,
+            Verdict::Unchecked(_) => Self::Unchecked,
+            Verdict::Disagree(_) => Self::Disagree,
+        }
+    }
+
     /// The word for reports.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -193,14 +203,7 @@ impl Table {
     #[must_use]
     pub fn of_claim(&self, claim: Claim) -> Option<Conclusion> {
         let checked = self.cells.iter().filter(|cell| cell.claim == claim);
-        let worst = checked
-            .filter_map(|cell| cell.verdict())
-            .map(|verdict| match verdict {
-                Verdict::Agree(_) => Conclusion::Agree,
-                Verdict::Unchecked(_) => Conclusion::Unchecked,
-                Verdict::Disagree(_) => Conclusion::Disagree,
-            })
-            .max();
+        let worst = checked.filter_map(|cell| cell.verdict()).map(Conclusion::of).max();
         match claim {
             Claim::Recurrent => worst,
             _ => Some(worst.unwrap_or(Conclusion::Unchecked)),

@@ -235,6 +235,8 @@ fn nearest<F: crate::fast::Float>(value: &BigRational) -> BigRational {
 
 /// Without the float side there are no float engines.
 #[cfg(not(feature = "fast"))]
+// The format is a parameter only so that both builds are called alike.
+#[allow(clippy::extra_unused_type_parameters)]
 fn float<F>(_: &Case, _: Rule, _: Quantity) -> Result<Computed, Error> {
     Err(Error::unsupported("floats; this build lacks the feature \"fast\""))
 }

@@ -10,6 +10,7 @@ mod gradient;
 mod mutants;
 mod progress;
 mod show;
+mod vectors;
 mod verify;
 
 use std::process::ExitCode;
@@ -85,6 +86,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Show both algorithms side by side, step by step, in fractions
     Show(show::Arguments),
+    /// Make the test vectors again, or compare them byte for byte
+    Vectors(vectors::Arguments),
     /// The kill matrix: could these checks have failed?
     Mutants(mutants::Arguments),
 }
@@ -103,6 +106,7 @@ pub fn run() -> ExitCode {
         Some(Command::Check(arguments)) => check::run(&arguments, &common),
         Some(Command::Verify(arguments)) => verify::run(&arguments, &common),
         Some(Command::Show(arguments)) => show::run(&arguments, &common),
+        Some(Command::Vectors(arguments)) => vectors::run(&arguments, &common),
         Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
     };
     result.unwrap_or_else(|error: Error| common::report(&error)).code()

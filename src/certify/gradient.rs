@@ -2,6 +2,7 @@
 
 use num_rational::BigRational;
 
+use super::Progress;
 use crate::check::bridge::{
     counted_through, derivatives_at, gradient_of_update, update_of_derivatives,
 };
@@ -56,9 +57,10 @@ pub fn gradient(
     number: NumberKind,
     quantity: Quantity,
     limits: &Limits,
+    progress: &mut dyn Progress,
 ) -> Result<Gradient, Error> {
     let computed = match number {
-        NumberKind::Exact => exact(case, rule, quantity, limits)?,
+        NumberKind::Exact => exact(case, rule, quantity, limits, progress)?,
         NumberKind::F64 => float::<f64>(case, rule, quantity)?,
         NumberKind::F32 => float::<f32>(case, rule, quantity)?,
     };
@@ -73,7 +75,13 @@ pub fn gradient(
     })
 }
 
-fn exact(case: &Case, rule: Rule, quantity: Quantity, limits: &Limits) -> Result<Computed, Error> {
+fn exact(
+    case: &Case,
+    rule: Rule,
+    quantity: Quantity,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Computed, Error> {
     if !case.is_exact() {
         return Err(Error::unsupported(
             "tanh, logistic and softplus have no rational values: use --number f64 or f32, or `certify`, \
@@ -94,7 +102,10 @@ fn exact(case: &Case, rule: Rule, quantity: Quantity, limits: &Limits) -> Result
         Rule::Tangent => {
             let wiring = Wiring::of(case);
             let loss = tangent::along(case, &still(&wiring), limits)?.value;
-            let gradient = tangent::gradient(case, limits)?;
+            let all = wiring.parameters();
+            let gradient = tangent::gradient_watched(case, limits, &mut |done| {
+                progress.stage(&format!("direction {} of {all}", done + 1))
+            })?;
             let at_inputs = |example| {
                 wiring.inputs.iter().map(|n| tangent::at_rate(case, example, *n, limits)).collect()
             };

@@ -4,6 +4,7 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::gradient::{Rule, gradient};
+use super::{Progress, Silent};
 use crate::check::bounded::{Bound, Format, rounding_bound};
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference, judge_parameters};
 use crate::check::{blocks, bridge};
@@ -24,7 +25,9 @@ pub fn judge(
     case: &Case,
     mine: &Gradient,
     limits: &Limits,
+    progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
+    progress.stage("the exact gradient")?;
     let held = match mine.number {
         NumberKind::Exact => Held::Exactly,
         NumberKind::F64 => Held::F64,
@@ -39,18 +42,18 @@ pub fn judge(
         judge.block("loss", [("loss".to_owned(), theirs, loss)]);
     }
     if let Some(theirs) = &mine.inputs {
-        for (b, (row, reference)) in theirs.iter().zip(&truth.inputs).enumerate() {
-            let entries = row.iter().zip(reference).enumerate();
-            let entries = entries.map(|(k, (theirs, reference))| {
+        let rows = theirs.iter().zip(&truth.inputs).enumerate();
+        let entries = rows.flat_map(|(b, (row, reference))| {
+            row.iter().zip(reference).enumerate().map(move |(k, (theirs, reference))| {
                 (format!("inputs: example {b}, input {k}"), theirs, reference.clone())
-            });
-            judge.block(&format!("inputs of example {b}"), entries);
-        }
+            })
+        });
+        judge.block("inputs", entries);
     }
     let judgement = judge.judgement();
     let mut diagnosis = Vec::new();
     if judgement.nearness() == Nearness::Different && case.is_exact() && !case.has_own_balance() {
-        diagnosis = diagnose(case, mine, held, limits)?;
+        diagnosis = diagnose(case, mine, held, limits, progress)?;
     }
     Ok((judgement, diagnosis))
 }
@@ -61,7 +64,9 @@ fn diagnose(
     mine: &Gradient,
     held: Held,
     limits: &Limits,
+    progress: &mut dyn Progress,
 ) -> Result<Vec<String>, Error> {
+    let mut before = |mutant: &str| progress.stage(&format!("is it the known mistake {mutant}?"));
     let as_held = |value: &BigRational| match held {
         Held::Exactly => Some(value.clone()),
         Held::F64 => exact_f64(crate::number::nearest_f64(value)),
@@ -73,8 +78,8 @@ fn diagnose(
             && found.biases.iter().zip(mine.entries.biases.iter()).all(same)
     };
     let found = match mine.quantity {
-        Quantity::Gradient => mutants::diagnose_gradient_by(case, is_theirs, limits)?,
-        Quantity::Update => mutants::diagnose_by(case, is_theirs, limits)?,
+        Quantity::Gradient => mutants::diagnose_gradient_by(case, is_theirs, limits, &mut before)?,
+        Quantity::Update => mutants::diagnose_by(case, is_theirs, limits, &mut before)?,
     };
     Ok(found.into_iter().map(|diagnosis| diagnosis.sentence).collect())
 }
@@ -178,7 +183,8 @@ fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gr
         net.balances = PerNeuron::filled(net.neurons, None);
     }
     // −η times the gradient rather than the update itself, so that both quantities have one source.
-    let mut found = gradient(&plain, rule, NumberKind::Exact, Quantity::Gradient, limits)?;
+    let mut found =
+        gradient(&plain, rule, NumberKind::Exact, Quantity::Gradient, limits, &mut Silent)?;
     if quantity == Quantity::Update {
         found.entries = bridge::update_of_derivatives(&found.entries, &case.learning_rate);
     }

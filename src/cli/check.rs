@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::common::{Common, read_case, read_file};
+use super::progress::Bar;
 use crate::certify::judge::judge;
 use crate::check::judge::Nearness;
 use crate::error::Error;
@@ -47,8 +48,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         };
         return Err(error.in_file(name));
     }
-    let (judgement, diagnosis) = judge(&document.case, &mine, &limits)
-        .map_err(|error| error.in_file(arguments.case.display().to_string()))?;
+    let mut bar = Bar::new(common, 1);
+    let judged = judge(&document.case, &mine, &limits, &mut bar);
+    bar.finish();
+    let (judgement, diagnosis) =
+        judged.map_err(|error| error.in_file(arguments.case.display().to_string()))?;
     common.write(
         || report::judged(&name, &document.case, &judgement, &diagnosis),
         || report::judged_json(&digest, &judgement, &diagnosis),

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::common::{Common, read_case};
+use super::progress::Bar;
 use crate::certify::gradient::{Rule, gradient};
 use crate::error::Error;
 use crate::wire::gradient::{NumberKind, Quantity, to_json};
@@ -66,8 +67,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         QuantityName::Gradient => Quantity::Gradient,
         QuantityName::Update => Quantity::Update,
     };
-    let mut found = gradient(&document.case, rule, number, quantity, &limits)
-        .map_err(|error| error.in_file(arguments.case.display().to_string()))?;
+    let mut bar = Bar::new(common, 1);
+    let found = gradient(&document.case, rule, number, quantity, &limits, &mut bar);
+    bar.finish();
+    let mut found = found.map_err(|error| error.in_file(arguments.case.display().to_string()))?;
     found.case = Some(document.digest());
     common.write(
         || crate::report::gradient(&found, &document.case),

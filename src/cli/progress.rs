@@ -63,7 +63,8 @@ impl Progress for Bar {
             self.finish();
             return Err(Error::Interrupted);
         }
-        self.bar.set_message(format!("{}: {what}", self.item));
+        let gap = if self.item.is_empty() { "" } else { ": " };
+        self.bar.set_message(format!("{}{gap}{what}", self.item));
         Ok(())
     }
 }

@@ -33,7 +33,7 @@ pub fn diagnose(
     theirs: &Update<BigRational>,
     limits: &Limits,
 ) -> Result<Vec<Diagnosis>, Error> {
-    diagnose_by(case, |update| update == theirs, limits)
+    diagnose_by(case, |update| update == theirs, limits, &mut |_| Ok(()))
 }
 
 /// [`diagnose`] for a gradient ∂L/∂W, in the numbering of the wiring.
@@ -45,10 +45,13 @@ pub fn diagnose_gradient(
     theirs: &Update<BigRational>,
     limits: &Limits,
 ) -> Result<Vec<Diagnosis>, Error> {
-    diagnose_gradient_by(case, |gradient| gradient == theirs, limits)
+    diagnose_gradient_by(case, |gradient| gradient == theirs, limits, &mut |_| Ok(()))
 }
 
 /// [`diagnose_gradient`] with a test of one's own, such as "equal after rounding to f64".
+///
+/// `before` hears of each mutant before it is tried, and may end the search with an error: on a network of
+/// thousands of parameters the search takes minutes.
 ///
 /// # Errors
 /// As [`diagnose`].
@@ -56,20 +59,21 @@ pub fn diagnose_gradient_by(
     case: &Case,
     is_theirs: impl Fn(&Update<BigRational>) -> bool,
     limits: &Limits,
+    before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
 ) -> Result<Vec<Diagnosis>, Error> {
     if case.learning_rate.is_zero() {
         // An update says nothing about the gradient then; the gradient does not depend on η.
         let learning_rate = BigRational::from_integer(1.into());
         let case = Case { learning_rate, ..case.clone() };
-        return diagnose_gradient_by(&case, is_theirs, limits);
+        return diagnose_gradient_by(&case, is_theirs, limits, before);
     }
     let matches = |update: &Update<BigRational>| {
         bridge::gradient_of_update(update, &case.learning_rate).is_some_and(|g| is_theirs(&g))
     };
-    diagnose_by(case, matches, limits)
+    diagnose_by(case, matches, limits, before)
 }
 
-/// [`diagnose`] with a test of one's own.
+/// [`diagnose`] with a test of one's own; `before` as in [`diagnose_gradient_by`].
 ///
 /// # Errors
 /// As [`diagnose`].
@@ -77,6 +81,7 @@ pub fn diagnose_by(
     case: &Case,
     is_theirs: impl Fn(&Update<BigRational>) -> bool,
     limits: &Limits,
+    before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
 ) -> Result<Vec<Diagnosis>, Error> {
     let reference = Reference::new(case, limits)?;
     let truth = reference.credit(&reference.hook(None))?.update;
@@ -85,6 +90,7 @@ pub fn diagnose_by(
     }
     let mut found = Vec::new();
     for entry in &CATALOGUE {
+        before(entry.id)?;
         let explains = |variant: &Variant| {
             let fault = Fault { mutant: entry.mutant, variant: *variant };
             let mut updates = possible_updates(&reference, fault).into_iter();

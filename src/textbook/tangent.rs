@@ -87,6 +87,19 @@ pub fn at_rate<S: Scalar>(
 /// # Errors
 /// As [`along`].
 pub fn gradient<S: Scalar>(case: &Case, limits: &Limits) -> Result<Update<S>, Error> {
+    gradient_watched(case, limits, &mut |_| Ok(()))
+}
+
+/// [`gradient`], telling `before` how many directions are done before each one; it may end the
+/// work with an error, for each direction is a forward pass over the whole batch.
+///
+/// # Errors
+/// As [`along`], and whatever `before` answers.
+pub fn gradient_watched<S: Scalar>(
+    case: &Case,
+    limits: &Limits,
+    before: &mut dyn FnMut(usize) -> Result<(), Error>,
+) -> Result<Update<S>, Error> {
     let wiring = Wiring::of(case);
     let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
     let mut direction = Parameters {
@@ -94,13 +107,18 @@ pub fn gradient<S: Scalar>(case: &Case, limits: &Limits) -> Result<Update<S>, Er
         biases: PerNeuron::filled(wiring.neurons(), S::zero()),
     };
     let mut found = Update { weights: direction.weights.clone(), biases: direction.biases.clone() };
+    let mut done = 0;
     for (synapse, _) in wiring.synapses.indexed() {
+        before(done)?;
+        done += 1;
         direction.weights[synapse] = S::one();
         found.weights[synapse] =
             along_given(&wiring, &values, &case.examples, &direction, limits)?.tangent;
         direction.weights[synapse] = S::zero();
     }
     for (neuron, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
+        before(done)?;
+        done += 1;
         direction.biases[neuron] = S::one();
         found.biases[neuron] =
             along_given(&wiring, &values, &case.examples, &direction, limits)?.tangent;

@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use super::exact::Evidence;
+use super::evidence::Evidence;
 use crate::check::bounded::{
     ASSUMPTION, Bound, Bounds, Tightness, compare_bounded, compare_bounded_backprop,
     compare_centre, compare_centre_backprop, rounding_bound,

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use super::exact::Evidence;
+use super::evidence::Evidence;
 use crate::check::{Block, Cell, CellState, Claim, Verdict, blocks};
 use crate::error::Error;
 use crate::spec::outcome::{CreditOutcome, Update};

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::certify::exact::Evidence;
+use crate::certify::evidence::Evidence;
 use crate::check::locality::{Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse};
 use crate::check::{Cell, Claim, Tier, Verdict};
 use crate::scalar::Scalar;

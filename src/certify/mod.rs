@@ -1,10 +1,12 @@
 //! The whole sequence: which engines run, in which tier, and what is compared with what.
 //!
 //! This is the only room that knows both the engines and the comparisons. One tier, one file:
-//! [`exact`](mod@exact) is Q, `symbolic` S, `identity` P, `float` L and F; `settling`, `necessity`
+//! [`evidence`] runs the exact engines, `exact` is Q, `symbolic` S, `identity` P, `float` L and F; `settling`, `necessity`
 //! and `locality` are the claims that ask more than one run.
 
-pub mod exact;
+mod both_sides;
+pub mod evidence;
+mod exact;
 #[cfg(feature = "fast")]
 mod float;
 mod gates;
@@ -100,7 +102,7 @@ pub fn certify(
     let mut table = Table::default();
 
     progress.stage("exact runs")?;
-    let evidence = exact::Evidence::gather(case, &wiring, &digest, options, progress)?;
+    let evidence = evidence::Evidence::gather(case, &wiring, &digest, options, progress)?;
     progress.stage("symbolic identity")?;
     table.cells.extend(symbolic::cells(case, &wiring, &options.limits)?);
     progress.stage("identity test")?;

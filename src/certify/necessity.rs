@@ -4,7 +4,7 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use super::Progress;
-use super::exact::Evidence;
+use super::evidence::Evidence;
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
 use crate::spec::outcome::{CreditExample, GivenCredit, Update};

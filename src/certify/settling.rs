@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 
 use super::Options;
-use super::exact::Evidence;
+use super::evidence::Evidence;
 use crate::certificate::digest;
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;

@@ -7,7 +7,7 @@
 use num_bigint::BigInt;
 use num_rational::BigRational;
 
-use super::exact::Evidence;
+use super::evidence::Evidence;
 use crate::check::bounded::{Bound, Format, rounding_bound};
 use crate::check::enclosure::{Enclosure, logistic, softplus, tanh};
 use crate::check::{Cell, Claim, Compared, Mismatch, Tier, Verdict};

@@ -2,7 +2,7 @@
 
 use num_rational::BigRational;
 
-use super::exact::Evidence;
+use super::evidence::Evidence;
 use super::{Options, Silent};
 use crate::error::Error;
 use crate::spec::outcome::Update;

@@ -1,6 +1,6 @@
 //! Tier S: C1 and C2 as identities of polynomials, for all values at once.
 
-use super::identity::{GivenRun, given_verdicts};
+use super::both_sides::{GivenRun, given_verdicts};
 use crate::check::{Cell, Claim, Tier};
 use crate::error::Error;
 use crate::scalar::{Polynomial, Scalar};

@@ -155,13 +155,22 @@ fn flat_gradient(case: &Case, outcome: &BackpropOutcome<BigRational>) -> PerPara
     PerParameter { weights: PerSynapse::new(weights), biases: PerNeuron::new(biases) }
 }
 
-/// The versions that this build was written against; the lock file pins them.
+/// The versions in the lock file that this source was tested with.
 fn versions() -> Versions {
     Versions {
         creditcheck: env!("CARGO_PKG_VERSION").to_owned(),
-        num_rational: "0.4".to_owned(),
-        num_bigint: "0.4".to_owned(),
+        num_rational: locked("num-rational"),
+        num_bigint: locked("num-bigint"),
     }
+}
+
+/// The version of a package in the lock file.
+fn locked(package: &str) -> String {
+    const LOCK: &str = include_str!("../../Cargo.lock");
+    let name = format!("name = \"{package}\"");
+    let mut lines = LOCK.lines().skip_while(|line| *line != name);
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = "));
+    version.map_or_else(|| "unknown".to_owned(), |version| version.trim_matches('"').to_owned())
 }
 
 /// How many draws of tier P a network takes (the degree of its identity follows from its depth).

@@ -1,0 +1,36 @@
+//! Certificates that stand in the repository, byte for byte.
+
+use std::path::Path;
+
+use creditcheck::certificate::verify;
+use creditcheck::certify::{Options, Silent, certify};
+use creditcheck::spec::Limits;
+use creditcheck::wire::Document;
+use creditcheck::wire::certificate::{read, write};
+
+const GOLDEN: [&str; 5] = [
+    "worked-example",
+    "square-2-3-3-2-quadratic",
+    "kink-by-layer",
+    "graph-skip-dead-end",
+    "own-balance-square",
+];
+
+#[test]
+fn the_golden_certificates_are_issued_again_and_confirmed() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for name in GOLDEN {
+        let case = std::fs::read(fixtures.join(format!("cases/{name}.json"))).unwrap();
+        let document = Document::read(&case, &Limits::default()).unwrap();
+        let certified = certify(&document, &Options::default(), &mut Silent).unwrap();
+        let text = write(&certified.certificate);
+        let file = fixtures.join(format!("certificates/{name}.json"));
+        if std::env::var_os("CREDITCHECK_ACCEPT").is_some() {
+            std::fs::write(&file, &text).unwrap();
+        }
+        let golden = std::fs::read_to_string(&file).unwrap_or_default();
+        let accept = "CREDITCHECK_ACCEPT=1 cargo test golden";
+        assert!(golden == text, "{name} changed; if that is meant: {accept}");
+        verify(&read(golden.as_bytes(), &Limits::default()).unwrap()).unwrap();
+    }
+}

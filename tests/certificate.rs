@@ -1,7 +1,5 @@
 //! Certificates: what is issued is confirmed, and what is changed is refused by an equation.
 
-use std::time::Instant;
-
 use creditcheck::certificate::verify::{Refusal, Sealed, equations};
 use creditcheck::certificate::{Certificate, Report, issue, verify};
 use creditcheck::check::{Claim, Conclusion, Tier};
@@ -203,33 +201,16 @@ fn damaged_files_never_panic() {
     }
 }
 
-/// The size of the trained digits network; times are printed, and asserted loosely only in release.
+/// A network of the size that the suite trains on digits: its certificate must fit into a file.
 #[test]
-fn a_network_of_2410_parameters_stays_small_and_quick() {
-    let batch = if cfg!(debug_assertions) { 4 } else { 32 };
-    let case = wide(&[64, 32, 10], batch, 53, "relu");
+fn a_network_of_2410_parameters_has_a_small_certificate() {
+    const BATCH: usize = 4;
+    let case = wide(&[64, 32, 10], BATCH, 53, "relu");
     let document = Document::read(case.as_bytes(), &Limits::default()).unwrap();
-    let clock = Instant::now();
     let evidence = gather(&document.case, &document.digest(), SEED);
-    let engines = clock.elapsed();
-    let clock = Instant::now();
     let certificate = issue(&document.case, document.json.canonical(), SEED, evidence).unwrap();
-    let issued = clock.elapsed();
-    let clock = Instant::now();
     let text = write(&certificate);
-    let written = clock.elapsed();
-    let clock = Instant::now();
     let sealed = read(text.as_bytes(), &Limits::default()).unwrap();
-    let reading = clock.elapsed();
-    let clock = Instant::now();
-    let report = verify(&sealed).unwrap();
-    println!(
-        "batch {batch}: engines {engines:?}, issue {issued:?}, write {written:?}, read {reading:?}, \
-         verify {:?}, {} bytes, {:?}",
-        clock.elapsed(),
-        text.len(),
-        report.substitutions
-    );
-    assert_eq!(report.conclusion(), Conclusion::Agree);
-    assert!(text.len() < 16 << 20);
+    assert_eq!(verify(&sealed).unwrap().conclusion(), Conclusion::Agree);
+    assert!(text.len() < 4 << 20, "{} bytes", text.len());
 }

@@ -5,5 +5,8 @@ mod certificate;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
+mod generators;
 mod mutants;
+mod properties_proptest;
+mod properties_quickcheck;
 mod vectors;

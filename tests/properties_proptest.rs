@@ -8,7 +8,7 @@ use creditcheck::check::{Verdict, bridge};
 use creditcheck::scalar::{MERSENNE_61, Prime, Scalar};
 use creditcheck::spec::outcome::{BackpropOutcome, CreditOutcome, GivenCredit, Update};
 use creditcheck::spec::{
-    Case, Layered, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
+    Activation, Case, Layered, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
 };
 use creditcheck::textbook::{
     Equilibrium, backprop, credit, embed_parameters, interpolate, relax, tangent,
@@ -230,9 +230,19 @@ fn relaxation_is_exact_after_as_many_sweeps_as_paths_are_long() {
 /// C1, C2 along a whole training run: both sides learn, each from its own update, and stay together.
 #[test]
 fn training_together_stays_together() {
-    check(40, 80, exact(), |case, _| {
+    // Two steps through several curved layers would have more digits than the rest of the suite together.
+    let one_curved_layer = exact().prop_map(|mut case| {
+        let Network::Layered(net) = &mut case.network else { unreachable!() };
+        let curved = net.layers.iter().position(|l| l.activation == Activation::Quadratic);
+        for (l, layer) in net.layers.iter_mut().enumerate().filter(|(l, _)| Some(*l) != curved) {
+            if layer.activation.kinks().is_empty() {
+                layer.activation = Activation::LeakyRelu { slope: ratio(1, 2 << l) };
+            }
+        }
+        case
+    });
+    check(40, 80, one_curved_layer, |case, _| {
         let (mut by_credit, mut by_backprop) = (case.clone(), case.clone());
-        // Small steps and one layer of squares keep the digits in bounds.
         by_credit.learning_rate = ratio(1, 8);
         by_backprop.learning_rate = ratio(1, 8);
         for _ in 0..2 {

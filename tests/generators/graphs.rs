@@ -53,8 +53,8 @@ fn activation(g: &mut Gen) -> Activation {
         &[
             Activation::Identity,
             Activation::Relu,
-            Activation::Relu,
             Activation::LeakyRelu { slope: ratio(1, 4) },
+            Activation::LeakyRelu { slope: ratio(-2, 1) },
             Activation::HardTanh { min: ratio(-2, 1), max: ratio(1, 2) },
             Activation::Square,
             Activation::Quadratic,
@@ -68,7 +68,7 @@ fn activation(g: &mut Gen) -> Activation {
 
 impl Arbitrary for GraphCase {
     fn arbitrary(g: &mut Gen) -> Self {
-        let neurons = 5 + below(g, g.size().max(6) - 4);
+        let neurons = 6 + below(g, g.size().max(6) - 5);
         let mut place: Vec<Neuron> = (0..neurons).map(Neuron).collect();
         for k in (1..neurons).rev() {
             let other = below(g, k + 1);

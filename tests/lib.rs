@@ -2,8 +2,14 @@
 
 mod agreement;
 mod certificate;
+mod claims;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
+mod generators;
+mod laws;
 mod mutants;
+mod properties_proptest;
+mod properties_quickcheck;
+mod snapshots;
 mod vectors;

@@ -53,7 +53,7 @@ impl Claim {
             "c = −x̄ and β∘c = −δ",
             "ΔW = −η ∂L/∂W",
             "both equal the arbiter",
-            "another f: differs where predicted",
+            "another f differs as predicted",
             "exact after depth+1 sweeps",
             "reads only what D4 allows",
             "cycles and self-loops",

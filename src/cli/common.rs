@@ -67,6 +67,9 @@ impl Common {
         json: impl FnOnce() -> Json,
     ) -> Result<(), Error> {
         let result = match self.format() {
+            Format::Text if self.output.is_some() || std::env::var_os("NO_COLOR").is_some() => {
+                plain(&text())
+            }
             Format::Text => text(),
             Format::Json => json().pretty(),
         };
@@ -81,6 +84,14 @@ impl Common {
             },
         }
     }
+}
+
+/// A text without its colours: they are for terminals.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    // Each further part begins with the rest of an escape sequence, up to its `m`.
+    parts.fold(first, |line, part| line + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
 /// Writes a file whole or not at all.

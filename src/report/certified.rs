@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell as Box, Color};
 
-use super::{counted, drawn, grid, network};
+use super::{WIDTH, counted, drawn, grid, network, wrapped};
 use crate::certify::Certified;
 use crate::check::{Cell, CellState, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
@@ -53,7 +53,7 @@ fn painted(text: impl Into<String>, colour: Option<Color>) -> Box {
 }
 
 fn head(first: &str) -> Vec<String> {
-    let tiers = Tier::ALL.map(|tier| format!("{} {}", tier.letter(), tier.word()));
+    let tiers = Tier::ALL.map(|tier| format!("{}\n{}", tier.letter(), tier.word()));
     [first.to_owned(), String::new()].into_iter().chain(tiers).collect()
 }
 
@@ -85,7 +85,7 @@ pub fn one(
         }
         grid.add_row(row);
     }
-    text.push_str(&drawn(&grid));
+    text.push_str(&drawn(grid));
     text.push('\n');
     text.push_str(&details(&certified.table, hints));
     if case.expect == Expect::Disagree {
@@ -125,9 +125,10 @@ fn details(table: &Table, hints: bool) -> String {
             text.push_str(&format!("  {name}  the same\n"));
             continue;
         }
-        text.push_str(&format!("  {name}  {line}\n"));
+        let line = wrapped(8, &line);
+        text.push_str(&format!("  {name}  {}", line.trim_start()));
         for note in &cell.notes {
-            text.push_str(&format!("        {note}\n"));
+            text.push_str(&wrapped(8, note));
         }
         last = Some((&cell.state, &cell.notes, cell.tier));
     }
@@ -151,20 +152,24 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
         }
         summary.add_row(row);
     }
-    text.push_str(&drawn(&summary));
+    text.push_str(&drawn(summary));
     text.push('\n');
 
     let mut grid = grid();
     let claims = Claim::ALL.into_iter().take(6).map(Claim::id);
-    let header = ["case", "network", "par.", "ex."].into_iter().chain(claims).chain([""]);
+    let header = ["case", "network", "par", "ex"].into_iter().chain(claims).chain([""]);
     grid.set_header(header.collect::<Vec<_>>());
     let mut under = String::new();
+    // What the other columns leave: the counts, the claims and the verdict take this many.
+    const OTHERS: usize = 52;
+    let longest = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+    let room = WIDTH.saturating_sub(longest + OTHERS).clamp(16, 40);
     for row in rows {
         match &row.result {
             Ok((case, _, certified)) => {
                 let mut line = vec![
                     Box::new(&row.name),
-                    Box::new(network(case)),
+                    Box::new(elided(network(case), room)),
                     Box::new(Wiring::of(case).parameters()),
                     Box::new(case.examples.len()),
                 ];
@@ -174,7 +179,7 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
                 }
                 let conclusion = row.conclusion.unwrap_or(Conclusion::Unchecked);
                 let word = match (expected, conclusion) {
-                    (true, Conclusion::Agree) => "differs as predicted",
+                    (true, Conclusion::Agree) => "predicted",
                     (_, conclusion) => conclusion.word(),
                 };
                 line.push(painted(word, Some(colour(conclusion))));
@@ -185,16 +190,19 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
             }
             Err(error) => {
                 grid.add_row(vec![Box::new(&row.name), painted("error", Some(Color::Red))]);
-                under.push_str(&format!("{}: {error}\n", row.name));
+                under.push_str(&format!("{error}\n"));
             }
         }
         if let Some(training) = &row.training {
-            under.push_str(&format!("{}: {training}\n", row.name));
+            under.push_str(&wrapped(0, &format!("{}: {training}", row.name)));
         }
     }
-    text.push_str(&drawn(&grid));
+    text.push_str(&drawn(grid));
     if hints {
-        text.push_str("S symbolic · P identity over 𝔽_p · Q exact · L lattice, bit for bit · F within a computed bound; ≠ disagrees, ? unchecked\n");
+        text.push_str(
+            "\nS symbolic · P identity over 𝔽_p · Q exact · L lattice, bit for bit · F within a computed bound\n\
+             par parameters · ex examples · ≠ disagrees · ? unchecked · predicted: differs where the theorem says\n",
+        );
     }
     if !under.is_empty() {
         text.push('\n');
@@ -220,7 +228,7 @@ fn summary_cell(rows: &[Row], claim: Claim, tier: Tier) -> Box {
     let mut parts = Vec::new();
     for (count, word) in [
         (agree, "agree"),
-        (predicted, "differ as predicted"),
+        (predicted, "predicted"),
         (disagree, "DISAGREE"),
         (unchecked, "unchecked"),
     ] {
@@ -234,7 +242,7 @@ fn summary_cell(rows: &[Row], claim: Claim, tier: Tier) -> Box {
         (_, 0, _) => Color::Yellow,
         _ => Color::Red,
     };
-    painted(parts.join(", "), Some(colour))
+    painted(parts.join("\n"), Some(colour))
 }
 
 /// The letters of the tiers that agree; `≠` and `?` mark the others.
@@ -263,6 +271,16 @@ fn claim_cell(table: &Table, claim: Claim, expected: bool) -> Box {
         return Box::new("—");
     }
     painted(text, Some(colour(worst)))
+}
+
+/// The beginning of a text that is too long for its column.
+fn elided(text: String, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text;
+    }
+    let mut start: String = text.chars().take(room - 1).collect();
+    start.push('…');
+    start
 }
 
 fn closing(rows: &[Row]) -> String {

@@ -22,7 +22,7 @@ pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[Strin
             format!("{}{note}", block.nearness.words()),
         ]);
     }
-    text.push_str(&drawn(&table));
+    text.push_str(&drawn(table));
     for (word, difference) in [("first", &judgement.first), ("worst", &judgement.worst)] {
         let Some(difference) = difference else { continue };
         // Writing to a string cannot fail.

@@ -4,12 +4,13 @@ mod certified;
 mod judged;
 mod steps;
 
-use comfy_table::{ContentArrangement, Table as Grid, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
 
 use crate::certificate::verify::{Refusal, Report, Sealed};
+use crate::check::Conclusion;
 use crate::number::{canonical, hex, nearest_f64};
-use crate::spec::{Activation, Case, Network, Wiring};
+use crate::spec::{Activation, Case, Expect, Network, Wiring};
 use crate::wire::gradient::{Gradient, NumberKind};
 use crate::wire::json::Json;
 
@@ -17,19 +18,54 @@ pub use certified::{Row, many, many_json, one};
 pub use judged::{judged, judged_json};
 pub use steps::{steps, steps_json};
 
-/// A table with rules between its head and its body only.
+/// Columns of the text that we lay out ourselves; tables of numbers may be wider.
+const WIDTH: usize = 100;
+
+/// A table with one rule, between its head and its body.
 fn grid() -> Grid {
+    const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
     let mut grid = Grid::new();
-    grid.load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Disabled);
+    grid.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
     grid
 }
 
 /// A table as lines without trailing blanks.
-fn drawn(grid: &Grid) -> String {
+fn drawn(mut grid: Grid) -> String {
+    for column in grid.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     let lines = grid.to_string();
-    let lines: Vec<&str> = lines.lines().map(str::trim_end).collect();
-    format!("{}\n", lines.join("\n"))
+    // The padding of the last column is no part of the rule either.
+    let lines = lines.lines().map(|line| match line.strip_suffix("──") {
+        Some(rule) if rule.chars().all(|c| c == '─') => rule,
+        _ => line.trim_end(),
+    });
+    format!("{}\n", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// `text` from column `indent` on, broken between words before [`WIDTH`].
+fn wrapped(indent: usize, text: &str) -> String {
+    let blank = " ".repeat(indent);
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column == 0 {
+            lines.push_str(&blank);
+            column = indent;
+        } else if column + 1 + length > WIDTH {
+            lines.push('\n');
+            lines.push_str(&blank);
+            column = indent;
+        } else {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += length;
+    }
+    lines.push('\n');
+    lines
 }
 
 /// A network in a few words, such as `2-2-1 quadratic`.
@@ -97,12 +133,8 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
     }
     let wiring = Wiring::of(case);
     for block in crate::check::blocks(case, &wiring) {
-        text.push_str(&format!(
-            "\n{quantity}{}\n",
-            if block.biases.is_empty() { "W, " } else { "b, " }
-        ));
-        text.pop();
-        text.push_str(&format!(" {}\n", block.name));
+        let parameter = if block.biases.is_empty() { "W" } else { "b" };
+        text.push_str(&format!("\n{quantity}{parameter}, {}\n", block.name));
         let mut grid = grid();
         grid.set_header(if block.biases.is_empty() {
             vec!["post", "pre", "value"]
@@ -121,7 +153,7 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
             let post = (neuron.0 - block.post).to_string();
             grid.add_row(vec![post, show(&gradient.entries.biases[*neuron])]);
         }
-        text.push_str(&drawn(&grid));
+        text.push_str(&drawn(grid));
     }
     if let Some(inputs) = &gradient.inputs {
         text.push_str("\n∂L_b/∂x at the inputs\n");
@@ -135,7 +167,12 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
 
 /// What `verify` found, as text.
 #[must_use]
-pub fn verified(file: &str, sealed: &Sealed, verified: &Result<Report, Refusal>) -> String {
+pub fn verified(
+    file: &str,
+    sealed: &Sealed,
+    verified: &Result<Report, Refusal>,
+    conclusion: Conclusion,
+) -> String {
     let case = &sealed.certificate.case;
     let mut text = format!("{file}: certificate of {} ({})\n", case.title(), network(case));
     text.push_str(&format!("case {}\n\n", sealed.certificate.case_digest));
@@ -146,26 +183,40 @@ pub fn verified(file: &str, sealed: &Sealed, verified: &Result<Report, Refusal>)
             for (equation, count) in &report.substitutions {
                 equations.add_row(vec![(*equation).to_owned(), count.to_string()]);
             }
-            text.push_str(&drawn(&equations));
+            text.push_str(&drawn(equations));
             let mut claims = grid();
             claims.set_header(vec!["claim", "", "tier", "verdict, computed again"]);
             for (claim, tier, conclusion) in &report.claims {
                 claims.add_row(vec![claim.id(), claim.statement(), tier.word(), conclusion.word()]);
             }
             text.push('\n');
-            text.push_str(&drawn(&claims));
+            text.push_str(&drawn(claims));
             text.push_str(
                 "\nverified: every equation holds, and every count and verdict is as stated\n",
             );
+            text.push_str(match (case.expect, conclusion) {
+                (Expect::Disagree, Conclusion::Agree) => {
+                    "the verdict: differs as the case expects\n"
+                }
+                (_, Conclusion::Agree) => "the verdict: agree\n",
+                (_, Conclusion::Unchecked) => "the verdict: unchecked\n",
+                (_, Conclusion::Disagree) => "the verdict: DISAGREE\n",
+            });
         }
-        Err(refusal) => text.push_str(&format!("{refusal}\n")),
+        Err(refusal) => {
+            text.push_str(&wrapped(0, &format!("refused: {refusal}")));
+        }
     }
     text
 }
 
 /// What `verify` found, as a document.
 #[must_use]
-pub fn verified_json(sealed: &Sealed, verified: &Result<Report, Refusal>) -> Json {
+pub fn verified_json(
+    sealed: &Sealed,
+    verified: &Result<Report, Refusal>,
+    conclusion: Conclusion,
+) -> Json {
     let mut fields = vec![
         ("format", Json::text("creditcheck/verified/1")),
         ("case", Json::text(&sealed.certificate.case_digest)),
@@ -173,7 +224,7 @@ pub fn verified_json(sealed: &Sealed, verified: &Result<Report, Refusal>) -> Jso
     match verified {
         Ok(report) => {
             fields.push(("verified", Json::Bool(true)));
-            fields.push(("conclusion", Json::text(report.conclusion().word())));
+            fields.push(("conclusion", Json::text(conclusion.word())));
             let equation = |(name, count): &(&'static str, usize)| (*name, Json::count(*count));
             let equations = report.substitutions.iter().map(equation);
             fields.push(("substitutions", Json::object(equations)));

@@ -106,7 +106,7 @@ fn neurons(
         }
         grid.add_row(row);
     }
-    drawn(&grid)
+    drawn(grid)
 }
 
 fn sweeps(case: &Case, sweeps: &[PerNeuron<BigRational>]) -> String {
@@ -118,7 +118,7 @@ fn sweeps(case: &Case, sweeps: &[PerNeuron<BigRational>]) -> String {
         let row = std::iter::once(k.to_string()).chain(credits.iter().map(canonical));
         grid.add_row(row.collect::<Vec<_>>());
     }
-    drawn(&grid)
+    drawn(grid)
 }
 
 fn updates(case: &Case, steps: &Steps) -> String {
@@ -150,7 +150,7 @@ fn updates(case: &Case, steps: &Steps) -> String {
         let expected = steps.reference.as_ref().map(|r| &r.biases[neuron]);
         add(format!("b {}", name(case, neuron)), &evidence.credit.update.biases[neuron], expected);
     }
-    drawn(&grid)
+    drawn(grid)
 }
 
 /// Every step as a document; neurons counted through.

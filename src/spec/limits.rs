@@ -18,6 +18,8 @@ pub struct Limits {
     pub nesting: usize,
     /// Bits of the numerator plus those of the denominator of any intermediate result.
     pub bits: u64,
+    /// Neurons of a network that the exact engines take: their elimination holds the square of it in memory.
+    pub neurons: usize,
 }
 
 impl Default for Limits {
@@ -28,6 +30,7 @@ impl Default for Limits {
             file_bytes: 64 << 20,
             nesting: 64,
             bits: 1 << 20,
+            neurons: 2_048,
         }
     }
 }

@@ -227,6 +227,13 @@ fn settle<S: Scalar>(
     limits: &Limits,
 ) -> Result<PerNeuron<S>, Error> {
     let neurons = wiring.neurons();
+    if neurons > limits.neurons {
+        return Err(Error::Limit {
+            what: "neurons in one elimination".into(),
+            given: neurons as u64,
+            limit: limits.neurons as u64,
+        });
+    }
     let mut rows: Vec<Vec<S>> = (0..neurons)
         .map(|row| {
             (0..neurons).map(|column| if row == column { S::one() } else { S::zero() }).collect()

@@ -1,0 +1,244 @@
+//! Every document that this crate reads or writes is what `fixtures/schema/` says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use creditcheck::certify::gradient::{Rule, gradient};
+use creditcheck::certify::{Options, Silent, certify};
+use creditcheck::spec::Limits;
+use creditcheck::wire::Document;
+use creditcheck::wire::certificate;
+use creditcheck::wire::gradient::{NumberKind, Quantity, to_json};
+use creditcheck::wire::json::Json;
+use jsonschema::{Registry, Validator};
+use serde_json::Value;
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+fn read(path: &Path) -> Value {
+    value(&fs::read_to_string(path).unwrap())
+}
+
+/// A schema; those that it refers to by file name stand beside it.
+fn schema(name: &str) -> Validator {
+    let folder = Path::new(FIXTURES).join("schema");
+    // References are resolved against this base; nothing is fetched.
+    let uri = |name: &str| format!("creditcheck:///{name}");
+    let mut root = read(&folder.join(name));
+    root["$id"] = Value::String(uri(name));
+    let mut case = read(&folder.join("case.schema.json"));
+    case["$id"] = Value::String(uri("case.schema.json"));
+    let registry = Registry::new().add(uri("case.schema.json"), case).unwrap().prepare().unwrap();
+    jsonschema::options().with_registry(&registry).build(&root).unwrap()
+}
+
+fn assert_valid(schema: &Validator, document: &Value, what: &str) {
+    let errors: Vec<_> =
+        schema.iter_errors(document).map(|e| format!("{}: {e}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{what}:\n{}", errors.join("\n"));
+}
+
+/// Files of a folder, and fails if there are none.
+fn files(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(Path::new(FIXTURES).join(folder)).unwrap();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "no file in {folder}");
+    files
+}
+
+#[test]
+fn schemas_are_schemas() {
+    for name in ["case", "gradient", "certificate", "vectors"] {
+        let name = format!("{name}.schema.json");
+        let text = read(&Path::new(FIXTURES).join("schema").join(&name));
+        assert!(jsonschema::meta::is_valid(&text), "{name}");
+        schema(&name);
+    }
+}
+
+#[test]
+fn cases_follow_their_schema() {
+    let schema = schema("case.schema.json");
+    for folder in ["cases", "mutants", "mutants/blind"] {
+        for path in files(folder) {
+            assert_valid(&schema, &read(&path), &path.display().to_string());
+        }
+    }
+}
+
+#[test]
+fn cases_as_this_crate_writes_them_follow_their_schema() {
+    let schema = schema("case.schema.json");
+    for path in files("cases") {
+        let document = Document::read(&fs::read(&path).unwrap(), &Limits::default()).unwrap();
+        assert_valid(&schema, &value(&document.json.canonical()), &path.display().to_string());
+        let written = Document::of(document.case).json;
+        assert_valid(&schema, &value(&written.pretty()), &path.display().to_string());
+    }
+}
+
+#[test]
+fn gradients_and_certificates_of_every_case_follow_their_schema() {
+    let (gradients, certificates) =
+        (schema("gradient.schema.json"), schema("certificate.schema.json"));
+    let mut numbers = [0, 0];
+    for path in files("cases") {
+        let name = path.display().to_string();
+        let document = Document::read(&fs::read(&path).unwrap(), &Limits::default()).unwrap();
+        for number in [NumberKind::Exact, NumberKind::F64] {
+            for quantity in [Quantity::Gradient, Quantity::Update] {
+                // Recurrent networks have no gradient yet, transcendental activations no exact one.
+                let found =
+                    gradient(&document, Rule::Credit, number, quantity, &Limits::default());
+                let Ok(found) = found else { continue };
+                let written = to_json(&found, &document.case).pretty();
+                assert_valid(&gradients, &value(&written), &name);
+                numbers[0] += 1;
+            }
+        }
+        let Ok(certified) = certify(&document, &Options::default(), &mut Silent) else { continue };
+        assert_valid(&certificates, &value(&certificate::write(&certified.certificate)), &name);
+        numbers[1] += 1;
+    }
+    let all = files("cases").len();
+    assert!(numbers[0] >= 3 * all && numbers[1] + 1 >= all, "only {numbers:?} of {all} cases");
+}
+
+#[test]
+fn vectors_follow_their_schema() {
+    let schema = schema("vectors.schema.json");
+    for path in files("vectors/v1") {
+        assert_valid(&schema, &read(&path), &path.display().to_string());
+    }
+}
+
+#[test]
+fn digests_are_those_of_the_vectors() {
+    let file = read(&Path::new(FIXTURES).join("schema/digest-vectors.json"));
+    let vectors = file["vectors"].as_array().unwrap();
+    assert!(vectors.len() >= 2);
+    for vector in vectors {
+        let text = vector["case"].to_string();
+        let document = Document::read(text.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(document.digest(), vector["digest"].as_str().unwrap());
+        let hashed = vector.as_object().unwrap().values().filter_map(Value::as_str);
+        assert!(hashed.into_iter().any(|text| text == document.json.canonical()));
+    }
+}
+
+/// Whatever the schema of cases accepts in these, the reader must judge too, and the other way round.
+#[test]
+fn what_is_wrong_is_refused_by_schema_and_reader() {
+    let schema = schema("case.schema.json");
+    let right = read(&Path::new(FIXTURES).join("cases/worked-example.json"));
+    assert_valid(&schema, &right, "the worked example");
+    let wrongs: [(&str, &str); 12] = [
+        ("/format", "\"creditcheck/case/2\""),
+        ("/loss", "\"cross_entropy\""),
+        ("/learning_rate", "0.5"),
+        ("/learning_rate", "\"1e3\""),
+        ("/learning_rate", "\"NaN\""),
+        ("/learning_rate", "null"),
+        ("/network/kind", "\"lattice\""),
+        ("/network/layers", "[]"),
+        ("/network/layers/0/activation", "\"swish\""),
+        ("/network/layers/0/activation", "\"leaky_relu\""),
+        ("/examples", "[]"),
+        ("/examples/0", "{\"input\": [1, 2], \"target\": [1], \"weight\": 1}"),
+    ];
+    for (pointer, wrong) in wrongs {
+        let mut document = right.clone();
+        *document.pointer_mut(pointer).unwrap() = value(wrong);
+        assert!(!schema.is_valid(&document), "the schema accepts {wrong} at {pointer}");
+        let read = Document::read(document.to_string().as_bytes(), &Limits::default());
+        assert!(read.is_err(), "the reader accepts {wrong} at {pointer}");
+    }
+}
+
+fn refused(schema: &Validator, right: &Value, wrongs: &[(&str, Option<&str>)]) {
+    assert_valid(schema, right, "unchanged");
+    for (pointer, wrong) in wrongs {
+        let mut document = right.clone();
+        let (parent, field) = pointer.rsplit_once('/').unwrap();
+        match wrong {
+            Some(wrong) => *document.pointer_mut(pointer).expect(pointer) = value(wrong),
+            None => {
+                let parent = document.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+                assert!(parent.remove(field).is_some(), "nothing at {pointer}");
+            }
+        }
+        assert!(!schema.is_valid(&document), "accepted: {wrong:?} at {pointer}");
+    }
+}
+
+#[test]
+fn wrong_vectors_are_refused() {
+    let right = read(&Path::new(FIXTURES).join("vectors/v1/quadratic_square_test.json"));
+    let test = "/testGroups/0/tests/0";
+    let at = |rest: &str| format!("{test}{rest}");
+    let paths = [
+        at("/expected/updates"),
+        at("/expected/examples/0/rates"),
+        at("/expected/examples/0/creditsAfterSweeps"),
+        at("/expected/examples/0/rates/0/0"),
+        at("/result"),
+        at("/id"),
+    ];
+    refused(
+        &schema("vectors.schema.json"),
+        &right,
+        &[
+            (&paths[0], None),
+            (&paths[1], None),
+            (&paths[2], None),
+            (&paths[3], Some("0.5")),
+            (&paths[3], Some("\"2/4/1\"")),
+            (&paths[4], Some("\"maybe\"")),
+            (&paths[5], None),
+            ("/numberOfTests", Some("0")),
+            ("/testGroups", Some("[]")),
+        ],
+    );
+}
+
+#[test]
+fn wrong_certificates_and_gradients_are_refused() {
+    let path = Path::new(FIXTURES).join("cases/worked-example.json");
+    let document = Document::read(&fs::read(path).unwrap(), &Limits::default()).unwrap();
+    let certified = certify(&document, &Options::default(), &mut Silent).unwrap();
+    refused(
+        &schema("certificate.schema.json"),
+        &value(&certificate::write(&certified.certificate)),
+        &[
+            ("/case_digest", Some("\"sha256:abc\"")),
+            ("/case/loss", Some("\"another\"")),
+            ("/claims/0/verdict", Some("\"perhaps\"")),
+            ("/claims/0/tier", None),
+            ("/witnesses", None),
+            ("/digest", None),
+        ],
+    );
+    let rule = Rule::Credit;
+    let exact =
+        gradient(&document, rule, NumberKind::Exact, Quantity::Gradient, &Limits::default());
+    let written: Json = to_json(&exact.unwrap(), &document.case);
+    refused(
+        &schema("gradient.schema.json"),
+        &value(&written.pretty()),
+        &[
+            ("/format", None),
+            ("/layers", None),
+            ("/quantity", Some("\"derivative\"")),
+            ("/number", Some("\"f16\"")),
+            ("/layers/0/weights/0/0", Some("0.5")),
+        ],
+    );
+}

@@ -1,20 +1,17 @@
 //! Tiers L and F: the float engines against the exact results.
 
-use num_rational::BigRational;
-use num_traits::{Signed, Zero};
-
 use super::evidence::Evidence;
 use crate::check::bounded::{
-    ASSUMPTION, Bound, Bounds, Tightness, compare_bounded, compare_bounded_backprop,
-    compare_centre, compare_centre_backprop, rounding_bound,
+    Bounds, Tightness, assumption, compare_bounded, compare_bounded_backprop, compare_centre,
+    compare_centre_backprop, power_in_words, rounding_bound, weakest_block,
 };
+use crate::check::freivalds::{products, products_backprop};
 use crate::check::lattice::{Format, admit, compare_bits, compare_bits_backprop};
-use crate::check::{Cell, Claim, Tier, Verdict, blocks};
+use crate::check::{Cell, Claim, Tier, Verdict};
 use crate::error::Error;
 use crate::fast::{self, Float};
-use crate::number::exact_f64;
 use crate::spec::outcome::{BackpropOutcome, CreditOutcome};
-use crate::spec::{Case, Network, Neuron, Synapse};
+use crate::spec::{Case, Network};
 
 /// What a check in one format found; the claims C1 and C2 share it, because every quantity of both
 /// engines is held to the exact values on which C1 and C2 already hold.
@@ -24,7 +21,7 @@ enum Found {
 }
 
 /// C1 and C2 in tiers L and F, for `f64` and `f32`.
-pub(super) fn cells(case: &Case, evidence: &Evidence) -> Result<Vec<Cell>, Error> {
+pub(super) fn cells(case: &Case, evidence: &Evidence, seed: u64) -> Result<Vec<Cell>, Error> {
     let double = Floats::<f64>::run(case)?;
     let single = Floats::<f32>::run(case)?;
     let lattice = [
@@ -32,8 +29,8 @@ pub(super) fn cells(case: &Case, evidence: &Evidence) -> Result<Vec<Cell>, Error
         lattice(case, evidence, &single, Format::F32),
     ];
     let bounded = [
-        bounded(case, evidence, &double, Format::F64)?,
-        bounded(case, evidence, &single, Format::F32)?,
+        bounded(case, evidence, &double, Format::F64, seed)?,
+        bounded(case, evidence, &single, Format::F32, seed)?,
     ];
     let mut cells = both_claims(Tier::Lattice, lattice);
     cells.extend(both_claims(Tier::Bounded, bounded));
@@ -121,12 +118,13 @@ fn lattice<F: Float>(
     Found::Checked(verdict, vec![note])
 }
 
-/// Tier F: inside the computed rounding bound, and the bound must have power.
+/// Tier F: inside the computed rounding bound, which must have power, and Freivalds on every product.
 fn bounded<F: Float>(
     case: &Case,
     evidence: &Evidence,
     floats: &Floats<F>,
     format: Format,
+    seed: u64,
 ) -> Result<Found, Error> {
     let unchecked = |why: String| Ok(Found::Checked(Verdict::Unchecked(why), Vec::new()));
     let (credit, backprop) = match &floats.outcome {
@@ -140,26 +138,24 @@ fn bounded<F: Float>(
     };
     let name = format.name();
     let mut notes = Vec::new();
-    let verdict = if evidence.evaluated {
-        let (mut verdict, mut tightness) = compare_bounded(&bounds, credit, &evidence.credit);
-        if let (Some(exact), Some(float)) = (&evidence.backprop, backprop) {
-            let (other, of_other) = compare_bounded_backprop(&bounds, float, exact);
-            verdict = verdict.and(other);
-            tightness = if of_other.closest < tightness.closest { of_other } else { tightness };
-        }
-        notes.push(in_words(name, &tightness));
-        verdict
-    } else {
-        let mut verdict = compare_centre(&bounds, credit);
-        if let Some(float) = backprop {
-            verdict = verdict.and(compare_centre_backprop(&bounds, float));
-        }
+    let within = inside(evidence, &bounds, credit, backprop.as_ref(), &mut notes);
+    let mut multiplied = products(case, credit, format, seed);
+    if let Some(backprop) = backprop {
+        multiplied = multiplied.and(products_backprop(case, backprop, format, seed));
+    }
+    if let Verdict::Agree(compared) = &multiplied {
         notes.push(format!(
-            "{name}: within the bound around an evaluation of its own; assumes {ASSUMPTION}"
+            "{name}: Freivalds on every product, with integers up to 2^20 from seed {seed}: {} residuals",
+            compared.entries
         ));
-        verdict
-    };
-    match weakest_block(case, evidence, &bounds, credit, format) {
+    }
+    // A mistake that was found is worth more than the lack of power to find another.
+    let verdict = within.and(multiplied);
+    if verdict.is_disagree() {
+        return Ok(Found::Checked(verdict, notes));
+    }
+    let (exact, float) = (&evidence.credit.update, &credit.update);
+    match weakest_block(case, &bounds, exact, float, evidence.evaluated) {
         None => notes.push(format!(
             "{name}: an entry wrong by {} of the largest of its block is refused, in every block",
             power_in_words(format)
@@ -175,6 +171,37 @@ fn bounded<F: Float>(
     Ok(Found::Checked(verdict, notes))
 }
 
+/// Every float inside its bound: around the exact value, or around an evaluation of its own where there is none.
+fn inside<F: Float>(
+    evidence: &Evidence,
+    bounds: &Bounds,
+    credit: &CreditOutcome<F>,
+    backprop: Option<&BackpropOutcome<F>>,
+    notes: &mut Vec<String>,
+) -> Verdict {
+    let name = bounds.format.name();
+    if !evidence.evaluated {
+        notes.push(format!(
+            "{name}: within the bound around an evaluation of its own; assumes {}",
+            assumption()
+        ));
+        let verdict = compare_centre(bounds, credit);
+        return match backprop {
+            Some(float) => verdict.and(compare_centre_backprop(bounds, float)),
+            None => verdict,
+        };
+    }
+    let (mut verdict, mut tightness) = compare_bounded(bounds, credit, &evidence.credit);
+    if let (Some(exact), Some(float)) = (&evidence.backprop, backprop) {
+        let (other, of_other) = compare_bounded_backprop(bounds, float, exact);
+        verdict = verdict.and(other);
+        let closer = of_other.entries > 0 && of_other.closest < tightness.closest;
+        tightness = if tightness.entries == 0 || closer { of_other } else { tightness };
+    }
+    notes.push(in_words(name, &tightness));
+    verdict
+}
+
 fn in_words(name: &str, tightness: &Tightness) -> String {
     if tightness.entries == 0 {
         return format!("{name}: every float is exact here");
@@ -183,65 +210,4 @@ fn in_words(name: &str, tightness: &Tightness) -> String {
         "{name}: bound/error ≥ {:.1}, median {:.1}, over {} inexact entries",
         tightness.closest, tightness.median, tightness.entries
     )
-}
-
-fn power(format: Format) -> BigRational {
-    let bits = match format {
-        Format::F64 => 30,
-        Format::F32 => 10,
-    };
-    BigRational::new(1.into(), num_bigint::BigInt::from(1) << bits)
-}
-
-fn power_in_words(format: Format) -> &'static str {
-    match format {
-        Format::F64 => "2^-30",
-        Format::F32 => "2^-10",
-    }
-}
-
-/// A block of the update whose bound would let an entry wrong by 2⁻³⁰ (f32: 2⁻¹⁰) of its largest pass.
-///
-/// The wrong entry is every entry of the block in turn. Blocks of zeros are no blocks: nothing is relative to nothing.
-fn weakest_block<F: Float>(
-    case: &Case,
-    evidence: &Evidence,
-    bounds: &Bounds,
-    credit: &CreditOutcome<F>,
-    format: Format,
-) -> Option<String> {
-    let exact = &evidence.credit.update;
-    for block in blocks(case, &evidence.wiring) {
-        let weight = |s: &Synapse| {
-            (&exact.weights[*s], &bounds.update.weights[*s], credit.update.weights[*s])
-        };
-        let bias =
-            |n: &Neuron| (&exact.biases[*n], &bounds.update.biases[*n], credit.update.biases[*n]);
-        let entries: Vec<(&BigRational, &Bound, F)> =
-            block.synapses.iter().map(weight).chain(block.biases.iter().map(bias)).collect();
-        let largest = entries.iter().map(|(exact, ..)| exact.abs()).max()?;
-        if largest.is_zero() {
-            continue;
-        }
-        let wrong_by = largest * power(format);
-        let passes = |(exact, bound, float): &(&BigRational, &Bound, F)| {
-            let (Some(found), Some(allowed)) = (float.exact(), exact_f64(bound.bound)) else {
-                return true;
-            };
-            // Whichever sign the mistake has, it must leave the bound.
-            let error = found - *exact;
-            (&error + &wrong_by).abs() <= allowed || (&error - &wrong_by).abs() <= allowed
-        };
-        if evidence.evaluated && entries.iter().any(passes) {
-            return Some(block.name);
-        }
-        // With x and β given the exact update is another number; then the bound alone must be small.
-        let too_wide = |(_, bound, _): &(&BigRational, &Bound, F)| {
-            exact_f64(bound.bound + bound.radius).is_none_or(|allowed| allowed >= wrong_by)
-        };
-        if !evidence.evaluated && entries.iter().any(too_wide) {
-            return Some(block.name);
-        }
-    }
-    None
 }

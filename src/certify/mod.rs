@@ -120,7 +120,7 @@ pub fn certify(
     #[cfg(feature = "fast")]
     {
         progress.stage("floats")?;
-        table.cells.extend(float::cells(case, &evidence)?);
+        table.cells.extend(float::cells(case, &evidence, options.seed)?);
         table.cells.push(slopes::cell(case, &evidence)?);
     }
     table.cells.push(Cell::not_applicable(

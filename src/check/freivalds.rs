@@ -8,6 +8,8 @@
 //! Soundness: r has independent entries, uniform among 2·2²⁰ integers. An entry of C wrong by d changes its
 //! residual by d·r_k, which stays within a bound T for at most a share T/(|d|·2²⁰) + 2⁻²¹ of the draws.
 
+mod side;
+
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -18,10 +20,11 @@ use super::bounded::up::{Arithmetic, Up};
 use super::lattice::Format;
 use super::{Compared, Mismatch, Verdict};
 use crate::number::{canonical, exact_f64, nearest_f32, nearest_f64};
-use crate::spec::outcome::CreditOutcome;
+use crate::spec::outcome::{BackpropOutcome, CreditOutcome};
 use crate::spec::{Case, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+use side::{Example, Side};
 
-/// Checks the products of D1 (Wx), D3 (Wᵀ(β∘c)) and D4 (⟨β c x⟩) of a float credit outcome.
+/// Checks the products of D1 (Wx), D3 (Wᵀ(β∘c)) and D4 (⟨β c x⟩, ⟨β c⟩) of a float credit outcome.
 ///
 /// Shapes: layered networks and feed-forward graphs alike. Exactness: the residuals are exact; each is compared with a
 /// computed rounding bound. Source: Freivalds 1977.
@@ -32,7 +35,30 @@ pub fn products<F: Copy + Into<f64>>(
     format: Format,
     seed: u64,
 ) -> Verdict {
-    match Check::of(case, outcome, format, seed) {
+    let wiring = Wiring::of(case);
+    let rate = nearest(&case.learning_rate, format);
+    let side = rate.and_then(|rate| Side::of_credit(&wiring, outcome, rate));
+    run(case, wiring, side, format, seed)
+}
+
+/// Checks the products of D5 (Wx), D6 (δ = σ'∘x̄, Wᵀδ) and D7 (⟨δ x⟩, ⟨δ⟩) of a float backpropagation outcome.
+///
+/// Shapes: layered networks, whatever their balance functions. Exactness and source as of [`products`].
+#[must_use]
+pub fn products_backprop<F: Copy + Into<f64>>(
+    case: &Case,
+    outcome: &BackpropOutcome<F>,
+    format: Format,
+    seed: u64,
+) -> Verdict {
+    let wiring = Wiring::of(case);
+    let side = Side::of_backprop(&wiring, outcome);
+    run(case, wiring, side, format, seed)
+}
+
+fn run(case: &Case, wiring: Wiring, side: Option<Side>, format: Format, seed: u64) -> Verdict {
+    let side = side.filter(|side| side.examples.len() == case.examples.len());
+    match side.and_then(|side| Check::of(case, wiring, side, format, seed)) {
         Some(mut check) => check.run(),
         None => Verdict::Disagree(Mismatch {
             place: "the outcome as a whole".to_owned(),
@@ -43,14 +69,12 @@ pub fn products<F: Copy + Into<f64>>(
     }
 }
 
-/// One example, exactly as the floats have it.
-struct Example {
-    net_input: PerNeuron<BigRational>,
-    firing_rate: PerNeuron<BigRational>,
-    external_credit: PerNeuron<BigRational>,
-    credit: PerNeuron<BigRational>,
-    /// β∘c before rounding.
-    balanced: PerNeuron<BigRational>,
+/// A number of the case as the engines have it; `None` beyond the largest float.
+fn nearest(value: &BigRational, format: Format) -> Option<BigRational> {
+    match format {
+        Format::F64 => exact_f64(nearest_f64(value)),
+        Format::F32 => exact_f64(f64::from(nearest_f32(value))),
+    }
 }
 
 struct Check {
@@ -58,9 +82,7 @@ struct Check {
     arithmetic: Arithmetic,
     weights: PerSynapse<BigRational>,
     biases: PerNeuron<BigRational>,
-    learning_rate: BigRational,
-    examples: Vec<Example>,
-    update: PerSynapse<BigRational>,
+    side: Side,
     draw: ChaCha8Rng,
     compared: Compared,
     first: Option<Mismatch>,
@@ -68,50 +90,16 @@ struct Check {
 }
 
 impl Check {
-    fn of<F: Copy + Into<f64>>(
-        case: &Case,
-        outcome: &CreditOutcome<F>,
-        format: Format,
-        seed: u64,
-    ) -> Option<Self> {
-        let wiring = Wiring::of(case);
-        let neurons = wiring.neurons();
-        let nearest = |value: &BigRational| match format {
-            Format::F64 => exact_f64(nearest_f64(value)),
-            Format::F32 => exact_f64(f64::from(nearest_f32(value))),
-        };
-        let exact = |values: &PerNeuron<F>| -> Option<PerNeuron<BigRational>> {
-            let values: Option<Vec<_>> = values.iter().map(|v| exact_f64((*v).into())).collect();
-            values.filter(|values| values.len() == neurons).map(PerNeuron::new)
-        };
-        let example = |example: &crate::spec::outcome::CreditExample<F>| {
-            let credit = exact(&example.credit.map(|credit| credit.0))?;
-            let beta = exact(&example.balance_factor)?;
-            Some(Example {
-                net_input: exact(&example.net_input)?,
-                firing_rate: exact(&example.firing_rate)?,
-                external_credit: exact(&example.external_credit)?,
-                balanced: PerNeuron::from_fn(neurons, |post| &beta[post] * &credit[post]),
-                credit,
-            })
-        };
+    fn of(case: &Case, wiring: Wiring, side: Side, format: Format, seed: u64) -> Option<Self> {
         let parameters = Parameters::of(case);
-        let weights: Option<Vec<_>> = parameters.weights.iter().map(nearest).collect();
-        let biases: Option<Vec<_>> = parameters.biases.iter().map(nearest).collect();
-        let update: Option<Vec<_>> =
-            outcome.update.weights.iter().map(|v| exact_f64((*v).into())).collect();
-        let examples: Option<Vec<_>> = outcome.examples.iter().map(example).collect();
-        let (update, examples) = (update?, examples?);
-        if update.len() != wiring.synapses.len() || examples.len() != case.examples.len() {
-            return None;
-        }
+        let all = |values: &[BigRational]| -> Option<Vec<_>> {
+            values.iter().map(|value| nearest(value, format)).collect()
+        };
         Some(Self {
             arithmetic: Arithmetic::of(format),
-            weights: PerSynapse::new(weights?),
-            biases: PerNeuron::new(biases?),
-            learning_rate: nearest(&case.learning_rate)?,
-            examples,
-            update: PerSynapse::new(update),
+            weights: PerSynapse::new(all(parameters.weights.as_slice())?),
+            biases: PerNeuron::new(all(parameters.biases.as_slice())?),
+            side,
             draw: ChaCha8Rng::seed_from_u64(seed),
             compared: Compared::default(),
             first: None,
@@ -122,6 +110,7 @@ impl Check {
 
     fn run(&mut self) -> Verdict {
         self.net_inputs();
+        self.deltas();
         self.credits();
         self.updates();
         match self.first.take() {
@@ -152,7 +141,7 @@ impl Check {
         let neurons = self.wiring.neurons();
         let mut sums = PerNeuron::filled(neurons, BigRational::zero());
         let mut sizes = PerNeuron::filled(neurons, Up::ZERO);
-        for (r, example) in r.iter().zip(&self.examples) {
+        for (r, example) in r.iter().zip(&self.side.examples) {
             for (neuron, value) in pick(example).indexed().filter(|(_, value)| !value.is_zero()) {
                 let term = r * value;
                 sizes[neuron] = sizes[neuron] + above(&term);
@@ -164,7 +153,7 @@ impl Check {
 
     /// D1: Σ_b r_b s_ib against b_i Σ_b r_b + Σ_j W_ij (Σ_b r_b x_jb).
     fn net_inputs(&mut self) {
-        let r = self.vector(self.examples.len());
+        let r = self.vector(self.side.examples.len());
         let total: BigRational = r.iter().sum();
         let size = r.iter().map(above).fold(Up::ZERO, |a, b| a + b);
         let (found, _) = self.mixed(&r, |example| &example.net_input);
@@ -187,9 +176,25 @@ impl Check {
         }
     }
 
+    /// D6, where it is reported: Σ_b r_b δ_ib against Σ_b r_b σ'_ib x̄_ib.
+    fn deltas(&mut self) {
+        if self.side.examples.iter().any(|example| example.unrounded.is_none()) {
+            return;
+        }
+        let r = self.vector(self.side.examples.len());
+        let size = r.iter().map(above).fold(Up::ZERO, |a, b| a + b);
+        let (found, _) = self.mixed(&r, |example| &example.balanced);
+        let (expected, terms) =
+            self.mixed(&r, |example| example.unrounded.as_ref().unwrap_or(&example.balanced));
+        for (post, found) in found.indexed() {
+            let bound = self.arithmetic.gamma(1) * terms[post] + self.arithmetic.tiny * size;
+            self.compare("delta", post, found, &expected[post], bound);
+        }
+    }
+
     /// D3: Σ_b r_b (c_jb − e_jb) against Σ_i W_ij (Σ_b r_b β_ib c_ib).
     fn credits(&mut self) {
-        let r = self.vector(self.examples.len());
+        let r = self.vector(self.side.examples.len());
         let size = r.iter().map(above).fold(Up::ZERO, |a, b| a + b);
         let (found, _) = self.mixed(&r, |example| &example.credit);
         let (external, external_sizes) = self.mixed(&r, |example| &example.external_credit);
@@ -207,53 +212,58 @@ impl Check {
             }
             let underflow = strength * self.arithmetic.tiny * size;
             let bound = self.arithmetic.gamma(outgoing.len() + 3) * terms + underflow;
-            self.compare("credit", pre, &found[pre], &expected, bound);
+            self.compare(self.side.names.credit, pre, &found[pre], &expected, bound);
         }
     }
 
-    /// D4: Σ_j ΔW_ij r_j against (η/B) Σ_b β_ib c_ib (Σ_j x_jb r_j), row by row.
+    /// D4: Σ_j ΔW_ij r_j + Δb_i r against (η/B) Σ_b β_ib c_ib (Σ_j x_jb r_j + r), row by row.
     fn updates(&mut self) {
         let r = PerNeuron::new(self.vector(self.wiring.neurons()));
-        let batch = self.examples.len();
-        let scale = &self.learning_rate / BigRational::from_integer(BigInt::from(batch));
+        // The bias is a synapse from a neuron that always fires at 1.
+        let constants = self.vector(self.wiring.neurons());
+        let batch = self.side.examples.len();
+        let scale = &self.side.factor / BigRational::from_integer(BigInt::from(batch));
         let mut pres: Vec<Neuron> = Vec::new();
         // Σ_j x_jb r_j and its size for the presynaptic neurons of the row before: a whole layer shares them.
         let mut mixed: Vec<(BigRational, Up)> = Vec::new();
         for post in (0..self.wiring.neurons()).map(Neuron) {
             let incoming = &self.wiring.incoming[post];
-            if incoming.is_empty() {
+            let nothing = BigRational::zero();
+            let constant = if self.wiring.has_bias[post] { &constants[post.0] } else { &nothing };
+            if incoming.is_empty() && constant.is_zero() {
                 continue;
             }
             let own = incoming.iter().map(|&synapse| self.wiring.synapses[synapse].pre);
             if !own.clone().eq(pres.iter().copied()) {
                 pres = own.collect();
-                mixed = self.examples.iter().map(|example| mix(&pres, &r, example)).collect();
+                mixed = self.side.examples.iter().map(|example| mix(&pres, &r, example)).collect();
             }
-            let mut found = BigRational::zero();
+            let mut found = &self.side.biases[post] * constant;
             for (&synapse, &pre) in incoming.iter().zip(&pres) {
-                found += &self.update[synapse] * &r[pre];
+                found += &self.side.weights[synapse] * &r[pre];
             }
             let (mut expected, mut terms, mut spread) = (BigRational::zero(), Up::ZERO, Up::ZERO);
-            for (example, (sum, size)) in self.examples.iter().zip(&mixed) {
+            for (example, (sum, size)) in self.side.examples.iter().zip(&mixed) {
                 let balanced = &example.balanced[post];
-                expected += balanced * sum;
-                terms = terms + above(balanced) * *size;
+                let size = *size + above(constant);
+                expected += balanced * (sum + constant);
+                terms = terms + above(balanced) * size;
                 let credit = Up::ONE + above(&example.credit[post]);
-                spread = spread + credit * (Up::ONE + above(balanced)) * (Up::ONE + *size);
+                spread = spread + credit * (Up::ONE + above(balanced)) * (Up::ONE + size);
             }
-            let sizes = pres.iter().map(|&pre| above(&r[pre])).fold(Up::ZERO, |a, b| a + b);
-            let factor = Up::ONE + above(&self.learning_rate);
+            let sizes = pres.iter().map(|&pre| above(&r[pre])).fold(above(constant), |a, b| a + b);
+            let factor = Up::ONE + above(&self.side.factor);
             let tiny = Up::count(16) * self.arithmetic.tiny;
             let underflow = tiny * spread * (Up::ONE + sizes) * factor;
             let bound = self.arithmetic.gamma(batch + 8) * terms * above(&scale) + underflow;
             let expected = expected * &scale;
-            self.compare("weight update", post, &found, &expected, bound);
+            self.compare(self.side.names.update, post, &found, &expected, bound);
         }
     }
 
     fn compare(
         &mut self,
-        quantity: &str,
+        quantity: &'static str,
         neuron: Neuron,
         found: &BigRational,
         expected: &BigRational,

@@ -8,12 +8,12 @@
 //!
 //! Exactness: none is promised here. On lattice inputs every result is exact
 //! ([`crate::check::lattice`]); elsewhere the distance to the exact result is
-//! bounded by computation ([`crate::check::bounded`]). The bits may differ between
+//! bounded by computation ([`crate::check::bounded`], which also states how accurate tanh,
+//! logistic and softplus of this room are assumed to be; the tests hold them to it). The bits may differ between
 //! machines, because faer uses fused multiply-add where the processor has it.
 
 pub mod backprop;
 pub mod credit;
-mod elementary;
 mod network;
 mod product;
 pub mod relax;
@@ -25,7 +25,6 @@ use crate::number::{exact_f64, nearest_f32, nearest_f64};
 use crate::spec::outcome::{Credit, CreditExample};
 use crate::spec::{Case, PerNeuron};
 
-pub use elementary::{LOGISTIC_ULPS, SOFTPLUS_ULPS, TANH_ULPS};
 pub use network::{Function, Layer, Network};
 
 /// Values that a pass may hold per quantity: neurons × examples.

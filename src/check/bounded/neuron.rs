@@ -3,10 +3,10 @@
 use num_rational::BigRational;
 use num_traits::Signed;
 
-use super::up::{Arithmetic, SIDES, Up, Value};
+use super::up::{Arithmetic, SIDES, Sum, Up, Value};
 use super::{EXP_ULPS, LOGISTIC_ULPS, SOFTPLUS_ULPS, TANH_ULPS};
 use crate::check::enclosure::{self, Enclosure};
-use crate::check::lattice::Format;
+use crate::check::lattice::{Format, admit_activation};
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
 use crate::spec::{Activation, Kink};
@@ -57,12 +57,12 @@ impl Neurons {
                 let kinks = [(min, zero, one), (max, one, zero)];
                 self.pieces(&kinks, kink, s, &[min, *s, max])
             }
-            smooth => self.smooth(smooth, s)?,
+            smooth => self.smooth(smooth, kink, s)?,
         })
     }
 
     fn product(&self, a: &Value, b: &Value) -> Value {
-        let mut sum = super::up::Sum::new(&self.arithmetic);
+        let mut sum = Sum::new(&self.arithmetic);
         sum.add(&[*a, *b]);
         sum.over(1.0, 1)
     }
@@ -83,9 +83,10 @@ impl Neurons {
                 Kink::Left => *left,
                 Kink::Right => *right,
                 Kink::Mean => {
-                    let centre = (left.centre + right.centre) / 2.0;
-                    let error = SIDES.map(|side| left.error[side] + right.error[side]);
-                    Value { centre, error }
+                    let mut sum = Sum::new(&self.arithmetic);
+                    sum.add(&[*left]);
+                    sum.add(&[*right]);
+                    sum.over(2.0, 1)
                 }
             },
             Some((_, left, _)) => *left,
@@ -95,7 +96,8 @@ impl Neurons {
         for side in SIDES {
             for (k, (place, left, right)) in kinks.iter().enumerate() {
                 let reach = s.error[0] + s.error[side] + place.error[0] + place.error[side];
-                if Up::certainly_apart(s.centre, place.centre, reach) {
+                // With nothing in error both sides are on the kink, or on the same side of it.
+                if reach == Up::ZERO || Up::certainly_apart(s.centre, place.centre, reach) {
                     continue;
                 }
                 let steepness = Up::ONE + left.magnitude() + right.magnitude();
@@ -115,7 +117,7 @@ impl Neurons {
         Fired { rate, slope }
     }
 
-    fn smooth(&self, function: &Activation, s: &Value) -> Result<Fired, Error> {
+    fn smooth(&self, function: &Activation, kink: Kink, s: &Value) -> Result<Fired, Error> {
         let local = local(function, s)?;
         let radius = s.error[0];
         // |σ'| at the true s.
@@ -135,8 +137,21 @@ impl Neurons {
         // Only an engine computes σ' from the rate; the centre never does.
         let by_rate = slope_by_rate(function, self.arithmetic[1], &rate);
         slope.error[1] = slope.error[1].max(by_rate);
+        let exact = exact_f64(s.centre).filter(|_| s.is_exact(0) && is_polynomial(function));
+        for side in SIDES.iter().filter(|&&side| s.is_exact(side)) {
+            // By the very rule by which tier L admits: every way to compute σ and σ' is then exact.
+            let format = self.arithmetic[*side].format;
+            if exact.as_ref().is_some_and(|s| admit_activation(format, function, kink, s).is_ok()) {
+                rate.error[*side] = Up::ZERO;
+                slope.error[*side] = Up::ZERO;
+            }
+        }
         Ok(Fired { rate, slope })
     }
+}
+
+fn is_polynomial(function: &Activation) -> bool {
+    matches!(function, Activation::Square | Activation::Quadratic | Activation::Cubic)
 }
 
 /// Roundings of σ at a float of magnitude m, where |σ| ≤ `reached`.

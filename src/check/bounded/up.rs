@@ -5,6 +5,7 @@ use std::ops::{Add, Div, Mul};
 use num_rational::BigRational;
 use num_traits::Signed;
 
+use super::dyadic::Grid;
 use crate::check::lattice::Format;
 use crate::number::{exact_f64, nearest_f32, nearest_f64};
 
@@ -102,11 +103,14 @@ pub(in crate::check) struct Arithmetic {
     pub(in crate::check) unit: Up,
     /// The smallest positive float: no operation underflows by more.
     pub(in crate::check) tiny: Up,
+    /// Whose arithmetic it is.
+    pub(in crate::check) format: Format,
 }
 
 impl Arithmetic {
     pub(in crate::check) fn of(format: Format) -> Self {
-        Self { unit: Up::power(format.precision()), tiny: Up::power(format.smallest()) }
+        let (unit, tiny) = (Up::power(format.precision()), Up::power(format.smallest()));
+        Self { unit, tiny, format }
     }
 
     /// γ_n = nu / (1 − nu), which bounds the relative error of n roundings; from nu = ½ on, ∞.
@@ -165,6 +169,11 @@ impl Value {
     pub(in crate::check) fn is_zero(&self) -> bool {
         self.centre == 0.0 && self.error == [Up::ZERO; 2]
     }
+
+    /// Of the centre: whether it is the true value. Of the format: whether every evaluation gives the true value.
+    pub(in crate::check) fn is_exact(&self, side: usize) -> bool {
+        self.error[side] == Up::ZERO
+    }
 }
 
 impl std::ops::Neg for Value {
@@ -175,18 +184,28 @@ impl std::ops::Neg for Value {
 }
 
 /// Σ of products, in any order, with or without fused multiply-add.
+///
+/// Where everything fits on a dyadic grid nothing is rounded, and the error is zero.
 pub(in crate::check) struct Sum<'a> {
     arithmetic: &'a [Arithmetic; 2],
     centre: f64,
     inherited: [Up; 2],
     magnitude: [Up; 2],
     roundings: usize,
+    grid: Grid,
 }
 
 impl<'a> Sum<'a> {
     pub(in crate::check) fn new(arithmetic: &'a [Arithmetic; 2]) -> Self {
         let nothing = [Up::ZERO; 2];
-        Self { arithmetic, centre: 0.0, inherited: nothing, magnitude: nothing, roundings: 0 }
+        Self {
+            arithmetic,
+            centre: 0.0,
+            inherited: nothing,
+            magnitude: nothing,
+            roundings: 0,
+            grid: Grid::new(),
+        }
     }
 
     /// One more term. A term that is exactly zero adds no rounding.
@@ -197,6 +216,8 @@ impl<'a> Sum<'a> {
         self.centre += factors.iter().map(|factor| factor.centre).product::<f64>();
         // One for the addition; those of the product itself are added at the end.
         self.roundings += 1;
+        let exact = SIDES.map(|side| factors.iter().all(|factor| factor.is_exact(side)));
+        self.grid.add(factors.iter().map(|factor| factor.centre), exact);
         for side in SIDES {
             let (mut exact, mut error, mut spread) = (Up::ONE, Up::ZERO, Up::ONE);
             for factor in factors {
@@ -218,9 +239,11 @@ impl<'a> Sum<'a> {
 
     /// The sum, divided by an exact number; `products` roundings went into each term and its scaling.
     pub(in crate::check) fn over(self, divisor: f64, products: usize) -> Value {
+        let exact =
+            self.grid.is_exact(divisor, self.arithmetic.map(|arithmetic| arithmetic.format));
         let error = SIDES.map(|side| {
             let arithmetic = self.arithmetic[side];
-            if self.roundings == 0 {
+            if self.roundings == 0 || exact[side] {
                 return Up::ZERO;
             }
             let rounding = arithmetic.gamma(self.roundings + products) * self.magnitude[side];

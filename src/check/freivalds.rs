@@ -225,7 +225,7 @@ impl Check {
         let scale = &self.side.factor / BigRational::from_integer(BigInt::from(batch));
         let mut pres: Vec<Neuron> = Vec::new();
         // Σ_j x_jb r_j and its size for the presynaptic neurons of the row before: a whole layer shares them.
-        let mut mixed: Vec<(BigRational, Up)> = Vec::new();
+        let mut mixed = vec![(BigRational::zero(), Up::ZERO); batch];
         for post in (0..self.wiring.neurons()).map(Neuron) {
             let incoming = &self.wiring.incoming[post];
             let nothing = BigRational::zero();

@@ -1,9 +1,9 @@
 //! Freivalds on every product: right results pass, one wrong entry in each product is seen.
 
 use creditcheck::check::bounded::Format;
-use creditcheck::check::freivalds::products;
+use creditcheck::check::freivalds::{products, products_backprop};
 use creditcheck::fast;
-use creditcheck::spec::outcome::{Credit, CreditOutcome};
+use creditcheck::spec::outcome::{BackpropOutcome, Credit, CreditOutcome};
 use creditcheck::spec::{Activation, Case, Network, Neuron, Synapse};
 
 use super::nets::{Draw, Recipe, ratio};
@@ -38,6 +38,21 @@ fn right_products_pass() {
                 products(&case, &fast::credit::run::<f32>(&case).unwrap(), Format::F32, seed);
             assert!(!verdict.is_disagree(), "f32 seed {seed}: {verdict:?}");
         }
+        let case = recipe.case(&mut Draw::new(seed));
+        let verdict = products_backprop(
+            &case,
+            &fast::backprop::run::<f64>(&case).unwrap(),
+            Format::F64,
+            seed,
+        );
+        assert!(!verdict.is_disagree(), "backprop f64 seed {seed}: {verdict:?}");
+        let verdict = products_backprop(
+            &case,
+            &fast::backprop::run::<f32>(&case).unwrap(),
+            Format::F32,
+            seed,
+        );
+        assert!(!verdict.is_disagree(), "backprop f32 seed {seed}: {verdict:?}");
     }
 }
 
@@ -66,6 +81,39 @@ fn wrong_products_are_seen() {
     // Entries much smaller than the sum they stand in may hide a relative 2⁻⁴⁰.
     println!("{seen} of 60 entries wrong by 2⁻⁴⁰ of themselves seen");
     assert!(seen >= 50, "{seen}");
+}
+
+/// Every product of backpropagation, and the biases of both sides.
+#[test]
+fn wrong_backprop_is_seen() {
+    let activations = [Activation::Tanh];
+    let recipe = recipe(&activations);
+    let mut seen = 0;
+    for seed in 0..20 {
+        let case = recipe.case(&mut Draw::new(seed));
+        let right = fast::backprop::run::<f64>(&case).unwrap();
+        let refused = |change: &dyn Fn(&mut BackpropOutcome<f64>)| {
+            let mut wrong = right.clone();
+            change(&mut wrong);
+            usize::from(products_backprop(&case, &wrong, Format::F64, seed).is_disagree())
+        };
+        let share = 1.0 + 2f64.powi(-40);
+        seen += refused(&|wrong| wrong.gradient.weights[0][0][0] *= share);
+        seen += refused(&|wrong| wrong.examples[0].net_input[0][0] *= share);
+        seen += refused(&|wrong| wrong.examples[0].adjoint[0][0].0 *= share);
+        seen += refused(&|wrong| wrong.examples[0].delta[0][0].0 *= share);
+        assert_eq!(refused(&|wrong| wrong.examples[0].delta[0][0].0 = f64::NAN), 1);
+        assert_eq!(refused(&|wrong| drop(wrong.examples.pop())), 1);
+        assert_eq!(refused(&|wrong| drop(wrong.gradient.weights[0].pop())), 1);
+        if right.gradient.biases[0].is_some() {
+            let change = |wrong: &mut BackpropOutcome<f64>| {
+                wrong.gradient.biases[0].iter_mut().flatten().for_each(|bias| *bias *= 1.001);
+            };
+            assert_eq!(refused(&change), 1);
+        }
+    }
+    println!("{seen} of 80 entries wrong by 2⁻⁴⁰ of themselves seen");
+    assert!(seen >= 60, "{seen}");
 }
 
 fn width(case: &Case) -> usize {

@@ -6,5 +6,7 @@ mod freivalds;
 mod kinds;
 mod lattice;
 mod nets;
+mod power;
+mod suite;
 mod training;
 mod ulps;

@@ -1,0 +1,35 @@
+//! Tiers L and F over the built-in suite.
+
+use creditcheck::certify::{self, Options, Silent};
+use creditcheck::check::{Claim, Tier, Verdict};
+use creditcheck::spec::Limits;
+use creditcheck::suite;
+
+/// No hand-written case leaves tier F unchecked, in either format; the kinks among them are held bit for bit.
+#[test]
+fn every_case_is_checked() {
+    let mut lattice = Vec::new();
+    for (name, text) in suite::CASES {
+        let document = suite::document(text, &Limits::default()).unwrap();
+        let certified = certify::certify(&document, &Options::default(), &mut Silent).unwrap();
+        for claim in [Claim::Credit, Claim::Update] {
+            let cell = certified.table.cell(claim, Tier::Bounded).unwrap();
+            assert!(cell.verdict().is_some_and(Verdict::is_agree), "{name}: {cell:?}");
+            for part in ["f64: an entry wrong by 2^-30", "f32: an entry wrong by 2^-10"] {
+                assert!(cell.notes.iter().any(|note| note.starts_with(part)), "{name}: {cell:?}");
+            }
+            for part in ["f64: Freivalds", "f32: Freivalds"] {
+                assert!(cell.notes.iter().any(|note| note.starts_with(part)), "{name}: {cell:?}");
+            }
+        }
+        let cell = certified.table.cell(Claim::Update, Tier::Lattice).unwrap();
+        if let Some(verdict) = cell.verdict() {
+            assert!(verdict.is_agree(), "{name}: {cell:?}");
+            lattice.push(*name);
+        }
+    }
+    let kinks = suite::CASES.iter().map(|(name, _)| *name).filter(|name| name.starts_with("kink"));
+    for name in kinks {
+        assert!(lattice.contains(&name), "{name} is no lattice case");
+    }
+}

@@ -12,4 +12,5 @@ mod mutants;
 mod properties_proptest;
 mod properties_quickcheck;
 mod snapshots;
+mod symbolic;
 mod vectors;

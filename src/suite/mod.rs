@@ -37,6 +37,7 @@ pub const CASES: &[(&str, &str)] = embedded![
     "mixed-activations",
     "some-biases",
     "deep-7-layers-leaky-relu",
+    "graph-interface-example",
     "graph-skip-dead-end",
     "kink-relu-left",
     "kink-relu-right",

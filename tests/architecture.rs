@@ -76,12 +76,24 @@ fn credits_meet_adjoints_in_few_files() {
 #[test]
 fn top_level_entries_are_the_agreed_ones() {
     let allowed = [
-        "Cargo.toml", "Cargo.lock", "src", "proofs", "tests", "benches", "fixtures", "README.md",
-        "LICENSE-MIT", "LICENSE-APACHE", "target",
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "proofs",
+        "tests",
+        "benches",
+        "fixtures",
+        "README.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "target",
     ];
     for entry in fs::read_dir(ROOT).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(allowed.contains(&name.as_str()) || name.starts_with('.'), "{name} at the top level");
+        assert!(
+            allowed.contains(&name.as_str()) || name.starts_with('.'),
+            "{name} at the top level"
+        );
     }
 }
 

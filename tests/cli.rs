@@ -28,6 +28,32 @@ fn sessions() {
     trycmd::TestCases::new().case("tests/cli/*.trycmd").case("tests/cli/*.toml").run();
 }
 
+/// Every `console` block of the README, in a folder of its own: the program writes files there.
+#[test]
+fn sessions_of_the_readme() {
+    let readme = fs::read_to_string("README.md").unwrap();
+    let blocks = readme.lines().filter(|line| line.trim_start().starts_with("```console")).count();
+    let sessions =
+        readme.split("```console\n").skip(1).filter(|block| block.starts_with("$ ")).count();
+    assert!(blocks > 0 && sessions == blocks, "{sessions} of {blocks} blocks are sessions");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    let _ = fs::remove_dir_all(&folder);
+    for name in ["cases", "vectors/v1", "mutants"] {
+        let to = folder.join("README.in/fixtures").join(name);
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(std::path::Path::new("fixtures").join(name)).unwrap() {
+            let from = entry.unwrap().path();
+            if from.is_file() {
+                fs::copy(&from, to.join(from.file_name().unwrap())).unwrap();
+            }
+        }
+    }
+    fs::create_dir_all(folder.join("README.out")).unwrap();
+    fs::write(folder.join("README.out/.keep"), "").unwrap();
+    fs::write(folder.join("README.md"), readme).unwrap();
+    trycmd::TestCases::new().case(folder.join("README.md")).run();
+}
+
 const GOOD: &str = "fixtures/cases/worked-example.json";
 const DIFFERS: &str = "fixtures/cases/own-balance-square.json";
 const CYCLE: &str = "fixtures/cases/recurrent-cycle.json";
@@ -91,7 +117,8 @@ fn json_is_one_document_and_quiet_is_quiet() {
         &["show", GOOD],
         &["mutants"],
     ] {
-        let arguments: Vec<_> = arguments.iter().chain(&["--format", "json", "--quiet"]).copied().collect();
+        let arguments: Vec<_> =
+            arguments.iter().chain(&["--format", "json", "--quiet"]).copied().collect();
         let output = run(&arguments, b"");
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
         assert!(output.stderr.is_empty(), "{arguments:?}");
@@ -104,7 +131,9 @@ fn json_is_one_document_and_quiet_is_quiet() {
 fn a_place_that_cannot_be_written_is_an_error() {
     let output = run(&["gradient", GOOD, "-o", "/nowhere/at/all.json"], b"");
     assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("/nowhere/at/all.json: cannot write"));
+    assert!(
+        String::from_utf8(output.stderr).unwrap().contains("/nowhere/at/all.json: cannot write")
+    );
 }
 
 /// `creditcheck show … | head` is no failure.

@@ -62,7 +62,8 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
     };
     let (found, table) = (flat(found), flat(table));
     let line = |what: &str, (from, to): &(String, String)| format!("{what}: {from} -> {to}");
-    let mut lines: Vec<_> = found.difference(&table).map(|edge| line("not allowed", edge)).collect();
+    let mut lines: Vec<_> =
+        found.difference(&table).map(|edge| line("not allowed", edge)).collect();
     lines.extend(table.difference(&found).map(|edge| line("no longer there", edge)));
     lines
 }

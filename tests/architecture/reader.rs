@@ -68,11 +68,8 @@ const MAY_REACH_OUTSIDE: [&str; 3] = ["cli/", "main.rs", "suite/digits.rs"];
 
 impl Tree {
     pub fn of(files: impl IntoIterator<Item = Source>) -> Self {
-        let mut tree = Self {
-            files: BTreeMap::new(),
-            modules: BTreeSet::new(),
-            reexports: BTreeMap::new(),
-        };
+        let mut tree =
+            Self { files: BTreeMap::new(), modules: BTreeSet::new(), reexports: BTreeMap::new() };
         for Source { name, text } in files {
             let parsed = syn::parse_file(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
             let module = module_of(&name);
@@ -87,7 +84,11 @@ impl Tree {
         let mut reexports = BTreeMap::new();
         for (_, facts) in tree.files.values() {
             for (module, name, path) in &facts.reexports {
-                assert!(name != "*", "{}: a re-export of everything hides edges", module.join("::"));
+                assert!(
+                    name != "*",
+                    "{}: a re-export of everything hides edges",
+                    module.join("::")
+                );
                 if let Resolved::Ours(target) = tree.resolve(module, path) {
                     let mut source = module.clone();
                     source.push(name.clone());
@@ -165,8 +166,7 @@ impl Tree {
     /// Foreign crates and the outside world where they should not be.
     pub fn foreign(&self) -> Vec<String> {
         let mut found = BTreeSet::new();
-        let within =
-            |name: &str, rooms: &[&str]| rooms.iter().any(|room| name.starts_with(room));
+        let within = |name: &str, rooms: &[&str]| rooms.iter().any(|room| name.starts_with(room));
         for (name, (_, facts)) in &self.files {
             for (here, path) in &facts.paths {
                 let Resolved::Foreign(path) = self.resolve(here, path) else { continue };
@@ -300,7 +300,10 @@ impl Reader {
             let mut path = Vec::new();
             if is_name(&words[at]) {
                 path.push(words[at].to_owned());
-                while words.get(at + 1..at + 4).is_some_and(|w| w[0] == ":" && w[1] == ":" && is_name(&w[2])) {
+                while words
+                    .get(at + 1..at + 4)
+                    .is_some_and(|w| w[0] == ":" && w[1] == ":" && is_name(&w[2]))
+                {
                     path.push(words[at + 3].to_owned());
                     at += 3;
                 }

@@ -93,7 +93,8 @@ fn foreign_crates_and_the_outside_are_seen() {
     for (text, line) in bad {
         assert_eq!(made_up(&[("lib.rs", ""), ("spec.rs", text)]).foreign(), [line], "{text}");
     }
-    let good = made_up(&[("wire/json.rs", "use serde::Serialize;"), ("cli/mod.rs", "use std::fs;")]);
+    let good =
+        made_up(&[("wire/json.rs", "use serde::Serialize;"), ("cli/mod.rs", "use std::fs;")]);
     assert!(good.foreign().is_empty());
 }
 

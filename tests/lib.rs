@@ -1,8 +1,11 @@
 //! The certificate as a test suite: one binary, one module per question.
 
 mod agreement;
+mod architecture;
 mod certificate;
 mod claims;
+#[cfg(feature = "cli")]
+mod cli;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
@@ -11,6 +14,8 @@ mod laws;
 mod mutants;
 mod properties_proptest;
 mod properties_quickcheck;
+mod robustness;
+mod schemas;
 mod snapshots;
 mod symbolic;
 mod vectors;

@@ -97,7 +97,7 @@ fn gradients_and_certificates_of_every_case_follow_their_schema() {
             for quantity in [Quantity::Gradient, Quantity::Update] {
                 // Recurrent networks have no gradient yet, transcendental activations no exact one.
                 let found =
-                    gradient(&document, Rule::Credit, number, quantity, &Limits::default());
+                    gradient(&document.case, Rule::Credit, number, quantity, &Limits::default());
                 let Ok(found) = found else { continue };
                 let written = to_json(&found, &document.case).pretty();
                 assert_valid(&gradients, &value(&written), &name);
@@ -109,7 +109,9 @@ fn gradients_and_certificates_of_every_case_follow_their_schema() {
         numbers[1] += 1;
     }
     let all = files("cases").len();
-    assert!(numbers[0] >= 3 * all && numbers[1] + 1 >= all, "only {numbers:?} of {all} cases");
+    // Without the float side there are exact gradients only, and none of transcendental activations.
+    let least = if cfg!(feature = "fast") { [3 * all, all - 1] } else { [all, all - 8] };
+    assert!(numbers[0] >= least[0] && numbers[1] >= least[1], "only {numbers:?} of {all} cases");
 }
 
 #[test]
@@ -228,7 +230,7 @@ fn wrong_certificates_and_gradients_are_refused() {
     );
     let rule = Rule::Credit;
     let exact =
-        gradient(&document, rule, NumberKind::Exact, Quantity::Gradient, &Limits::default());
+        gradient(&document.case, rule, NumberKind::Exact, Quantity::Gradient, &Limits::default());
     let written: Json = to_json(&exact.unwrap(), &document.case);
     refused(
         &schema("gradient.schema.json"),

@@ -1,0 +1,122 @@
+//! Who may know whom: the files are parsed, their paths resolved through re-exports, and the edges compared with a table.
+
+mod edges;
+mod reader;
+mod self_test;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use reader::{Source, Tree};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+fn sources() -> Tree {
+    let mut files = Vec::new();
+    collect(&Path::new(ROOT).join("src"), &mut files);
+    assert!(files.len() > 80, "only {} source files found", files.len());
+    Tree::of(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let name = path.strip_prefix(Path::new(ROOT).join("src")).unwrap();
+            let name = name.to_str().unwrap().replace('\\', "/");
+            files.push(Source { name, text: fs::read_to_string(&path).unwrap() });
+        }
+    }
+}
+
+/// Every edge is in the table, and every edge of the table is there: set `WRITE` to see the table as it should stand.
+#[test]
+fn edges_are_those_of_the_table() {
+    let found = sources().edges();
+    let table = edges::table();
+    if std::env::var_os("WRITE").is_some() {
+        for (from, to) in &found {
+            let to: Vec<_> = to.iter().map(String::as_str).collect();
+            println!("    {from}: {}", to.join(" "));
+        }
+    }
+    assert_eq!(edges::differences(&found, &table), Vec::<String>::new());
+}
+
+#[test]
+fn borders_hold() {
+    assert_eq!(edges::crossings(&sources().edges()), Vec::<String>::new());
+}
+
+#[test]
+fn foreign_crates_stay_in_their_rooms() {
+    assert_eq!(sources().foreign(), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_unsafe_or_unfinished_or_too_long() {
+    assert_eq!(sources().blemishes(), Vec::<String>::new());
+}
+
+/// Both newtypes are named together only where they are defined and where each engine's result is wrapped; the bridge
+/// and the comparisons take whole outcomes.
+#[test]
+fn credits_meet_adjoints_in_few_files() {
+    let allowed = [
+        ("certify/given.rs", "wraps what each engine made of the same x and β"),
+        ("spec/outcome.rs", "defines both"),
+    ];
+    let allowed: BTreeSet<_> = allowed.iter().map(|(file, _)| (*file).to_owned()).collect();
+    assert_eq!(sources().naming_both("Credit", "Adjoint"), allowed);
+}
+
+#[test]
+fn top_level_entries_are_the_agreed_ones() {
+    let allowed = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "proofs",
+        "tests",
+        "benches",
+        "fixtures",
+        "README.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "target",
+    ];
+    for entry in fs::read_dir(ROOT).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(
+            allowed.contains(&name.as_str()) || name.starts_with('.'),
+            "{name} at the top level"
+        );
+    }
+}
+
+/// What the README names in backticks or links to exists.
+#[test]
+fn folders_of_the_readme_exist() {
+    let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).unwrap();
+    let mut named = BTreeSet::new();
+    for part in readme.split(['`', '(', ')', ' ', '\n', '"', ',']) {
+        let folders = ["src/", "fixtures/", "tests/", "proofs/", "benches/"];
+        if folders.iter().any(|folder| part.starts_with(folder)) && !part.contains('*') {
+            named.insert(part.trim_end_matches(['.', ':', ';']));
+        }
+    }
+    assert!(named.len() > 5, "the README names only {named:?}");
+    for name in named {
+        assert!(Path::new(ROOT).join(name).exists(), "the README names {name}");
+    }
+}
+
+/// A tree of made-up files, for the tests of the reader itself.
+fn made_up(files: &[(&str, &str)]) -> Tree {
+    Tree::of(files.iter().map(|(name, text)| Source { name: (*name).into(), text: (*text).into() }))
+}
+
+type Edges = BTreeMap<String, BTreeSet<String>>;

@@ -1,0 +1,144 @@
+//! The table of edges, and the borders that no table may cross.
+
+use std::collections::BTreeSet;
+
+use super::Edges;
+
+/// From each file of textbook, fast, check and certificate, and from each other room, to what it may name.
+const TABLE: &str = "
+certificate: check::table spec
+certificate::digest: certificate spec
+certificate::issue: certificate certificate::digest certificate::rows certificate::words check::verdict error spec
+certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
+certificate::verify: certificate certificate::digest certificate::words check::table spec
+certificate::words: check::table spec
+certify: certificate certificate::digest certificate::words check::blocks check::bounded check::bridge check::enclosure check::exact check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit mutants number scalar spec textbook textbook::backprop textbook::credit textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::tangent textbook::view wire
+check::blocks: spec
+check::bounded: check::enclosure check::entries check::lattice check::verdict error number spec
+check::bridge: check::exact check::verdict scalar spec
+check::entries: spec
+check::exact: check::verdict scalar
+check::freivalds: check::bounded check::lattice check::verdict number spec
+check::judge: check::blocks number spec
+check::lattice: check::entries check::verdict number spec
+check::locality: check::verdict spec
+check::table: check::verdict
+cli: certificate::verify certify check::judge check::table error mutants report spec suite vectors wire
+fast: error number spec
+fast::backprop: error fast fast::network fast::product spec
+fast::credit: error fast fast::network fast::product fast::relax spec
+fast::network: error fast spec
+fast::product: error fast
+fast::relax: error fast fast::credit fast::network fast::product spec
+main: cli
+mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::plasticity textbook::view wire
+number: spec
+report: certificate::verify certify check::blocks check::judge check::table check::verdict error number spec wire
+scalar: number
+suite: certify error fast::credit fast::network spec wire
+textbook: error scalar spec
+textbook::backprop: error scalar spec textbook
+textbook::credit: error scalar spec textbook textbook::firing textbook::plasticity textbook::view
+textbook::firing: error scalar spec textbook
+textbook::interpolate: error spec textbook::firing
+textbook::plasticity: scalar spec textbook::view
+textbook::relax: scalar spec textbook::view
+textbook::tangent: error scalar spec textbook textbook::firing
+textbook::view: scalar spec
+vectors: error mutants spec wire
+wire: certificate certificate::digest certificate::verify check::table error number spec
+";
+
+pub(super) fn table() -> Edges {
+    let lines = TABLE.lines().filter_map(|line| line.split_once(": "));
+    let words = |to: &str| to.split_whitespace().map(str::to_owned).collect();
+    lines.map(|(from, to)| (from.trim().to_owned(), words(to))).collect()
+}
+
+/// What stands on one side only.
+pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
+    let flat = |edges: &Edges| -> BTreeSet<(String, String)> {
+        edges.iter().flat_map(|(f, to)| to.iter().map(|t| (f.clone(), t.clone()))).collect()
+    };
+    let (found, table) = (flat(found), flat(table));
+    let line = |what: &str, (from, to): &(String, String)| format!("{what}: {from} -> {to}");
+    let mut lines: Vec<_> =
+        found.difference(&table).map(|edge| line("not allowed", edge)).collect();
+    lines.extend(table.difference(&found).map(|edge| line("no longer there", edge)));
+    lines
+}
+
+/// Whoever is within the first must not reach, through others either, what is within the second.
+const BORDERS: [(&str, &str); 23] = [
+    // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
+    ("textbook::credit", "textbook::backprop"),
+    ("textbook::backprop", "textbook::"),
+    ("textbook::relax", "textbook::credit"),
+    ("textbook::relax", "textbook::firing"),
+    ("textbook::relax", "textbook::backprop"),
+    ("textbook::tangent", "textbook::credit"),
+    ("textbook::tangent", "textbook::backprop"),
+    ("textbook::tangent", "textbook::plasticity"),
+    ("textbook::interpolate", "textbook::tangent"),
+    ("textbook::interpolate", "textbook::credit"),
+    ("textbook::interpolate", "textbook::backprop"),
+    ("fast::credit", "fast::backprop"),
+    ("fast::backprop", "fast::credit"),
+    ("fast::backprop", "fast::relax"),
+    ("fast::relax", "fast::backprop"),
+    // Exact ⟂ fast: no shared arithmetic.
+    ("textbook", "fast"),
+    ("scalar", "fast"),
+    ("fast", "textbook"),
+    ("fast", "scalar"),
+    // The specification computes nothing.
+    ("spec", "scalar"),
+    // The verifier substitutes: neither an engine nor the number kernel.
+    ("certificate", "scalar"),
+    ("certificate::verify", "textbook"),
+    ("certificate::verify", "fast"),
+];
+
+/// Engines, and whoever runs them.
+const ENGINES: [&str; 6] = ["textbook", "fast", "mutants", "certify", "vectors", "suite"];
+
+/// Every way over a border, through others too.
+pub(super) fn crossings(edges: &Edges) -> Vec<String> {
+    let mut found = Vec::new();
+    // Comparisons and certificates call no engine at all.
+    let rooms = ["check", "certificate", "wire", "spec", "scalar", "number", "error"];
+    let no_engine = rooms.iter().flat_map(|room| ENGINES.iter().map(move |e| (*room, *e)));
+    for (from, to) in BORDERS.into_iter().chain(no_engine) {
+        for start in edges.keys().filter(|unit| is_within(unit, from)) {
+            for end in reached(edges, start) {
+                if is_within(&end, to) && !is_within(&end, from) {
+                    found.push(format!("{start} reaches {end}"));
+                }
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// `to` may be a room, a file, or with `::` at its end all files of a room but not its head.
+fn is_within(unit: &str, of: &str) -> bool {
+    match of.strip_suffix("::") {
+        Some(_) => unit.starts_with(of),
+        None => unit == of || unit.strip_prefix(of).is_some_and(|rest| rest.starts_with("::")),
+    }
+}
+
+fn reached(edges: &Edges, start: &str) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut open = vec![start.to_owned()];
+    while let Some(unit) = open.pop() {
+        for next in edges.get(&unit).into_iter().flatten() {
+            if seen.insert(next.clone()) {
+                open.push(next.clone());
+            }
+        }
+    }
+    seen
+}

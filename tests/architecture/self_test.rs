@@ -1,0 +1,131 @@
+//! The checker itself: it must see violations, however they are spelled.
+
+use super::{edges, made_up};
+
+fn crossings(engine: &str) -> Vec<String> {
+    let tree = made_up(&[
+        ("lib.rs", "pub mod textbook; pub mod fast;"),
+        ("textbook/mod.rs", "pub mod credit; pub mod backprop; pub use backprop::run as other;"),
+        ("textbook/backprop.rs", "pub fn run() {}"),
+        ("textbook/credit.rs", engine),
+        ("fast/mod.rs", "pub mod credit;"),
+        ("fast/credit.rs", "pub fn run() {}"),
+    ]);
+    edges::crossings(&tree.edges())
+}
+
+#[test]
+fn every_spelling_of_a_crossing_is_seen() {
+    let spellings = [
+        "use crate::textbook::backprop::run;",
+        "use super::backprop;",
+        "use super::{self as room, backprop::{self, run as go}};",
+        "use crate::textbook::other;",
+        "fn f() { crate::textbook::backprop::run(); }",
+        "fn f() { super::backprop::run() }",
+        "fn f(x: crate::textbook::backprop::Outcome) {}",
+        "fn f() -> Vec<super::backprop::Outcome> { Vec::new() }",
+        "fn f() { println!(\"{}\", super::backprop::run()); }",
+        "impl crate::textbook::backprop::Engine for u8 {}",
+        "mod inner { use super::super::backprop::run; }",
+        "mod inner { use crate::textbook::*; fn f() { super::super::backprop::run() } }",
+    ];
+    for text in spellings {
+        assert_eq!(crossings(text), ["textbook::credit reaches textbook::backprop"], "{text}");
+    }
+    let fast = ["use crate::fast::credit::run;", "fn f() { assert!(crate::fast::credit::run()) }"];
+    for text in fast {
+        assert_eq!(crossings(text), ["textbook::credit reaches fast::credit"], "{text}");
+    }
+    assert!(crossings("//! crate::textbook::backprop\nfn f() {}").is_empty());
+    assert!(crossings("#[cfg(test)] mod tests { use super::super::backprop; }").is_empty());
+}
+
+#[test]
+fn two_sides_that_call_one_engine_are_seen() {
+    let tree = made_up(&[
+        ("lib.rs", ""),
+        ("fast/mod.rs", "pub mod credit; pub mod backprop;"),
+        ("fast/credit/mod.rs", "mod workspace;"),
+        ("fast/credit/workspace.rs", "use crate::shared::run;"),
+        ("fast/backprop.rs", ""),
+        ("shared.rs", "pub fn run() { crate::fast::backprop::run() }"),
+    ]);
+    assert_eq!(edges::crossings(&tree.edges()), ["fast::credit reaches fast::backprop"]);
+}
+
+#[test]
+fn a_verifier_that_computes_is_seen() {
+    let tree = made_up(&[
+        ("lib.rs", ""),
+        ("scalar/mod.rs", "pub trait Scalar {}"),
+        ("check/mod.rs", "mod exact; mod table; pub use exact::compare; pub use table::Claim;"),
+        ("check/exact.rs", "use crate::scalar::Scalar;"),
+        ("check/table.rs", ""),
+        ("certificate/mod.rs", "pub mod verify;"),
+        ("certificate/verify.rs", "mod fold; use crate::check::Claim;"),
+        ("certificate/verify/fold.rs", "use crate::check::compare;"),
+    ]);
+    assert_eq!(edges::crossings(&tree.edges()), ["certificate::verify reaches scalar"]);
+}
+
+#[test]
+fn edges_in_and_out_of_the_table_are_seen() {
+    let tree = made_up(&[("lib.rs", ""), ("spec.rs", ""), ("wire.rs", "use crate::spec::Case;")]);
+    let none = edges::differences(&tree.edges(), &super::Edges::new());
+    assert_eq!(none, ["not allowed: wire -> spec"]);
+    let gone = edges::differences(&super::Edges::new(), &tree.edges());
+    assert_eq!(gone, ["no longer there: wire -> spec"]);
+}
+
+#[test]
+fn foreign_crates_and_the_outside_are_seen() {
+    let bad = [
+        ("use serde::Serialize;", "spec.rs: serde"),
+        ("#[derive(Clone)] struct A; impl serde::Serialize for A {}", "spec.rs: serde"),
+        ("fn f() { serde_json::json!({}); }", "spec.rs: serde_json"),
+        ("fn f() { assert!(faer::Mat::new()) }", "spec.rs: faer"),
+        ("use std::{fmt, fs};", "spec.rs: std::fs"),
+        ("fn f() { std::io::stdout(); }", "spec.rs: std::io::stdout"),
+        ("fn f() { println!(\"x\") }", "spec.rs: println::!"),
+        ("use std::time::Instant;", "spec.rs: std::time::Instant"),
+    ];
+    for (text, line) in bad {
+        assert_eq!(made_up(&[("lib.rs", ""), ("spec.rs", text)]).foreign(), [line], "{text}");
+    }
+    let good =
+        made_up(&[("wire/json.rs", "use serde::Serialize;"), ("cli/mod.rs", "use std::fs;")]);
+    assert!(good.foreign().is_empty());
+}
+
+#[test]
+fn blemishes_are_seen() {
+    let long = "\n".repeat(501);
+    let bad = [
+        ("fn f() { unsafe { g() } }", "spec.rs: unsafe"),
+        ("unsafe fn f() {}", "spec.rs: unsafe"),
+        ("unsafe impl Send for A {}", "spec.rs: unsafe"),
+        ("extern \"C\" { fn f(); }", "spec.rs: unsafe"),
+        ("fn f() { vec![unsafe { g() }]; }", "spec.rs: unsafe"),
+        ("#[allow(unsafe_code)] fn f() {}", "spec.rs: unsafe"),
+        ("fn f() { todo!() }", "spec.rs: todo!"),
+        (long.as_str(), "spec.rs: 501 lines"),
+    ];
+    for (text, line) in bad {
+        assert_eq!(made_up(&[("spec.rs", text)]).blemishes(), [line]);
+    }
+    assert!(made_up(&[("fast/mod.rs", "unsafe fn f() {}")]).blemishes().is_empty());
+}
+
+#[test]
+fn meeting_newtypes_are_seen() {
+    let tree = made_up(&[
+        ("spec/mod.rs", "pub mod outcome;"),
+        ("spec/outcome.rs", "pub struct Credit; pub struct Adjoint;"),
+        ("a.rs", "use crate::spec::outcome::{Adjoint, Credit};"),
+        ("b.rs", "use crate::spec::outcome::Adjoint; fn f() { crate::spec::outcome::Credit; }"),
+        ("c.rs", "use crate::spec::outcome::Adjoint; fn f() { Claim::Credit; }"),
+    ]);
+    let both = tree.naming_both("Credit", "Adjoint");
+    assert_eq!(both.into_iter().collect::<Vec<_>>(), ["a.rs", "b.rs", "spec/outcome.rs"]);
+}

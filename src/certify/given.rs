@@ -15,6 +15,8 @@ use crate::spec::outcome::{
 use crate::spec::{Case, Layered, Limits, Parameters, PerNeuron, Wiring};
 use crate::textbook::backprop::{self, LayerParameters};
 use crate::textbook::credit;
+#[cfg(feature = "fast")]
+use crate::textbook::firing;
 
 /// Net inputs, and what the credit rule is given.
 pub(super) struct Equilibrium {
@@ -22,26 +24,44 @@ pub(super) struct Equilibrium {
     given: GivenCredit<BigRational>,
 }
 
-/// The float equilibrium of every example as exact dyadics; e = t − x is exact again.
+/// The equilibrium of every example, exact but for what σ makes of a net input where σ is transcendental.
+///
+/// s = Wx + b exactly, in topological order. x and β are exact where σ is rational; elsewhere they are those of the float
+/// side, as exact dyadics. e = t − x is exact.
 #[cfg(feature = "fast")]
 pub(super) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium>, Error> {
+    let parameters = Parameters::of(case);
+    let order = wiring.order.as_ref().ok_or_else(crate::textbook::firing::recurrent)?;
     let witnesses = crate::fast::credit::witnesses(case)?;
-    let examples = witnesses.into_iter().zip(&case.examples).map(|(exact, example)| {
-        let mut firing_rate = exact.firing_rate;
-        // The case gives inputs exactly; only what σ made of them is a float.
+    let examples = witnesses.into_iter().zip(&case.examples).map(|(float, example)| {
+        let zero = BigRational::from_integer(0.into());
+        let mut net_input = PerNeuron::filled(wiring.neurons(), zero.clone());
+        let mut firing_rate = net_input.clone();
+        let mut balance_factor = net_input.clone();
+        let mut external_credit = net_input.clone();
         for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
             firing_rate[neuron] = input.clone();
         }
-        let zero = BigRational::from_integer(0.into());
-        let mut external_credit = PerNeuron::filled(wiring.neurons(), zero);
+        for &post in order.iter().filter(|neuron| !wiring.is_input[**neuron]) {
+            let mut sum = parameters.biases[post].clone();
+            for &synapse in &wiring.incoming[post] {
+                sum += &parameters.weights[synapse] * &firing_rate[wiring.synapses[synapse].pre];
+            }
+            let activation = &wiring.activations[post];
+            let (rate, factor) = if activation.is_exact() {
+                let rate = firing::activate(activation, wiring.kinks[post], &sum)?;
+                let factor = credit::balance_factor(wiring, post, &sum, &rate)?;
+                (rate, factor)
+            } else {
+                (float.firing_rate[post].clone(), float.balance_factor[post].clone())
+            };
+            (net_input[post], firing_rate[post], balance_factor[post]) = (sum, rate, factor);
+        }
         for (&output, target) in wiring.outputs.iter().zip(&example.target) {
             external_credit[output] = target - &firing_rate[output];
         }
-        let balance_factor = exact.balance_factor;
-        Ok(Equilibrium {
-            net_input: exact.net_input,
-            given: GivenCredit { firing_rate, balance_factor, external_credit },
-        })
+        let given = GivenCredit { firing_rate, balance_factor, external_credit };
+        Ok(Equilibrium { net_input, given })
     });
     examples.collect()
 }

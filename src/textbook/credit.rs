@@ -123,21 +123,29 @@ pub fn balance_factors<S: Scalar>(
     firing_rate: &PerNeuron<S>,
 ) -> Result<PerNeuron<S>, Error> {
     let mut factors = PerNeuron::filled(wiring.neurons(), S::zero());
-    for (post, activation) in wiring.activations.indexed() {
-        if wiring.is_input[post] {
-            continue;
-        }
-        let kink = wiring.kinks[post];
-        factors[post] = match &wiring.balances[post] {
-            // A replaced balance function is a function of the net input: the rate belongs to another σ.
-            Some(other) => balance_of_net_input(other, kink, &net_input[post])?,
-            None => match balance_of_rate(activation, kink, &firing_rate[post])? {
-                Some(factor) => factor,
-                None => balance_of_net_input(activation, kink, &net_input[post])?,
-            },
-        };
+    for post in (0..wiring.neurons()).map(Neuron).filter(|neuron| !wiring.is_input[*neuron]) {
+        factors[post] = balance_factor(wiring, post, &net_input[post], &firing_rate[post])?;
     }
     Ok(factors)
+}
+
+/// β of one neuron.
+pub(crate) fn balance_factor<S: Scalar>(
+    wiring: &Wiring,
+    post: Neuron,
+    net_input: &S,
+    firing_rate: &S,
+) -> Result<S, Error> {
+    let kink = wiring.kinks[post];
+    let activation = &wiring.activations[post];
+    if let Some(other) = &wiring.balances[post] {
+        // A replaced balance function is a function of the net input: the rate belongs to another σ.
+        return balance_of_net_input(other, kink, net_input);
+    }
+    match balance_of_rate(activation, kink, firing_rate)? {
+        Some(factor) => Ok(factor),
+        None => balance_of_net_input(activation, kink, net_input),
+    }
 }
 
 /// β from the rate alone, for the activations whose rate determines it (D2).

@@ -72,7 +72,7 @@ pub(crate) fn recurrent() -> Error {
 
 /// σ(s). At a kink both pieces have the same value but not the same dual part: the piece is
 /// chosen by the convention of D0.
-fn activate<S: Scalar>(activation: &Activation, kink: Kink, s: &S) -> Result<S, Error> {
+pub(crate) fn activate<S: Scalar>(activation: &Activation, kink: Kink, s: &S) -> Result<S, Error> {
     match activation {
         Activation::Identity => Ok(s.clone()),
         Activation::Relu => pieces(s, &S::zero(), kink, |_| S::zero(), S::clone),

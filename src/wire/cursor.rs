@@ -8,7 +8,7 @@ use crate::number;
 use crate::spec::Limits;
 
 /// 2⁵³: the integers up to here are the same in every JSON reader.
-const LARGEST_INTEGER: i64 = 1 << 53;
+const LARGEST_INTEGER: u64 = 1 << 53;
 
 /// A JSON value together with the path that leads to it.
 #[derive(Clone, Debug)]
@@ -198,7 +198,7 @@ impl<'a> Cursor<'a> {
     /// [`Error::Input`] for anything else; a JSON float is refused with the reason.
     pub fn number(&self) -> Result<BigRational, Error> {
         match self.value {
-            Json::Integer(value) if value.abs() <= LARGEST_INTEGER => {
+            Json::Integer(value) if value.unsigned_abs() <= LARGEST_INTEGER => {
                 Ok(BigRational::from_integer((*value).into()))
             }
             Json::Integer(_) => Err(self.error_with(

@@ -175,6 +175,7 @@ pub(super) fn report(error: &Error) -> Outcome {
     }
     let word = "error".if_supports_color(Stream::Stderr, |word| word.red().to_string());
     // Nothing more can be done about a standard error that is closed.
-    let _ = writeln!(std::io::stderr(), "{word}:{text}");
+    let text = text.trim().trim_start_matches("× ");
+    let _ = writeln!(std::io::stderr(), "{word}: {text}");
     Outcome::Failed
 }

@@ -178,6 +178,10 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     let digits = usize::try_from(limits.bits / 3).unwrap_or(usize::MAX).saturating_add(4);
     let longer = Limits { number_chars: limits.number_chars.max(digits), ..*limits };
     let root = Cursor::root(json, &longer);
+    // A file of another kind is told so, not that its fields are unknown.
+    if let Some(format) = root.field("format") {
+        format.choice(&[(FORMAT, ())])?;
+    }
     root.object(&[
         "format",
         "case",

@@ -85,6 +85,10 @@ pub struct Gradient {
 pub fn read(bytes: &[u8], case: &Case, limits: &Limits) -> Result<Gradient, Error> {
     let json = Json::read(bytes, limits)?;
     let root = Cursor::root(&json, limits);
+    // A file of another kind is told so, not that its fields are unknown.
+    if let Some(format) = root.field("format") {
+        format.choice(&[(FORMAT, ())])?;
+    }
     root.object(&[
         "format", "case", "rule", "number", "quantity", "loss", "layers", "synapses", "biases",
         "inputs",

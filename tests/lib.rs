@@ -11,5 +11,6 @@ mod laws;
 mod mutants;
 mod properties_proptest;
 mod properties_quickcheck;
+mod regressions;
 mod snapshots;
 mod vectors;

@@ -36,6 +36,8 @@ fn laws<S: ExactScalar>(a: &S, b: &S, c: &S) {
     assert_eq!(add(a, b), add(b, a), "+ is commutative");
     assert_eq!(add(a, &zero), *a, "0 is neutral");
     assert_eq!(add(a, &-a.clone()), zero, "−a is the inverse");
+    assert_eq!(-(-a.clone()), *a, "−(−a) is a");
+    assert_eq!(-zero.clone(), zero, "−0 is 0, in one representation");
     assert_eq!(a.clone() - b, add(a, &-b.clone()), "− adds the inverse");
     assert_eq!(mul(&mul(a, b), c), mul(a, &mul(b, c)), "· is associative");
     assert_eq!(mul(a, b), mul(b, a), "· is commutative");

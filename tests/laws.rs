@@ -88,11 +88,9 @@ fn residue<const P: u64>() -> impl Strategy<Value = Prime<P>> {
     prop_oneof![(0..P).prop_map(Prime::new), (0..4_u64).prop_map(|k| Prime::new(P - 1 - k % P))]
 }
 
-fn dual<S: Strategy>(part: S) -> impl Strategy<Value = Dual<S::Value>>
-where
-    S: Clone,
-    S::Value: Clone + Debug,
-{
+fn dual<T: Clone + Debug>(
+    part: impl Strategy<Value = T> + Clone,
+) -> impl Strategy<Value = Dual<T>> {
     (part.clone(), part).prop_map(|(value, tangent)| Dual { value, tangent })
 }
 

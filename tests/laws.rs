@@ -36,6 +36,8 @@ fn laws<S: ExactScalar>(a: &S, b: &S, c: &S) {
     assert_eq!(add(a, b), add(b, a), "+ is commutative");
     assert_eq!(add(a, &zero), *a, "0 is neutral");
     assert_eq!(add(a, &-a.clone()), zero, "−a is the inverse");
+    assert_eq!(-(-a.clone()), *a, "−(−a) is a");
+    assert_eq!(-zero.clone(), zero, "−0 is 0, in one representation");
     assert_eq!(a.clone() - b, add(a, &-b.clone()), "− adds the inverse");
     assert_eq!(mul(&mul(a, b), c), mul(a, &mul(b, c)), "· is associative");
     assert_eq!(mul(a, b), mul(b, a), "· is commutative");
@@ -86,11 +88,9 @@ fn residue<const P: u64>() -> impl Strategy<Value = Prime<P>> {
     prop_oneof![(0..P).prop_map(Prime::new), (0..4_u64).prop_map(|k| Prime::new(P - 1 - k % P))]
 }
 
-fn dual<S: Strategy>(part: S) -> impl Strategy<Value = Dual<S::Value>>
-where
-    S: Clone,
-    S::Value: Clone + Debug,
-{
+fn dual<T: Clone + Debug>(
+    part: impl Strategy<Value = T> + Clone,
+) -> impl Strategy<Value = Dual<T>> {
     (part.clone(), part).prop_map(|(value, tangent)| Dual { value, tangent })
 }
 

@@ -16,6 +16,7 @@ mod properties_proptest;
 mod properties_quickcheck;
 mod robustness;
 mod schemas;
+mod regressions;
 mod snapshots;
 mod symbolic;
 mod vectors;

@@ -2,8 +2,9 @@
 
 use std::hint::black_box;
 
+use creditcheck::check::bounded::{Bound, Format, rounding_bound};
 use creditcheck::fast::{Float, Function, Layer, Network, backprop, credit};
-use creditcheck::spec::Kink;
+use creditcheck::spec::{Case, Example, Expect, Kink, Synapse};
 use criterion::{Criterion, criterion_group, criterion_main};
 use faer::Mat;
 use rand_chacha::ChaCha8Rng;
@@ -30,7 +31,7 @@ fn network<F: Float>(widths: &[usize], draw: &mut ChaCha8Rng) -> Network<F> {
     Network { layers: layers.collect() }
 }
 
-/// One step of each from the same network moves every weight alike, up to a few roundings of it.
+/// One step of each from the same network: every update and every gradient within its computed rounding bound.
 fn assert_agreement<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F>) {
     let (mut a, mut b) = (start.clone(), start.clone());
     let rate = F::from(1) / F::from(16);
@@ -39,23 +40,47 @@ fn assert_agreement<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F
     let mut right = backprop::Workspace::new(start, batch).unwrap();
     left.step(&mut a, input.as_ref(), target.as_ref(), rate).unwrap();
     right.step(&mut b, input.as_ref(), target.as_ref(), rate).unwrap();
-    let mut moved = false;
+    let format = if F::NAME == "f64" { Format::F64 } else { Format::F32 };
+    let bounds = rounding_bound(&case(start, input, target, rate), format).unwrap();
+    // The factor covers the three roundings of this line.
+    let inside = |found: F, bound: &Bound| {
+        let found: f64 = found.into();
+        (found - bound.centre).abs() <= (bound.bound + bound.radius) * (1.0 + 2.0 * f64::EPSILON)
+    };
+    let (mut moved, mut synapse) = (false, 0);
     for (l, start) in start.layers.iter().enumerate() {
         let (update, gradient) = (left.weight_update(l + 1), right.weight_gradient(l + 1));
-        let (mut largest, mut apart) = (0.0f64, 0.0f64);
         for post in 0..update.nrows() {
             for pre in 0..update.ncols() {
-                let (update, gradient) = (update[(post, pre)], gradient[(post, pre)]);
-                largest = largest.max(update.magnitude().into());
-                apart = apart.max((update + rate * gradient).magnitude().into());
+                let place = Synapse(synapse);
+                assert!(inside(update[(post, pre)], &bounds.update.weights[place]), "{place:?}");
+                assert!(
+                    inside(gradient[(post, pre)], &bounds.gradient.weights[place]),
+                    "{place:?}"
+                );
+                synapse += 1;
             }
         }
-        // As many roundings as the longest sums have terms; the computed bounds are tested elsewhere.
-        let roundings = if F::NAME == "f64" { 2f64.powi(-53) } else { 2f64.powi(-24) };
-        assert!(apart <= 2048.0 * roundings * largest, "layer {}: {apart} of {largest}", l + 1);
         moved |= a.layers[l].weights != start.weights && b.layers[l].weights != start.weights;
     }
     assert!(moved, "nothing was compared");
+}
+
+/// The same network and batch, exactly.
+fn case<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F>, rate: F) -> Case {
+    let column = |matrix: &Mat<F>, b: usize| {
+        matrix.col(b).iter().map(|value| value.exact().unwrap()).collect()
+    };
+    Case {
+        name: None,
+        network: creditcheck::spec::Network::Layered(start.to_layered().unwrap()),
+        learning_rate: rate.exact().unwrap(),
+        kink: Kink::Left,
+        examples: (0..input.ncols())
+            .map(|b| Example { input: column(input, b), target: column(target, b) })
+            .collect(),
+        expect: Expect::Agree,
+    }
 }
 
 fn pair<F: Float>(criterion: &mut Criterion, widths: &[usize], batch: usize) {

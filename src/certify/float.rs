@@ -108,14 +108,19 @@ fn lattice<F: Float>(
         Err(why) => return Found::Checked(Verdict::Unchecked(why.clone()), Vec::new()),
     };
     let mut verdict = compare_bits(&evidence.credit, credit);
-    if let (Some(exact), Some(float)) = (&evidence.backprop, backprop) {
-        verdict = verdict.and(compare_bits_backprop(exact, float));
-    }
-    let note = format!(
+    let mut notes = vec![format!(
         "{}: every intermediate fits, so every float must equal the rational bit for bit",
         format.name()
-    );
-    Found::Checked(verdict, vec![note])
+    )];
+    match (&evidence.backprop, backprop) {
+        // With f ≠ σ' backpropagation forms other sums than those that were admitted.
+        _ if case.has_own_balance() => {
+            notes.push(format!("{}: credit only, the balance function is another", format.name()));
+        }
+        (Some(exact), Some(float)) => verdict = verdict.and(compare_bits_backprop(exact, float)),
+        _ => {}
+    }
+    Found::Checked(verdict, notes)
 }
 
 /// Tier F: inside the computed rounding bound, which must have power, and Freivalds on every product.

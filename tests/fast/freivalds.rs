@@ -29,7 +29,7 @@ fn right_products_pass() {
         Activation::Logistic,
     ];
     let recipe = recipe(&activations);
-    for seed in 0..150 {
+    for seed in 0..80 {
         for case in [recipe.case(&mut Draw::new(seed)), recipe.graph(&mut Draw::new(seed))] {
             let verdict =
                 products(&case, &fast::credit::run::<f64>(&case).unwrap(), Format::F64, seed);

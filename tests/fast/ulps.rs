@@ -108,7 +108,7 @@ fn arguments(draw: &mut Draw, per_binade: i64) -> Vec<f64> {
 #[test]
 fn ulps_f64() {
     for (activation, stated) in FUNCTIONS {
-        let inputs = arguments(&mut Draw::new(1), 3);
+        let inputs = arguments(&mut Draw::new(1), 1);
         let worst = worst(&activation, &inputs, 53, 1074);
         println!("{} f64: {worst:.3} ulps over {} arguments", activation.name(), inputs.len());
         assert!(worst <= stated, "{}: {worst} ulps, stated {stated}", activation.name());
@@ -122,7 +122,7 @@ fn ulps_f32() {
         let mut inputs = vec![0.0f32, f32::from_bits(1), f32::MIN_POSITIVE];
         // Every exponent from the smallest subnormal to 2⁴⁰, densely.
         for biased in 0..167u32 {
-            let count = if (100..136).contains(&biased) { 800 } else { 60 };
+            let count = if (100..136).contains(&biased) { 200 } else { 20 };
             for _ in 0..count {
                 let mantissa = draw.integer(0, (1 << 23) - 1) as u32;
                 inputs.push(f32::from_bits(biased << 23 | mantissa));
@@ -140,7 +140,7 @@ fn ulps_f32() {
 fn ulps_of_exponentials() {
     let mut draw = Draw::new(3);
     let (mut worst_exp, mut worst_exp_m1) = (0.0f64, 0.0f64);
-    for _ in 0..6000 {
+    for _ in 0..2000 {
         let scale = draw.integer(-30, 9);
         let a64 = -(draw.integer(1 << 40, 1 << 41) as f64) * 2f64.powi(scale as i32 - 40);
         // Beyond these the result is a subnormal of few bits, where an ulp says it all.

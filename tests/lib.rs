@@ -14,9 +14,11 @@ mod laws;
 mod mutants;
 mod properties_proptest;
 mod properties_quickcheck;
+mod regressions;
 mod robustness;
 mod schemas;
-mod regressions;
 mod snapshots;
+#[cfg(feature = "cli")]
+mod suite;
 mod symbolic;
 mod vectors;

@@ -86,3 +86,51 @@ fn numbers_that_look_different_are_equal() {
     assert_eq!(read("-0"), read("0"));
     assert_eq!(read("-0/7"), read("0"));
 }
+
+/// A network whose deepest path starts at a neuron that only a bias drives: its bias waits for the last sweep.
+#[test]
+fn a_bias_driven_neuron_settles_one_sweep_later_than_the_rest() {
+    let text = r#"{"format": "creditcheck/case/1", "network": {"kind": "graph", "neurons": 4, "inputs": [0],
+        "outputs": [3], "activation": "identity", "synapses": [[2, 1, "3/2"], [3, 2, 2], [3, 0, "1/2"]],
+        "biases": [0, "1/2", "1/4", 1]}, "loss": "half_squared_error", "learning_rate": "1/2",
+        "examples": [{"input": [3], "target": [1]}]}"#;
+    let document = Document::read(text.as_bytes(), &Limits::default()).unwrap();
+    let table = certify(&document, &Options::default(), &mut Silent).unwrap().table;
+    assert_eq!(table.of_claim(Claim::Settling), Some(Conclusion::Agree), "{table:#?}");
+    assert_eq!(table.conclusion(), Conclusion::Agree);
+}
+
+/// The neuron with f ≠ σ' nearest the output has neither a bias nor a firing presynaptic neuron: C4 says nothing of it.
+#[test]
+fn necessity_keeps_the_premise_of_the_theorem() {
+    let text = r#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
+        {"weights": [[1], [2]], "biases": [-1, -2], "activation": {"name": "leaky_relu", "slope": "1/8"}},
+        {"weights": [[1, 3]], "activation": "identity", "balance": {"name": "leaky_relu", "slope": "1/8"}}]},
+        "loss": "half_squared_error", "learning_rate": "1/2", "expect": "disagree",
+        "examples": [{"input": [1], "target": [1]}]}"#;
+    let document = Document::read(text.as_bytes(), &Limits::default()).unwrap();
+    let table = certify(&document, &Options::default(), &mut Silent).unwrap().table;
+    assert_eq!(table.of_claim(Claim::Necessity), Some(Conclusion::Agree), "{table:#?}");
+    assert_eq!(conclusion(&document.case, &table), Conclusion::Agree, "{table:#?}");
+}
+
+/// "expect": "disagree" excuses a replaced balance function and nothing else.
+#[test]
+fn expecting_a_disagreement_needs_a_reason_for_it() {
+    let text = r#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
+        {"weights": [[1, 2]], "activation": "quadratic"}]}, "loss": "half_squared_error",
+        "learning_rate": "1/2", "expect": "disagree", "examples": [{"input": [1, 3], "target": [1]}]}"#;
+    let document = Document::read(text.as_bytes(), &Limits::default()).unwrap();
+    let table = certify(&document, &Options::default(), &mut Silent).unwrap().table;
+    assert_eq!(conclusion(&document.case, &table), Conclusion::Disagree);
+}
+
+/// The smallest 64-bit integer has no positive counterpart.
+#[test]
+fn the_smallest_integer_is_refused_like_any_other_beyond_two_to_the_53() {
+    let text = r#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
+        {"weights": [[1]], "activation": "identity"}]}, "loss": "half_squared_error",
+        "learning_rate": -9223372036854775808, "examples": [{"input": [1], "target": [2]}]}"#;
+    let error = Document::read(text.as_bytes(), &Limits::default()).unwrap_err();
+    assert!(error.to_string().starts_with("learning_rate: found -9223372036854775808"), "{error}");
+}

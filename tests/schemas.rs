@@ -96,8 +96,14 @@ fn gradients_and_certificates_of_every_case_follow_their_schema() {
         for number in [NumberKind::Exact, NumberKind::F64] {
             for quantity in [Quantity::Gradient, Quantity::Update] {
                 // Recurrent networks have no gradient yet, transcendental activations no exact one.
-                let found =
-                    gradient(&document.case, Rule::Credit, number, quantity, &Limits::default());
+                let found = gradient(
+                    &document.case,
+                    Rule::Credit,
+                    number,
+                    quantity,
+                    &Limits::default(),
+                    &mut Silent,
+                );
                 let Ok(found) = found else { continue };
                 let written = to_json(&found, &document.case).pretty();
                 assert_valid(&gradients, &value(&written), &name);
@@ -229,8 +235,14 @@ fn wrong_certificates_and_gradients_are_refused() {
         ],
     );
     let rule = Rule::Credit;
-    let exact =
-        gradient(&document.case, rule, NumberKind::Exact, Quantity::Gradient, &Limits::default());
+    let exact = gradient(
+        &document.case,
+        rule,
+        NumberKind::Exact,
+        Quantity::Gradient,
+        &Limits::default(),
+        &mut Silent,
+    );
     let written: Json = to_json(&exact.unwrap(), &document.case);
     refused(
         &schema("gradient.schema.json"),

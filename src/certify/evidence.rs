@@ -9,7 +9,7 @@ use crate::check::bridge::{update_of_derivatives, update_of_gradient};
 use crate::error::Error;
 use crate::spec::outcome::{BackpropOutcome, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
-use crate::textbook::{Equilibrium, backprop, credit, tangent};
+use crate::textbook::{Equilibrium, backprop, credit, embed_parameters, tangent};
 
 /// What the exact engines found on a case.
 #[derive(Clone, Debug)]
@@ -164,9 +164,10 @@ fn responses(
     wiring: &Wiring,
     limits: &Limits,
 ) -> Result<Vec<PerNeuron<BigRational>>, Error> {
+    let parameters = embed_parameters(&Parameters::of(case))?;
     let of_example = |example| {
-        let values =
-            (0..wiring.neurons()).map(|n| tangent::at_rate(case, example, Neuron(n), limits));
+        let neurons = (0..wiring.neurons()).map(Neuron);
+        let values = neurons.map(|n| tangent::at_rate_of(wiring, &parameters, example, n, limits));
         Ok(PerNeuron::new(values.collect::<Result<_, Error>>()?))
     };
     case.examples.iter().map(of_example).collect()

@@ -48,7 +48,7 @@ impl Evidence {
             }
         }
         progress.stage("observability")?;
-        gates::observe(case, self, &options.limits, &mut cells)?;
+        gates::observe(case, self, &options.limits, progress, &mut cells)?;
         cells.push(self.truth_cell(case, &options.limits, &gated)?);
         Ok(cells)
     }

@@ -74,9 +74,7 @@ fn both_claims(tier: Tier, [double, single]: [Found; 2]) -> Vec<Cell> {
         }
     };
     match single {
-        Found::Checked(Verdict::Unchecked(why), _) | Found::Without(why) => {
-            notes.push(format!("f32: {why}"));
-        }
+        Found::Without(why) => notes.push(format!("f32: —  {why}")),
         Found::Checked(other, more) => {
             verdict = verdict.and(other);
             notes.extend(more);
@@ -105,7 +103,7 @@ fn lattice<F: Float>(
     }
     let (credit, backprop) = match &floats.outcome {
         Ok(outcomes) => outcomes,
-        Err(why) => return Found::Checked(Verdict::Unchecked(why.clone()), Vec::new()),
+        Err(why) => return Found::Without(why.clone()),
     };
     let mut verdict = compare_bits(&evidence.credit, credit);
     let mut notes = vec![format!(
@@ -134,7 +132,7 @@ fn bounded<F: Float>(
     let unchecked = |why: String| Ok(Found::Checked(Verdict::Unchecked(why), Vec::new()));
     let (credit, backprop) = match &floats.outcome {
         Ok(outcomes) => outcomes,
-        Err(why) => return unchecked(why.clone()),
+        Err(why) => return Ok(Found::Without(why.clone())),
     };
     let bounds = match rounding_bound(case, format) {
         Ok(bounds) => bounds,

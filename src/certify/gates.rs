@@ -4,6 +4,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
+use super::Progress;
 use super::evidence::Evidence;
 use crate::check::{Block, Cell, CellState, Claim, Verdict, blocks};
 use crate::error::Error;
@@ -47,6 +48,7 @@ pub(super) fn observe(
     case: &Case,
     evidence: &Evidence,
     limits: &Limits,
+    progress: &mut dyn Progress,
     cells: &mut [Cell],
 ) -> Result<(), Error> {
     let agrees =
@@ -61,6 +63,7 @@ pub(super) fn observe(
     };
     let blocks = blocks(case, &evidence.wiring);
     for block in &blocks {
+        progress.stage(&format!("observability of the {}", block.name))?;
         let Some(parameter) = largest(block, &reference) else {
             cell.state = CellState::Checked(Verdict::Unchecked(format!(
                 "{}: every entry of this block is zero",

@@ -5,6 +5,7 @@ use num_traits::Zero;
 
 use super::gradient::{Rule, gradient};
 use super::{Progress, Silent};
+use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::check::bounded::{Bound, Format, rounding_bound};
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference, judge_parameters};
 use crate::check::{blocks, bridge};
@@ -39,7 +40,7 @@ pub fn judge(
     let blocks = blocks(case, &wiring);
     judge_parameters(&mut judge, &wiring, &blocks, &mine.entries, &truth.entries);
     if let (Some(theirs), Some(loss)) = (&mine.loss, truth.loss) {
-        judge.block("loss", [("loss".to_owned(), theirs, loss)]);
+        judge.block("loss", false, [("loss".to_owned(), theirs, loss)]);
     }
     if let Some(theirs) = &mine.inputs {
         let rows = theirs.iter().zip(&truth.inputs).enumerate();
@@ -48,7 +49,7 @@ pub fn judge(
                 (format!("inputs: example {b}, input {k}"), theirs, reference.clone())
             })
         });
-        judge.block("inputs", entries);
+        judge.block("inputs", false, entries);
     }
     let judgement = judge.judgement();
     let mut diagnosis = Vec::new();
@@ -171,11 +172,13 @@ impl Truth {
     }
 }
 
-/// The true gradient: by layers where there are layers, else by the credit rule with f = σ', which C2
-/// certifies to be the same.
+/// The true gradient: by layers where there are layers, else by the arbiter; above its limit by the credit rule with
+/// f = σ', which C2 certifies to be the same.
 fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gradient, Error> {
     let rule = match case.network {
         Network::Layered(_) => Rule::Backprop,
+        // The arbiter where it is affordable: the credit rule should not be judged by itself.
+        Network::Graph(_) if Wiring::of(case).parameters() <= MOST_UNIT_DIRECTIONS => Rule::Tangent,
         Network::Graph(_) => Rule::Credit,
     };
     let mut plain = case.clone();

@@ -101,15 +101,15 @@ pub fn audit<'a, S: Scalar, V: View<S>>(
     audit.verdict()
 }
 
-/// The cell of C6, on the first example of a case.
+/// The cell of C6: every example audited.
 pub(super) fn cell(evidence: &Evidence) -> (Cell, Verdict) {
-    let Some(example) = evidence.credit.examples.first() else {
-        let verdict = Verdict::Unchecked("there is no example".into());
-        return (Cell::checked(Claim::Locality, Tier::Exact, verdict.clone()), verdict);
-    };
-    let credit = example.credit.map(|credit| credit.0.clone());
-    let view = evidence.view(example, &credit);
-    let verdict = audit(&view, relax::relax, plasticity::weight_change, plasticity::bias_change);
+    let audited = evidence.credit.examples.iter().map(|example| {
+        let credit = example.credit.map(|credit| credit.0.clone());
+        let view = evidence.view(example, &credit);
+        audit(&view, relax::relax, plasticity::weight_change, plasticity::bias_change)
+    });
+    let verdict = audited.reduce(Verdict::and);
+    let verdict = verdict.unwrap_or_else(|| Verdict::Unchecked("there is no example".into()));
     let cell = Cell::checked(Claim::Locality, Tier::Exact, verdict.clone())
         .note("every read of relax and plasticity recorded; credit by elimination is certified equal, not local");
     (cell, verdict)

@@ -120,7 +120,10 @@ pub fn certify(
     #[cfg(feature = "fast")]
     {
         progress.stage("floats")?;
-        table.cells.extend(float::cells(case, &evidence, options.seed)?);
+        let floats = float::cells(case, &evidence, options.seed)?;
+        let floats: Vec<Cell> =
+            floats.into_iter().map(|cell| unless_refuted(&table, cell)).collect();
+        table.cells.extend(floats);
         table.cells.push(slopes::cell(case, &evidence)?);
     }
     table.cells.push(Cell::not_applicable(
@@ -145,6 +148,17 @@ pub fn certify(
     Ok(Certified { table, certificate })
 }
 
+/// Floats that equal their exact twins say nothing for a claim that is false of the twins.
+#[cfg(feature = "fast")]
+fn unless_refuted(table: &Table, cell: Cell) -> Cell {
+    let exact = table.cell(cell.claim, Tier::Exact).and_then(Cell::verdict);
+    if cell.verdict().is_some_and(Verdict::is_agree) && exact.is_some_and(Verdict::is_disagree) {
+        let why = "the claim is false in tier Q; the floats of each engine do equal its own exact results";
+        return Cell::not_applicable(cell.claim, cell.tier, why);
+    }
+    cell
+}
+
 /// What a table amounts to, given what the author of the case expects.
 ///
 /// A case with `"expect": "disagree"` agrees when C2 disagrees in tier Q and C4 confirms that this is where the theorem
@@ -157,7 +171,8 @@ pub fn conclusion(case: &Case, table: &Table) -> Conclusion {
     let disagrees = |claim, tier| {
         table.cell(claim, tier).and_then(Cell::verdict).is_some_and(Verdict::is_disagree)
     };
-    if !disagrees(Claim::Update, Tier::Exact) {
+    // Only a replaced balance function is a reason to differ.
+    if !case.has_own_balance() || !disagrees(Claim::Update, Tier::Exact) {
         return Conclusion::Disagree;
     }
     let expected = |cell: &&Cell| {

@@ -5,10 +5,11 @@ use num_traits::{One, Zero};
 
 use super::Progress;
 use super::evidence::Evidence;
-use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
+use crate::check::bridge::updates_agree;
+use crate::check::{Cell, Claim, Comparison, Mismatch, Tier, Verdict};
 use crate::error::Error;
 use crate::spec::outcome::{CreditExample, GivenCredit, Update};
-use crate::spec::{Case, Limits, Neuron, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
 use crate::textbook::credit;
 
 /// Neurons at which f is replaced; each costs a run of the rule.
@@ -73,7 +74,7 @@ pub(super) fn cell(
         "f replaced at {tried} neurons in turn: {changed} entries predicted to change and {stayed} to stay, each exactly"
     )];
     if case.has_own_balance() {
-        let (own, note) = own_balance(case, wiring, evidence);
+        let (own, note) = own_balance(case, wiring, evidence, limits)?;
         verdict = verdict.and(own);
         cell_notes.push(note);
     }
@@ -136,64 +137,86 @@ fn predicted(
     }
 }
 
-/// A case that brings its own balance function: for B = 1 the theorem says whether C2 holds, and if
-/// not, at which neuron it fails for certain.
-fn own_balance(case: &Case, wiring: &Wiring, evidence: &Evidence) -> (Verdict, String) {
-    let (Some(backprop), [example]) = (&evidence.backprop, evidence.credit.examples.as_slice())
-    else {
-        let note = "the theorem says \"only if\" for layered cases of one example; this one is not";
-        return (Verdict::Agree(crate::check::Compared::default()), note.into());
+/// A case that brings its own balance function.
+///
+/// Restoring f = σ' must restore C2 exactly, whatever the batch: the "if" of the theorem. For one example the
+/// "only if" says more: if f ≠ σ' at a neuron with credit that has a bias or a firing presynaptic neuron, C2 fails, and it
+/// fails at the one nearest the output.
+fn own_balance(
+    case: &Case,
+    wiring: &Wiring,
+    evidence: &Evidence,
+    limits: &Limits,
+) -> Result<(Verdict, String), Error> {
+    let Some(reference) = evidence.reference_update(case) else {
+        let why = "this case: no reference without layers above 200 parameters";
+        return Ok((Verdict::Unchecked(why.into()), why.into()));
     };
-    let slopes: Vec<BigRational> = std::iter::repeat_n(BigRational::zero(), wiring.inputs.len())
-        .chain(backprop.examples.iter().flat_map(|one| one.slope.iter().flatten().cloned()))
-        .collect();
+    let restored = credit::run(&with_slopes(case), limits)?;
+    let verdict = updates_agree(wiring, &restored.update, &reference);
+    let note = "this case: with f = σ' restored, C2 holds exactly";
+    let [example] = evidence.credit.examples.as_slice() else {
+        return Ok((verdict, format!("{note}; the theorem says \"only if\" for one example")));
+    };
+    let slopes = &restored.examples[0].balance_factor;
     let heights = wiring.heights().unwrap_or_else(|| PerNeuron::filled(wiring.neurons(), 0));
-    let wrong = receivers(wiring, example).filter(|n| slopes[n.0] != example.balance_factor[*n]);
-    let nearest = wrong.min_by_key(|neuron| heights[*neuron]);
-    let reference = evidence.reference_update(case);
-    let differs = |neuron: Neuron| {
-        reference.as_ref().is_some_and(|reference| {
-            let weights = wiring.incoming[neuron].iter();
-            weights.into_iter().any(|s| reference.weights[*s] != evidence.credit.update.weights[*s])
-                || reference.biases[neuron] != evidence.credit.update.biases[neuron]
-        })
+    let has_premise = |neuron: &Neuron| {
+        let fires = |s: &Synapse| !example.firing_rate[wiring.synapses[*s].pre].is_zero();
+        wiring.has_bias[*neuron] || wiring.incoming[*neuron].iter().any(fires)
     };
-    let compared = crate::check::Compared { entries: 1, nonzero: 1 };
-    let mismatch = |place: String, found: &str, expected: &str| {
-        Verdict::Disagree(crate::check::Mismatch {
+    let wrong = receivers(wiring, example)
+        .filter(|neuron| slopes[*neuron] != example.balance_factor[*neuron])
+        .filter(has_premise);
+    let found = &evidence.credit.update;
+    let differs = |neuron: Neuron| {
+        let weights = wiring.incoming[neuron].iter();
+        weights.into_iter().any(|s| reference.weights[*s] != found.weights[*s])
+            || reference.biases[neuron] != found.biases[neuron]
+    };
+    let contradiction = |place: String, found: &str, expected: &str| {
+        Verdict::Disagree(Mismatch {
             place,
             found: found.into(),
             expected: expected.into(),
             differing: 1,
         })
     };
-    match nearest {
+    Ok(match wrong.min_by_key(|neuron| heights[*neuron]) {
         Some(neuron) if differs(neuron) => (
-            Verdict::Agree(compared),
+            verdict,
             format!(
-                "this case: f ≠ σ' at neuron {}, the nearest to the output, and C2 fails there as predicted",
+                "{note}; f ≠ σ' at neuron {}, the nearest to the output, and C2 fails there as predicted",
                 neuron.0
             ),
         ),
         Some(neuron) => (
-            mismatch(
-                format!("neuron {}", neuron.0),
+            contradiction(
+                format!("ΔW onto neuron {}", neuron.0),
                 "C2 holds",
                 "C2 fails, because f ≠ σ' and c ≠ 0",
             ),
             "this case contradicts the theorem".into(),
         ),
-        None if reference.as_ref() == Some(&evidence.credit.update) => (
-            Verdict::Agree(compared),
-            "this case: f = σ' wherever credit arrives, and C2 holds as predicted".into(),
-        ),
+        None if reference == *found => {
+            (verdict, format!("{note}; f = σ' wherever credit arrives, and C2 holds as predicted"))
+        }
         None => (
-            mismatch(
+            contradiction(
                 "the update".into(),
                 "C2 fails",
-                "C2 holds, because f = σ' wherever credit arrives",
+                "C2 holds, because f = σ' wherever it matters",
             ),
             "this case contradicts the theorem".into(),
         ),
+    })
+}
+
+/// The same case without replaced balance functions.
+fn with_slopes(case: &Case) -> Case {
+    let mut case = case.clone();
+    match &mut case.network {
+        Network::Layered(net) => net.layers.iter_mut().for_each(|layer| layer.balance = None),
+        Network::Graph(net) => net.balances = PerNeuron::filled(net.neurons, None),
     }
+    case
 }

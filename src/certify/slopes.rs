@@ -6,9 +6,10 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
+use num_traits::{One, Zero};
 
 use super::evidence::Evidence;
-use crate::check::bounded::{Bound, Format, rounding_bound};
+use crate::check::bounded::{Bound, Format, power, power_in_words, rounding_bound};
 use crate::check::enclosure::{Enclosure, logistic, softplus, tanh};
 use crate::check::{Cell, Claim, Compared, Mismatch, Tier, Verdict};
 use crate::error::Error;
@@ -36,11 +37,13 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
         }
         Err(error) => return Err(error),
     };
-    let mut entries = 0;
+    let (mut entries, mut powerless) = (0, false);
     let mut first: Option<Mismatch> = None;
     let mut compare = |place: String, value: &BigRational, truth: &Enclosure, bound: &Bound| {
         entries += 1;
         let allowed = exact_f64(bound.bound + bound.radius);
+        let scale = truth.distance(&BigRational::zero()).max(BigRational::one());
+        powerless |= allowed.as_ref().is_none_or(|allowed| *allowed >= &scale * power(Format::F64));
         if allowed.is_some_and(|allowed| truth.distance(value) <= allowed) {
             return;
         }
@@ -78,6 +81,10 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
     }
     let verdict = match first {
         Some(mismatch) => Verdict::Disagree(mismatch),
+        None if powerless => Verdict::Unchecked(format!(
+            "the bound on some rate or balance factor is no narrower than {} of it",
+            power_in_words(Format::F64)
+        )),
         None if entries == 0 => {
             Verdict::Unchecked("no neuron has a transcendental activation".into())
         }

@@ -4,6 +4,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use super::blocks::Block;
+use super::bounded::{Format, power};
 use crate::number::{exact_f64, nearest_f32, nearest_f64};
 use crate::spec::outcome::Update;
 use crate::spec::{Synapse, Wiring};
@@ -65,6 +66,11 @@ pub struct BlockJudgement {
     pub entries: usize,
     /// Whether every exact entry is zero, so that the block says little.
     pub is_zero: bool,
+    /// Whether the block holds parameters; loss and inputs are extras.
+    pub is_parameters: bool,
+    /// Whether the bound of every entry would refuse a mistake of 2⁻³⁰ (f32: 2⁻¹⁰) of the block's
+    /// largest entry; a bound without power would let zeros pass.
+    pub has_power: bool,
 }
 
 /// What came of the whole.
@@ -90,7 +96,26 @@ impl Judgement {
     /// Whether the whole exact gradient is zero: then nothing was checked.
     #[must_use]
     pub fn is_zero(&self) -> bool {
-        self.blocks.iter().all(|block| block.is_zero)
+        self.parameters().all(|block| block.is_zero)
+    }
+
+    /// Why agreement would say nothing, if so: the whole exact gradient is zero, or it is only within bounds that have no power.
+    #[must_use]
+    pub fn is_vacuous(&self) -> Option<&'static str> {
+        if self.is_zero() {
+            return Some("the whole exact gradient is zero, which any dead rule reproduces");
+        }
+        let vacuous = |block: &BlockJudgement| {
+            block.is_zero || (block.nearness == Nearness::WithinBound && !block.has_power)
+        };
+        if self.parameters().all(vacuous) {
+            return Some("the computed rounding bound is so wide here that zeros would pass");
+        }
+        None
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &BlockJudgement> {
+        self.blocks.iter().filter(|block| block.is_parameters)
     }
 }
 
@@ -125,6 +150,7 @@ impl Judge {
     pub fn block<'a>(
         &mut self,
         name: &str,
+        is_parameters: bool,
         entries: impl IntoIterator<Item = (String, &'a BigRational, Reference)>,
     ) {
         let mut block = BlockJudgement {
@@ -132,16 +158,27 @@ impl Judge {
             nearness: Nearness::Exact,
             entries: 0,
             is_zero: true,
+            is_parameters,
+            has_power: true,
         };
+        let (mut largest, mut widest) = (BigRational::zero(), 0.0_f64);
         for (place, theirs, reference) in entries {
             let nearness = nearness(self.held, theirs, &reference);
             block.entries += 1;
             block.is_zero &= reference.is_exact && reference.value.is_zero();
             block.nearness = block.nearness.max(nearness);
+            largest = largest.max(reference.value.abs());
+            widest = widest.max(reference.bound.unwrap_or(0.0));
             if nearness == Nearness::Different {
                 self.differs(place, theirs, reference.value);
             }
         }
+        let share = match self.held {
+            Held::F32 => Format::F32,
+            Held::F64 | Held::Exactly => Format::F64,
+        };
+        let wrong_by = largest * power(share);
+        block.has_power = exact_f64(widest).is_some_and(|widest| widest < wrong_by);
         self.judgement.blocks.push(block);
     }
 
@@ -210,6 +247,7 @@ pub fn judge_parameters(
         };
         judge.block(
             &block.name,
+            true,
             block.synapses.iter().map(weight).chain(block.biases.iter().map(bias)),
         );
     }

@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     )?;
     Ok(if judgement.nearness() == Nearness::Different {
         Outcome::Disagree
-    } else if judgement.is_zero() {
+    } else if judgement.is_vacuous().is_some() {
         Outcome::Unchecked
     } else {
         Outcome::Agree

@@ -9,7 +9,7 @@ use super::common::{Common, read_file};
 use crate::certificate::verify::Report;
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
-use crate::spec::Expect;
+use crate::spec::{Case, Expect};
 
 /// Checks a certificate by substitution, without any engine.
 #[derive(Args, Debug)]
@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let verified = crate::certificate::verify(&certificate);
     let conclusion = match &verified {
         Err(_) => Conclusion::Disagree,
-        Ok(report) => conclusion(certificate.certificate.case.expect, report),
+        Ok(report) => conclusion(&certificate.certificate.case, report),
     };
     common.write(
         || crate::report::verified(&name, &certificate, &verified, conclusion),
@@ -41,8 +41,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
 
 /// What a confirmed certificate amounts to, given what the author of the case expects: as
 /// [`crate::certify::conclusion`] judges the table.
-fn conclusion(expect: Expect, report: &Report) -> Conclusion {
-    if expect == Expect::Agree {
+fn conclusion(case: &Case, report: &Report) -> Conclusion {
+    if case.expect == Expect::Agree {
         return report.conclusion();
     }
     let foreseen = |row: &&(Claim, Tier, Conclusion)| {
@@ -51,7 +51,8 @@ fn conclusion(expect: Expect, report: &Report) -> Conclusion {
             && matches!(claim, Claim::Credit | Claim::Update | Claim::Truth)
             && verdict == Conclusion::Disagree
     };
-    if !report.claims.iter().filter(foreseen).any(|(claim, _, _)| *claim == Claim::Update) {
+    let mut refuted = report.claims.iter().filter(foreseen);
+    if !case.has_own_balance() || !refuted.any(|(claim, _, _)| *claim == Claim::Update) {
         return Conclusion::Disagree;
     }
     let rest = report.claims.iter().filter(|row| !foreseen(row)).map(|(_, _, verdict)| *verdict);

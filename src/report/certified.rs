@@ -98,7 +98,9 @@ pub fn one(
 /// What an outcome means, in a sentence.
 fn sentence(conclusion: Conclusion) -> &'static str {
     match conclusion {
-        Conclusion::Agree => "agree: every check that applies was made, and could have failed",
+        Conclusion::Agree => {
+            "agree: every check that applies was made and holds; what does not apply is marked —, with the reason"
+        }
         Conclusion::Unchecked => "unchecked: something that should have been checked was not",
         Conclusion::Disagree => "DISAGREE",
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{counted, drawn, grid, network};
-use crate::check::judge::{Difference, Judgement};
+use crate::check::judge::{Difference, Judgement, Nearness};
 use crate::number::{canonical, hex, nearest_f64};
 use crate::spec::Case;
 use crate::wire::json::Json;
@@ -15,7 +15,13 @@ pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[Strin
     let mut table = grid();
     table.set_header(vec!["block", "entries", "verdict"]);
     for block in &judgement.blocks {
-        let note = if block.is_zero { " (all exact entries are zero)" } else { "" };
+        let note = if block.is_zero {
+            " (all exact entries are zero)"
+        } else if block.nearness == Nearness::WithinBound && !block.has_power {
+            " (a bound without power: zeros would pass)"
+        } else {
+            ""
+        };
         table.add_row(vec![
             block.name.clone(),
             block.entries.to_string(),
@@ -23,8 +29,14 @@ pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[Strin
         ]);
     }
     text.push_str(&drawn(table));
-    for (word, difference) in [("first", &judgement.first), ("worst", &judgement.worst)] {
-        let Some(difference) = difference else { continue };
+    let differences = match (&judgement.first, &judgement.worst) {
+        (Some(first), Some(worst)) if first == worst => vec![("first and worst", first)],
+        (first, worst) => [("first", first), ("worst", worst)]
+            .into_iter()
+            .filter_map(|(word, difference)| Some((word, difference.as_ref()?)))
+            .collect(),
+    };
+    for (word, difference) in differences {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n{word} differing entry: {}", difference.place);
         let _ = writeln!(text, "  theirs  {}", long(&difference.theirs));
@@ -43,10 +55,12 @@ pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[Strin
     for sentence in diagnosis {
         let _ = writeln!(text, "{sentence}");
     }
-    let verdict = if judgement.is_zero() {
-        "unchecked: the whole exact gradient is zero, which any dead rule reproduces"
+    let verdict = if judgement.nearness() != Nearness::Different
+        && let Some(why) = judgement.is_vacuous()
+    {
+        format!("unchecked: {why}")
     } else {
-        judgement.nearness().words()
+        judgement.nearness().words().to_owned()
     };
     let _ = writeln!(text, "\nverdict: {verdict}");
     text
@@ -76,7 +90,8 @@ pub fn judged_json(digest: &str, judgement: &Judgement, diagnosis: &[String]) ->
             ("ratio", found.ratio.as_ref().map_or(Json::Null, |r| Json::text(canonical(r)))),
         ]),
     };
-    let verdict = if judgement.is_zero() { "unchecked" } else { judgement.nearness().words() };
+    let vacuous = judgement.nearness() != Nearness::Different && judgement.is_vacuous().is_some();
+    let verdict = if vacuous { "unchecked" } else { judgement.nearness().words() };
     Json::object([
         ("format", Json::text("creditcheck/judgement/1")),
         ("case", Json::text(digest)),

@@ -73,10 +73,23 @@ pub fn at_rate<S: Scalar>(
     neuron: Neuron,
     limits: &Limits,
 ) -> Result<S, Error> {
-    let wiring = Wiring::of(case);
     let parameters: Parameters<Dual<S>> = embed_parameters(&Parameters::of(case))?;
+    at_rate_of(&Wiring::of(case), &parameters, example, neuron, limits)
+}
+
+/// [`at_rate`], with the parameters already in the ring.
+///
+/// # Errors
+/// As [`along`].
+pub fn at_rate_of<S: Scalar>(
+    wiring: &Wiring,
+    parameters: &Parameters<Dual<S>>,
+    example: &Example,
+    neuron: Neuron,
+    limits: &Limits,
+) -> Result<S, Error> {
     let epsilon = Dual { value: S::zero(), tangent: S::one() };
-    let disturbed = loss(&wiring, &parameters, example, limits, |of, rate| {
+    let disturbed = loss(wiring, parameters, example, limits, |of, rate| {
         if of == neuron { rate + &epsilon } else { rate }
     })?;
     Ok(disturbed.tangent)

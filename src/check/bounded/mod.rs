@@ -33,7 +33,7 @@ pub use compare::{
     Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
 };
 
-pub use power::{power_in_words, weakest_block};
+pub use power::{power, power_in_words, weakest_block};
 
 /// Assumed of σ = tanh: within so many ulps of the exact value at its float argument.
 ///

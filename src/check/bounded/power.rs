@@ -18,6 +18,12 @@ fn power_bits(format: Format) -> u32 {
     }
 }
 
+/// The share of a block's largest entry by which a wrong entry must be refused.
+#[must_use]
+pub fn power(format: Format) -> BigRational {
+    BigRational::new(BigInt::one(), BigInt::one() << power_bits(format))
+}
+
 /// The share of a block's largest entry by which a wrong entry must be refused, in words.
 #[must_use]
 pub fn power_in_words(format: Format) -> String {
@@ -38,7 +44,7 @@ pub fn weakest_block<F: Copy + Into<f64>>(
     float: &Update<F>,
     evaluated: bool,
 ) -> Option<String> {
-    let power = BigRational::new(BigInt::one(), BigInt::one() << power_bits(bounds.format));
+    let share = power(bounds.format);
     for block in blocks(case, &Wiring::of(case)) {
         let weight =
             |s: &Synapse| (&exact.weights[*s], &bounds.update.weights[*s], float.weights[*s]);
@@ -49,7 +55,7 @@ pub fn weakest_block<F: Copy + Into<f64>>(
         if largest.is_zero() {
             continue;
         }
-        let wrong_by = largest * &power;
+        let wrong_by = largest * &share;
         let passes = |(exact, bound, float): &(&BigRational, &Bound, F)| {
             let found = exact_f64((*float).into());
             let (Some(found), Some(allowed)) = (found, exact_f64(bound.bound)) else {

@@ -1,0 +1,43 @@
+//! Every case of the built-in suite, from certificate to confirmation.
+
+use creditcheck::certificate::verify;
+use creditcheck::certify::{Options, Silent, certify, conclusion};
+use creditcheck::check::{CellState, Claim, Conclusion, Tier};
+use creditcheck::spec::Limits;
+use creditcheck::suite::{CASES, document};
+use creditcheck::wire::certificate::{read, write};
+
+/// The claims of which the certificate has rows too.
+const CERTIFIED: [Claim; 5] =
+    [Claim::Credit, Claim::Update, Claim::Truth, Claim::Settling, Claim::Locality];
+
+#[test]
+fn every_case_concludes_as_its_author_expects() {
+    for (name, text) in CASES {
+        let document = document(text, &Limits::default()).unwrap();
+        let table = certify(&document, &Options::default(), &mut Silent).unwrap().table;
+        assert_eq!(conclusion(&document.case, &table), Conclusion::Agree, "{name}: {table:#?}");
+    }
+}
+
+#[test]
+fn every_certificate_is_confirmed_and_says_what_the_table_says() {
+    let mut compared = 0;
+    for (name, text) in CASES {
+        let limits = Limits::default();
+        let document = document(text, &limits).unwrap();
+        let certified = certify(&document, &Options::default(), &mut Silent).unwrap();
+        let sealed = read(write(&certified.certificate).as_bytes(), &limits).unwrap();
+        let report = verify(&sealed).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        for (claim, tier, verdict) in &report.claims {
+            let Some(cell) = certified.table.cell(*claim, *tier) else { continue };
+            assert!(CERTIFIED.contains(claim), "{name}: {claim:?}");
+            if let CellState::Checked(found) = &cell.state {
+                assert_eq!(Conclusion::of(found), *verdict, "{name}: {claim:?} in {tier:?}");
+                compared += 1;
+            }
+        }
+        assert!(report.claims.iter().any(|(_, tier, _)| *tier == Tier::Identity), "{name}");
+    }
+    assert!(compared > 6 * CASES.len(), "{compared} rows compared");
+}

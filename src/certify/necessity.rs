@@ -164,9 +164,17 @@ fn own_balance(
         let fires = |s: &Synapse| !example.firing_rate[wiring.synapses[*s].pre].is_zero();
         wiring.has_bias[*neuron] || wiring.incoming[*neuron].iter().any(fires)
     };
-    let wrong = receivers(wiring, example)
+    let wrong: Vec<Neuron> = receivers(wiring, example)
         .filter(|neuron| slopes[*neuron] != example.balance_factor[*neuron])
-        .filter(has_premise);
+        .collect();
+    if !wrong.iter().all(has_premise) {
+        return Ok((
+            verdict,
+            format!(
+                "{note}; a neuron with f ≠ σ' has neither a bias nor a firing presynaptic neuron, so the theorem says no more"
+            ),
+        ));
+    }
     let found = &evidence.credit.update;
     let differs = |neuron: Neuron| {
         let weights = wiring.incoming[neuron].iter();
@@ -181,7 +189,7 @@ fn own_balance(
             differing: 1,
         })
     };
-    Ok(match wrong.min_by_key(|neuron| heights[*neuron]) {
+    Ok(match wrong.into_iter().min_by_key(|neuron| heights[*neuron]) {
         Some(neuron) if differs(neuron) => (
             verdict,
             format!(

@@ -12,14 +12,14 @@ certificate::issue: certificate certificate::digest certificate::rows certificat
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
 certificate::verify: certificate certificate::digest certificate::words check::table spec
 certificate::words: check::table spec
-certify: certificate certificate::digest certificate::words check::blocks check::bounded check::bridge check::enclosure check::exact check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit mutants number scalar spec textbook textbook::backprop textbook::credit textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::tangent textbook::view wire
+certify: certificate certificate::digest certificate::words check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit mutants number scalar spec textbook textbook::backprop textbook::credit textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::tangent textbook::view wire
 check::blocks: spec
-check::bounded: check::enclosure check::entries check::lattice check::verdict error number spec
+check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
 check::bridge: check::exact check::verdict scalar spec
 check::entries: spec
 check::exact: check::verdict scalar
-check::freivalds: check::bounded check::lattice check::verdict number spec
-check::judge: check::blocks number spec
+check::freivalds: check::bounded check::entries check::lattice check::verdict number spec
+check::judge: check::blocks check::bounded check::lattice number spec
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict

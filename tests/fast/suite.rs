@@ -12,7 +12,10 @@ fn every_case_is_checked() {
     for (name, text) in suite::CASES {
         let document = suite::document(text, &Limits::default()).unwrap();
         let certified = certify::certify(&document, &Options::default(), &mut Silent).unwrap();
-        for claim in [Claim::Credit, Claim::Update] {
+        // Where f ≠ σ' the claims are false, and floats that equal their exact twins say nothing of them.
+        let claims: &[Claim] =
+            if document.case.has_own_balance() { &[] } else { &[Claim::Credit, Claim::Update] };
+        for &claim in claims {
             let cell = certified.table.cell(claim, Tier::Bounded).unwrap();
             assert!(cell.verdict().is_some_and(Verdict::is_agree), "{name}: {cell:?}");
             for part in ["f64: an entry wrong by 2^-30", "f32: an entry wrong by 2^-10"] {

@@ -438,7 +438,7 @@ fn no_bytes_make_a_reader_panic() {
 /// With small limits the work on any of these is bounded; none panics.
 #[test]
 fn mutated_cases_are_certified_or_refused() {
-    const WANTED: usize = 60;
+    const WANTED: usize = 1_000;
     let mut random = ChaCha8Rng::seed_from_u64(2);
     let originals = originals();
     let options =

@@ -354,7 +354,7 @@ fn a_cycle_is_read_but_not_served() {
 #[test]
 fn growing_numbers_run_into_the_limit() {
     let layer = r#"{"weights": [["0x1p16384"]], "activation": "square"}"#;
-    let layers = vec![layer; 12].join(", ");
+    let layers = [layer; 12].join(", ");
     let text = format!(
         r#"{{"format": "creditcheck/case/1", "network": {{"kind": "layered", "layers": [{layers}]}},
         "loss": "half_squared_error", "learning_rate": 1, "examples": [{{"input": ["3/7"], "target": [1]}}]}}"#

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use creditcheck::mutants::CATALOGUE;
-use creditcheck::spec::{Case, Limits};
+use creditcheck::number::parse;
+use creditcheck::spec::outcome::{GivenCredit, Update};
+use creditcheck::spec::{Case, Limits, Parameters, PerNeuron, Wiring};
 use creditcheck::textbook;
 use creditcheck::vectors::{self, Difference};
 use creditcheck::wire::json::Json;
@@ -46,6 +48,48 @@ fn updates(test: &Json, case: &Case) -> creditcheck::spec::outcome::Update<BigRa
     let head = head.map(|(name, value)| (name.to_owned(), value));
     let document = Json::object(head.into_iter().chain(fields.iter().cloned()));
     gradient::read(document.pretty().as_bytes(), case, &Limits::default()).unwrap().entries
+}
+
+/// What the credit rule makes of the rates and balance factors that a vector gives.
+fn from_given(case: &Case, expected: &Json) -> Update<BigRational> {
+    let wiring = Wiring::of(case);
+    let numbers = |json: &Json| {
+        let mut flat = Vec::new();
+        flatten(json, &mut flat);
+        flat
+    };
+    let given: Vec<_> = items(field(expected, "examples"))
+        .iter()
+        .map(|example| {
+            let mut factors = numbers(field(example, "balanceFactors"));
+            // In a layered network the inputs have no entry here.
+            while factors.len() < wiring.neurons() {
+                factors.insert(0, BigRational::from_integer(0.into()));
+            }
+            GivenCredit {
+                firing_rate: PerNeuron::new(numbers(field(example, "rates"))),
+                balance_factor: PerNeuron::new(factors),
+                external_credit: PerNeuron::new(numbers(field(example, "externalCredits"))),
+            }
+        })
+        .collect();
+    for (one, example) in given.iter().zip(&case.examples) {
+        for (output, target) in wiring.outputs.iter().zip(&example.target) {
+            assert_eq!(one.external_credit[*output], target - &one.firing_rate[*output]);
+        }
+    }
+    let parameters = Parameters::of(case);
+    let limits = Limits::default();
+    textbook::credit::run_given(&wiring, &parameters, &case.learning_rate, &given, &limits)
+        .unwrap()
+        .1
+}
+
+fn flatten(json: &Json, numbers: &mut Vec<BigRational>) {
+    match json {
+        Json::Array(items) => items.iter().for_each(|item| flatten(item, numbers)),
+        number => numbers.push(parse(text(number), &Limits::default()).unwrap()),
+    }
 }
 
 /// Set `WRITE` to accept what this version makes.
@@ -96,7 +140,11 @@ fn every_vector_says_what_is_true() {
             assert!(ids.insert(id.to_owned()), "{name}: {id} twice");
 
             let case = wire::case::from_json(field(test, "case"), &limits).unwrap();
-            let truth = textbook::credit::run::<BigRational>(&case, &limits).unwrap().update;
+            let truth = if case.is_exact() {
+                textbook::credit::run::<BigRational>(&case, &limits).unwrap().update
+            } else {
+                from_given(&case, field(test, "expected"))
+            };
             let result = text(field(test, "result"));
             let same = updates(test, &case) == truth;
             assert_eq!(same, result != "invalid", "{name}: {id}");
@@ -112,7 +160,7 @@ fn every_vector_says_what_is_true() {
     }
     // If nothing ran, fail.
     assert_eq!(results.len(), 3, "{results:?}");
-    assert!(results["valid"] >= 3 * 32 && results["acceptable"] >= 30, "{results:?}");
+    assert!(results["valid"] >= 3 * 44 && results["acceptable"] >= 30, "{results:?}");
     // Whatever has an update of its own stands in the set; the others differ on the way only.
     let silent = ["K02", "K03", "K10", "K11"];
     for entry in CATALOGUE.iter().filter(|entry| !silent.contains(&entry.id)) {

@@ -19,9 +19,11 @@ use crate::textbook::credit;
 use crate::textbook::firing;
 
 /// Net inputs, and what the credit rule is given.
-pub(super) struct Equilibrium {
-    net_input: PerNeuron<BigRational>,
-    given: GivenCredit<BigRational>,
+pub(crate) struct Equilibrium {
+    /// s.
+    pub net_input: PerNeuron<BigRational>,
+    /// x, β and e.
+    pub given: GivenCredit<BigRational>,
 }
 
 /// The equilibrium of every example, exact but for what σ makes of a net input where σ is transcendental.
@@ -29,7 +31,7 @@ pub(super) struct Equilibrium {
 /// s = Wx + b exactly, in topological order. x and β are exact where σ is rational; elsewhere they are those of the float
 /// side, as exact dyadics. e = t − x is exact.
 #[cfg(feature = "fast")]
-pub(super) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium>, Error> {
+pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium>, Error> {
     let parameters = Parameters::of(case);
     let order = wiring.order.as_ref().ok_or_else(crate::textbook::firing::recurrent)?;
     let witnesses = crate::fast::credit::witnesses(case)?;
@@ -68,14 +70,14 @@ pub(super) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium
 
 /// Without the float side nobody computes the rates.
 #[cfg(not(feature = "fast"))]
-pub(super) fn equilibria(_: &Case, _: &Wiring) -> Result<Vec<Equilibrium>, Error> {
+pub(crate) fn equilibria(_: &Case, _: &Wiring) -> Result<Vec<Equilibrium>, Error> {
     Err(Error::unsupported(
         "tanh, logistic and softplus need rates from the float side; build with the feature \"fast\"",
     ))
 }
 
 /// The credit rule on given equilibria.
-pub(super) fn credit_outcome(
+pub(crate) fn credit_outcome(
     case: &Case,
     wiring: &Wiring,
     parameters: &Parameters<BigRational>,
@@ -96,7 +98,7 @@ pub(super) fn credit_outcome(
 }
 
 /// Backpropagation on given equilibria: slopes are the given balance factors.
-pub(super) fn backprop_outcome(
+pub(crate) fn backprop_outcome(
     net: &Layered,
     equilibria: &[Equilibrium],
     limits: &Limits,

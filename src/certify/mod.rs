@@ -10,7 +10,7 @@ mod exact;
 #[cfg(feature = "fast")]
 mod float;
 mod gates;
-mod given;
+pub(crate) mod given;
 pub mod gradient;
 mod identity;
 pub mod judge;

@@ -106,7 +106,11 @@ impl Truth {
 }
 
 /// c after 0, 1, … depth + 1 sweeps of the textbook's relaxation, from zero.
-fn relaxation(case: &Case, wiring: &Wiring, outcome: &CreditOutcome<BigRational>) -> Vec<Credits> {
+pub(crate) fn relaxation(
+    case: &Case,
+    wiring: &Wiring,
+    outcome: &CreditOutcome<BigRational>,
+) -> Vec<Credits> {
     use num_traits::Zero;
     let parameters = Parameters::of(case);
     let zero = PerNeuron::filled(wiring.neurons(), BigRational::zero());

@@ -8,12 +8,16 @@
 //! | `invalid` | the update of a named mutant | differ from it |
 //! | `acceptable` | as `valid`, with a net input at a kink | reproduce it if you have the kink convention of the case |
 //!
+//! For tanh, logistic and softplus, rates and balance factors are given (`GivenRates`): take them from `expected` and
+//! reproduce the rest.
+//!
 //! `expected` of a valid test is written only when credit, backpropagation and tangent agree.
 //! The cases are drawn from a ChaCha8 integer stream, so the same version makes the same bytes everywhere.
 //! Files are read and written by the program: `creditcheck vectors generate` and `check`.
 
 mod draw;
 mod expected;
+mod given;
 mod notes;
 
 use std::collections::BTreeMap;
@@ -83,6 +87,9 @@ pub fn plan() -> Vec<VectorFile> {
         Activation::Quadratic,
         Activation::Cubic,
         Activation::Softsign,
+        Activation::Tanh,
+        Activation::Logistic,
+        Activation::Softplus,
     ];
     let topologies = [Topology::Rectangular, Topology::Square, Topology::Deep, Topology::Skip];
     let pairs = activations.iter().flat_map(|activation| {
@@ -120,6 +127,9 @@ impl VectorFile {
     /// [`Error::Unsupported`] if the engines disagree or no live case is found: the set is then not made at all.
     pub fn text(&self) -> Result<String, Error> {
         let limits = Limits::default();
+        if !self.activation.is_exact() {
+            return self.given_text(&limits);
+        }
         let mut draw = Draw::new(self);
         let mut tests = Vec::new();
         let mut kills = Vec::new();
@@ -139,6 +149,35 @@ impl VectorFile {
         kills.sort_unstable();
         kills.dedup();
         Ok(self.document(&tests, &kills).pretty())
+    }
+
+    /// The content of a file whose activation has no rational values: rates and balance factors are given.
+    fn given_text(&self, limits: &Limits) -> Result<String, Error> {
+        const DRAWS: usize = 4_000;
+        let mut draw = Draw::new(self);
+        let mut tests = Vec::new();
+        for (examples, biases, comment) in
+            [(2, true, "a batch of 2"), (3, true, "a batch of 3"), (2, false, "no bias parameters")]
+        {
+            let mut drawn = (0..DRAWS).map(|_| {
+                let case = draw.case(self, examples, biases);
+                given::truth(&case, limits).map(|truth| (case, truth))
+            });
+            let learns = |found: &Result<(Case, Truth), Error>| {
+                found.as_ref().map_or(true, |(case, truth)| {
+                    draw::every_neuron_learns(case, &truth.credit.update)
+                })
+            };
+            let none = || Error::unsupported(format!("vectors of {}: no live case", self.name()));
+            let (case, truth) = drawn.find(learns).ok_or_else(none)??;
+            if !truth.founded.is_agree() {
+                let what = format!("vectors of {}: the engines do not agree", self.name());
+                return Err(Error::unsupported(what));
+            }
+            let expected = expected::all(&case, &truth);
+            tests.push(valid(case, "GivenRates", comment, expected));
+        }
+        Ok(self.document(&tests, &[]).pretty())
     }
 
     /// The drawn case that exposes most mutants, among the first few in which every neuron learns.

@@ -36,6 +36,14 @@ fn note(flag: &str, kills: &[Mutant]) -> Json {
         ("NoBias", None) => {
             ("any", "A layer or graph without bias parameters has no bias updates.".to_owned(), all)
         }
+        ("GivenRates", None) => (
+            "any but a wrong slope",
+            "The activation has no rational values. Take rates and balanceFactors from expected (the activation of the \
+             exact net input, and the balance factor of that rate, each correctly rounded to f64) and reproduce \
+             everything else exactly."
+                .to_owned(),
+            all,
+        ),
         ("KinkConvention", None) => (
             "the other side of the kink",
             "The slope at a kink is a convention: left, right or the mean of both.".to_owned(),

@@ -12,11 +12,9 @@ use crate::spec::outcome::{
     Adjoint, BackpropExample, BackpropOutcome, Credit, CreditExample, CreditOutcome, Delta,
     GivenCredit,
 };
-use crate::spec::{Case, Layered, Limits, Parameters, PerNeuron, Wiring};
+use crate::spec::{Case, Example, Layered, Limits, Neuron, Parameters, PerNeuron, Wiring};
 use crate::textbook::backprop::{self, LayerParameters};
-use crate::textbook::credit;
-#[cfg(feature = "fast")]
-use crate::textbook::firing;
+use crate::textbook::{credit, firing};
 
 /// Net inputs, and what the credit rule is given.
 pub(crate) struct Equilibrium {
@@ -26,44 +24,56 @@ pub(crate) struct Equilibrium {
     pub given: GivenCredit<BigRational>,
 }
 
-/// The equilibrium of every example, exact but for what σ makes of a net input where σ is transcendental.
+/// The equilibrium of one example, exact but for what σ makes of a net input where σ is transcendental.
 ///
-/// s = Wx + b exactly, in topological order. x and β are exact where σ is rational; elsewhere they are those of the float
-/// side, as exact dyadics. e = t − x is exact.
+/// s = Wx + b exactly, in topological order. x and β are exact where σ is rational; elsewhere `transcendental` gives them,
+/// of the neuron and its net input. e = t − x is exact.
+pub(crate) fn equilibrium(
+    wiring: &Wiring,
+    parameters: &Parameters<BigRational>,
+    example: &Example,
+    transcendental: impl Fn(Neuron, &BigRational) -> Result<(BigRational, BigRational), Error>,
+) -> Result<Equilibrium, Error> {
+    let order = wiring.order.as_ref().ok_or_else(firing::recurrent)?;
+    let zero = BigRational::from_integer(0.into());
+    let mut net_input = PerNeuron::filled(wiring.neurons(), zero);
+    let mut firing_rate = net_input.clone();
+    let mut balance_factor = net_input.clone();
+    let mut external_credit = net_input.clone();
+    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
+        firing_rate[neuron] = input.clone();
+    }
+    for &post in order.iter().filter(|neuron| !wiring.is_input[**neuron]) {
+        let mut sum = parameters.biases[post].clone();
+        for &synapse in &wiring.incoming[post] {
+            sum += &parameters.weights[synapse] * &firing_rate[wiring.synapses[synapse].pre];
+        }
+        let activation = &wiring.activations[post];
+        let (rate, factor) = if activation.is_exact() {
+            let rate = firing::activate(activation, wiring.kinks[post], &sum)?;
+            let factor = credit::balance_factor(wiring, post, &sum, &rate)?;
+            (rate, factor)
+        } else {
+            transcendental(post, &sum)?
+        };
+        (net_input[post], firing_rate[post], balance_factor[post]) = (sum, rate, factor);
+    }
+    for (&output, target) in wiring.outputs.iter().zip(&example.target) {
+        external_credit[output] = target - &firing_rate[output];
+    }
+    let given = GivenCredit { firing_rate, balance_factor, external_credit };
+    Ok(Equilibrium { net_input, given })
+}
+
+/// The equilibrium of every example, with the float side's rates and balance factors, as exact dyadics.
 #[cfg(feature = "fast")]
 pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium>, Error> {
     let parameters = Parameters::of(case);
-    let order = wiring.order.as_ref().ok_or_else(crate::textbook::firing::recurrent)?;
     let witnesses = crate::fast::credit::witnesses(case)?;
-    let examples = witnesses.into_iter().zip(&case.examples).map(|(float, example)| {
-        let zero = BigRational::from_integer(0.into());
-        let mut net_input = PerNeuron::filled(wiring.neurons(), zero.clone());
-        let mut firing_rate = net_input.clone();
-        let mut balance_factor = net_input.clone();
-        let mut external_credit = net_input.clone();
-        for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-            firing_rate[neuron] = input.clone();
-        }
-        for &post in order.iter().filter(|neuron| !wiring.is_input[**neuron]) {
-            let mut sum = parameters.biases[post].clone();
-            for &synapse in &wiring.incoming[post] {
-                sum += &parameters.weights[synapse] * &firing_rate[wiring.synapses[synapse].pre];
-            }
-            let activation = &wiring.activations[post];
-            let (rate, factor) = if activation.is_exact() {
-                let rate = firing::activate(activation, wiring.kinks[post], &sum)?;
-                let factor = credit::balance_factor(wiring, post, &sum, &rate)?;
-                (rate, factor)
-            } else {
-                (float.firing_rate[post].clone(), float.balance_factor[post].clone())
-            };
-            (net_input[post], firing_rate[post], balance_factor[post]) = (sum, rate, factor);
-        }
-        for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-            external_credit[output] = target - &firing_rate[output];
-        }
-        let given = GivenCredit { firing_rate, balance_factor, external_credit };
-        Ok(Equilibrium { net_input, given })
+    let examples = witnesses.iter().zip(&case.examples).map(|(float, example)| {
+        equilibrium(wiring, &parameters, example, |post, _| {
+            Ok((float.firing_rate[post].clone(), float.balance_factor[post].clone()))
+        })
     });
     examples.collect()
 }

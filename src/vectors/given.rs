@@ -5,9 +5,9 @@
 //! the same on every machine: no float takes part.
 
 use num_rational::BigRational;
-use num_traits::{One, Zero};
+use num_traits::One;
 
-use crate::certify::given::{Equilibrium, backprop_outcome, credit_outcome};
+use crate::certify::given::{backprop_outcome, credit_outcome, equilibrium};
 use crate::check::bridge::{
     credits_are_adjoints, credits_are_derivatives, update_of_gradient, updates_agree,
 };
@@ -15,11 +15,8 @@ use crate::check::enclosure::{Enclosure, exp, logistic, softplus, tanh};
 use crate::error::Error;
 use crate::mutants::Truth;
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::outcome::GivenCredit;
-use crate::spec::{
-    Activation, Case, Example, Limits, Network, Neuron, Parameters, PerNeuron, Wiring,
-};
-use crate::textbook::{credit, firing, tangent};
+use crate::spec::{Activation, Case, Limits, Network, Neuron, Parameters, PerNeuron, Wiring};
+use crate::textbook::tangent;
 
 /// Bits of an enclosure, far more than the 53 to which it is rounded.
 const PRECISION: u64 = 192;
@@ -28,7 +25,9 @@ const PRECISION: u64 = 192;
 pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
     let wiring = Wiring::of(case);
     let parameters = Parameters::of(case);
-    let equilibria = case.examples.iter().map(|example| equilibrium(&wiring, &parameters, example));
+    let equilibria = case.examples.iter().map(|example| {
+        equilibrium(&wiring, &parameters, example, |post, s| rounded(&wiring.activations[post], s))
+    });
     let equilibria = equilibria.collect::<Result<Vec<_>, _>>()?;
     let credit = credit_outcome(case, &wiring, &parameters, &equilibria, limits)?;
     let (backprop, founded) = match &case.network {
@@ -64,68 +63,32 @@ pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
     Ok(Truth { wiring, credit, sweeps, backprop, founded })
 }
 
-fn equilibrium(
-    wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
-    example: &Example,
-) -> Result<Equilibrium, Error> {
-    let order = wiring.order.as_ref().ok_or_else(firing::recurrent)?;
-    let mut net_input = PerNeuron::filled(wiring.neurons(), BigRational::zero());
-    let mut firing_rate = net_input.clone();
-    let mut balance_factor = net_input.clone();
-    let mut external_credit = net_input.clone();
-    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-        firing_rate[neuron] = input.clone();
-    }
-    for &post in order.iter().filter(|neuron| !wiring.is_input[**neuron]) {
-        let mut sum = parameters.biases[post].clone();
-        for &synapse in &wiring.incoming[post] {
-            sum += &parameters.weights[synapse] * &firing_rate[wiring.synapses[synapse].pre];
-        }
-        let activation = &wiring.activations[post];
-        let (rate, factor) = match rounded(activation, &sum)? {
-            Some(pair) => pair,
-            None => {
-                let rate = firing::activate(activation, wiring.kinks[post], &sum)?;
-                let factor = credit::balance_factor(wiring, post, &sum, &rate)?;
-                (rate, factor)
-            }
-        };
-        (net_input[post], firing_rate[post], balance_factor[post]) = (sum, rate, factor);
-    }
-    for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-        external_credit[output] = target - &firing_rate[output];
-    }
-    Ok(Equilibrium {
-        net_input,
-        given: GivenCredit { firing_rate, balance_factor, external_credit },
-    })
-}
-
-/// σ(s) and β of that rate, each the nearest f64; none where σ is rational.
-fn rounded(
-    activation: &Activation,
-    s: &BigRational,
-) -> Result<Option<(BigRational, BigRational)>, Error> {
+/// σ(s) and β of that rate, each the nearest f64.
+fn rounded(activation: &Activation, s: &BigRational) -> Result<(BigRational, BigRational), Error> {
     let one = BigRational::one();
     Ok(match activation {
         Activation::Tanh => {
             let rate = nearest(&tanh(s, PRECISION))?;
             let factor = &one - &rate * &rate;
-            Some((rate, nearest_of(&factor)?))
+            (rate, nearest_of(&factor)?)
         }
         Activation::Logistic => {
             let rate = nearest(&logistic(s, PRECISION))?;
             let factor = &rate * (&one - &rate);
-            Some((rate, nearest_of(&factor)?))
+            (rate, nearest_of(&factor)?)
         }
         Activation::Softplus => {
             let rate = nearest(&softplus(s, PRECISION))?;
             let decay = exp(&-rate.clone(), PRECISION).ok_or_else(too_wide)?;
             let factor = Enclosure { lower: &one - &decay.upper, upper: &one - &decay.lower };
-            Some((rate, nearest(&factor)?))
+            (rate, nearest(&factor)?)
         }
-        _ => None,
+        other => {
+            return Err(Error::unsupported(format!(
+                "given rates of {}, which is exact",
+                other.name()
+            )));
+        }
     })
 }
 

@@ -45,7 +45,7 @@ textbook::plasticity: scalar spec textbook::view
 textbook::relax: scalar spec textbook::view
 textbook::tangent: error scalar spec textbook textbook::firing
 textbook::view: scalar spec
-vectors: certify check::bridge check::enclosure error mutants number spec textbook::credit textbook::firing textbook::tangent wire
+vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent wire
 wire: certificate certificate::digest certificate::verify check::table error number spec
 ";
 

@@ -3,7 +3,7 @@
 //! A property that fails prints its shrunk case: it is committed here, by value, before the mistake is mended.
 
 use creditcheck::certify::{Options, Silent, certify, conclusion};
-use creditcheck::check::{Claim, Conclusion, Tier, Verdict};
+use creditcheck::check::{Cell, Claim, Conclusion, Mismatch, Tier, Verdict};
 use creditcheck::number::{nearest_f32, nearest_f64, parse};
 use creditcheck::scalar::{Prime, Scalar};
 use creditcheck::spec::Limits;
@@ -123,6 +123,13 @@ fn expecting_a_disagreement_needs_a_reason_for_it() {
     let document = Document::read(text.as_bytes(), &Limits::default()).unwrap();
     let table = certify(&document, &Options::default(), &mut Silent).unwrap().table;
     assert_eq!(conclusion(&document.case, &table), Conclusion::Disagree);
+    // An engine that is wrong on this plain case must not be excused by it either.
+    let mismatch =
+        Mismatch { place: "ΔW".into(), found: "1".into(), expected: "2".into(), differing: 1 };
+    let mut wrong = table;
+    wrong.cells.retain(|cell| (cell.claim, cell.tier) != (Claim::Update, Tier::Exact));
+    wrong.cells.push(Cell::checked(Claim::Update, Tier::Exact, Verdict::Disagree(mismatch)));
+    assert_eq!(conclusion(&document.case, &wrong), Conclusion::Disagree);
 }
 
 /// The smallest 64-bit integer has no positive counterpart.

@@ -48,6 +48,12 @@ pub enum Error {
         /// Which quantity.
         what: String,
     },
+    /// A product of matrices failed Freivalds' check; the library that multiplies or the machine is at fault.
+    #[error("wrong product: {what} fails Freivalds' check modulo p")]
+    WrongProduct {
+        /// Which product.
+        what: String,
+    },
     /// The operating system refused a file; only the program itself reads files.
     #[error("{what}")]
     Io {

@@ -7,7 +7,7 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-use crate::spec::Limits;
+use crate::spec::{Dtype, Limits};
 
 /// Why a text is not a number: what it should have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,17 +139,58 @@ pub fn nearest_f32(value: &BigRational) -> f32 {
     f32::from_bits(if value.is_negative() { bits | 1 << 31 } else { bits })
 }
 
-/// The magnitude bits of the nearest float of a format with this precision and largest exponent.
+/// The value of a format nearest to numerator / denominator, ties to even; ±∞ beyond the largest.
+///
+/// Exactness: rounded once; the fraction need not be in lowest terms, the denominator must be positive.
+///
+/// ```
+/// use creditcheck::{number::nearest, spec::Dtype};
+/// let tenth = |dtype| nearest(&1.into(), &10.into(), dtype);
+/// assert_eq!(tenth(Dtype::F64), 0.1);
+/// assert_eq!(tenth(Dtype::F32), f64::from(0.1f32));
+/// assert_eq!(tenth(Dtype::Bf16), 0.10009765625);
+/// assert_eq!(nearest(&(-70_000).into(), &1.into(), Dtype::F16), f64::NEG_INFINITY);
+/// ```
+#[must_use]
+pub fn nearest(numerator: &BigInt, denominator: &BigInt, dtype: Dtype) -> f64 {
+    let (precision, largest) = (i64::from(dtype.precision()), i64::from(dtype.largest()));
+    let bits = magnitude_bits(numerator, denominator, precision, largest);
+    let (fraction, biased) = (bits & ((1 << (precision - 1)) - 1), bits >> (precision - 1));
+    let value = if biased > (2 * largest).unsigned_abs() {
+        f64::INFINITY
+    } else if dtype == Dtype::F64 {
+        f64::from_bits(bits)
+    } else {
+        // Every other format is far within the exponents of f64, so this is exact.
+        let units = fraction | if biased == 0 { 0 } else { 1 << (precision - 1) };
+        #[allow(clippy::cast_precision_loss)]
+        let units = units as f64;
+        let step = i32::try_from(biased.max(1) - 1).unwrap_or(0) + dtype.smallest();
+        units * 2f64.powi(step)
+    };
+    if numerator.is_negative() { -value } else { value }
+}
+
 fn nearest_bits(value: &BigRational, precision: i64, max_exponent: i64) -> u64 {
-    if value.is_zero() {
+    magnitude_bits(value.numer(), value.denom(), precision, max_exponent)
+}
+
+/// The magnitude bits of the nearest float of a format with this precision and largest exponent.
+fn magnitude_bits(p: &BigInt, q: &BigInt, precision: i64, max_exponent: i64) -> u64 {
+    if p.is_zero() {
         return 0;
     }
     let bit_length = |n: &BigInt| i64::try_from(n.bits()).unwrap_or(i64::MAX / 4);
-    let (p, q) = (value.numer().abs(), value.denom());
+    let p = p.abs();
     // 2^(estimate) ≤ p/q < 2^(estimate + 2): at most one step too low.
     let mut exponent = bit_length(&p) - bit_length(q) - 1;
-    if scaled(BigInt::one(), exponent + 1) <= value.abs() {
-        exponent += 1;
+    let next = exponent + 1;
+    let reached = match next >= 0 {
+        true => q << next.unsigned_abs() <= p,
+        false => *q <= &p << next.unsigned_abs(),
+    };
+    if reached {
+        exponent = next;
     }
     let infinity = ((2 * max_exponent + 1).unsigned_abs()) << (precision - 1);
     if exponent > max_exponent {

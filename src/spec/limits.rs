@@ -18,6 +18,10 @@ pub struct Limits {
     pub nesting: usize,
     /// Bits of the numerator plus those of the denominator of any intermediate result.
     pub bits: u64,
+    /// Bytes of one tensor file.
+    pub tensor_bytes: u64,
+    /// Values of all tensors of a case together; each takes eight bytes in memory.
+    pub tensor_values: u64,
     /// Neurons of a network that the exact engines take: their elimination holds the square of it in memory.
     pub neurons: usize,
 }
@@ -30,6 +34,8 @@ impl Default for Limits {
             file_bytes: 64 << 20,
             nesting: 64,
             bits: 1 << 20,
+            tensor_bytes: 4 << 30,
+            tensor_values: 1 << 28,
             neurons: 2_048,
         }
     }

@@ -1,10 +1,11 @@
 //! WHAT is computed: plain validated data, no arithmetic.
 //!
 //! [`Case`] is what a user writes, [`Wiring`] the same network seen as a graph (which
-//! is how the credit rule sees every network), and [`outcome`] what the engines report.
+//! is how the credit rule sees every network), [`Dense`] a case of floats too large for fractions, and [`outcome`] what the engines report.
 
 mod activation;
 mod case;
+mod dense;
 mod indices;
 mod limits;
 mod network;
@@ -13,6 +14,7 @@ mod wiring;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Kink};
 pub use case::{Case, Example, Expect};
+pub use dense::{Dense, DenseLayer, Dtype, Tensor};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
 pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};

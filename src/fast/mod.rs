@@ -9,14 +9,21 @@
 //! Exactness: none is promised here. On lattice inputs every result is exact
 //! ([`crate::check::lattice`]); elsewhere the distance to the exact result is
 //! bounded by computation ([`crate::check::bounded`], which also states how accurate tanh,
-//! logistic and softplus of this room are assumed to be; the tests hold them to it). The bits may differ between
-//! machines, because faer uses fused multiply-add where the processor has it.
+//! logistic and softplus of this room are assumed to be; the tests hold them to it). The bits do not depend on the
+//! number of [`Threads`]. They may differ between machines, because faer's kernels do; everything that is not a product is the
+//! same on every machine.
+//!
+//! Memory is taken when a workspace is made; a step takes none.
 
 pub mod backprop;
 pub mod credit;
+mod elementary;
+mod layout;
 mod network;
 mod product;
 pub mod relax;
+pub mod solve;
+mod wide;
 
 use num_rational::BigRational;
 
@@ -25,6 +32,7 @@ use crate::number::{exact_f64, nearest_f32, nearest_f64};
 use crate::spec::outcome::{Credit, CreditExample};
 use crate::spec::{Case, PerNeuron};
 
+pub use layout::Threads;
 pub use network::{Function, Layer, Network};
 
 /// Values that a pass may hold per quantity: neurons × examples.
@@ -33,8 +41,7 @@ const MAX_VALUES: u64 = 1 << 27;
 /// A float format in which both engines run: `f64` or `f32`.
 ///
 /// It says what the engines need of a *type*: conversion and the elementary
-/// functions of the `libm` crate, which are the same instructions on every machine.
-/// Formulas built from them stand in each engine.
+/// functions, which have the same bits on every machine. Formulas built from them stand in each engine.
 ///
 /// ```
 /// use creditcheck::fast::Float;
@@ -46,6 +53,9 @@ const MAX_VALUES: u64 = 1 << 27;
 pub trait Float: faer::traits::RealField + Copy + From<u8> + Into<f64> + Send + Sync {
     /// The name of the format on the command line.
     const NAME: &'static str;
+    /// The square root of the largest number over 2²⁷, rounded down to a power of two: what is not larger can be multiplied
+    /// by what is not larger, and the products of a batch added up, without overflow.
+    const TAME: Self;
     /// The nearest float, ties to even; ±∞ beyond the largest.
     fn nearest(value: &BigRational) -> Self;
     /// The float nearest to a number of examples.
@@ -58,77 +68,71 @@ pub trait Float: faer::traits::RealField + Copy + From<u8> + Into<f64> + Send + 
     fn finite(self) -> bool;
     /// |a|
     fn magnitude(self) -> Self;
-    /// eᵃ by `libm`.
-    fn exp(self) -> Self;
-    /// eᵃ − 1 by `libm`.
-    fn exp_m1(self) -> Self;
+    /// Whether every |a| is at most [`Self::TAME`]; NaN is not.
+    fn all_tame(values: &[Self]) -> bool;
+    /// e^−|a|
+    fn decay(self) -> Self;
+    /// e^−|a| − 1
+    fn decay_m1(self) -> Self;
+    /// tanh a
+    fn tanh(self) -> Self;
     /// ln(1 + a) by `libm`.
     fn ln_1p(self) -> Self;
-    /// tanh a by `libm`.
-    fn tanh(self) -> Self;
 }
 
-impl Float for f64 {
-    const NAME: &'static str = "f64";
-    fn nearest(value: &BigRational) -> Self {
-        nearest_f64(value)
-    }
-    fn count(number: usize) -> Self {
-        // Rounds to nearest: what the method promises.
-        #[allow(clippy::cast_precision_loss)]
-        let count = number as Self;
-        count
-    }
-    fn finite(self) -> bool {
-        self.is_finite()
-    }
-    fn magnitude(self) -> Self {
-        self.abs()
-    }
-    fn exp(self) -> Self {
-        libm::exp(self)
-    }
-    fn exp_m1(self) -> Self {
-        libm::expm1(self)
-    }
-    fn ln_1p(self) -> Self {
-        libm::log1p(self)
-    }
-    fn tanh(self) -> Self {
-        libm::tanh(self)
-    }
+macro_rules! float {
+    ($float:ident, $count:ty, $nearest:ident, $tame:literal, $ln_1p:path) => {
+        impl Float for $float {
+            const NAME: &'static str = stringify!($float);
+            const TAME: Self = $float::from_bits($tame);
+            fn nearest(value: &BigRational) -> Self {
+                $nearest(value)
+            }
+            fn count(number: usize) -> Self {
+                // Rounds to nearest: what the method promises.
+                #[allow(clippy::cast_precision_loss)]
+                let count = number as Self;
+                count
+            }
+            // All of these must end up inside the loop that calls them, or it does not vectorise.
+            #[inline(always)]
+            fn finite(self) -> bool {
+                self.is_finite()
+            }
+            #[inline(always)]
+            fn magnitude(self) -> Self {
+                self.abs()
+            }
+            #[inline(always)]
+            fn all_tame(values: &[Self]) -> bool {
+                // Flags as wide as the numbers: single bits would not vectorise.
+                // Asked so that NaN is not tame.
+                let tame = |a: &Self| a.abs() <= Self::TAME;
+                values.iter().fold(1, |all: $count, a| all & <$count>::from(tame(a))) == 1
+            }
+            #[inline(always)]
+            fn decay(self) -> Self {
+                elementary::$float::decay(self)
+            }
+            #[inline(always)]
+            fn decay_m1(self) -> Self {
+                elementary::$float::decay_m1(self)
+            }
+            #[inline(always)]
+            fn tanh(self) -> Self {
+                elementary::$float::tanh(self)
+            }
+            #[inline]
+            fn ln_1p(self) -> Self {
+                $ln_1p(self)
+            }
+        }
+    };
 }
 
-impl Float for f32 {
-    const NAME: &'static str = "f32";
-    fn nearest(value: &BigRational) -> Self {
-        nearest_f32(value)
-    }
-    fn count(number: usize) -> Self {
-        // Rounds to nearest: what the method promises.
-        #[allow(clippy::cast_precision_loss)]
-        let count = number as Self;
-        count
-    }
-    fn finite(self) -> bool {
-        self.is_finite()
-    }
-    fn magnitude(self) -> Self {
-        self.abs()
-    }
-    fn exp(self) -> Self {
-        libm::expf(self)
-    }
-    fn exp_m1(self) -> Self {
-        libm::expm1f(self)
-    }
-    fn ln_1p(self) -> Self {
-        libm::log1pf(self)
-    }
-    fn tanh(self) -> Self {
-        libm::tanhf(self)
-    }
-}
+// 2⁴⁹⁸ and 2⁵⁰.
+float!(f64, u64, nearest_f64, 0x5f10_0000_0000_0000, libm::log1p);
+float!(f32, u32, nearest_f32, 0x5880_0000, libm::log1pf);
 
 /// The same numbers as exact dyadic rationals: how rates, net inputs and balance factors become
 /// witnesses of the exact tier where σ is transcendental.

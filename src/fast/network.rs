@@ -3,6 +3,7 @@
 use faer::Mat;
 use num_rational::BigRational;
 
+use super::layout::{padded, zeros};
 use super::{Float, not_finite, rounded};
 use crate::error::Error;
 use crate::spec::{Activation, Case, Kink, Layer as ExactLayer, Layered};
@@ -127,6 +128,32 @@ pub struct Network<F> {
 }
 
 impl<F: Float> Network<F> {
+    /// Layers as they are, once their widths are found to fit.
+    ///
+    /// # Errors
+    /// [`Error::Input`] naming the layer that has no neurons or does not fit the one before.
+    ///
+    /// ```
+    /// use creditcheck::fast::{Function, Layer, Network, credit};
+    /// use faer::MatRef;
+    /// // Two examples of two numbers, and one target each, row-major as elsewhere.
+    /// let (inputs, targets) = ([1.0, 2.0, 0.0, 4.0], [2.0, 1.0]);
+    /// let layer = Layer::from_rows(1, 2, &[0.5, 0.25], Some(&[0.0]), Function::Identity).unwrap();
+    /// let network = Network::new(vec![layer]).unwrap();
+    /// let mut workspace = credit::Workspace::new(&network, 2).unwrap();
+    /// let columns = |rows| MatRef::from_row_major_slice(rows, 2, 2).transpose();
+    /// let targets = MatRef::from_row_major_slice(&targets, 2, 1).transpose();
+    /// workspace.settle(&network, columns(&inputs), targets).unwrap();
+    /// // s = ½·1 + ¼·2 and ¼·4; e = 2 − 1 and 1 − 1
+    /// assert_eq!(workspace.firing_rate(1), faer::mat![[1.0, 1.0]]);
+    /// assert_eq!(workspace.credit(1), faer::mat![[1.0, 0.0]]);
+    /// ```
+    pub fn new(layers: Vec<Layer<F>>) -> Result<Self, Error> {
+        let network = Self { layers };
+        network.expect_layers()?;
+        Ok(network)
+    }
+
     /// Every number rounded to the nearest float; `kink` is the convention of the case.
     ///
     /// # Errors
@@ -138,9 +165,7 @@ impl<F: Float> Network<F> {
             layers.push(Layer::of(layer, l + 1, width, kink)?);
             width = layer.width();
         }
-        let network = Self { layers };
-        network.expect_layers()?;
-        Ok(network)
+        Self::new(layers)
     }
 
     /// The same network with every parameter as the exact dyadic rational that it is.
@@ -193,9 +218,51 @@ impl<F: Float> Network<F> {
 }
 
 impl<F: Float> Layer<F> {
+    /// A layer from floats, with the balance function of its activation and the left slope at kinks.
+    ///
+    /// Shapes: `weights` is `posts` × `pres`, row-major: the synapses of one postsynaptic neuron after the other.
+    ///
+    /// Exactness: the numbers are taken as they are.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if there are more or fewer numbers than the shape says.
+    ///
+    /// ```
+    /// use creditcheck::fast::{Function, Layer};
+    /// let weights = [1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0];
+    /// let layer = Layer::from_rows(2, 3, &weights, Some(&[0.5, 0.25]), Function::Relu).unwrap();
+    /// assert_eq!(layer.weights[(1, 0)], 4.0);
+    /// assert!(Layer::from_rows(2, 2, &weights, None, Function::Relu).is_err());
+    /// ```
+    pub fn from_rows(
+        posts: usize,
+        pres: usize,
+        weights: &[F],
+        biases: Option<&[F]>,
+        activation: Function<F>,
+    ) -> Result<Self, Error> {
+        if posts.checked_mul(pres) != Some(weights.len()) {
+            let expected = format!("{posts} × {pres}");
+            return Err(Error::input("weights", format!("{} numbers", weights.len()), expected));
+        }
+        if let Some(biases) = biases
+            && biases.len() != posts
+        {
+            let found = format!("{} numbers", biases.len());
+            return Err(Error::input("biases", found, posts.to_string()));
+        }
+        Ok(Self {
+            weights: padded(posts, pres, |post, pre| weights[post * pres + pre]),
+            biases: biases.map(<[F]>::to_vec),
+            activation,
+            balance: None,
+            kink: Kink::Left,
+        })
+    }
+
     fn of(layer: &ExactLayer, number: usize, inputs: usize, kink: Kink) -> Result<Self, Error> {
         let place = |what: &str| format!("{what} of layer {number}");
-        let mut weights = Mat::zeros(layer.width(), inputs);
+        let mut weights = zeros(layer.width(), inputs);
         for (post, row) in layer.weights.iter().enumerate() {
             if row.len() != inputs {
                 let found = format!("{} weights in a row", row.len());
@@ -248,7 +315,7 @@ pub(super) fn examples<F: Float>(
     if batch == 0 {
         return Err(Error::input("examples", "no examples", "at least one"));
     }
-    let (mut input, mut target) = (Mat::zeros(inputs, batch), Mat::zeros(outputs, batch));
+    let (mut input, mut target) = (zeros(inputs, batch), zeros(outputs, batch));
     for (b, example) in case.examples.iter().enumerate() {
         for (what, values, column) in [
             ("input", &example.input, input.col_as_slice_mut(b)),

@@ -7,8 +7,9 @@
 use faer::{Accum, Mat};
 
 use super::credit::neuron::{balance_factor, firing_rate, replaced_balance};
+use super::layout::zeros;
 use super::product::product;
-use super::{Float, Function, not_finite, rounded, within_limits};
+use super::{Float, Function, Threads, not_finite, rounded, within_limits};
 use crate::error::Error;
 use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, Parameters, PerNeuron, PerSynapse, Wiring};
@@ -75,13 +76,13 @@ impl<F: Float> Dense<F> {
     fn of(case: &Case, wiring: &Wiring) -> Result<Self, Error> {
         let (neurons, batch) = (wiring.neurons(), case.examples.len());
         let parameters = Parameters::of(case);
-        let mut weights = Mat::zeros(neurons, neurons);
+        let mut weights = zeros(neurons, neurons);
         for (synapse, ends) in wiring.synapses.indexed() {
             let place = || format!("the weight of synapse {}", synapse.0);
             weights[(ends.post.0, ends.pre.0)] = rounded(&parameters.weights[synapse], place)?;
         }
         let bias = |(n, bias)| rounded(bias, || format!("the bias of neuron {n}"));
-        let room = || Mat::zeros(neurons, batch);
+        let room = || zeros(neurons, batch);
         let mut graph = Self {
             weights,
             biases: parameters.biases.iter().enumerate().map(bias).collect::<Result<_, _>>()?,
@@ -91,7 +92,7 @@ impl<F: Float> Dense<F> {
                 .iter()
                 .map(|balance| balance.as_ref().map(Function::of).transpose())
                 .collect::<Result<_, _>>()?,
-            targets: Mat::zeros(wiring.outputs.len(), batch),
+            targets: zeros(wiring.outputs.len(), batch),
             net_input: room(),
             firing_rate: room(),
             balance_factor: room(),
@@ -116,7 +117,7 @@ impl<F: Float> Dense<F> {
         let batch = self.firing_rate.ncols();
         for _ in 0..=depth {
             let (s, x) = (self.net_input.as_mut(), self.firing_rate.as_ref());
-            product(s, Accum::Replace, self.weights.as_ref(), x, F::from(1))?;
+            product(s, Accum::Replace, self.weights.as_ref(), x, F::from(1), Threads::ONE)?;
             for b in 0..batch {
                 let s = self.net_input.col_as_slice_mut(b);
                 let x = self.firing_rate.col_as_slice_mut(b);
@@ -163,7 +164,14 @@ impl<F: Float> Dense<F> {
         for _ in 0..=depth {
             self.balance_credit();
             let (credit, balanced) = (self.credit.as_mut(), self.balanced_credit.as_ref());
-            product(credit, Accum::Replace, self.weights.transpose(), balanced, F::from(1))?;
+            product(
+                credit,
+                Accum::Replace,
+                self.weights.transpose(),
+                balanced,
+                F::from(1),
+                Threads::ONE,
+            )?;
             for b in 0..batch {
                 let external = self.external_credit.col_as_slice(b);
                 for (c, e) in self.credit.col_as_slice_mut(b).iter_mut().zip(external) {
@@ -194,9 +202,9 @@ impl<F: Float> Dense<F> {
         let (neurons, batch) = self.credit.shape();
         let learning_rate: F = rounded(&case.learning_rate, || "the learning rate".to_owned())?;
         let scale = learning_rate / F::count(batch);
-        let mut sums = Mat::zeros(neurons, neurons);
+        let mut sums = zeros(neurons, neurons);
         let (balanced, rates) = (self.balanced_credit.as_ref(), self.firing_rate.transpose());
-        product(sums.as_mut(), Accum::Replace, balanced, rates, F::from(1))?;
+        product(sums.as_mut(), Accum::Replace, balanced, rates, F::from(1), Threads::ONE)?;
         let weights = wiring.synapses.map(|ends| scale * sums[(ends.post.0, ends.pre.0)]);
         let biases = PerNeuron::from_fn(neurons, |neuron| {
             if !wiring.has_bias[neuron] {

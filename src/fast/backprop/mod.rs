@@ -1,5 +1,6 @@
 //! D5–D7 by layers: forward, adjoints, gradient of a whole batch at once.
 
+mod passes;
 mod slope;
 mod workspace;
 

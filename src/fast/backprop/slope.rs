@@ -4,7 +4,7 @@ use crate::fast::{Float, Function};
 use crate::spec::Kink;
 
 /// x = σ(s) (D5); NaN stays NaN.
-#[inline]
+#[inline(always)]
 pub(super) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
     let (zero, one, two, three) = (F::from(0), F::from(1), F::from(2), F::from(3));
     match activation {
@@ -37,23 +37,24 @@ pub(super) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
         }
         Function::Tanh => {
             // e^(−2|s|) − 1 lies in [−1, 0]: nothing overflows and nothing cancels.
-            let below = Float::exp_m1(-two * s.magnitude());
-            with_sign_of(s, -below / (below + two))
+            let below = (two * s).decay_m1();
+            let r = one / (below + two);
+            with_sign_of(s, -below * r)
         }
         Function::Logistic => {
-            let e = Float::exp(-s.magnitude());
+            let e = s.decay();
             let x = one / (one + e);
             if s < zero { e * x } else { x }
         }
         Function::Softplus => {
-            let excess = Float::ln_1p(Float::exp(-s.magnitude()));
+            let excess = Float::ln_1p(s.decay());
             if s < zero { excess } else { s + excess }
         }
     }
 }
 
 /// σ'(s) (D6) from the net input; NaN stays NaN.
-#[inline]
+#[inline(always)]
 pub(super) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: F) -> F {
     let (zero, one, two) = (F::from(0), F::from(1), F::from(2));
     match activation {
@@ -80,43 +81,35 @@ pub(super) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: F) -> F {
         }
         Function::Tanh => {
             // 1 − tanh² = 4q/(1+q)² with q = e^(−2|s|), without the cancellation of the difference.
-            let q = Float::exp(-two * s.magnitude());
-            let r = one / (one + q);
+            // 1 + q is had as 2 + (q − 1), as it is for σ.
+            let q = (two * s).decay();
+            let r = one / ((two * s).decay_m1() + two);
             F::from(4) * q * (r * r)
         }
         Function::Logistic => {
-            let q = Float::exp(-s.magnitude());
+            let q = s.decay();
             let r = one / (one + q);
             q * (r * r)
         }
         Function::Softplus => {
-            let q = Float::exp(-s.magnitude());
+            let q = s.decay();
             if s < zero { q / (q + one) } else { one / (q + one) }
         }
     }
 }
 
 /// The slope of a function with two pieces; `s` of the wrong kind (NaN) is handed on.
-#[inline]
+#[inline(always)]
 fn piece<F: Float>(s: F, left: F, right: F, on_kink: bool, kink: Kink) -> F {
-    if on_kink {
-        return match kink {
-            Kink::Left => left,
-            Kink::Right => right,
-            Kink::Mean => (left + right) / F::from(2),
-        };
-    }
-    let zero = F::from(0);
-    if s > zero {
-        right
-    } else if s < zero {
-        left
-    } else {
-        s
-    }
+    let (zero, half) = (F::from(0), (left + right) / F::from(2));
+    let beside = if s > zero { right } else { s };
+    let beside = if s < zero { left } else { beside };
+    let there = if kink == Kink::Right { right } else { half };
+    let there = if kink == Kink::Left { left } else { there };
+    if on_kink { there } else { beside }
 }
 
-#[inline]
+#[inline(always)]
 fn with_sign_of<F: Float>(s: F, magnitude: F) -> F {
     if s < F::from(0) { -magnitude } else { magnitude }
 }

@@ -1,11 +1,13 @@
 //! One step of gradient descent in memory taken beforehand.
 
-use faer::{Accum, Mat, MatRef};
+use faer::{Accum, Mat, MatMut, MatRef};
 
-use super::slope::{activate, slope};
+use super::passes::{Activate, Delta, Descend, Inputs, Mean};
 use crate::error::Error;
-use crate::fast::product::{expect_finite, expect_shape, product};
-use crate::fast::{Float, Network, not_finite};
+use crate::fast::layout::{expect_finite, expect_finite_columns, zeros};
+use crate::fast::product::{expect_shape, product, product_onto};
+use crate::fast::wide::widest;
+use crate::fast::{Float, Network, Threads, not_finite};
 
 /// What one layer leaves behind on the way forward and back.
 struct Tape<F> {
@@ -16,6 +18,9 @@ struct Tape<F> {
     delta: Mat<F>,
     weight_gradient: Mat<F>,
     bias_gradient: Option<Vec<F>>,
+    /// Whether no x, and no δ, is so large that a gradient could overflow.
+    tame_rates: bool,
+    tame_deltas: bool,
 }
 
 /// Preallocated memory for backpropagation on batches of up to a fixed number of examples.
@@ -51,6 +56,7 @@ pub struct Workspace<F> {
     capacity: usize,
     batch: usize,
     loss: F,
+    threads: Threads,
 }
 
 impl<F: Float> Workspace<F> {
@@ -64,17 +70,20 @@ impl<F: Float> Workspace<F> {
         for layer in &network.layers {
             let posts = layer.weights.nrows();
             tapes.push(Tape {
-                net_input: Mat::zeros(posts, capacity),
-                firing_rate: Mat::zeros(posts, capacity),
-                slope: Mat::zeros(posts, capacity),
-                adjoint: Mat::zeros(posts, capacity),
-                delta: Mat::zeros(posts, capacity),
-                weight_gradient: Mat::zeros(posts, layer.weights.ncols()),
+                net_input: zeros(posts, capacity),
+                firing_rate: zeros(posts, capacity),
+                slope: zeros(posts, capacity),
+                adjoint: zeros(posts, capacity),
+                delta: zeros(posts, capacity),
+                weight_gradient: zeros(posts, layer.weights.ncols()),
                 bias_gradient: layer.biases.as_ref().map(|_| vec![F::from(0); posts]),
+                tame_rates: false,
+                tame_deltas: false,
             });
         }
         let inputs = network.layers[0].weights.ncols();
-        Ok(Self { tapes, input_adjoint: None, inputs, capacity, batch: 0, loss: F::from(0) })
+        let (loss, threads) = (F::from(0), Threads::ONE);
+        Ok(Self { tapes, input_adjoint: None, inputs, capacity, batch: 0, loss, threads })
     }
 
     /// As [`Self::new`], with ∂L_b/∂x⁰ (one more product).
@@ -83,8 +92,15 @@ impl<F: Float> Workspace<F> {
     /// As [`Self::new`].
     pub fn with_input_adjoint(network: &Network<F>, capacity: usize) -> Result<Self, Error> {
         let mut workspace = Self::new(network, capacity)?;
-        workspace.input_adjoint = Some(Mat::zeros(workspace.inputs, capacity));
+        workspace.input_adjoint = Some(zeros(workspace.inputs, capacity));
         Ok(workspace)
+    }
+
+    /// Lets so many threads work on each large product, without any effect on the bits.
+    #[must_use]
+    pub fn threads(mut self, threads: Threads) -> Self {
+        self.threads = threads;
+        self
     }
 
     /// One step of gradient descent: differentiate, then W ← W − η ∂L/∂W.
@@ -98,14 +114,18 @@ impl<F: Float> Workspace<F> {
         targets: MatRef<'_, F>,
         learning_rate: F,
     ) -> Result<(), Error> {
-        self.differentiate(network, inputs, targets)?;
+        self.adjoints(network, inputs, targets)?;
+        // Where nothing can overflow any more, every block of a gradient is used as soon as it is there.
+        let at_once = widest(Inputs { x: inputs })
+            && self.tapes.iter().all(|tape| tape.tame_rates && tape.tame_deltas);
+        for (l, layer) in network.layers.iter_mut().enumerate() {
+            let weights = at_once.then_some((layer.weights.as_mut(), learning_rate));
+            self.gradient(inputs, l, weights)?;
+        }
         for (layer, tape) in network.layers.iter_mut().zip(&self.tapes) {
-            for pre in 0..layer.weights.ncols() {
-                let gradient = tape.weight_gradient.col_as_slice(pre);
-                let weights = layer.weights.col_as_slice_mut(pre);
-                for (weight, gradient) in weights.iter_mut().zip(gradient) {
-                    *weight -= learning_rate * *gradient;
-                }
+            if !at_once {
+                let (weights, gradient) = (layer.weights.as_mut(), tape.weight_gradient.as_ref());
+                widest(Descend { weights, gradient, learning_rate });
             }
             if let (Some(biases), Some(gradient)) = (&mut layer.biases, &tape.bias_gradient) {
                 for (bias, gradient) in biases.iter_mut().zip(gradient) {
@@ -126,23 +146,27 @@ impl<F: Float> Workspace<F> {
         inputs: MatRef<'_, F>,
         targets: MatRef<'_, F>,
     ) -> Result<(), Error> {
-        self.expect_fit(network, inputs, targets)?;
-        self.batch = inputs.ncols();
-        self.forward(network, inputs)?;
-        self.output_adjoint(targets)?;
-        for l in (0..self.tapes.len()).rev() {
-            self.back(network, l)?;
-            self.gradient(inputs, l)?;
-        }
-        Ok(())
+        self.adjoints(network, inputs, targets)?;
+        (0..self.tapes.len()).try_for_each(|l| self.gradient(inputs, l, None))
     }
 
-    fn expect_fit(
-        &self,
+    /// D5 and D6.
+    fn adjoints(
+        &mut self,
         network: &Network<F>,
         inputs: MatRef<'_, F>,
         targets: MatRef<'_, F>,
     ) -> Result<(), Error> {
+        self.expect_fit(network, inputs)?;
+        let outputs = self.tapes.last().map_or(0, |tape| tape.delta.nrows());
+        expect_shape("targets", targets, outputs, inputs.ncols())?;
+        self.batch = inputs.ncols();
+        self.forward(network, inputs)?;
+        self.output_adjoint(targets)?;
+        (0..self.tapes.len()).rev().try_for_each(|l| self.back(network, l))
+    }
+
+    fn expect_fit(&self, network: &Network<F>, inputs: MatRef<'_, F>) -> Result<(), Error> {
         let fits = |(layer, tape): (&crate::fast::Layer<F>, &Tape<F>)| {
             let biases = tape.bias_gradient.as_ref().map(Vec::len);
             layer.weights.shape() == tape.weight_gradient.shape()
@@ -158,41 +182,34 @@ impl<F: Float> Workspace<F> {
             let expected = format!("1 to {}", self.capacity);
             return Err(Error::input("inputs", format!("{batch} examples"), expected));
         }
-        expect_shape("inputs", inputs, self.inputs, batch)?;
-        let outputs = self.tapes.last().map_or(0, |tape| tape.delta.nrows());
-        expect_shape("targets", targets, outputs, batch)
+        expect_shape("inputs", inputs, self.inputs, batch)
     }
 
-    /// D5; the bias is laid down first and the product added to it.
+    /// D5, and the slopes for D6.
     fn forward(&mut self, network: &Network<F>, inputs: MatRef<'_, F>) -> Result<(), Error> {
         let batch = self.batch;
         for (l, layer) in network.layers.iter().enumerate() {
             let (done, rest) = self.tapes.split_at_mut(l);
             let tape = &mut rest[0];
-            for b in 0..batch {
-                let column = tape.net_input.col_as_slice_mut(b);
-                match &layer.biases {
-                    Some(biases) => column.copy_from_slice(biases),
-                    None => column.fill(F::from(0)),
-                }
-            }
             let x = match done.last() {
                 Some(tape) => tape.firing_rate.subcols(0, batch),
                 None => inputs,
             };
             let s = tape.net_input.subcols_mut(0, batch);
-            product(s, Accum::Add, layer.weights.as_ref(), x, F::from(1))?;
-            for b in 0..batch {
-                let s = tape.net_input.col_as_slice(b);
-                expect_finite(s, "net input", l + 1)?;
-                let x = tape.firing_rate.col_as_slice_mut(b);
-                let slopes = tape.slope.col_as_slice_mut(b);
-                for (post, s) in s.iter().enumerate() {
-                    x[post] = activate(&layer.activation, *s);
-                    slopes[post] = slope(&layer.activation, layer.kink, *s);
-                }
-                expect_finite(x, "firing rate", l + 1)?;
-                expect_finite(slopes, "slope", l + 1)?;
+            product(s, Accum::Replace, layer.weights.as_ref(), x, F::from(1), self.threads)?;
+            tape.tame_rates = widest(Activate {
+                activation: &layer.activation,
+                kink: layer.kink,
+                biases: layer.biases.as_deref(),
+                net_input: &mut tape.net_input,
+                firing_rate: &mut tape.firing_rate,
+                slope: &mut tape.slope,
+                batch,
+            });
+            if !tape.tame_rates {
+                expect_finite_columns(&tape.net_input, batch, "net input", l + 1)?;
+                expect_finite_columns(&tape.firing_rate, batch, "firing rate", l + 1)?;
+                expect_finite_columns(&tape.slope, batch, "slope", l + 1)?;
             }
         }
         Ok(())
@@ -221,15 +238,11 @@ impl<F: Float> Workspace<F> {
         let batch = self.batch;
         let (before, rest) = self.tapes.split_at_mut(l);
         let tape = &mut rest[0];
-        for b in 0..batch {
-            let adjoint = tape.adjoint.col_as_slice(b);
-            let slopes = tape.slope.col_as_slice(b);
-            let delta = tape.delta.col_as_slice_mut(b);
-            for post in 0..delta.len() {
-                delta[post] = adjoint[post] * slopes[post];
-            }
-            expect_finite(adjoint, "adjoint", l + 1)?;
-            expect_finite(delta, "delta", l + 1)?;
+        let (slope, adjoint, delta) = (&tape.slope, &tape.adjoint, &mut tape.delta);
+        tape.tame_deltas = widest(Delta { slope, adjoint, delta, batch });
+        if !tape.tame_deltas {
+            expect_finite_columns(&tape.adjoint, batch, "adjoint", l + 1)?;
+            expect_finite_columns(&tape.delta, batch, "delta", l + 1)?;
         }
         let below = match before.last_mut() {
             Some(tape) => Some(&mut tape.adjoint),
@@ -239,40 +252,82 @@ impl<F: Float> Workspace<F> {
         let delta = tape.delta.subcols(0, batch);
         let transposed = network.layers[l].weights.transpose();
         let adjoint = below.subcols_mut(0, batch);
-        product(adjoint, Accum::Replace, transposed, delta, F::from(1))?;
+        product(adjoint, Accum::Replace, transposed, delta, F::from(1), self.threads)?;
         if l == 0 {
-            for b in 0..batch {
-                expect_finite(below.col_as_slice(b), "adjoint", 0)?;
-            }
+            expect_finite_columns(below, batch, "adjoint", 0)?;
         }
         Ok(())
     }
 
-    /// D7 at one layer; the mean is taken inside the product.
-    fn gradient(&mut self, inputs: MatRef<'_, F>, l: usize) -> Result<(), Error> {
-        let batch = self.batch;
+    /// D7 at one layer; the mean is taken inside the product. With weights and η it is not checked but descended at once.
+    fn gradient(
+        &mut self,
+        inputs: MatRef<'_, F>,
+        l: usize,
+        descend: Option<(MatMut<'_, F>, F)>,
+    ) -> Result<(), Error> {
+        let (batch, threads) = (self.batch, self.threads);
         let share = F::from(1) / F::count(batch);
         let (before, rest) = self.tapes.split_at_mut(l);
         let tape = &mut rest[0];
-        let x = match before.last() {
-            Some(tape) => tape.firing_rate.subcols(0, batch),
-            None => inputs,
-        };
-        let delta = tape.delta.subcols(0, batch);
+        let x = before.last().map_or(inputs, |before| before.firing_rate.subcols(0, batch));
+        let (delta, x) = (tape.delta.subcols(0, batch), x.transpose());
         let gradient = tape.weight_gradient.as_mut();
-        product(gradient, Accum::Replace, delta, x.transpose(), share)?;
-        for pre in 0..tape.weight_gradient.ncols() {
-            expect_finite(tape.weight_gradient.col_as_slice(pre), "weight gradient", l + 1)?;
+        if let Some((weights, learning_rate)) = descend {
+            product_onto(gradient, delta, x, share, threads, weights, |weights, gradient| {
+                widest(Descend { weights, gradient, learning_rate });
+            })?;
+        } else {
+            product(gradient, Accum::Replace, delta, x, share, threads)?;
+            let tame = match before.last() {
+                Some(before) => before.tame_rates,
+                None => widest(Inputs { x: inputs }),
+            };
+            if !(tame && tape.tame_deltas) {
+                let pres = tape.weight_gradient.ncols();
+                expect_finite_columns(&tape.weight_gradient, pres, "weight gradient", l + 1)?;
+            }
         }
         let Some(gradient) = &mut tape.bias_gradient else { return Ok(()) };
-        for (post, gradient) in gradient.iter_mut().enumerate() {
-            let mut sum = F::from(0);
-            for b in 0..batch {
-                sum += tape.delta[(post, b)];
-            }
-            *gradient = sum / F::count(batch);
-        }
+        widest(Mean { delta: &tape.delta, gradient, batch });
         expect_finite(gradient, "bias gradient", l + 1)
+    }
+
+    /// The products of a step alone, on the numbers of the batch last differentiated: the measure of everything else. Returns
+    /// their number; net inputs and adjoints are spoilt.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if no such batch was differentiated with this network.
+    pub fn products(
+        &mut self,
+        network: &Network<F>,
+        inputs: MatRef<'_, F>,
+    ) -> Result<usize, Error> {
+        self.expect_fit(network, inputs)?;
+        let (batch, one) = (self.batch, F::from(1));
+        expect_shape("inputs", inputs, self.inputs, batch)?;
+        for l in 0..self.tapes.len() {
+            let (done, rest) = self.tapes.split_at_mut(l);
+            let x = done.last().map_or(inputs, |tape| tape.firing_rate.subcols(0, batch));
+            let s = rest[0].net_input.subcols_mut(0, batch);
+            product(s, Accum::Replace, network.layers[l].weights.as_ref(), x, one, self.threads)?;
+        }
+        let mut number = self.tapes.len();
+        for l in (0..self.tapes.len()).rev() {
+            let (before, rest) = self.tapes.split_at_mut(l);
+            let delta = rest[0].delta.subcols(0, batch);
+            if let Some(before) = before.last_mut() {
+                let adjoint = before.adjoint.subcols_mut(0, batch);
+                let weights = network.layers[l].weights.transpose();
+                product(adjoint, Accum::Replace, weights, delta, one, self.threads)?;
+                number += 1;
+            }
+            let x = before.last().map_or(inputs, |tape| tape.firing_rate.subcols(0, batch));
+            let gradient = rest[0].weight_gradient.as_mut();
+            product(gradient, Accum::Replace, delta, x.transpose(), one, self.threads)?;
+            number += 1;
+        }
+        Ok(number)
     }
 
     /// L of the batch last differentiated.

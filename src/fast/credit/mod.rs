@@ -1,6 +1,7 @@
 //! D1–D4 by layers: firing, balance, credit and plasticity of a whole batch at once.
 
 pub(in crate::fast) mod neuron;
+mod passes;
 mod workspace;
 
 use faer::{Mat, MatRef};

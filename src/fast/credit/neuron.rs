@@ -4,7 +4,7 @@ use crate::fast::{Float, Function};
 use crate::spec::Kink;
 
 /// x = σ(s) (D1); NaN stays NaN.
-#[inline]
+#[inline(always)]
 pub(in crate::fast) fn firing_rate<F: Float>(activation: &Function<F>, s: F) -> F {
     let (zero, one) = (F::from(0), F::from(1));
     match activation {
@@ -40,24 +40,24 @@ pub(in crate::fast) fn firing_rate<F: Float>(activation: &Function<F>, s: F) -> 
         Function::Tanh => Float::tanh(s),
         Function::Logistic => {
             if s < zero {
-                let e = Float::exp(s);
+                let e = s.decay();
                 e / (one + e)
             } else {
-                one / (one + Float::exp(-s))
+                one / (one + s.decay())
             }
         }
         Function::Softplus => {
             if s > zero {
-                s + Float::ln_1p(Float::exp(-s))
+                s + Float::ln_1p(s.decay())
             } else {
-                Float::ln_1p(Float::exp(s))
+                Float::ln_1p(s.decay())
             }
         }
     }
 }
 
 /// β = σ'(s) (D2), from the rate alone where the rate determines it.
-#[inline]
+#[inline(always)]
 pub(in crate::fast) fn balance_factor<F: Float>(
     activation: &Function<F>,
     kink: Kink,
@@ -89,29 +89,34 @@ pub(in crate::fast) fn balance_factor<F: Float>(
         }
         Function::Tanh => one - x * x,
         Function::Logistic => x * (one - x),
-        Function::Softplus => -Float::exp_m1(-x),
+        // The rate is never below 0.
+        Function::Softplus => -x.decay_m1(),
     }
 }
 
 /// f(s) of a replaced balance function (D2): that of a neuron which had this activation.
-#[inline]
+#[inline(always)]
 pub(in crate::fast) fn replaced_balance<F: Float>(balance: &Function<F>, kink: Kink, s: F) -> F {
     balance_factor(balance, kink, s, firing_rate(balance, s))
 }
 
 /// The slope on either side of a kink, or what the convention says on it.
-#[inline]
+///
+/// Everything that may be asked for is computed, and then chosen: a loop over this has no jumps.
+#[inline(always)]
 fn at_kink<F: Float>(value: F, place: F, kink: Kink, left: F, right: F) -> F {
+    let mean = (left + right) / F::from(2);
+    let on_kink = match kink {
+        Kink::Left => left,
+        Kink::Right => right,
+        Kink::Mean => mean,
+    };
     if value < place {
         left
     } else if value > place {
         right
     } else if value == place {
-        match kink {
-            Kink::Left => left,
-            Kink::Right => right,
-            Kink::Mean => (left + right) / F::from(2),
-        }
+        on_kink
     } else {
         // Not comparable: NaN stays NaN.
         value

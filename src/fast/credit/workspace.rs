@@ -2,10 +2,12 @@
 
 use faer::{Accum, Mat, MatMut, MatRef};
 
-use super::neuron::{balance_factor, firing_rate, replaced_balance};
+use super::passes::{Balance, Clamped, Fire, Wire};
 use crate::error::Error;
-use crate::fast::product::{expect_finite, expect_shape, product};
-use crate::fast::{Float, Network};
+use crate::fast::layout::{expect_finite, expect_finite_columns, zeros};
+use crate::fast::product::{expect_shape, product, product_onto};
+use crate::fast::wide::widest;
+use crate::fast::{Float, Network, Threads};
 
 /// The room of one layer; all but the updates have one column per example.
 struct Room<F> {
@@ -15,9 +17,14 @@ struct Room<F> {
     credit: Mat<F>,
     /// β∘c, what is left of the retrograde signal once the synapses are taken out.
     balanced_credit: Mat<F>,
+    /// Σ_b β c, one entry per neuron.
+    balanced_sum: Vec<F>,
     weight_update: Mat<F>,
     bias_update: Vec<F>,
     has_biases: bool,
+    /// Whether x and β∘c of the batch last settled are so small that no update can overflow.
+    tame_rates: bool,
+    tame_credit: bool,
 }
 
 /// Preallocated room for the credit rule on batches of up to a fixed number of examples.
@@ -53,6 +60,7 @@ pub struct Workspace<F> {
     capacity: usize,
     /// Examples of the batch last settled.
     batch: usize,
+    threads: Threads,
 }
 
 impl<F: Float> Workspace<F> {
@@ -64,20 +72,25 @@ impl<F: Float> Workspace<F> {
         network.expect_layers()?;
         let rooms = network.layers.iter().map(|layer| {
             let (posts, pres) = layer.weights.shape();
-            let room = || Mat::zeros(posts, capacity);
+            let room = || zeros(posts, capacity);
             Room {
                 net_input: room(),
                 firing_rate: room(),
                 balance_factor: room(),
                 credit: room(),
                 balanced_credit: room(),
-                weight_update: Mat::zeros(posts, pres),
+                balanced_sum: vec![F::from(0); posts],
+                weight_update: zeros(posts, pres),
                 bias_update: vec![F::from(0); posts],
                 has_biases: layer.biases.is_some(),
+                tame_rates: false,
+                tame_credit: false,
             }
         });
         let inputs = network.layers[0].weights.ncols();
-        Ok(Self { rooms: rooms.collect(), input_credit: None, inputs, capacity, batch: 0 })
+        let rooms = rooms.collect();
+        let threads = Threads::ONE;
+        Ok(Self { rooms, input_credit: None, inputs, capacity, batch: 0, threads })
     }
 
     /// As [`Self::new`], and the credit of input neurons is computed too (one more product).
@@ -86,8 +99,14 @@ impl<F: Float> Workspace<F> {
     /// As [`Self::new`].
     pub fn with_input_credit(network: &Network<F>, capacity: usize) -> Result<Self, Error> {
         let workspace = Self::new(network, capacity)?;
-        let input_credit = Some(Mat::zeros(workspace.inputs, capacity));
+        let input_credit = Some(zeros(workspace.inputs, capacity));
         Ok(Self { input_credit, ..workspace })
+    }
+
+    /// Shares each large product among threads; the bits stay the same.
+    #[must_use]
+    pub fn threads(self, threads: Threads) -> Self {
+        Self { threads, ..self }
     }
 
     /// One step of training: settle, plasticity, and W ← W + ΔW once every credit has passed.
@@ -102,8 +121,37 @@ impl<F: Float> Workspace<F> {
         learning_rate: F,
     ) -> Result<(), Error> {
         self.settle(network, inputs, targets)?;
-        self.plasticity(inputs, learning_rate)?;
-        self.apply(network)
+        let scale = learning_rate / F::count(self.batch);
+        let tame = |room: &Room<F>| room.tame_rates && room.tame_credit;
+        if !(scale.magnitude() <= F::from(1) && self.rooms.iter().all(tame) && is_tame(inputs)) {
+            self.plasticity(inputs, learning_rate)?;
+            return self.apply(network);
+        }
+        // No update can overflow, so each is applied while it is at hand: all credits have passed.
+        for (l, layer) in network.layers.iter_mut().enumerate() {
+            let (before, here) = self.rooms.split_at_mut(l);
+            let room = &mut here[0];
+            let rates = before.last().map_or(inputs, |room| columns(&room.firing_rate, self.batch));
+            let balanced = columns(&room.balanced_credit, self.batch);
+            let (update, rates) = (room.weight_update.as_mut(), rates.transpose());
+            let weights = layer.weights.as_mut();
+            product_onto(
+                update,
+                balanced,
+                rates,
+                scale,
+                self.threads,
+                weights,
+                |weights, update| {
+                    widest(Wire { weights, update });
+                },
+            )?;
+            room.plastic_biases(scale);
+            for (bias, update) in layer.biases.iter_mut().flatten().zip(&room.bias_update) {
+                *bias += *update;
+            }
+        }
+        Ok(())
     }
 
     /// The firing rates of the output neurons, n_Λ × B (D1).
@@ -150,29 +198,19 @@ impl<F: Float> Workspace<F> {
             let room = &mut here[0];
             let rates = before.last().map_or(inputs, |room| columns(&room.firing_rate, batch));
             let net_input = columns_mut(&mut room.net_input, batch);
-            product(net_input, Accum::Replace, layer.weights.as_ref(), rates, F::from(1))?;
-            for b in 0..batch {
-                let s = room.net_input.col_as_slice_mut(b);
-                if let Some(biases) = &layer.biases {
-                    for (s, bias) in s.iter_mut().zip(biases) {
-                        *s += *bias;
-                    }
-                }
-                let x = room.firing_rate.col_as_slice_mut(b);
-                for (x, s) in x.iter_mut().zip(s.iter()) {
-                    *x = firing_rate(&layer.activation, *s);
-                }
-                let beta = room.balance_factor.col_as_slice_mut(b);
-                let rate_and_input = x.iter().zip(s.iter());
-                for (beta, (x, s)) in beta.iter_mut().zip(rate_and_input) {
-                    *beta = match &layer.balance {
-                        None => balance_factor(&layer.activation, layer.kink, *s, *x),
-                        Some(balance) => replaced_balance(balance, layer.kink, *s),
-                    };
-                }
-                expect_finite(s, "net input", l + 1)?;
-                expect_finite(x, "firing rate", l + 1)?;
-                expect_finite(beta, "balance factor", l + 1)?;
+            let weights = layer.weights.as_ref();
+            product(net_input, Accum::Replace, weights, rates, F::from(1), self.threads)?;
+            room.tame_rates = widest(Fire {
+                layer,
+                net_input: &mut room.net_input,
+                firing_rate: &mut room.firing_rate,
+                balance_factor: &mut room.balance_factor,
+                batch,
+            });
+            if !room.tame_rates {
+                expect_finite_columns(&room.net_input, batch, "net input", l + 1)?;
+                expect_finite_columns(&room.firing_rate, batch, "firing rate", l + 1)?;
+                expect_finite_columns(&room.balance_factor, batch, "balance factor", l + 1)?;
             }
         }
         Ok(())
@@ -192,14 +230,15 @@ impl<F: Float> Workspace<F> {
         for l in (0..=last).rev() {
             let (before, here) = self.rooms.split_at_mut(l);
             let room = &mut here[0];
-            for b in 0..batch {
-                let credit = room.credit.col_as_slice(b);
-                expect_finite(credit, "credit", l + 1)?;
-                let balanced = room.balanced_credit.col_as_slice_mut(b).iter_mut();
-                let beta = room.balance_factor.col_as_slice(b);
-                for ((balanced, beta), credit) in balanced.zip(beta).zip(credit) {
-                    *balanced = *beta * *credit;
-                }
+            room.tame_credit = widest(Balance {
+                balance_factor: &room.balance_factor,
+                credit: &room.credit,
+                balanced_credit: &mut room.balanced_credit,
+                sum: &mut room.balanced_sum,
+                batch,
+            });
+            if !room.tame_credit {
+                expect_finite_columns(&room.credit, batch, "credit", l + 1)?;
             }
             let credit = match before.last_mut() {
                 Some(room) => &mut room.credit,
@@ -210,14 +249,13 @@ impl<F: Float> Workspace<F> {
             };
             let synapses = network.layers[l].weights.transpose();
             let balanced = columns(&room.balanced_credit, batch);
-            product(columns_mut(credit, batch), Accum::Replace, synapses, balanced, F::from(1))?;
+            let credit = columns_mut(credit, batch);
+            product(credit, Accum::Replace, synapses, balanced, F::from(1), self.threads)?;
         }
-        if let Some(credit) = &self.input_credit {
-            for b in 0..batch {
-                expect_finite(credit.col_as_slice(b), "credit", 0)?;
-            }
+        match &self.input_credit {
+            Some(credit) => expect_finite_columns(credit, batch, "credit", 0),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// D4: ΔW = η ⟨β c x⟩ and Δb = η ⟨β c⟩ of the batch last settled.
@@ -228,33 +266,24 @@ impl<F: Float> Workspace<F> {
         let batch = self.batch;
         expect_shape("inputs", inputs, self.inputs, batch)?;
         let scale = learning_rate / F::count(batch);
+        let mut tame_rates = is_tame(inputs);
         for l in 0..self.rooms.len() {
             let (before, here) = self.rooms.split_at_mut(l);
             let room = &mut here[0];
             let rates = before.last().map_or(inputs, |room| columns(&room.firing_rate, batch));
             let balanced = columns(&room.balanced_credit, batch);
             let update = room.weight_update.as_mut();
-            product(update, Accum::Replace, balanced, rates.transpose(), F::from(1))?;
-            for pre in 0..room.weight_update.ncols() {
-                let column = room.weight_update.col_as_slice_mut(pre);
-                for update in column.iter_mut() {
-                    *update = scale * *update;
-                }
-                expect_finite(column, "weight update", l + 1)?;
+            product(update, Accum::Replace, balanced, rates.transpose(), scale, self.threads)?;
+            let overflows = !(tame_rates && room.tame_credit && scale.magnitude() <= F::from(1));
+            if overflows {
+                let pres = room.weight_update.ncols();
+                expect_finite_columns(&room.weight_update, pres, "weight update", l + 1)?;
             }
             if room.has_biases {
-                room.bias_update.fill(F::from(0));
-                for b in 0..batch {
-                    let balanced = room.balanced_credit.col_as_slice(b);
-                    for (update, balanced) in room.bias_update.iter_mut().zip(balanced) {
-                        *update += *balanced;
-                    }
-                }
-                for update in &mut room.bias_update {
-                    *update = scale * *update;
-                }
+                room.plastic_biases(scale);
                 expect_finite(&room.bias_update, "bias update", l + 1)?;
             }
+            tame_rates = room.tame_rates;
         }
         Ok(())
     }
@@ -266,17 +295,48 @@ impl<F: Float> Workspace<F> {
     pub fn apply(&self, network: &mut Network<F>) -> Result<(), Error> {
         self.expect_network(network)?;
         for (layer, room) in network.layers.iter_mut().zip(&self.rooms) {
-            for pre in 0..room.weight_update.ncols() {
-                let update = room.weight_update.col_as_slice(pre);
-                for (weight, update) in layer.weights.col_as_slice_mut(pre).iter_mut().zip(update) {
-                    *weight += *update;
-                }
-            }
+            let (weights, update) = (layer.weights.as_mut(), room.weight_update.as_ref());
+            widest(Wire { weights, update });
             for (bias, update) in layer.biases.iter_mut().flatten().zip(&room.bias_update) {
                 *bias += *update;
             }
         }
         Ok(())
+    }
+
+    /// The products of a step and nothing else, in the same memory: what a step is measured against. Returns how many.
+    ///
+    /// They run on what the batch last settled left behind; credits and net inputs mean nothing afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if no such batch was settled with this network.
+    pub fn products(
+        &mut self,
+        network: &Network<F>,
+        inputs: MatRef<'_, F>,
+    ) -> Result<usize, Error> {
+        self.expect_network(network)?;
+        let (batch, one, threads) = (self.batch, F::from(1), self.threads);
+        expect_shape("inputs", inputs, self.inputs, batch)?;
+        let mut count = 0;
+        for (l, layer) in network.layers.iter().enumerate() {
+            let (before, here) = self.rooms.split_at_mut(l);
+            let room = &mut here[0];
+            let rates = before.last().map_or(inputs, |room| columns(&room.firing_rate, batch));
+            let net_input = columns_mut(&mut room.net_input, batch);
+            product(net_input, Accum::Replace, layer.weights.as_ref(), rates, one, threads)?;
+            let balanced = columns(&room.balanced_credit, batch);
+            let update = room.weight_update.as_mut();
+            product(update, Accum::Replace, balanced, rates.transpose(), one, threads)?;
+            count += 2;
+            if let Some(before) = before.last_mut() {
+                let credit = columns_mut(&mut before.credit, batch);
+                let synapses = layer.weights.transpose();
+                product(credit, Accum::Replace, synapses, balanced, one, threads)?;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     fn expect_network(&self, network: &Network<F>) -> Result<(), Error> {
@@ -331,6 +391,21 @@ impl<F: Float> Workspace<F> {
     pub fn bias_update(&self, layer: usize) -> &[F] {
         &self.rooms[layer - 1].bias_update
     }
+}
+
+impl<F: Float> Room<F> {
+    /// Δb = η ⟨β c⟩ (D4).
+    fn plastic_biases(&mut self, scale: F) {
+        if self.has_biases {
+            for (update, sum) in self.bias_update.iter_mut().zip(&self.balanced_sum) {
+                *update = scale * *sum;
+            }
+        }
+    }
+}
+
+fn is_tame<F: Float>(inputs: MatRef<'_, F>) -> bool {
+    widest(Clamped(inputs))
 }
 
 fn columns<F>(matrix: &Mat<F>, batch: usize) -> MatRef<'_, F> {

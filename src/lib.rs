@@ -31,6 +31,14 @@
     not(feature = "fast"),
     doc = "| `fast` | the float engines, batched, through faer (feature `fast`) |"
 )]
+#![cfg_attr(
+    feature = "fast",
+    doc = "| [`modular`] | the exact side at scale: residues mod p, exact gradients by CRT |"
+)]
+#![cfg_attr(
+    not(feature = "fast"),
+    doc = "| `modular` | the exact side at scale: residues mod p, exact gradients by CRT (feature `fast`) |"
+)]
 //! | [`check`] | comparison only: bridge, exact equality, lattice, rounding bounds, verdicts |
 //! | [`certify`] | the whole sequence, one tier a file |
 //! | [`certificate`] | issue, and verify by substitution |
@@ -52,6 +60,8 @@ pub mod docs;
 pub mod error;
 #[cfg(feature = "fast")]
 pub mod fast;
+#[cfg(feature = "fast")]
+pub mod modular;
 pub mod mutants;
 pub mod number;
 #[cfg(feature = "cli")]

@@ -1,0 +1,371 @@
+//! The exact gradient of a network of floats, by the Chinese remainder theorem.
+//!
+//! A float is an integer times a power of two, so the gradient of a network of floats is a matrix of integers over one known
+//! denominator per layer. How large these integers can be is bounded before anything runs (`size`); on which side of its
+//! kinks each net input lies is decided exactly (`filter`); then every prime costs one pass of [`super::credit`] or
+//! [`super::backprop`] at the speed of floats, and the residues determine the integers (`crt`).
+//!
+//! Nothing is rounded on the way; [`Scaled::nearest`] rounds once, at the end.
+
+mod crt;
+mod filter;
+mod forward;
+mod size;
+mod upper;
+
+use faer::MatRef;
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_rational::BigRational;
+use num_traits::Zero;
+
+use super::{Field, Network, Positions, backprop, columns, credit};
+use crate::error::Error;
+use crate::spec::{Activation, Dense};
+
+use crt::Basis;
+use size::{LayerSize, Size};
+
+pub use crt::Scaled;
+
+/// Told the stage, how much of it is done and of how much; its error stops the work.
+pub type Watch<'a> = dyn FnMut(&str, usize, usize) -> Result<(), Error> + 'a;
+
+/// Which engine runs modulo each prime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// The credit rule at η = 1: entries are ΔW and Δb (D4), inputs are credits (D3).
+    Credit,
+    /// Backpropagation: entries are ∂L/∂W and ∂L/∂b (D7), inputs are adjoints (D6).
+    Backprop,
+}
+
+/// What one engine computes of a case, exactly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exact {
+    /// L of D0.
+    pub loss: BigRational,
+    /// Layers 1..=Λ.
+    pub layers: Vec<ExactLayer>,
+    /// c or x̄ at the input neurons, n_0 × B.
+    pub inputs: Scaled,
+    /// What it took.
+    pub facts: Facts,
+}
+
+/// The entries of one layer: ΔW at η = 1 or ∂L/∂W, as the [`Rule`] says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExactLayer {
+    /// n_l × n_(l−1).
+    pub weights: Scaled,
+    /// n_l × 1, where the layer has biases.
+    pub biases: Option<Scaled>,
+}
+
+/// What an exact run took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// How many primes below 2²² there were.
+    pub primes: usize,
+    /// The bits of the longest integer that the bound allows.
+    pub bits: u64,
+    /// How many net inputs floats could not place, so that they were computed exactly.
+    pub undecided: usize,
+    /// How many net inputs have a kink at all.
+    pub decided: usize,
+}
+
+/// Whether [`run`] serves a σ: polynomials and piecewise-linear functions.
+#[must_use]
+pub fn serves(activation: &Activation) -> bool {
+    activation.is_exact() && *activation != Activation::Softsign
+}
+
+/// Runs one engine modulo enough primes and reconstructs every entry.
+///
+/// Shapes: any layered case of floats. Exactness: exact; products pass Freivalds' check, and the number of primes follows
+/// from a bound that is computed beforehand. Sources: D1–D7; Higham, chapters 2–3; Cohen, A Course in Computational
+/// Algebraic Number Theory, section 1.3.3.
+///
+/// ```
+/// use creditcheck::{modular::exact::{Rule, run}, spec::{Dense, Limits}, wire::Document};
+/// let text = br#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers":
+///   [{"weights": [["0.5", 2]], "activation": "relu"}]}, "loss": "half_squared_error",
+///   "learning_rate": 1, "examples": [{"input": [1, 2], "target": [3]}]}"#;
+/// let dense = Dense::of(&Document::read(text, &Limits::default()).unwrap().case).unwrap();
+/// let exact = run(&dense, Rule::Backprop, &mut |_, _, _| Ok(())).unwrap();
+/// // x = 4.5, x̄ = 1.5: the gradient is (1.5, 3), the loss 9/8.
+/// assert_eq!(exact.layers[0].weights.rational(1).to_string(), "3");
+/// assert_eq!(exact.loss.to_string(), "9/8");
+/// ```
+///
+/// # Errors
+/// [`Error::Unsupported`] for other activations and for a balance function of one's own; [`Error::Limit`] where numerators
+/// may have more than 2²⁰ bits; [`Error::WrongProduct`]; whatever `watch` returns.
+pub fn run(dense: &Dense, rule: Rule, watch: &mut Watch<'_>) -> Result<Exact, Error> {
+    let plan = Plan::of(dense, watch)?;
+    let mut residues = vec![Residues::default(); dense.layers.len()];
+    let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+    let mut engine = None;
+    for (k, field) in plan.fields.iter().enumerate() {
+        watch("primes", k, plan.fields.len())?;
+        let network = Network::of(dense, field)?;
+        let mut ready = match engine.take() {
+            Some(ready) => ready,
+            None => Engine::new(rule, &network, dense.batch())?,
+        };
+        ready.run(field, &network, dense, &plan.positions)?;
+        for (l, residues) in residues.iter_mut().enumerate() {
+            let (weights, biases) = ready.entries(l + 1);
+            residues.weights.push(by_rows(field, weights));
+            residues.biases.extend(biases.map(|all| collect(field, all.iter().copied())));
+        }
+        let (at_inputs, at_outputs) = ready.ends(dense.layers.len());
+        inputs.push(by_rows(field, at_inputs));
+        if let Some(rates) = at_outputs {
+            outputs.push(by_rows(field, rates));
+        }
+        engine = Some(ready);
+    }
+    watch("reconstruction", 0, 1)?;
+    let layers = residues.into_iter().zip(&plan.sizes).zip(&dense.layers);
+    let layers = layers.map(|((residues, size), layer)| {
+        let rows = layer.weights.rows;
+        ExactLayer {
+            weights: plan.integers(&size.weights, rows, &residues.weights),
+            biases: layer
+                .biases
+                .as_ref()
+                .map(|_| plan.integers(&size.biases, rows, &residues.biases)),
+        }
+    });
+    let layers = layers.collect();
+    let last = plan.sizes.len() - 1;
+    let outputs = plan.integers(&plan.sizes[last].firing_rate, dense.targets.cols, &outputs);
+    let inputs = plan.integers(&plan.sizes[0].adjoint_below, dense.inputs.cols, &inputs);
+    Ok(Exact { loss: loss(dense, &outputs), layers, inputs, facts: plan.facts() })
+}
+
+/// Both engines modulo one prime, and what they ran on.
+pub struct Pair<'a> {
+    /// 𝔽_p
+    pub field: &'a Field,
+    /// The residues of the network.
+    pub network: &'a Network,
+    /// n_0 × B
+    pub inputs: MatRef<'a, f64>,
+    /// n_Λ × B
+    pub targets: MatRef<'a, f64>,
+    /// The sides of all net inputs.
+    pub positions: &'a Positions,
+    /// The credit rule at η = 1.
+    pub rule: &'a credit::Workspace,
+    /// Backpropagation.
+    pub back: &'a backprop::Workspace,
+}
+
+/// Runs both engines modulo enough primes to tell any two different gradients apart, and hands each pair to `compare`.
+///
+/// Equality modulo every prime is equality over ℚ: numerators over the common denominators are bounded, and the primes
+/// multiply to more than four times the bound.
+///
+/// # Errors
+/// As [`run`], and whatever `compare` returns.
+pub fn both(
+    dense: &Dense,
+    watch: &mut Watch<'_>,
+    compare: &mut dyn FnMut(&Pair<'_>) -> Result<(), Error>,
+) -> Result<Facts, Error> {
+    let plan = Plan::of(dense, watch)?;
+    let mut engines: Option<(credit::Workspace, backprop::Workspace)> = None;
+    for (k, field) in plan.fields.iter().enumerate() {
+        watch("primes", k, plan.fields.len())?;
+        let network = Network::of(dense, field)?;
+        let (inputs, targets) = (columns(&dense.inputs, field)?, columns(&dense.targets, field)?);
+        let mut ready = match engines.take() {
+            Some(ready) => ready,
+            None => {
+                let batch = dense.batch();
+                (
+                    credit::Workspace::new(&network, batch)?,
+                    backprop::Workspace::new(&network, batch)?,
+                )
+            }
+        };
+        let (inputs, targets) = (inputs.as_ref(), targets.as_ref());
+        ready.0.run(field, &network, inputs, targets, &plan.positions)?;
+        ready.1.run(field, &network, inputs, targets, &plan.positions)?;
+        compare(&Pair {
+            field,
+            network: &network,
+            inputs,
+            targets,
+            positions: &plan.positions,
+            rule: &ready.0,
+            back: &ready.1,
+        })?;
+        engines = Some(ready);
+    }
+    Ok(plan.facts())
+}
+
+/// Everything that is decided before the first prime.
+struct Plan {
+    sizes: Vec<LayerSize>,
+    positions: Positions,
+    undecided: usize,
+    bits: u64,
+    fields: Vec<Field>,
+}
+
+impl Plan {
+    fn of(dense: &Dense, watch: &mut Watch<'_>) -> Result<Self, Error> {
+        for layer in &dense.layers {
+            if !serves(&layer.activation) {
+                return Err(unsupported(&layer.activation));
+            }
+            if layer.balance.is_some() {
+                return Err(Error::unsupported(
+                    "a balance function of one's own in a network of this size; small cases take it",
+                ));
+            }
+        }
+        let sizes = size::of(dense)?;
+        let (positions, undecided) = filter::positions(dense, &sizes, watch)?;
+        let of_layer =
+            |size: &LayerSize| size.weights.bits.max(size.biases.bits).max(size.adjoint_below.bits);
+        let outputs = sizes[sizes.len() - 1].firing_rate.bits;
+        let bits = sizes.iter().map(of_layer).max().unwrap_or(0).max(outputs);
+        Ok(Self { fields: fields_for(dense, bits)?, sizes, positions, undecided, bits })
+    }
+
+    fn integers(&self, size: &Size, rows: usize, residues: &[Vec<u32>]) -> Scaled {
+        let count = residues.first().map_or(0, Vec::len);
+        // A smaller quantity needs fewer of the primes.
+        let fields = Basis::enough(self.fields.iter().copied(), size.bits);
+        // The engines hold values; their numerators are these times the denominator.
+        let numerators = |(field, row): (&Field, &Vec<u32>)| {
+            let denominator = field.integer(&size.denominator);
+            let numerator =
+                |value: &u32| field.canonical(field.times(field.of(*value), denominator));
+            row.iter().map(numerator).collect()
+        };
+        let residues: Vec<Vec<u32>> = fields.iter().zip(residues).map(numerators).collect();
+        let integers = Basis::new(&fields).integers(&residues, count);
+        Scaled::new(rows, size.denominator.clone(), integers)
+    }
+
+    fn facts(&self) -> Facts {
+        let placed = self.positions.layers.iter().flatten().map(Vec::len).sum();
+        Facts {
+            primes: self.fields.len(),
+            bits: self.bits,
+            undecided: self.undecided,
+            decided: placed,
+        }
+    }
+}
+
+/// Primes that divide neither the batch nor a parameter of σ, enough for numerators of these bits.
+///
+/// # Errors
+/// [`Error::Limit`] where the primes below 2²² might not suffice.
+fn fields_for(dense: &Dense, bits: u64) -> Result<Vec<Field>, Error> {
+    size::within(bits)?;
+    let avoid = size::odd_denominators(dense);
+    let usable =
+        |field: &Field| avoid.iter().all(|n| !n.mod_floor(&BigInt::from(field.prime())).is_zero());
+    Ok(Basis::enough(Field::largest(&[]).filter(usable), bits))
+}
+
+fn unsupported(activation: &Activation) -> Error {
+    Error::unsupported(format!(
+        "the exact gradient of a large network with {}: it is served for identity, relu, leaky_relu, hard_tanh, square, \
+         quadratic and cubic",
+        activation.name()
+    ))
+}
+
+/// L = (1/2B) Σ (x − t)², from the exact rates of the output neurons (n_Λ × B).
+fn loss(dense: &Dense, outputs: &Scaled) -> BigRational {
+    let mut sum = BigRational::zero();
+    for example in 0..dense.batch() {
+        for (k, target) in dense.targets.row(example).iter().enumerate() {
+            let rate = outputs.rational(k * dense.batch() + example);
+            // A tensor holds finite floats only.
+            let target = BigRational::from_float(*target).unwrap_or_else(BigRational::zero);
+            let error = rate - target;
+            sum += &error * &error;
+        }
+    }
+    sum / BigRational::from_integer(BigInt::from(2 * dense.batch()))
+}
+
+/// The residues of one layer, one row per prime.
+#[derive(Clone, Debug, Default)]
+struct Residues {
+    weights: Vec<Vec<u32>>,
+    biases: Vec<Vec<u32>>,
+}
+
+/// One of the two engines.
+// One of them is made per run, so what the smaller one wastes is of no account.
+#[allow(clippy::large_enum_variant)]
+enum Engine {
+    Credit(credit::Workspace),
+    Backprop(backprop::Workspace),
+}
+
+impl Engine {
+    fn new(rule: Rule, network: &Network, batch: usize) -> Result<Self, Error> {
+        Ok(match rule {
+            Rule::Credit => Self::Credit(credit::Workspace::new(network, batch)?),
+            Rule::Backprop => Self::Backprop(backprop::Workspace::new(network, batch)?),
+        })
+    }
+
+    fn run(
+        &mut self,
+        field: &Field,
+        network: &Network,
+        dense: &Dense,
+        positions: &Positions,
+    ) -> Result<(), Error> {
+        let (inputs, targets) = (columns(&dense.inputs, field)?, columns(&dense.targets, field)?);
+        let (inputs, targets) = (inputs.as_ref(), targets.as_ref());
+        match self {
+            Self::Credit(engine) => engine.run(field, network, inputs, targets, positions),
+            Self::Backprop(engine) => engine.run(field, network, inputs, targets, positions),
+        }
+    }
+
+    fn entries(&self, layer: usize) -> (MatRef<'_, f64>, Option<&[f64]>) {
+        match self {
+            Self::Credit(engine) => (engine.weight_update(layer), engine.bias_update(layer)),
+            Self::Backprop(engine) => (engine.weight_gradient(layer), engine.bias_gradient(layer)),
+        }
+    }
+
+    /// What reaches the input neurons, and the rates of the output neurons.
+    fn ends(&self, last: usize) -> (MatRef<'_, f64>, Option<MatRef<'_, f64>>) {
+        match self {
+            Self::Credit(engine) => (engine.credit(0), engine.firing_rate(last)),
+            Self::Backprop(engine) => (engine.adjoint(0), engine.firing_rate(last)),
+        }
+    }
+}
+
+fn collect(field: &Field, entries: impl Iterator<Item = f64>) -> Vec<u32> {
+    entries.map(|entry| field.canonical(entry)).collect()
+}
+
+fn by_rows(field: &Field, matrix: MatRef<'_, f64>) -> Vec<u32> {
+    let (rows, cols) = matrix.shape();
+    let mut found = vec![0; rows * cols];
+    for col in 0..cols {
+        for row in 0..rows {
+            found[row * cols + col] = field.canonical(matrix[(row, col)]);
+        }
+    }
+    found
+}

@@ -1,0 +1,26 @@
+//! The exact side at scale: the credit rule and backpropagation over 𝔽_p, at the speed of floats.
+//!
+//! Residues modulo a prime below 2²² are integers that f64 holds exactly, and so are sums of two thousand of their
+//! products: one plain product of float matrices, reduced afterwards, is a product over 𝔽_p. Two things follow.
+//! At random points it tests the identity between the two rules on networks of millions of parameters; and over enough
+//! primes the Chinese remainder theorem gives the *exact* gradient of a network of floats.
+//!
+//! Own forward pass, own σ, own folds: nothing here is shared with [`crate::textbook`] or [`crate::fast`], and the two
+//! engines share the type of number and the product, which Freivalds' check guards.
+
+pub mod backprop;
+pub mod credit;
+pub mod exact;
+mod field;
+mod lanes;
+mod matrix;
+mod network;
+mod position;
+mod product;
+pub mod tangent;
+
+pub use field::{Field, LARGEST, Powers, parts};
+pub use matrix::{column, column_mut, zeros};
+pub use network::{Function, Layer, Network, columns, ratio};
+pub use position::{Position, Positions};
+pub use product::{Check, Products};

@@ -38,7 +38,8 @@ fn sessions_of_the_readme() {
     assert!(blocks > 0 && sessions == blocks, "{sessions} of {blocks} blocks are sessions");
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     let _ = fs::remove_dir_all(&folder);
-    for name in ["cases", "vectors/v1", "mutants"] {
+    let folders = ["cases", "vectors/v1", "mutants"];
+    for name in folders.into_iter().chain(["audit/digits-64-32-10", "audit/digits-784-128-64-10"]) {
         let to = folder.join("README.in/fixtures").join(name);
         fs::create_dir_all(&to).unwrap();
         for entry in fs::read_dir(std::path::Path::new("fixtures").join(name)).unwrap() {

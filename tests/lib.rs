@@ -2,6 +2,8 @@
 
 mod agreement;
 mod architecture;
+#[cfg(feature = "cli")]
+mod audit;
 mod certificate;
 mod claims;
 #[cfg(feature = "cli")]
@@ -11,6 +13,8 @@ mod evidence;
 mod fast;
 mod generators;
 mod laws;
+#[cfg(feature = "fast")]
+mod modular;
 mod mutants;
 mod properties_proptest;
 mod properties_quickcheck;
@@ -21,4 +25,6 @@ mod snapshots;
 #[cfg(feature = "cli")]
 mod suite;
 mod symbolic;
+#[cfg(feature = "cli")]
+mod tensors;
 mod vectors;

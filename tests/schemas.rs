@@ -67,7 +67,7 @@ fn schemas_are_schemas() {
 #[test]
 fn cases_follow_their_schema() {
     let schema = schema("case.schema.json");
-    for folder in ["cases", "mutants", "mutants/blind"] {
+    for folder in ["cases", "mutants", "mutants/blind", "tensors"] {
         for path in files(folder) {
             assert_valid(&schema, &read(&path), &path.display().to_string());
         }
@@ -169,6 +169,29 @@ fn what_is_wrong_is_refused_by_schema_and_reader() {
         let read = Document::read(document.to_string().as_bytes(), &Limits::default());
         assert!(read.is_err(), "the reader accepts {wrong} at {pointer}");
     }
+}
+
+/// References to tensor files: what a schema can say of them.
+#[test]
+fn wrong_references_are_refused() {
+    let right = read(&Path::new(FIXTURES).join("tensors/another-file.json"));
+    let layer = "/network/layers/0";
+    let at = |rest: &str| format!("{layer}{rest}");
+    let paths = [at("/weights/file"), at("/weights/sha256"), at("/weights"), at("/biases")];
+    refused(
+        &schema("case.schema.json"),
+        &right,
+        &[
+            (&paths[0], None),
+            (&paths[0], Some("3")),
+            (&paths[1], Some("\"0000\"")),
+            (&paths[2], Some("{\"file\": \"w.npy\", \"shape\": [2, 2]}")),
+            (&paths[3], Some("\"b.npy\"")),
+            ("/examples/inputs", None),
+            ("/examples/inputs", Some("[]")),
+            ("/examples/targets", Some("{\"tensor\": \"t\"}")),
+        ],
+    );
 }
 
 fn refused(schema: &Validator, right: &Value, wrongs: &[(&str, Option<&str>)]) {

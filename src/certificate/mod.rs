@@ -10,6 +10,8 @@
 
 pub mod digest;
 mod issue;
+pub mod large;
+pub mod residues;
 mod rows;
 pub mod verify;
 pub mod words;

@@ -14,6 +14,7 @@ mod credit;
 mod draws;
 mod firing;
 mod fold;
+pub mod large;
 mod shapes;
 mod tangent;
 

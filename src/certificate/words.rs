@@ -6,6 +6,17 @@
 use crate::check::{Claim, Tier};
 use crate::spec::{Case, Kink, Network};
 
+/// The title of a report on a large certificate: its case may name none.
+pub const LARGE_TITLE: &str = "a large network";
+
+/// What the rows of a large certificate take for granted.
+pub const LARGE: [&str; 4] = [
+    "the points are those of SHA-256 of the digests of the case and of its files, and of the seed",
+    "x and β are given to both sides: what σ and its slope are is not part of the identity",
+    "the shapes are those of the files that the case names",
+    "a fingerprint stands for the residues of which it is the SHA-256",
+];
+
 /// The kink convention of a case in words.
 #[must_use]
 pub fn kink(case: &Case) -> String {

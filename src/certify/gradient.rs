@@ -1,5 +1,8 @@
 //! One engine's gradient or update, in the form in which all of them can be compared.
 
+#[cfg(feature = "fast")]
+mod at_scale;
+
 use num_rational::BigRational;
 
 use super::Progress;
@@ -87,6 +90,14 @@ fn exact(
             "tanh, logistic and softplus have no rational values: use --number f64 or f32, or `certify`, \
              which takes their rates and balance factors as given",
         ));
+    }
+    #[cfg(feature = "fast")]
+    if let Some(dense) = at_scale::served(case, rule) {
+        return at_scale::run(case, &dense, rule, quantity, progress);
+    }
+    #[cfg(feature = "fast")]
+    if let Some(dense) = at_scale::served(case, rule) {
+        return at_scale::run(case, &dense, rule, quantity, progress);
     }
     match rule {
         Rule::Credit => of_credit(case, quantity, |case| credit::run(case, limits)),

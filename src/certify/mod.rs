@@ -4,6 +4,8 @@
 //! [`evidence`] runs the exact engines, `exact` is Q, `symbolic` S, `identity` P, `float` L and F; `settling`, `necessity`
 //! and `locality` are the claims that ask more than one run.
 
+#[cfg(feature = "fast")]
+pub mod audit;
 mod both_sides;
 pub mod evidence;
 mod exact;
@@ -14,6 +16,8 @@ pub(crate) mod given;
 pub mod gradient;
 mod identity;
 pub mod judge;
+#[cfg(feature = "fast")]
+pub mod large;
 pub mod locality;
 mod necessity;
 mod settling;

@@ -10,7 +10,7 @@
 //! nothing that either side computed.
 
 use super::exact::{Comparison, Shown};
-use super::verdict::Verdict;
+use super::verdict::{Compared, Mismatch, Verdict};
 use crate::scalar::{ExactScalar, Scalar};
 use crate::spec::outcome::{
     BackpropExample, CreditExample, GivenBackprop, GivenCredit, LayeredGradient, Update,
@@ -150,4 +150,64 @@ pub fn same_given<S: Scalar>(net: &Layered, given: &GivenCredit<S>) -> GivenBack
         slope: (1..=last).map(|l| layer(&given.balance_factor, l)).collect(),
         output_adjoint: layer(&given.external_credit, last).into_iter().map(|e| -e).collect(),
     }
+}
+
+/// x̄^Λ = −e, for residues.
+#[must_use]
+pub fn output_adjoint_of_residue(external_credit: f64) -> f64 {
+    -external_credit
+}
+
+/// C1 modulo a prime: c = −x̄, or β∘c = −δ, entry by entry of one column.
+pub fn residues_of_credit(
+    prime: u32,
+    place: &dyn Fn(usize) -> String,
+    credit: &[f64],
+    adjoint: &[f64],
+    comparison: &mut Comparison,
+) {
+    residues_cancel(prime, place, credit, 1.0, adjoint, comparison);
+}
+
+/// C2 modulo a prime: ΔW = −η ∂L/∂W, entry by entry of one column.
+pub fn residues_of_update(
+    prime: u32,
+    place: &dyn Fn(usize) -> String,
+    update: &[f64],
+    (learning_rate, gradient): (f64, &[f64]),
+    comparison: &mut Comparison,
+) {
+    residues_cancel(prime, place, update, learning_rate, gradient, comparison);
+}
+
+/// Whether p divides left + factor · right, for integers of at most p in magnitude and p < 2²².
+///
+/// The sum is exact, below 2⁵³. Where p divides it the quotient is an integer; where not, it is at least 1/p from one, and its
+/// rounding error is below 2⁻³¹, so that no rounding makes it one.
+fn residues_cancel(
+    prime: u32,
+    place: &dyn Fn(usize) -> String,
+    left: &[f64],
+    factor: f64,
+    right: &[f64],
+    comparison: &mut Comparison,
+) {
+    /// 1.5 · 2⁵²: adding and subtracting it rounds to an integer.
+    const TO_INTEGER: f64 = 6_755_399_441_055_744.0;
+    comparison.shape("residues", left.len(), right.len());
+    let p = f64::from(prime);
+    let differs = |(left, right): (&f64, &f64)| {
+        let quotient = (left + factor * right) / p;
+        (quotient + TO_INTEGER) - TO_INTEGER != quotient
+    };
+    let differing = left.iter().zip(right).map(|pair| usize::from(differs(pair))).sum();
+    let nonzero = right.iter().map(|entry| usize::from(*entry != 0.0)).sum();
+    let first = (differing > 0).then(|| left.iter().zip(right).position(differs)).flatten();
+    let mismatch = first.map(|index| Mismatch {
+        place: place(index),
+        found: format!("{} (mod {prime})", left[index]),
+        expected: format!("−{factor} · {} (mod {prime})", right[index]),
+        differing,
+    });
+    comparison.add(Compared { entries: left.len().min(right.len()), nonzero }, mismatch);
 }

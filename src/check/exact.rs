@@ -55,6 +55,16 @@ impl Comparison {
         }
     }
 
+    /// Takes in what another loop has compared.
+    pub fn add(&mut self, compared: Compared, mismatch: Option<Mismatch>) {
+        self.compared.entries += compared.entries;
+        self.compared.nonzero += compared.nonzero;
+        match (&mut self.first, mismatch) {
+            (Some(first), Some(more)) => first.differing += more.differing,
+            (none, mismatch) => *none = none.take().or(mismatch),
+        }
+    }
+
     /// Notes that two sides do not even have the same number of entries.
     pub fn shape(&mut self, place: &str, found: usize, expected: usize) {
         if found != expected && self.first.is_none() {

@@ -3,6 +3,7 @@
 //! [`Comparison`] is exact equality with the first mismatch, [`bridge`] the one place where
 //! credits meet adjoints, [`Verdict`] what a comparison concludes, [`Table`] what a run amounts to.
 
+pub mod audit;
 mod blocks;
 pub mod bounded;
 pub mod bridge;

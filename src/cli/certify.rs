@@ -5,13 +5,19 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, Format, read_case};
+use super::common::{Common, Format, Input, read_input};
 use super::progress::Bar;
+use crate::certificate::Certificate;
+use crate::certificate::large::{File, Large};
 use crate::certify::{self, Options, Progress};
+use crate::check::Conclusion;
 use crate::error::Error;
 use crate::report::{self, Row};
+use crate::spec::Dense;
 use crate::suite::{self, Hidden, digits};
-use crate::wire::Document;
+use crate::wire::json::Json;
+use crate::wire::tensor::FileDigest;
+use crate::wire::{self, Document};
 
 /// Checks all claims, on the given cases or the built-in suite.
 #[derive(Args, Debug, Default)]
@@ -31,17 +37,19 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         return run_suite(common, &options);
     }
     let mut bar = Bar::new(common, arguments.cases.len());
-    let mut rows = Vec::new();
+    let (mut rows, mut issued) = (Vec::new(), None);
     for file in &arguments.cases {
         let name = file.display().to_string();
         bar.item(&name);
-        let result = read_case(file, &options.limits)
-            .and_then(|document| certified(document, &options, &mut bar))
+        let result = read_input(file, &options.limits)
+            .and_then(|input| any_size(input, &options, &mut bar))
             .map_err(|error| error.in_file(name.clone()));
         if result.as_ref().is_err_and(|error| *error == Error::Interrupted) {
             return Err(Error::Interrupted);
         }
-        rows.push(row(name, result, None));
+        let (row, certificate) = row(name, result, None);
+        rows.push(row);
+        issued = certificate;
         bar.done();
     }
     bar.finish();
@@ -58,32 +66,99 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         )?;
         return Ok(worst(&rows));
     };
-    if let (Ok((case, digest, found)), Some(conclusion)) = (&only.result, only.conclusion) {
-        let name = case.name.as_deref().unwrap_or(&only.name);
-        common.write(
-            || report::one(name, case, digest, found, conclusion, !common.quiet),
-            || crate::wire::certificate::to_json(&found.certificate),
-        )?;
+    if let (Ok(found), Some(conclusion), Some(issued)) = (&only.result, only.conclusion, issued) {
+        let name = issued.title.as_deref().unwrap_or(&only.name);
+        let json = match &issued.certificate {
+            Kind::Small(certificate) => wire::certificate::to_json(certificate),
+            Kind::Large(Some(certificate)) => wire::large::to_json(certificate)?,
+            // Nothing is certified where the two rules do not agree; the report says what was found.
+            Kind::Large(None) => report::many_json(common.seed, &rows),
+        };
+        common.write(|| report::one(name, found, conclusion, !common.quiet), || json)?;
     }
     Ok(worst(&rows))
 }
 
-type Result3 = (crate::spec::Case, String, certify::Certified);
+/// What one case leaves: its own name, and a certificate.
+struct Issued {
+    title: Option<String>,
+    certificate: Kind,
+}
+
+enum Kind {
+    Small(Box<Certificate>),
+    Large(Option<Large>),
+}
+
+/// What came of a case, what it amounts to, and what is issued.
+type Certified = (report::Found, Conclusion, Issued);
+
+/// A case of fractions through every tier; a large one of floats through those that are made for it.
+fn any_size(
+    input: Input,
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<Certified, Error> {
+    match input {
+        Input::Case(document, _) => {
+            let dense = Dense::of(&document.case);
+            match dense.filter(|dense| dense.parameters() > wire::dense::MOST_PARAMETERS) {
+                Some(dense) => large(&dense, &document.json, &[], options, progress),
+                None => certified(*document, options, progress),
+            }
+        }
+        Input::Dense(found) => large(&found.dense, &found.json, &found.files, options, progress),
+    }
+}
+
+fn large(
+    dense: &Dense,
+    json: &Json,
+    files: &[FileDigest],
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<Certified, Error> {
+    let files: Vec<_> = files
+        .iter()
+        .map(|file| File { name: file.file.clone(), digest: file.sha256.clone() })
+        .collect();
+    let text = json.canonical();
+    let found = certify::large::certify(dense, &text, &files, options, progress)?;
+    let conclusion = certify::large::conclusion(&found.table);
+    let subject = report::Found {
+        network: report::dense_network(dense),
+        parameters: dense.parameters(),
+        examples: dense.batch(),
+        digest: wire::sha256(text.as_bytes()),
+        expect: dense.expect,
+        table: found.table,
+    };
+    let issued = Issued { title: dense.name.clone(), certificate: Kind::Large(found.certificate) };
+    Ok((subject, conclusion, issued))
+}
 
 fn certified(
     document: Document,
     options: &Options,
     progress: &mut dyn Progress,
-) -> Result<Result3, Error> {
+) -> Result<Certified, Error> {
     let found = certify::certify(&document, options, progress)?;
-    let digest = document.digest();
-    Ok((document.case, digest, found))
+    let conclusion = certify::conclusion(&document.case, &found.table);
+    let subject = report::Found::of(&document.case, document.digest(), found.table);
+    let certificate = Kind::Small(Box::new(found.certificate));
+    Ok((subject, conclusion, Issued { title: document.case.name, certificate }))
 }
 
-fn row(name: String, result: Result<Result3, Error>, training: Option<String>) -> Row {
-    let conclusion =
-        result.as_ref().ok().map(|(case, _, found)| certify::conclusion(case, &found.table));
-    Row { name, result, training, conclusion }
+fn row(
+    name: String,
+    result: Result<Certified, Error>,
+    training: Option<String>,
+) -> (Row, Option<Issued>) {
+    let (result, conclusion, issued) = match result {
+        Ok((found, conclusion, issued)) => (Ok(found), Some(conclusion), Some(issued)),
+        Err(error) => (Err(error), None, None),
+    };
+    (Row { name, result, training, conclusion }, issued)
 }
 
 /// In the order 2, 1, 3, 0.
@@ -98,7 +173,7 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
     for (name, text) in suite::CASES {
         bar.item(name);
         let document = suite::document(text, &options.limits)?;
-        rows.push(row((*name).into(), Ok(certified(document, options, &mut bar)?), None));
+        rows.push(row((*name).into(), Ok(certified(document, options, &mut bar)?), None).0);
         bar.done();
     }
     let images = digits::read()?;
@@ -109,7 +184,7 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
         learned &= trained.is_good();
         let sentence = trained.sentence();
         let found = certified(trained.document, options, &mut bar)?;
-        rows.push(row(name.into(), Ok(found), Some(sentence)));
+        rows.push(row(name.into(), Ok(found), Some(sentence)).0);
         bar.done();
     }
     bar.finish();

@@ -11,7 +11,9 @@ use super::Outcome;
 use crate::error::Error;
 use crate::spec::Limits;
 use crate::wire::Document;
+use crate::wire::dense::{self, DenseDocument};
 use crate::wire::json::Json;
+use crate::wire::tensor::{LayerNames, Opened};
 
 /// The options of every command.
 #[derive(Args, Clone, Debug)]
@@ -55,6 +57,13 @@ impl Common {
             extension.is_some_and(|extension| extension == "json")
         };
         self.format.unwrap_or(if json_file() { Format::Json } else { Format::Text })
+    }
+
+    /// The output file, if the result is to be written as tensors.
+    pub fn tensor_file(&self) -> Option<&Path> {
+        self.output
+            .as_deref()
+            .filter(|file| file.extension().is_some_and(|extension| extension == "safetensors"))
     }
 
     /// Writes the result where the user wants it; only the chosen form is built.
@@ -134,13 +143,68 @@ pub(super) fn read_file(file: &Path, limits: &Limits) -> Result<Vec<u8>, Error> 
     Ok(bytes)
 }
 
-/// Reads a case; every error names the file.
+/// A case as a command gets it.
+pub(super) enum Input {
+    /// With all numbers written out, and what the tensors were called that they came from.
+    Case(Box<Document>, Vec<LayerNames>),
+    /// With more numbers in files than would be written out.
+    Dense(Box<DenseDocument>),
+}
+
+/// Reads a case, and the tensor files that it refers to; every error names the file.
 ///
 /// # Errors
-/// As [`read_file`] and [`Document::read`].
-pub(super) fn read_case(file: &Path, limits: &Limits) -> Result<Document, Error> {
+/// As [`read_file`], [`Document::read`] and [`dense::read`].
+pub(super) fn read_input(file: &Path, limits: &Limits) -> Result<Input, Error> {
     let bytes = read_file(file, limits)?;
-    Document::read(&bytes, limits).map_err(|error| error.in_file(file.display().to_string()))
+    // Names in a case are relative to the case.
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let input = || {
+        let json = Json::read(&bytes, limits)?;
+        if !dense::refers_to_files(&json, limits) {
+            return Ok(Input::Case(Box::new(Document::from_json(&json, limits)?), Vec::new()));
+        }
+        let found = dense::read(&json, limits, &mut |name| open(&folder.join(name)))?;
+        Ok(match found.written_out() {
+            Some(document) => Input::Case(Box::new(document), found.names),
+            None => Input::Dense(Box::new(found)),
+        })
+    };
+    input().map_err(|error: Error| error.in_file(file.display().to_string()))
+}
+
+/// Reads a case for a command that serves none with more parameters than can be written out.
+///
+/// # Errors
+/// As [`read_input`], and [`Error::Unsupported`] with the commands that serve larger ones.
+pub(super) fn read_case(file: &Path, limits: &Limits) -> Result<Document, Error> {
+    match read_input(file, limits)? {
+        Input::Case(document, _) => Ok(*document),
+        Input::Dense(found) => Err(Error::unsupported(format!(
+            "{} parameters and {} examples in this command, which writes every number out as a fraction and takes up \
+             to {} parameters; `creditcheck certify`, `gradient` and `audit` take more",
+            found.dense.parameters(),
+            found.dense.batch(),
+            dense::MOST_PARAMETERS,
+        ))
+        .in_file(file.display().to_string())),
+    }
+}
+
+/// Opens a tensor file; it is read when somebody asks for a tensor.
+///
+/// # Errors
+/// [`Error::Io`] with the name of the file.
+pub(super) fn open(file: &Path) -> Result<Opened, Error> {
+    let name = file.display().to_string();
+    let failed =
+        |error: std::io::Error| Error::Io { what: format!("{name}: cannot read: {error}") };
+    let opened = std::fs::File::open(file).map_err(failed)?;
+    // A folder opens without complaint and then refuses to be read; a pipe cannot be read twice.
+    if !opened.metadata().map_err(failed)?.is_file() {
+        return Err(Error::Io { what: format!("{name}: cannot read: not a file") });
+    }
+    Ok(Opened { bytes: Box::new(opened), name })
 }
 
 /// An error as miette shows it.

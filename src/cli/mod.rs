@@ -3,6 +3,7 @@
 //! Exit codes: 0 agree, 1 disagree, 2 error, 3 unchecked. Text goes to standard output, progress
 //! and errors to standard error.
 
+mod audit;
 mod certify;
 mod check;
 mod common;
@@ -82,6 +83,8 @@ enum Command {
     Gradient(gradient::Arguments),
     /// Is somebody else's gradient or update right?
     Check(check::Arguments),
+    /// How far is somebody else's float gradient from the exact one, in ulps?
+    Audit(audit::Arguments),
     /// Check a certificate by substitution, without any engine
     Verify(verify::Arguments),
     /// Show both algorithms side by side, step by step, in fractions
@@ -104,6 +107,7 @@ pub fn run() -> ExitCode {
         Some(Command::Certify(arguments)) => certify::run(&arguments, &common),
         Some(Command::Gradient(arguments)) => gradient::run(&arguments, &common),
         Some(Command::Check(arguments)) => check::run(&arguments, &common),
+        Some(Command::Audit(arguments)) => audit::run(&arguments, &common),
         Some(Command::Verify(arguments)) => verify::run(&arguments, &common),
         Some(Command::Show(arguments)) => show::run(&arguments, &common),
         Some(Command::Vectors(arguments)) => vectors::run(&arguments, &common),

@@ -7,9 +7,12 @@ use clap::Args;
 use super::Outcome;
 use super::common::{Common, read_file};
 use crate::certificate::verify::Report;
+use crate::certificate::verify::large::SealedLarge;
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
-use crate::spec::{Case, Expect};
+use crate::spec::{Case, Expect, Limits};
+use crate::wire::json::Json;
+use crate::wire::large;
 
 /// Checks a certificate by substitution, without any engine.
 #[derive(Args, Debug)]
@@ -25,6 +28,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let limits = common.limits();
     let bytes = read_file(&arguments.certificate, &limits)?;
     let name = arguments.certificate.display().to_string();
+    if let Some(sealed) = large_certificate(&bytes, &limits, &name)? {
+        let verified = crate::certificate::verify::large::verify(&sealed, None);
+        let conclusion = verified.as_ref().map_or(Conclusion::Disagree, Report::conclusion);
+        common.write(
+            || crate::report::verified_large(&name, &sealed, &verified, conclusion),
+            || crate::report::verified_json(&sealed.certificate.case_digest, &verified, conclusion),
+        )?;
+        return Ok(conclusion.into());
+    }
     let certificate = crate::wire::certificate::read(&bytes, &limits)
         .map_err(|error| error.in_file(name.clone()))?;
     let verified = crate::certificate::verify(&certificate);
@@ -34,9 +46,28 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     };
     common.write(
         || crate::report::verified(&name, &certificate, &verified, conclusion),
-        || crate::report::verified_json(&certificate, &verified, conclusion),
+        || {
+            crate::report::verified_json(
+                &certificate.certificate.case_digest,
+                &verified,
+                conclusion,
+            )
+        },
     )?;
     Ok(conclusion.into())
+}
+
+/// The certificate of a large network, if it is one.
+fn large_certificate(
+    bytes: &[u8],
+    limits: &Limits,
+    name: &str,
+) -> Result<Option<SealedLarge>, Error> {
+    let read = || {
+        let json = Json::read(bytes, limits)?;
+        large::is_large(&json).then(|| large::read(&json, limits)).transpose()
+    };
+    read().map_err(|error: Error| error.in_file(name.to_owned()))
 }
 
 /// What a confirmed certificate amounts to, given what the author of the case expects: as

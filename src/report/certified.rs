@@ -3,19 +3,50 @@
 use comfy_table::{Cell as Box, Color};
 
 use super::{WIDTH, counted, drawn, grid, network, wrapped};
-use crate::certify::Certified;
 use crate::check::{Cell, CellState, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
 use crate::spec::{Case, Expect, Wiring};
 use crate::wire::json::Json;
+
+/// What is said of a case that was certified, large or small.
+#[derive(Debug)]
+pub struct Found {
+    /// The network in a few words.
+    pub network: String,
+    /// Weights and biases.
+    pub parameters: usize,
+    /// B
+    pub examples: usize,
+    /// The digest of the case.
+    pub digest: String,
+    /// What its author expects.
+    pub expect: Expect,
+    /// Claims × tiers.
+    pub table: Table,
+}
+
+impl Found {
+    /// Of a case whose numbers are fractions.
+    #[must_use]
+    pub fn of(case: &Case, digest: String, table: Table) -> Self {
+        Self {
+            network: network(case),
+            parameters: Wiring::of(case).parameters(),
+            examples: case.examples.len(),
+            digest,
+            expect: case.expect,
+            table,
+        }
+    }
+}
 
 /// One line of a run over several cases.
 #[derive(Debug)]
 pub struct Row {
     /// The name of a built-in case, or the file.
     pub name: String,
-    /// The case, its digest and what came of it; or why nothing could.
-    pub result: Result<(Case, String, Certified), Error>,
+    /// What came of the case; or why nothing could.
+    pub result: Result<Found, Error>,
     /// What the training said, for cases that are trained first.
     pub training: Option<String>,
     /// What it amounts to; none with an error.
@@ -59,20 +90,13 @@ fn head(first: &str) -> Vec<String> {
 
 /// One case: the table, and under it what each cell compared.
 #[must_use]
-pub fn one(
-    name: &str,
-    case: &Case,
-    digest: &str,
-    certified: &Certified,
-    conclusion: Conclusion,
-    hints: bool,
-) -> String {
-    let wiring = Wiring::of(case);
+pub fn one(name: &str, found: &Found, conclusion: Conclusion, hints: bool) -> String {
     let mut text = format!(
-        "{name} · {} · {} · {}\n{digest}\n\n",
-        network(case),
-        counted(wiring.parameters(), "parameter"),
-        counted(case.examples.len(), "example"),
+        "{name} · {} · {} · {}\n{}\n\n",
+        found.network,
+        counted(found.parameters, "parameter"),
+        counted(found.examples, "example"),
+        found.digest,
     );
     let mut grid = grid();
     grid.set_header(head("claim"));
@@ -80,15 +104,15 @@ pub fn one(
         let mut row =
             vec![Box::new(format!("{} {}", claim.id(), claim.word())), Box::new(claim.statement())];
         for tier in Tier::ALL {
-            let (word, colour) = of_cell(certified.table.cell(claim, tier));
+            let (word, colour) = of_cell(found.table.cell(claim, tier));
             row.push(painted(word, colour));
         }
         grid.add_row(row);
     }
     text.push_str(&drawn(grid));
     text.push('\n');
-    text.push_str(&details(&certified.table, hints));
-    if case.expect == Expect::Disagree {
+    text.push_str(&details(&found.table, hints));
+    if found.expect == Expect::Disagree {
         text.push_str("the case expects a disagreement: its balance function is not σ'\n");
     }
     text.push_str(&format!("{}\n", sentence(conclusion)));
@@ -168,16 +192,16 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
     let room = WIDTH.saturating_sub(longest + OTHERS).clamp(16, 40);
     for row in rows {
         match &row.result {
-            Ok((case, _, certified)) => {
+            Ok(found) => {
                 let mut line = vec![
                     Box::new(&row.name),
-                    Box::new(elided(network(case), room)),
-                    Box::new(Wiring::of(case).parameters()),
-                    Box::new(case.examples.len()),
+                    Box::new(elided(found.network.clone(), room)),
+                    Box::new(found.parameters),
+                    Box::new(found.examples),
                 ];
-                let expected = case.expect == Expect::Disagree;
+                let expected = found.expect == Expect::Disagree;
                 for claim in Claim::ALL.into_iter().take(6) {
-                    line.push(claim_cell(&certified.table, claim, expected));
+                    line.push(claim_cell(&found.table, claim, expected));
                 }
                 let conclusion = row.conclusion.unwrap_or(Conclusion::Unchecked);
                 let word = match (expected, conclusion) {
@@ -187,7 +211,7 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
                 line.push(painted(word, Some(colour(conclusion))));
                 grid.add_row(line);
                 if conclusion != Conclusion::Agree {
-                    under.push_str(&format!("{}:\n{}", row.name, details(&certified.table, false)));
+                    under.push_str(&format!("{}:\n{}", row.name, details(&found.table, false)));
                 }
             }
             Err(error) => {
@@ -218,10 +242,10 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
 /// `12` agreeing cases, and whatever did not agree beside them.
 fn summary_cell(rows: &[Row], claim: Claim, tier: Tier) -> Box {
     let (mut agree, mut predicted, mut disagree, mut unchecked) = (0, 0, 0, 0);
-    for (case, _, certified) in rows.iter().filter_map(|row| row.result.as_ref().ok()) {
-        match certified.table.cell(claim, tier).and_then(Cell::verdict) {
+    for found in rows.iter().filter_map(|row| row.result.as_ref().ok()) {
+        match found.table.cell(claim, tier).and_then(Cell::verdict) {
             Some(Verdict::Agree(_)) => agree += 1,
-            Some(Verdict::Disagree(_)) if case.expect == Expect::Disagree => predicted += 1,
+            Some(Verdict::Disagree(_)) if found.expect == Expect::Disagree => predicted += 1,
             Some(Verdict::Disagree(_)) => disagree += 1,
             Some(Verdict::Unchecked(_)) => unchecked += 1,
             None => {}
@@ -327,14 +351,14 @@ pub fn many_json(seed: u64, rows: &[Row]) -> Json {
     let row = |row: &Row| {
         let mut fields = vec![("name", Json::text(&row.name))];
         match &row.result {
-            Ok((_, digest, certified)) => {
-                fields.push(("case", Json::text(digest)));
+            Ok(found) => {
+                fields.push(("case", Json::text(&found.digest)));
                 let word = row.conclusion.map_or("unchecked", Conclusion::word);
                 fields.push(("conclusion", Json::text(word)));
                 if let Some(training) = &row.training {
                     fields.push(("training", Json::text(training)));
                 }
-                fields.push(("cells", Json::array(&certified.table.cells, cell)));
+                fields.push(("cells", Json::array(&found.table.cells, cell)));
             }
             Err(error) => fields.push(("error", Json::text(error.to_string()))),
         }

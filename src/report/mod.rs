@@ -1,5 +1,6 @@
 //! Results as text and as documents.
 
+mod audited;
 mod certified;
 mod judged;
 mod steps;
@@ -7,14 +8,17 @@ mod steps;
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
 
+use crate::certificate::large::Large;
+use crate::certificate::verify::large::SealedLarge;
 use crate::certificate::verify::{Refusal, Report, Sealed};
 use crate::check::Conclusion;
 use crate::number::{canonical, hex, nearest_f64};
-use crate::spec::{Activation, Case, Expect, Network, Wiring};
+use crate::spec::{Activation, Case, Dense, Expect, Network, Wiring};
 use crate::wire::gradient::{Gradient, NumberKind};
 use crate::wire::json::Json;
 
-pub use certified::{Row, many, many_json, one};
+pub use audited::{Audited, audited, audited_json, histogram};
+pub use certified::{Found, Row, many, many_json, one};
 pub use judged::{judged, judged_json};
 pub use steps::{steps, steps_json};
 
@@ -91,6 +95,19 @@ pub fn network(case: &Case) -> String {
             )
         }
     }
+}
+
+/// The same of a network of floats.
+#[must_use]
+pub fn dense_network(dense: &Dense) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for layer in &dense.layers {
+        if !names.contains(&layer.activation.name()) {
+            names.push(layer.activation.name());
+        }
+    }
+    let widths: Vec<_> = dense.widths().iter().map(ToString::to_string).collect();
+    format!("{} {}", widths.join("-"), names.join(", "))
 }
 
 /// `1 example`, `2 examples`.
@@ -174,8 +191,36 @@ pub fn verified(
     conclusion: Conclusion,
 ) -> String {
     let case = &sealed.certificate.case;
-    let mut text = format!("{file}: certificate of {} ({})\n", case.title(), network(case));
-    text.push_str(&format!("case {}\n\n", sealed.certificate.case_digest));
+    let title = format!("{} ({})", case.title(), network(case));
+    let digest = &sealed.certificate.case_digest;
+    confirmed(file, &title, digest, case.expect, verified, conclusion)
+}
+
+/// The same of the certificate of a large network.
+#[must_use]
+pub fn verified_large(
+    file: &str,
+    sealed: &SealedLarge,
+    verified: &Result<Report, Refusal>,
+    conclusion: Conclusion,
+) -> String {
+    let Large { shape, case_digest, .. } = &sealed.certificate;
+    let widths: Vec<_> = shape.widths.iter().map(ToString::to_string).collect();
+    let title =
+        format!("a {} network, {}", widths.join("-"), counted(shape.parameters(), "parameter"));
+    confirmed(file, &title, case_digest, Expect::Agree, verified, conclusion)
+}
+
+fn confirmed(
+    file: &str,
+    title: &str,
+    digest: &str,
+    expect: Expect,
+    verified: &Result<Report, Refusal>,
+    conclusion: Conclusion,
+) -> String {
+    let mut text = format!("{file}: certificate of {title}\n");
+    text.push_str(&format!("case {digest}\n\n"));
     match verified {
         Ok(report) => {
             let mut equations = grid();
@@ -194,7 +239,7 @@ pub fn verified(
             text.push_str(
                 "\nverified: every equation holds, and every count and verdict is as stated\n",
             );
-            text.push_str(match (case.expect, conclusion) {
+            text.push_str(match (expect, conclusion) {
                 (Expect::Disagree, Conclusion::Agree) => {
                     "the verdict: differs as the case expects\n"
                 }
@@ -213,14 +258,12 @@ pub fn verified(
 /// What `verify` found, as a document.
 #[must_use]
 pub fn verified_json(
-    sealed: &Sealed,
+    case_digest: &str,
     verified: &Result<Report, Refusal>,
     conclusion: Conclusion,
 ) -> Json {
-    let mut fields = vec![
-        ("format", Json::text("creditcheck/verified/1")),
-        ("case", Json::text(&sealed.certificate.case_digest)),
-    ];
+    let mut fields =
+        vec![("format", Json::text("creditcheck/verified/1")), ("case", Json::text(case_digest))];
     match verified {
         Ok(report) => {
             fields.push(("verified", Json::Bool(true)));

@@ -41,32 +41,8 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Case, Error> {
 /// # Errors
 /// As [`read`].
 pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
-    root.object(&[
-        "format",
-        "name",
-        "network",
-        "loss",
-        "learning_rate",
-        "examples",
-        "kink",
-        "balance",
-        "expect",
-    ])?;
-    let format = root.required("format")?;
-    format.choice(&[(FORMAT, ())])?;
-    if let Some(balance) = root.field("balance") {
-        return Err(balance
-            .error("no such field here: \"balance\" stands on a layer, or in a graph network"));
-    }
-    let name = root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?;
+    let head = head(root)?;
     let network = network(&root.required("network")?)?;
-    root.required("loss")?.choice(&[("half_squared_error", ())])?;
-    let learning_rate = root.required("learning_rate")?.number()?;
-    let kink = kink(root)?.unwrap_or_default();
-    let expect = match root.field("expect") {
-        None => Expect::Agree,
-        Some(word) => word.choice(&[("agree", Expect::Agree), ("disagree", Expect::Disagree)])?,
-    };
     let (inputs, outputs) = match &network {
         Network::Layered(net) => {
             let widths = net.widths();
@@ -93,10 +69,52 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
     if examples.is_empty() {
         return Err(list.error("at least one example"));
     }
+    let Head { name, learning_rate, kink, expect } = head;
     Ok(Case { name, network, learning_rate, kink, examples, expect })
 }
 
-fn kink(place: &Cursor<'_>) -> Result<Option<Kink>, Error> {
+/// What stands at the top level of a case beside its network and its examples.
+pub(super) struct Head {
+    pub(super) name: Option<String>,
+    pub(super) learning_rate: BigRational,
+    pub(super) kink: Kink,
+    pub(super) expect: Expect,
+}
+
+/// Reads them, and refuses every other field.
+pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
+    root.object(&[
+        "format",
+        "name",
+        "network",
+        "loss",
+        "learning_rate",
+        "examples",
+        "kink",
+        "balance",
+        "expect",
+    ])?;
+    let format = root.required("format")?;
+    format.choice(&[(FORMAT, ())])?;
+    if let Some(balance) = root.field("balance") {
+        return Err(balance
+            .error("no such field here: \"balance\" stands on a layer, or in a graph network"));
+    }
+    root.required("loss")?.choice(&[("half_squared_error", ())])?;
+    Ok(Head {
+        name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
+        learning_rate: root.required("learning_rate")?.number()?,
+        kink: kink(root)?.unwrap_or_default(),
+        expect: match root.field("expect") {
+            None => Expect::Agree,
+            Some(word) => {
+                word.choice(&[("agree", Expect::Agree), ("disagree", Expect::Disagree)])?
+            }
+        },
+    })
+}
+
+pub(super) fn kink(place: &Cursor<'_>) -> Result<Option<Kink>, Error> {
     place.field("kink").map(|word| word.choice(&KINKS)).transpose()
 }
 
@@ -159,8 +177,26 @@ fn layer(place: &Cursor<'_>, before: Option<usize>) -> Result<Layer, Error> {
     })
 }
 
+/// An activation as a text: its name, or a JSON object with its name and its parameters.
+///
+/// # Errors
+/// [`Error::Input`] if there is none of that name.
+///
+/// ```
+/// use creditcheck::{spec::{Activation, Limits}, wire::case::activation_of};
+/// assert_eq!(activation_of("relu", &Limits::default()), Ok(Activation::Relu));
+/// assert!(activation_of(r#"{"name": "leaky_relu", "slope": "1/8"}"#, &Limits::default()).is_ok());
+/// ```
+pub fn activation_of(text: &str, limits: &Limits) -> Result<Activation, Error> {
+    let json = match text.trim_start().starts_with('{') {
+        true => Json::read(text.as_bytes(), limits)?,
+        false => Json::text(text),
+    };
+    activation(&Cursor::root(&json, limits))
+}
+
 /// An activation: its name, or an object with its name and its parameters.
-fn activation(place: &Cursor<'_>) -> Result<Activation, Error> {
+pub(super) fn activation(place: &Cursor<'_>) -> Result<Activation, Error> {
     let (name, fields): (Cursor<'_>, &[&str]) = match place.value() {
         Json::Object(_) => {
             let name = place.required("name")?;

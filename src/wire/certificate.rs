@@ -61,7 +61,7 @@ fn body(certificate: &Certificate) -> Json {
     ])
 }
 
-fn claim_json(row: &ClaimRow) -> Json {
+pub(super) fn claim_json(row: &ClaimRow) -> Json {
     let mut fields = vec![
         ("claim", Json::text(row.claim.id())),
         ("tier", Json::text(row.tier.letter().to_string())),
@@ -237,13 +237,13 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
 }
 
 /// An unsigned integer in quotes, written in the one canonical way.
-fn whole(place: &Cursor<'_>, most: u64) -> Result<u64, Error> {
+pub(super) fn whole(place: &Cursor<'_>, most: u64) -> Result<u64, Error> {
     let text = place.text()?;
     let value = text.parse::<u64>().ok().filter(|v| *v <= most && v.to_string() == text);
     value.ok_or_else(|| place.error(format!("an integer from 0 to {most} in quotes")))
 }
 
-fn claim(place: &Cursor<'_>) -> Result<ClaimRow, Error> {
+pub(super) fn claim(place: &Cursor<'_>) -> Result<ClaimRow, Error> {
     place.object(&[
         "claim",
         "tier",

@@ -36,9 +36,16 @@ impl Document {
     /// # Errors
     /// As [`case::read`].
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
-        let json = Json::read(bytes, limits)?;
-        let case = case::from_json(&json, limits)?;
-        Ok(Self { case, json: canonical_numbers(&json, limits) })
+        Self::from_json(&Json::read(bytes, limits)?, limits)
+    }
+
+    /// The document of a case file that is already a tree.
+    ///
+    /// # Errors
+    /// As [`case::from_json`].
+    pub fn from_json(json: &Json, limits: &Limits) -> Result<Self, Error> {
+        let case = case::from_json(json, limits)?;
+        Ok(Self { case, json: canonical_numbers(json, limits) })
     }
 
     /// The document of a case that was built in memory.
@@ -69,7 +76,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// Replaces the numbers of a valid case by their canonical strings. Indices of neurons
 /// are structure, not numbers: they stay JSON integers.
-fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
+pub(super) fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
     let number = |value: &Json| everywhere(value, limits);
     fields(case, |name, value| match name {
         "learning_rate" => number(value),
@@ -124,7 +131,7 @@ fn everywhere(value: &Json, limits: &Limits) -> Json {
     }
 }
 
-fn fields(object: &Json, mut value_of: impl FnMut(&str, &Json) -> Json) -> Json {
+pub(super) fn fields(object: &Json, mut value_of: impl FnMut(&str, &Json) -> Json) -> Json {
     match object {
         Json::Object(fields) => Json::Object(
             fields.iter().map(|(name, value)| (name.clone(), value_of(name, value))).collect(),
@@ -133,7 +140,7 @@ fn fields(object: &Json, mut value_of: impl FnMut(&str, &Json) -> Json) -> Json 
     }
 }
 
-fn items(array: &Json, item: impl FnMut(&Json) -> Json) -> Json {
+pub(super) fn items(array: &Json, item: impl FnMut(&Json) -> Json) -> Json {
     match array {
         Json::Array(list) => Json::Array(list.iter().map(item).collect()),
         other => other.clone(),

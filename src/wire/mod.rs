@@ -1,13 +1,19 @@
 //! JSON, and the only place that knows serde.
 //!
 //! [`json`] is a document as a tree, [`cursor`] a place in it that knows its path; the
-//! formats of the interface are [`case`](mod@case) and [`gradient`].
+//! formats of the interface are [`case`](mod@case) and [`gradient`]. With the feature `cli`, `tensor` reads tensor files,
+//! and `dense` the cases that refer to them.
 
 pub mod case;
 pub mod certificate;
 pub mod cursor;
+#[cfg(feature = "cli")]
+pub mod dense;
 mod document;
 pub mod gradient;
 pub mod json;
+pub mod large;
+#[cfg(feature = "cli")]
+pub mod tensor;
 
 pub use document::{Document, sha256};

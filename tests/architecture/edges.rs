@@ -9,11 +9,13 @@ const TABLE: &str = "
 certificate: check::table spec
 certificate::digest: certificate spec
 certificate::issue: certificate certificate::digest certificate::rows certificate::words check::verdict error spec
+certificate::large: certificate certificate::digest certificate::residues certificate::words check::table
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
-certificate::verify: certificate certificate::digest certificate::words check::table spec
+certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table spec
 certificate::words: check::table spec
-certify: certificate certificate::digest certificate::words check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit mutants number scalar spec textbook textbook::backprop textbook::credit textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::tangent textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::tangent textbook::view wire
 check::blocks: spec
+check::audit: check::judge number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
 check::bridge: check::exact check::verdict scalar spec
 check::entries: spec
@@ -23,17 +25,28 @@ check::judge: check::blocks check::bounded check::lattice number spec
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict
-cli: certificate::verify certify check::judge check::table error mutants report spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report spec suite vectors wire
 fast: error number spec
-fast::backprop: error fast fast::network fast::product spec
-fast::credit: error fast fast::network fast::product fast::relax spec
-fast::network: error fast spec
-fast::product: error fast
-fast::relax: error fast fast::credit fast::network fast::product spec
+fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
+fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
+fast::elementary: fast
+fast::layout: error fast
+fast::network: error fast fast::layout spec
+fast::product: error fast fast::layout
+fast::relax: error fast fast::credit fast::layout fast::network fast::product spec
+fast::solve: error fast fast::product
+fast::wide: fast
 main: cli
+modular::backprop: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
+modular::credit: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
+modular::exact: error modular::backprop modular::credit modular::field modular::matrix modular::network modular::position modular::product number spec
+modular::matrix: error
+modular::network: error modular::field modular::matrix spec
+modular::product: error modular::field modular::lanes modular::matrix
+modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::plasticity textbook::view wire
 number: spec
-report: certificate::verify certify check::blocks check::judge check::table check::verdict error number spec wire
+report: certificate::large certificate::verify certify check::audit check::blocks check::judge check::table check::verdict error number spec wire
 scalar: number
 suite: certify error fast::credit fast::network spec wire
 textbook: error scalar spec
@@ -46,7 +59,7 @@ textbook::relax: scalar spec textbook::view
 textbook::tangent: error scalar spec textbook textbook::firing
 textbook::view: scalar spec
 vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent wire
-wire: certificate certificate::digest certificate::verify check::table error number spec
+wire: certificate certificate::digest certificate::large certificate::verify check::table error number spec
 ";
 
 pub(super) fn table() -> Edges {
@@ -69,7 +82,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 23] = [
+const BORDERS: [(&str, &str); 30] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -91,6 +104,14 @@ const BORDERS: [(&str, &str); 23] = [
     ("scalar", "fast"),
     ("fast", "textbook"),
     ("fast", "scalar"),
+    // Both again, at scale; and the exact side shares no arithmetic with floats nor with the textbook.
+    ("modular::credit", "modular::backprop"),
+    ("modular::backprop", "modular::credit"),
+    ("modular::tangent", "modular::credit"),
+    ("modular::tangent", "modular::backprop"),
+    ("modular", "fast"),
+    ("modular", "textbook"),
+    ("fast", "modular"),
     // The specification computes nothing.
     ("spec", "scalar"),
     // The verifier substitutes: neither an engine nor the number kernel.
@@ -100,7 +121,8 @@ const BORDERS: [(&str, &str); 23] = [
 ];
 
 /// Engines, and whoever runs them.
-const ENGINES: [&str; 6] = ["textbook", "fast", "mutants", "certify", "vectors", "suite"];
+const ENGINES: [&str; 7] =
+    ["textbook", "fast", "modular", "mutants", "certify", "vectors", "suite"];
 
 /// Every way over a border, through others too.
 pub(super) fn crossings(edges: &Edges) -> Vec<String> {

@@ -96,6 +96,12 @@ fn foreign_crates_and_the_outside_are_seen() {
     let good =
         made_up(&[("wire/json.rs", "use serde::Serialize;"), ("cli/mod.rs", "use std::fs;")]);
     assert!(good.foreign().is_empty());
+    // Readers of tensors take what was opened for them; they open nothing and print nothing.
+    let reader = |text: &str| made_up(&[("wire/tensor/npy.rs", text)]).foreign();
+    assert!(reader("use std::io::{Read, Seek};").is_empty());
+    assert_eq!(reader("fn f() { std::io::stdin(); }"), ["wire/tensor/npy.rs: std::io::stdin"]);
+    assert_eq!(reader("use std::fs::File;"), ["wire/tensor/npy.rs: std::fs::File"]);
+    assert_eq!(made_up(&[("wire/json.rs", "use std::io::Read;")]).foreign().len(), 1);
 }
 
 #[test]

@@ -1,12 +1,16 @@
 //! The float side against the exact one: bit for bit where floats are exact, within computed
 //! bounds elsewhere.
 
+mod allocations;
 mod bounded;
+mod dense_bounded;
 mod freivalds;
+mod invariance;
 mod kinds;
 mod lattice;
 mod nets;
 mod power;
+mod solve;
 mod suite;
 mod training;
 mod ulps;

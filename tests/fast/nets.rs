@@ -1,5 +1,6 @@
 //! Seeded cases, numbers drawn as integers over powers of two.
 
+use creditcheck::fast::{Float, Function, Layer as FloatLayer, Network as FloatNetwork};
 use creditcheck::number::exact_f64;
 use creditcheck::spec::{
     Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Network, Neuron,
@@ -43,6 +44,29 @@ pub fn ratio(p: i64, q: i64) -> BigRational {
 
 pub fn exact(value: f64) -> BigRational {
     exact_f64(value).unwrap()
+}
+
+/// Numbers k/2¹² within ±½.
+pub fn matrix<F: Float>(rows: usize, columns: usize, seed: u64) -> faer::Mat<F> {
+    let mut draw = Draw::new(seed);
+    let scale = F::count(1 << 12);
+    faer::Mat::from_fn(rows, columns, |_, _| {
+        (F::count(draw.integer(0, 1 << 12) as usize) - F::count(1 << 11)) / scale
+    })
+}
+
+/// Layers with this activation, the last with the identity; weights small enough that no rate grows.
+pub fn network<F: Float>(widths: &[usize], activation: &Function<F>, seed: u64) -> FloatNetwork<F> {
+    let last = widths.len() - 2;
+    let layers = widths.windows(2).enumerate().map(|(l, pair)| FloatLayer {
+        weights: matrix::<F>(pair[1], pair[0], seed + 100 * l as u64)
+            * faer::Scale(F::from(1) / F::from(8)),
+        biases: Some(matrix::<F>(pair[1], 1, seed + 77).col_as_slice(0).to_vec()),
+        activation: if l == last { Function::Identity } else { activation.clone() },
+        balance: None,
+        kink: Kink::Left,
+    });
+    FloatNetwork { layers: layers.collect() }
 }
 
 /// What numbers and functions a layered case is drawn from.

@@ -135,43 +135,91 @@ fn ulps_f32() {
     }
 }
 
-/// e^a and e^a − 1, from which slopes are computed.
-#[test]
-fn ulps_of_exponentials() {
-    let mut draw = Draw::new(3);
-    let (mut worst_exp, mut worst_exp_m1) = (0.0f64, 0.0f64);
-    for _ in 0..2000 {
-        let scale = draw.integer(-30, 9);
-        let a64 = -(draw.integer(1 << 40, 1 << 41) as f64) * 2f64.powi(scale as i32 - 40);
-        // Beyond these the result is a subnormal of few bits, where an ulp says it all.
-        let a32 = (a64 as f32).max(-110.0);
-        for (a, exp, exp_m1, precision, smallest) in [
-            (
-                a64.max(-750.0),
-                Float::exp(a64.max(-750.0)),
-                Float::exp_m1(a64.max(-750.0)),
-                53,
-                1074,
-            ),
-            (f64::from(a32), f64::from(Float::exp(a32)), f64::from(Float::exp_m1(a32)), 24, 149),
-        ] {
+/// The largest errors of e^−|a| and e^−|a| − 1 over these arguments, in ulps.
+fn worst_of_exponentials<F: Float>(inputs: &[F], precision: i64, smallest: i64) -> [f64; 2] {
+    let one = ratio(1, 1);
+    let mut worst = [0.0f64; 2];
+    for a in inputs {
+        let distance = a.exact().unwrap().abs();
+        // Far out e^−|a| is below every unit: [0, 2^−4096] encloses it.
+        let grown = match distance < ratio(4096, 1) {
             // eᵃ − 1 cancels: as many more bits as a is small.
-            let enclosure = enclosure::exp(&exact(a), 140).unwrap();
-            let unit = ulp(&enclosure.lower, precision, smallest);
-            let error = nearest_f64(&(enclosure.distance(&exact(exp)) / unit));
-            worst_exp = worst_exp.max(error);
-            let one = ratio(1, 1);
-            let below = enclosure::Enclosure {
-                lower: enclosure.lower - &one,
-                upper: enclosure.upper - &one,
+            true => {
+                let small = distance.denom().bits().saturating_sub(distance.numer().bits());
+                enclosure::exp(&-distance, 100 + small).unwrap()
+            }
+            false => enclosure::Enclosure { lower: ratio(0, 1), upper: power(-4096) },
+        };
+        let below = enclosure::Enclosure { lower: &grown.lower - &one, upper: &grown.upper - &one };
+        for (k, (enclosure, found)) in
+            [(grown, a.decay()), (below, a.decay_m1())].iter().enumerate()
+        {
+            let size = enclosure.lower.abs().min(enclosure.upper.abs());
+            let unit = match size == ratio(0, 1) {
+                true => power(-smallest),
+                false => ulp(&size, precision, smallest),
             };
-            let unit = ulp(&below.upper, precision, smallest);
-            let error = nearest_f64(&(below.distance(&exact(exp_m1)) / unit));
-            worst_exp_m1 = worst_exp_m1.max(error);
+            let found = found.exact().unwrap_or_else(|| panic!("not finite at {:?}", a.exact()));
+            worst[k] = worst[k].max(nearest_f64(&(enclosure.distance(&found) / unit)));
         }
     }
-    println!("exp {worst_exp:.3} ulps, expm1 {worst_exp_m1:.3} ulps");
-    assert!(worst_exp <= bounded::EXP_ULPS && worst_exp_m1 <= bounded::EXP_ULPS);
+    worst
+}
+
+/// e^−|a| and e^−|a| − 1, from which slopes are computed, over the whole range.
+#[test]
+fn ulps_of_exponentials() {
+    let mut inputs = arguments(&mut Draw::new(3), 1);
+    inputs.retain(|a| a.is_sign_positive());
+    inputs.extend([f64::MAX, 745.13, 745.14, 746.0, 708.39, 708.4]);
+    let mut draw = Draw::new(4);
+    inputs.extend((0..3000).map(|_| draw.integer(0, 760 << 40) as f64 * 2f64.powi(-40)));
+    let double = worst_of_exponentials(&inputs, 53, 1074);
+    println!("f64 over {} arguments: {double:.3?} ulps", inputs.len());
+    let mut inputs: Vec<f32> = inputs.iter().map(|&a| a as f32).filter(|a| a.is_finite()).collect();
+    inputs.extend((0..3000).map(|_| draw.integer(0, 110 << 20) as f32 * 2f32.powi(-20)));
+    let single = worst_of_exponentials(&inputs, 24, 149);
+    println!("f32 over {} arguments: {single:.3?} ulps", inputs.len());
+    for worst in double.iter().chain(&single) {
+        assert!(*worst <= bounded::EXP_ULPS, "{worst} ulps");
+    }
+}
+
+/// Infinities have their limits, NaN stays NaN, signs of zero are kept where the function is odd.
+#[test]
+fn ends_of_the_range() {
+    fn ends<F: Float + std::fmt::Debug>(infinity: F, nan: F) {
+        let (zero, one) = (F::from(0), F::from(1));
+        for (a, tanh) in [(infinity, one), (-infinity, -one), (zero, zero), (-zero, -zero)] {
+            let found: f64 = a.tanh().into();
+            let expected: f64 = tanh.into();
+            assert_eq!(found.to_bits(), expected.to_bits(), "tanh {a:?}");
+        }
+        assert_eq!([infinity.decay(), (-infinity).decay(), zero.decay()], [zero, zero, one]);
+        assert_eq!(
+            [infinity.decay_m1(), (-infinity).decay_m1(), zero.decay_m1()],
+            [-one, -one, zero]
+        );
+        for found in [nan.tanh(), nan.decay(), nan.decay_m1(), nan.ln_1p()] {
+            let found: f64 = found.into();
+            assert!(found.is_nan(), "NaN became {found}");
+        }
+        assert!(F::all_tame(&[zero, F::TAME, -F::TAME]));
+        let beyond = F::TAME + F::TAME;
+        for wild in [nan, infinity, -infinity, beyond, -beyond] {
+            for place in 0..40 {
+                let mut values = [one; 40];
+                values[place] = wild;
+                assert!(!F::all_tame(&values), "{wild:?} passed at {place}");
+            }
+        }
+        // What the name promises: 2²⁷ products of tame numbers add up without overflow, and not of much larger ones.
+        let share = F::count(1 << 27);
+        assert!((F::TAME * F::TAME * share).finite());
+        assert!(!(beyond * beyond * share).finite());
+    }
+    ends(f64::INFINITY, f64::NAN);
+    ends(f32::INFINITY, f32::NAN);
 }
 
 /// NaN never turns into a number, in either engine, for any activation.

@@ -13,6 +13,7 @@
 //! transcendental functions below. Nothing is bounded if something overflows: then there is an error, never a pass.
 
 mod compare;
+mod dense;
 mod dyadic;
 mod neuron;
 mod pass;
@@ -33,6 +34,7 @@ pub use compare::{
     Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
 };
 
+pub use dense::{DenseBounds, LayerBounds, dense_rounding_bound};
 pub use power::{power, power_in_words, weakest_block};
 
 /// Assumed of σ = tanh: within so many ulps of the exact value at its float argument.

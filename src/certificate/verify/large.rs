@@ -1,0 +1,222 @@
+//! Confirms the certificate of a large network: draws its points again and recomputes both rules' results by D3 and D4.
+//!
+//! Plain sums of integers; no engine, no floats. Backpropagation is not run: by C1 and C2 its residues are those of the credit
+//! rule with the sign turned, and a fingerprint of anything else is refused.
+
+use super::{Refusal, Report, confirm, refusal};
+use crate::certificate::digest::{degree, sha256};
+use crate::certificate::large::{Draw, Large, Shape, ground, prime, rows};
+use crate::certificate::residues::{Fingerprint, Residues, draws};
+use crate::certificate::words;
+
+/// A large certificate as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedLarge {
+    /// What the certificate says.
+    pub certificate: Large,
+    /// The RFC 8785 text of the whole document without its own digest.
+    pub text: String,
+    /// The digest that the document states.
+    pub digest: String,
+}
+
+/// Confirms digests, fingerprints, counts and verdicts; with the `shape` of the case, where its files are at hand, that too.
+///
+/// ```text
+/// D3 c = Wᵀ(β∘c) + e   D4 ΔW = η⟨β c x⟩, Δb = η⟨β c⟩   C1 x̄ = −c   C2 ∂L/∂W = −⟨β c x⟩     modulo p
+/// ```
+///
+/// Exactness: every comparison is `==` of residues, through SHA-256.
+///
+/// # Errors
+/// [`Refusal`] names the first equation that fails.
+pub fn verify(sealed: &SealedLarge, shape: Option<&Shape>) -> Result<Report, Refusal> {
+    let expected = sha256(sealed.text.as_bytes());
+    confirm("digest", &sealed.digest, &expected, || "the certificate".into())?;
+    equations(&sealed.certificate, shape)
+}
+
+/// The most residues of one point that this verifier takes into memory.
+const LARGEST: u128 = 1 << 31;
+
+/// Confirms everything but the digest of the whole.
+///
+/// # Errors
+/// As [`verify`].
+pub fn equations(certificate: &Large, shape: Option<&Shape>) -> Result<Report, Refusal> {
+    let Large { case_text, case_digest, files, shape: stated, claims, .. } = certificate;
+    confirm("digest", case_digest, &sha256(case_text.as_bytes()), || "the case".into())?;
+    let depth = stated.depth();
+    let large = |n: &usize| *n as u128;
+    let pairs = stated.widths.windows(2).map(|pair| large(&pair[0]) * large(&pair[1]));
+    let neurons: u128 = stated.widths.iter().map(large).sum();
+    let sound = depth > 0
+        && stated.widths.len() == depth + 1
+        && stated.batch > 0
+        && stated.widths.iter().all(|width| *width > 0)
+        && pairs.sum::<u128>() + 2 * large(&stated.batch) * neurons <= LARGEST;
+    if !sound || shape.is_some_and(|shape| shape != stated) {
+        let expected = shape.map_or("layers of neurons".into(), |shape| format!("{shape:?}"));
+        return Err(refusal("shape", "the network", format!("{stated:?}"), expected));
+    }
+    let prime = prime(stated.batch).unwrap_or(2);
+    let Some((count, _)) = draws(degree(depth), prime) else {
+        return Err(refusal("P", "the depth", depth.to_string(), "a shallower network"));
+    };
+    confirm("P", &certificate.draws.len(), &count, || "the number of draws".into())?;
+    let digest = ground(case_digest, files);
+    let mut nonzero = [0, 0];
+    let mut confirmed = 0;
+    for (number, draw) in certificate.draws.iter().enumerate() {
+        let label = format!("large/{number}");
+        let found = recomputed(stated, prime, &mut nonzero, |part, len| {
+            let label = format!("{label}/{part}");
+            let mut stream = Residues::new(&digest, certificate.seed, &label, prime);
+            (0..len).map(|_| stream.next()).collect()
+        });
+        let parts = [
+            ("D3", "credits", &draw.credits, &found.credits),
+            ("D4", "updates", &draw.updates, &found.updates),
+            ("C1", "adjoints", &draw.adjoints, &found.adjoints),
+            ("C2", "gradients", &draw.gradients, &found.gradients),
+        ];
+        for (equation, what, stated, found) in parts {
+            let place = || format!("draw {number}: the number of {what}");
+            confirm(equation, &stated.len(), &found.len(), place)?;
+            for (l, (stated, found)) in stated.iter().zip(found).enumerate() {
+                confirm(equation, stated, found, || format!("draw {number}: {what}[{l}]"))?;
+                confirmed += 1;
+            }
+        }
+    }
+    let expected = rows(stated, nonzero).unwrap_or_default();
+    confirm("P", &claims.len(), &expected.len(), || "the number of rows".into())?;
+    for (row, expected) in claims.iter().zip(&expected) {
+        if row != expected {
+            let place = format!("the row of {} in tier P", expected.claim.id());
+            return Err(refusal("words", place, format!("{row:?}"), format!("{expected:?}")));
+        }
+    }
+    Ok(Report {
+        title: words::LARGE_TITLE.into(),
+        case_digest: case_digest.clone(),
+        claims: claims.iter().map(|row| (row.claim, row.tier, row.verdict)).collect(),
+        substitutions: vec![("P", confirmed)],
+    })
+}
+
+/// How many products of residues below 2²² fit into a sum of 64 bits.
+const TERMS: usize = 1 << 20;
+
+/// D3 and D4 at one point, and what C1 and C2 make of them.
+fn recomputed(
+    shape: &Shape,
+    prime: u32,
+    nonzero: &mut [usize; 2],
+    drawn: impl Fn(&str, usize) -> Vec<u32>,
+) -> Draw {
+    let p = u64::from(prime);
+    let (depth, batch) = (shape.depth(), shape.batch);
+    let learning_rate = u64::from(drawn("eta", 1)[0]);
+    let mean = inverse(batch as u64 % p, p);
+    let mut credit = drawn("e", shape.widths[depth] * batch);
+    let (mut credits, mut updates) = (vec![prints(&credit, p)], Vec::new());
+    nonzero[0] += alive(&credit);
+    for l in (1..=depth).rev() {
+        let (width, below) = (shape.widths[l], shape.widths[l - 1]);
+        let factor = drawn(&format!("beta{l}"), width * batch);
+        let balanced: Vec<u32> =
+            credit.iter().zip(&factor).map(|(c, beta)| times(*c, *beta, p)).collect();
+        nonzero[0] += alive(&balanced);
+        let weights = drawn(&format!("W{l}"), width * below);
+        credit = Vec::with_capacity(below * batch);
+        for of_example in balanced.chunks_exact(width) {
+            // Column by column: the synapses of one presynaptic neuron stand side by side.
+            credit.extend(weights.chunks_exact(width).map(|synapses| dot(synapses, of_example, p)));
+        }
+        drop(weights);
+        nonzero[0] += alive(&credit);
+        credits.push(prints(&credit, p));
+
+        let rates = drawn(&format!("x{}", l - 1), below * batch);
+        let mut prints = (Fingerprint::default(), Fingerprint::default());
+        let mut close = |sums: &[u64]| {
+            let means = sums.iter().map(|sum| sum % p * mean % p);
+            let update: Vec<u32> = means.clone().map(|m| small(m * learning_rate % p)).collect();
+            nonzero[1] += means.clone().filter(|mean| *mean != 0).count();
+            prints.0.add(update);
+            prints.1.add(means.map(|m| small((p - m) % p)));
+        };
+        let mut sums = vec![0_u64; width];
+        for pre in 0..below {
+            sums.fill(0);
+            for (b, of_example) in balanced.chunks_exact(width).enumerate() {
+                let rate = u64::from(rates[b * below + pre]);
+                for (sum, balanced) in sums.iter_mut().zip(of_example) {
+                    *sum += u64::from(*balanced) * rate;
+                }
+                if (b + 1) % TERMS == 0 {
+                    sums.iter_mut().for_each(|sum| *sum %= p);
+                }
+            }
+            close(&sums);
+        }
+        if shape.biases[l - 1] {
+            sums.fill(0);
+            for of_example in balanced.chunks_exact(width) {
+                sums.iter_mut().zip(of_example).for_each(|(sum, entry)| *sum += u64::from(*entry));
+            }
+            close(&sums);
+        }
+        updates.push((prints.0.text(), prints.1.text()));
+    }
+    credits.reverse();
+    updates.reverse();
+    let (credits, adjoints) = credits.into_iter().unzip();
+    let (updates, gradients) = updates.into_iter().unzip();
+    Draw { credits, updates, adjoints, gradients }
+}
+
+/// Of c, and of x̄ = −c.
+fn prints(credit: &[u32], p: u64) -> (String, String) {
+    let (mut own, mut other) = (Fingerprint::default(), Fingerprint::default());
+    own.add(credit.iter().copied());
+    other.add(credit.iter().map(|c| small((p - u64::from(*c)) % p)));
+    (own.text(), other.text())
+}
+
+fn alive(values: &[u32]) -> usize {
+    values.iter().filter(|value| **value != 0).count()
+}
+
+fn dot(left: &[u32], right: &[u32], p: u64) -> u32 {
+    let chunks = left.chunks(TERMS).zip(right.chunks(TERMS));
+    let sums = chunks.map(|(left, right)| {
+        let products = left.iter().zip(right).map(|(a, b)| u64::from(*a) * u64::from(*b));
+        products.sum::<u64>() % p
+    });
+    small(sums.sum::<u64>() % p)
+}
+
+fn times(a: u32, b: u32, p: u64) -> u32 {
+    small(u64::from(a) * u64::from(b) % p)
+}
+
+/// A residue, which is below p < 2²².
+#[allow(clippy::cast_possible_truncation)]
+fn small(residue: u64) -> u32 {
+    residue as u32
+}
+
+/// aᵖ⁻² = 1/a.
+fn inverse(mut base: u64, p: u64) -> u64 {
+    let (mut result, mut exponent) = (1, p - 2);
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            result = result * base % p;
+        }
+        base = base * base % p;
+        exponent /= 2;
+    }
+    result
+}

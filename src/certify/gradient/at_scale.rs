@@ -1,0 +1,131 @@
+//! The same two engines modulo primes, and the Chinese remainder theorem: as exact, and faster where there is much to do.
+
+use num_rational::BigRational;
+
+use super::{Computed, Quantity, Rule, asked_for};
+use crate::certify::Progress;
+use crate::check::bridge::{derivatives_at, gradient_of_update};
+use crate::error::Error;
+use crate::modular::exact::{self, Scaled};
+use crate::scalar::Scalar;
+use crate::spec::outcome::Update;
+use crate::spec::{Case, Dense, Neuron, PerNeuron, PerSynapse};
+
+/// Parameters times examples from which on primes are used; below, fractions take a few milliseconds at most.
+const MANY: usize = 1_000;
+
+/// The case as floats, if it is large enough and every part of it has a meaning modulo primes.
+pub(super) fn served(case: &Case, rule: Rule) -> Option<Dense> {
+    let plain = rule == Rule::Backprop || (rule == Rule::Credit && !case.has_own_balance());
+    let mut dense = Dense::of(case).filter(|_| plain)?;
+    // Backpropagation differentiates the loss, whatever the balance function.
+    dense.layers.iter_mut().for_each(|layer| layer.balance = None);
+    let many = dense.parameters() * dense.batch() >= MANY;
+    (many && case.activations().all(exact::serves)).then_some(dense)
+}
+
+/// One engine's gradient or update.
+pub(super) fn run(
+    case: &Case,
+    dense: &Dense,
+    rule: Rule,
+    quantity: Quantity,
+    progress: &mut dyn Progress,
+) -> Result<Computed, Error> {
+    let mut watch = |stage: &str, done: usize, of: usize| {
+        progress.stage(&format!("{stage}, {} of {of}", (done + 1).min(of)))
+    };
+    let engine = match rule {
+        Rule::Credit => exact::Rule::Credit,
+        Rule::Backprop | Rule::Tangent => exact::Rule::Backprop,
+    };
+    let found = exact::run(dense, engine, &mut watch)?;
+    let all = |scaled: &Scaled| (0..scaled.len()).map(|n| scaled.rational(n)).collect::<Vec<_>>();
+    let zero = <BigRational as Scalar>::zero;
+    let mut weights = Vec::new();
+    let mut biases = vec![zero(); dense.inputs.cols];
+    for layer in &found.layers {
+        weights.extend(all(&layer.weights));
+        biases.extend(layer.biases.as_ref().map_or_else(|| vec![zero(); layer.weights.rows], all));
+    }
+    let entries = Update { weights: PerSynapse::new(weights), biases: PerNeuron::new(biases) };
+    let batch = dense.batch();
+    let of_example = |example: usize| -> Vec<_> {
+        (0..dense.inputs.cols).map(|pre| found.inputs.rational(pre * batch + example)).collect()
+    };
+    let at_inputs: Vec<_> = (0..batch).map(of_example).collect();
+    let (gradient, inputs) = match engine {
+        exact::Rule::Backprop => (Some(entries), at_inputs),
+        exact::Rule::Credit => {
+            let neurons: Vec<_> = (0..dense.inputs.cols).map(Neuron).collect();
+            let credits: Vec<_> = at_inputs.into_iter().map(PerNeuron::new).collect();
+            let one = <BigRational as Scalar>::one();
+            (gradient_of_update(&entries, &one), derivatives_at(&neurons, &credits))
+        }
+    };
+    let gradient = gradient.ok_or_else(|| Error::unsupported("a gradient at learning rate 0"))?;
+    Ok(Computed { loss: found.loss, entries: asked_for(gradient, quantity, case), inputs })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{of_credit, of_layers};
+    use super::*;
+    use crate::certify::Silent;
+    use crate::spec::Limits;
+    use crate::textbook::{backprop, credit};
+    use crate::wire::Document;
+
+    /// 6-8-8-3 with four examples, every number k/16.
+    fn case(activation: &str) -> Case {
+        let mut state = 7_u32;
+        let mut number = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            format!("\"{}/16\"", i64::from(state >> 26) - 31)
+        };
+        let mut list = |n: usize| {
+            let all: Vec<_> = (0..n).map(|_| number()).collect();
+            format!("[{}]", all.join(","))
+        };
+        let layers: Vec<_> = [(6, 8), (8, 8), (8, 3)]
+            .map(|(pre, post)| {
+                let rows: Vec<_> = (0..post).map(|_| list(pre)).collect();
+                let (rows, biases) = (rows.join(","), list(post));
+                format!("{{\"weights\":[{rows}],\"biases\":{biases},\"activation\":{activation}}}")
+            })
+            .into();
+        let examples: Vec<_> =
+            (0..8).map(|_| format!("{{\"input\":{},\"target\":{}}}", list(6), list(3))).collect();
+        let text = format!(
+            "{{\"format\":\"creditcheck/case/1\",\"network\":{{\"kind\":\"layered\",\"layers\":[{}]}},\
+             \"loss\":\"half_squared_error\",\"learning_rate\":\"1/3\",\"examples\":[{}]}}",
+            layers.join(","),
+            examples.join(",")
+        );
+        Document::read(text.as_bytes(), &Limits::default()).unwrap().case
+    }
+
+    #[test]
+    fn it_equals_fractions_wherever_both_run() {
+        let limits = Limits::default();
+        let leaky = "{\"name\": \"leaky_relu\", \"slope\": \"1/3\"}";
+        for activation in ["\"relu\"", "\"quadratic\"", "\"hard_tanh\"", "\"cubic\"", leaky] {
+            let case = case(activation);
+            for quantity in [Quantity::Gradient, Quantity::Update] {
+                for rule in [Rule::Credit, Rule::Backprop] {
+                    let dense = served(&case, rule).unwrap();
+                    let found = run(&case, &dense, rule, quantity, &mut Silent).unwrap();
+                    let expected = of_credit(&case, quantity, |c| credit::run(c, &limits)).unwrap();
+                    assert_eq!(found.loss, expected.loss);
+                    assert_eq!(found.inputs, expected.inputs);
+                    assert_eq!(found.entries, expected.entries, "{activation} {rule:?}");
+                }
+            }
+            let fractions = backprop::run::<BigRational>(&case, &limits).unwrap();
+            let fractions = of_layers(&case, &fractions.gradient).unwrap();
+            assert!(fractions.weights.iter().any(|entry| *entry != BigRational::zero()));
+        }
+        assert!(served(&case("\"relu\""), Rule::Tangent).is_none());
+        assert!(served(&case("\"softsign\""), Rule::Credit).is_none());
+    }
+}

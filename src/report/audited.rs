@@ -1,0 +1,409 @@
+//! What `audit` says of somebody else's floats: as text, as a document, as a picture.
+
+use std::fmt::Write;
+
+use kuva::backend::svg::SvgBackend;
+use kuva::plot::BarPlot;
+use kuva::render::figure::Figure;
+use kuva::render::layout::Layout;
+use kuva::render::plots::Plot;
+use num_rational::BigRational;
+use num_traits::One;
+
+use super::{counted, drawn, grid};
+use crate::certify::audit::Audit;
+use crate::check::audit::{AuditedBlock, AuditedEntry, HIGHEST_BIN, LOWEST_BIN};
+use crate::check::judge::Nearness;
+use crate::number::{canonical, hex};
+use crate::spec::{Dense, Dtype};
+use crate::wire::json::Json;
+use crate::wire::tensor::LayerNames;
+
+/// An audit with what it was of.
+#[derive(Clone, Copy, Debug)]
+pub struct Audited<'a> {
+    /// The file of the network.
+    pub net: &'a str,
+    /// The file of the gradient.
+    pub mine: &'a str,
+    /// The network.
+    pub dense: &'a Dense,
+    /// What its tensors are called, where they have names.
+    pub names: &'a [LayerNames],
+    /// Their loss divided by ours.
+    pub scale: &'a BigRational,
+    /// What came of it.
+    pub audit: &'a Audit,
+}
+
+impl Audited<'_> {
+    fn network(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for name in self.dense.layers.iter().map(|layer| layer.activation.name()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let widths: Vec<_> = self.dense.widths().iter().map(ToString::to_string).collect();
+        format!("{} {}", widths.join("-"), names.join(", "))
+    }
+
+    /// The name of the tensor of a block, where it has one; blocks stand in the order of layers.
+    fn tensors(&self) -> Vec<Option<&str>> {
+        let mut tensors = Vec::new();
+        for (layer, names) in self.dense.layers.iter().zip(self.names) {
+            tensors.push(names.weights.as_deref());
+            if layer.biases.is_some() {
+                tensors.push(names.biases.as_deref());
+            }
+        }
+        tensors
+    }
+
+    fn uncertain(&self) -> (usize, usize) {
+        let all = &self.audit.uncertain;
+        (all.iter().map(|(near, _)| near).sum(), all.iter().map(|(_, of)| of).sum())
+    }
+
+    fn verdict(&self) -> &'static str {
+        self.audit.verdict.map_or("unchecked", Nearness::words)
+    }
+}
+
+/// Three digits, whatever the magnitude.
+fn short(value: f64) -> String {
+    match value {
+        0.0 => "0".to_owned(),
+        v if v.is_infinite() => "∞".to_owned(),
+        v if !(1e-2..1e4).contains(&v) => format!("{v:.1e}"),
+        v if v >= 100.0 => format!("{v:.0}"),
+        v if v >= 10.0 => format!("{v:.1}"),
+        v => format!("{v:.2}"),
+    }
+}
+
+/// Rounded down, so that 100 % is all of them.
+fn percent(count: usize, of: usize) -> String {
+    let tenths = (count * 1000).checked_div(of).unwrap_or(0);
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
+/// The columns of the table of errors: from a bin (not itself) up to a bin, in ulps.
+const COLUMNS: [(&str, i32); 12] = [
+    ("≤½", -1),
+    ("≤1", 0),
+    ("≤2", 1),
+    ("≤4", 2),
+    ("≤8", 3),
+    ("≤16", 4),
+    ("≤32", 5),
+    ("≤64", 6),
+    ("≤2^10", 10),
+    ("≤2^20", 20),
+    ("≤2^30", 30),
+    ("more", HIGHEST_BIN),
+];
+
+/// How many entries a block has in the bins after `above` up to `to`.
+fn within(block: &AuditedBlock, above: i32, to: i32) -> usize {
+    let bins = (LOWEST_BIN..=HIGHEST_BIN).zip(&block.distribution);
+    bins.filter(|(k, _)| *k > above && *k <= to).map(|(_, count)| count).sum()
+}
+
+/// The audit as text.
+#[must_use]
+pub fn audited(subject: &Audited<'_>) -> String {
+    let Audited { net, mine, dense, audit, .. } = subject;
+    let mut text = format!("{mine} against the exact gradient of {net}\n");
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{} · {} parameters · {} · loss{}: half the squared error, mean over the batch",
+        subject.network(),
+        dense.parameters(),
+        counted(dense.batch(), "example"),
+        match subject.scale.is_one() {
+            true => String::new(),
+            false => format!(" × {}", canonical(subject.scale)),
+        },
+    );
+    let (near, of) = subject.uncertain();
+    let _ = writeln!(
+        text,
+        "rounding bound of any evaluation in {}{}; {near} of {of} net inputs {} too near a kink to be certain of their slope\n",
+        audit.arithmetic.name(),
+        match audit.arithmetic {
+            Dtype::Bf16 | Dtype::F16 => ", sums in f32",
+            _ => "",
+        },
+        if near == 1 { "is" } else { "are" },
+    );
+    let mut table = grid();
+    table.set_header(vec![
+        "block",
+        "tensor",
+        "held in",
+        "entries",
+        "correctly\nrounded",
+        "median\nulps",
+        "largest\nulps",
+        "largest\nrelative",
+        "share of\nits bound",
+        "verdict",
+    ]);
+    for (block, tensor) in audit.blocks.iter().zip(subject.tensors()) {
+        let mut verdict = block.nearness().words().to_owned();
+        if block.nonzero == 0 {
+            verdict.push_str(" (all exact entries are zero)");
+        } else if block.nearness() == Nearness::WithinBound && block.refuses >= 1.0 {
+            verdict.push_str(" (a bound without power: zeros would pass)");
+        }
+        table.add_row(vec![
+            block.name.clone(),
+            tensor.unwrap_or("").to_owned(),
+            block.dtype.name().to_owned(),
+            block.entries.to_string(),
+            percent(block.correctly_rounded, block.entries),
+            short(block.median),
+            short(block.largest),
+            short(block.relative),
+            short(block.of_bound),
+            verdict,
+        ]);
+    }
+    text.push_str(&drawn(table));
+    text.push_str("\nentries by their error in ulps\n\n");
+    let mut table = grid();
+    let used = COLUMNS.iter().enumerate().filter(|(k, (_, to))| {
+        let above = k.checked_sub(1).map_or(LOWEST_BIN - 1, |k| COLUMNS[k].1);
+        audit.blocks.iter().any(|block| within(block, above, *to) > 0)
+    });
+    let last = used.map(|(k, _)| k).max().unwrap_or(0);
+    let names = COLUMNS[..=last].iter().map(|(name, _)| (*name).to_owned());
+    table.set_header(["block", "none"].map(str::to_owned).into_iter().chain(names));
+    for block in &audit.blocks {
+        let mut row = vec![block.name.clone(), block.equal.to_string()];
+        for (k, (_, to)) in COLUMNS[..=last].iter().enumerate() {
+            let count = match k.checked_sub(1) {
+                None => within(block, LOWEST_BIN - 1, *to) - block.equal,
+                Some(k) => within(block, COLUMNS[k].1, *to),
+            };
+            row.push(count.to_string());
+        }
+        table.add_row(row);
+    }
+    text.push_str(&drawn(table));
+    let beyond: usize = audit.blocks.iter().map(|block| block.beyond).sum();
+    if beyond > 0 {
+        let count = counted(beyond, "entry").replace("entrys", "entries");
+        let _ = writeln!(text, "\n{count} beyond the bound; the furthest of each block\n");
+        text.push_str(&entries(audit, |block| &block.wrong));
+    }
+    text.push_str("\nlargest errors in ulps, block by block\n\n");
+    text.push_str(&entries(audit, |block| &block.worst[..block.worst.len().min(2)]));
+    let verdict = match audit.verdict {
+        Some(verdict) => verdict.words(),
+        None if audit.blocks.iter().all(|block| block.nonzero == 0) => {
+            "unchecked: the whole exact gradient is zero, which any dead rule reproduces"
+        }
+        None => "unchecked: the computed rounding bound is so wide here that zeros would pass",
+    };
+    let _ = writeln!(text, "\nverdict: {verdict}");
+    text
+}
+
+fn entries<'a>(audit: &'a Audit, of: impl Fn(&'a AuditedBlock) -> &'a [AuditedEntry]) -> String {
+    let mut table = grid();
+    table.set_header(vec![
+        "block",
+        "post",
+        "pre",
+        "theirs",
+        "exact, rounded",
+        "ulps",
+        "relative",
+        "share of\nits bound",
+    ]);
+    let mut rows = 0;
+    for block in &audit.blocks {
+        for entry in of(block) {
+            rows += 1;
+            table.add_row(vec![
+                block.name.clone(),
+                entry.post.to_string(),
+                entry.pre.map(|pre| pre.to_string()).unwrap_or_default(),
+                float(entry.theirs, block.dtype),
+                float(entry.rounded, block.dtype),
+                short(entry.ulps),
+                short(entry.relative),
+                short(entry.of_bound),
+            ]);
+        }
+    }
+    if rows == 0 { "none: every entry is the exact value\n".to_owned() } else { drawn(table) }
+}
+
+/// As hex, and as the shortest decimal that is read back as this value of the format.
+fn float(value: f64, dtype: Dtype) -> String {
+    // The value is one of the format, so nothing is lost.
+    #[allow(clippy::cast_possible_truncation)]
+    match dtype {
+        Dtype::F64 => format!("{} ({value:e})", hex(value)),
+        _ => format!("{} ({:e})", hex(value), value as f32),
+    }
+}
+
+/// The audit as a document.
+#[must_use]
+pub fn audited_json(subject: &Audited<'_>) -> Json {
+    let number = |value: f64| match value.is_finite() {
+        true => Json::text(hex(value)),
+        false => Json::text("infinite"),
+    };
+    let entry = |entry: &AuditedEntry| {
+        let mut fields = vec![("post", Json::count(entry.post))];
+        fields.extend(entry.pre.map(|pre| ("pre", Json::count(pre))));
+        fields.extend([
+            ("theirs", number(entry.theirs)),
+            ("rounded", number(entry.rounded)),
+            ("ulps", number(entry.ulps)),
+            ("relative", number(entry.relative)),
+            ("of_bound", number(entry.of_bound)),
+        ]);
+        Json::object(fields)
+    };
+    let tensors = subject.tensors();
+    let block = |(block, tensor): (&AuditedBlock, &Option<&str>)| {
+        Json::object([
+            ("name", Json::text(&block.name)),
+            ("tensor", tensor.map_or(Json::Null, Json::text)),
+            ("number", Json::text(block.dtype.name())),
+            ("verdict", Json::text(block.nearness().words())),
+            ("entries", Json::count(block.entries)),
+            ("nonzero", Json::count(block.nonzero)),
+            ("exact", Json::count(block.equal)),
+            ("correctly_rounded", Json::count(block.correctly_rounded)),
+            ("beyond", Json::count(block.beyond)),
+            ("median_ulps", number(block.median)),
+            ("largest_ulps", number(block.largest)),
+            ("largest_relative", number(block.relative)),
+            ("of_bound", number(block.of_bound)),
+            ("refuses", number(block.refuses)),
+            ("lowest_bin", Json::Integer(i64::from(LOWEST_BIN))),
+            ("distribution", Json::array(&block.distribution, |count| Json::count(*count))),
+            ("wrong", Json::array(&block.wrong, entry)),
+            ("worst", Json::array(&block.worst, entry)),
+        ])
+    };
+    let (near, of) = subject.uncertain();
+    Json::object([
+        ("format", Json::text("creditcheck/audit/1")),
+        ("network", Json::text(subject.network())),
+        ("parameters", Json::count(subject.dense.parameters())),
+        ("examples", Json::count(subject.dense.batch())),
+        ("scale", Json::text(canonical(subject.scale))),
+        ("arithmetic", Json::text(subject.audit.arithmetic.name())),
+        ("near_a_kink", Json::count(near)),
+        ("net_inputs", Json::count(of)),
+        ("verdict", Json::text(subject.verdict())),
+        ("blocks", Json::array(subject.audit.blocks.iter().zip(&tensors), block)),
+    ])
+}
+
+/// The distribution of errors as a picture in SVG: one panel a layer, its weights and its biases.
+///
+/// The bytes are a function of the audit.
+#[must_use]
+pub fn histogram(subject: &Audited<'_>) -> String {
+    let audit = subject.audit;
+    const FIRST: i32 = -1;
+    let all = |k: i32| audit.blocks.iter().map(|block| within(block, k - 1, k)).sum::<usize>();
+    // Wide enough for a scale, and no wider than the errors.
+    let last = (FIRST..=HIGHEST_BIN).filter(|k| all(*k) > 0).max().unwrap_or(FIRST).max(6);
+    let mut names = subject.tensors().into_iter();
+    let mut blocks = audit.blocks.iter();
+    let (mut plots, mut layouts) = (Vec::new(), Vec::new());
+    for (l, layer) in subject.dense.layers.iter().enumerate() {
+        let kinds = 1 + usize::from(layer.biases.is_some());
+        let of_layer: Vec<&AuditedBlock> = blocks.by_ref().take(kinds).collect();
+        let tensors: Vec<&str> = names.by_ref().take(kinds).flatten().collect();
+        let share = |block: &AuditedBlock, count: usize| {
+            // Counts of entries in memory are far below 2⁵³.
+            #[allow(clippy::cast_precision_loss)]
+            let share = 100.0 * count as f64 / block.entries.max(1) as f64;
+            share
+        };
+        const COLOURS: [&str; 2] = ["#2b6cb0", "#dd8a2e"];
+        let bars = |count: &dyn Fn(&AuditedBlock) -> usize| {
+            let of = |block: &&AuditedBlock| share(block, count(block));
+            of_layer.iter().map(of).zip(COLOURS).collect::<Vec<_>>()
+        };
+        let mut plot = BarPlot::new().with_group("none", bars(&|block| block.equal));
+        for k in FIRST..=last {
+            let above = if k == FIRST { LOWEST_BIN - 1 } else { k - 1 };
+            let count = |block: &AuditedBlock| match k {
+                FIRST => within(block, above, k) - block.equal,
+                _ => within(block, above, k),
+            };
+            plot = plot.with_group(bin_name(k), bars(&count));
+        }
+        let kinds: Vec<String> = of_layer
+            .iter()
+            .zip(["weights", "biases"])
+            .map(|(block, kind)| {
+                let largest = short(block.largest);
+                format!("{} {kind}, {}, largest {largest}", block.entries, block.dtype.name())
+            })
+            .collect();
+        let plot = plot.with_legend(kinds.iter().map(String::as_str).collect());
+        let plots_of_layer = vec![Plot::Bar(plot)];
+        let name = match tensors.is_empty() {
+            true => format!("layer {}", l + 1),
+            false => format!("layer {}: {}", l + 1, tensors.join(", ")),
+        };
+        layouts.push(
+            Layout::auto_from_plots(&plots_of_layer)
+                .with_title(name)
+                .with_x_label("error of an entry, at most so many ulps")
+                .with_y_label("% of the entries"),
+        );
+        plots.push(plots_of_layer);
+    }
+    let panels = plots.len();
+    let figure = Figure::new(panels, 1)
+        .with_title(format!(
+            "{} ({}): {}",
+            file_name(subject.mine),
+            subject.network(),
+            subject.verdict()
+        ))
+        .with_title_size(16)
+        .with_plots(plots)
+        .with_layouts(layouts)
+        .with_cell_size(1000.0, 320.0);
+    SvgBackend::new().render_scene(&figure.render())
+}
+
+/// The last part of a path, short enough for a title.
+fn file_name(path: &str) -> String {
+    const MOST: usize = 40;
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    match name.chars().count() {
+        0..=MOST => name.to_owned(),
+        _ => name.chars().take(MOST - 1).chain(['…']).collect(),
+    }
+}
+
+/// ½, 1, 2, …, 512, then powers of two.
+fn bin_name(k: i32) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    match u32::try_from(k) {
+        Err(_) => "½".to_owned(),
+        Ok(k) if k < 10 => (1u32 << k).to_string(),
+        Ok(k) => {
+            let digit = |c: char| c.to_digit(10).and_then(|d| DIGITS.get(d as usize)).copied();
+            let power: String = k.to_string().chars().filter_map(digit).collect();
+            format!("2{power}")
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `creditcheck/case/1` with numbers in tensor files.
+//!
+//! In a layered case `weights` and `biases` of a layer may be `{"file": …, "tensor": …}`, and so may `inputs` and
+//! `targets` of `examples`, which then is an object in place of a list. Whatever mixes with them in the document itself
+//! is held as f64 too, and must be one.
+
+use num_rational::BigRational;
+
+use super::case::{self, Head};
+use super::cursor::Cursor;
+use super::document::{canonical_numbers, fields, items};
+use super::json::Json;
+use super::tensor::{FileDigest, Files, LayerNames, Opened};
+use super::{Document, sha256};
+use crate::error::Error;
+use crate::number::{exact_f64, nearest_f64};
+use crate::spec::{Dense, DenseLayer, Dtype, Limits, Tensor};
+
+/// Up to so many parameters a case that refers to files is served as if its numbers stood in it.
+pub const MOST_PARAMETERS: usize = 20_000;
+/// And up to so many numbers in its examples.
+const MOST_EXAMPLE_NUMBERS: usize = 1_000_000;
+
+/// A case that refers to files, and its document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseDocument {
+    /// The case.
+    pub dense: Dense,
+    /// The document as given, numbers canonical, every reference with the SHA-256 of its file.
+    pub json: Json,
+    /// The files, in the order in which the document names them.
+    pub files: Vec<FileDigest>,
+    /// What the parameters of each layer are called in their files.
+    pub names: Vec<LayerNames>,
+}
+
+impl DenseDocument {
+    /// SHA-256 of the RFC 8785 form of the document. The digests of the files are in it, so it binds every number.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        sha256(self.json.canonical().as_bytes())
+    }
+
+    /// The case with its numbers written out, if it is small enough for that; its digest is then that of this document.
+    #[must_use]
+    pub fn written_out(&self) -> Option<Document> {
+        let Dense { inputs, targets, .. } = &self.dense;
+        let examples = inputs.values.len() + targets.values.len();
+        if self.dense.parameters() > MOST_PARAMETERS || examples > MOST_EXAMPLE_NUMBERS {
+            return None;
+        }
+        self.dense.to_case().map(Document::of)
+    }
+}
+
+/// Whether a document refers to any file, so that [`read`] and not [`Document::read`] is to read it.
+#[must_use]
+pub fn refers_to_files(json: &Json, limits: &Limits) -> bool {
+    let root = Cursor::root(json, limits);
+    let is_object = |place: Option<Cursor<'_>>| {
+        place.is_some_and(|place| matches!(place.value(), Json::Object(_)))
+    };
+    let layers = root.field("network").and_then(|network| network.field("layers"));
+    let layers = layers.and_then(|layers| layers.items().ok()).unwrap_or_default();
+    is_object(root.field("examples"))
+        || layers
+            .iter()
+            .any(|layer| is_object(layer.field("weights")) || is_object(layer.field("biases")))
+}
+
+/// Reads a case that refers to files; `open` is given each name as it stands in the document.
+///
+/// Exactness: no number is rounded.
+///
+/// # Errors
+/// As [`Document::read`] and [`super::tensor::TensorFile`]; [`Error::Input`] for a number in the document that is no f64,
+/// and for a file whose digest is not the one stated.
+pub fn read(
+    json: &Json,
+    limits: &Limits,
+    open: &mut dyn FnMut(&str) -> Result<Opened, Error>,
+) -> Result<DenseDocument, Error> {
+    let root = Cursor::root(json, limits);
+    let Head { name, learning_rate, kink, expect } = case::head(&root)?;
+    let mut reader = Reader { files: Files::new(open, limits) };
+    let network = root.required("network")?;
+    network.required("kind")?.choice(&[("layered", ())])?;
+    network.object(&["kind", "layers"])?;
+    let list = network.required("layers")?;
+    let (mut layers, mut names): (Vec<DenseLayer>, Vec<LayerNames>) = Default::default();
+    for place in list.items()? {
+        let before = layers.last().map(|layer| layer.weights.rows);
+        layers.push(reader.layer(&place, before)?);
+        names.push(LayerNames {
+            weights: name_of(&place, "weights"),
+            biases: name_of(&place, "biases"),
+        });
+    }
+    let (Some(first), Some(last)) = (layers.first(), layers.last()) else {
+        return Err(list.error("at least one layer"));
+    };
+    let widths = (first.weights.cols, last.weights.rows);
+    let (inputs, targets) = reader.examples(&root.required("examples")?, widths)?;
+    let files = reader.files.digests();
+    let json = with_digests(&canonical_numbers(json, limits), &files);
+    let dense = Dense { name, layers, kink, learning_rate, inputs, targets, expect };
+    Ok(DenseDocument { dense, json, files, names })
+}
+
+/// What a reference calls its tensor.
+fn name_of(layer: &Cursor<'_>, field: &str) -> Option<String> {
+    let tensor = layer.field(field)?.field("tensor")?;
+    tensor.text().ok().map(str::to_owned)
+}
+
+struct Reader<'a> {
+    files: Files<'a>,
+}
+
+impl Reader<'_> {
+    fn layer(&mut self, place: &Cursor<'_>, before: Option<usize>) -> Result<DenseLayer, Error> {
+        place.object(&["weights", "biases", "activation", "kink", "balance"])?;
+        let weights = self.tensor(&place.required("weights")?, &[None, before])?;
+        let biases = match place.field("biases") {
+            Some(biases) => Some(self.tensor(&biases, &[Some(weights.rows)])?),
+            None => None,
+        };
+        Ok(DenseLayer {
+            weights,
+            biases,
+            activation: case::activation(&place.required("activation")?)?,
+            kink: case::kink(place)?,
+            balance: place.field("balance").map(|b| case::activation(&b)).transpose()?,
+        })
+    }
+
+    fn examples(
+        &mut self,
+        place: &Cursor<'_>,
+        (inputs, targets): (usize, usize),
+    ) -> Result<(Tensor, Tensor), Error> {
+        if matches!(place.value(), Json::Object(_)) {
+            place.object(&["inputs", "targets"])?;
+            let x = self.tensor(&place.required("inputs")?, &[None, Some(inputs)])?;
+            let t = self.tensor(&place.required("targets")?, &[Some(x.rows), Some(targets)])?;
+            return Ok((x, t));
+        }
+        let list = place.items()?;
+        let (mut x, mut t) = (Vec::new(), Vec::new());
+        for example in &list {
+            example.object(&["input", "target"])?;
+            floats(&example.required("input")?, Some(inputs), &mut x)?;
+            floats(&example.required("target")?, Some(targets), &mut t)?;
+        }
+        if list.is_empty() {
+            return Err(place.error("at least one example"));
+        }
+        let tensor = |cols, values| Tensor { rows: list.len(), cols, dtype: Dtype::F64, values };
+        Ok((tensor(inputs, x), tensor(targets, t)))
+    }
+
+    /// A tensor of one or two dimensions, in a file or in the document.
+    fn tensor(&mut self, place: &Cursor<'_>, expected: &[Option<usize>]) -> Result<Tensor, Error> {
+        if matches!(place.value(), Json::Object(_)) {
+            return self.reference(place, expected);
+        }
+        let mut values = Vec::new();
+        let (rows, cols) = match expected {
+            [rows, cols] => {
+                let list = place.items()?;
+                if rows.is_some_and(|rows| rows != list.len()) || list.is_empty() {
+                    return Err(place.error(match rows {
+                        Some(rows) => format!("{rows} rows"),
+                        None => "at least one row".to_owned(),
+                    }));
+                }
+                let mut width = *cols;
+                for row in &list {
+                    floats(row, width, &mut values)?;
+                    width = width.or(Some(values.len()));
+                }
+                (list.len(), width.unwrap_or(0))
+            }
+            _ => {
+                let width = expected.first().copied().flatten();
+                floats(place, width, &mut values)?;
+                (values.len(), 1)
+            }
+        };
+        Ok(Tensor { rows, cols, dtype: Dtype::F64, values })
+    }
+
+    fn reference(
+        &mut self,
+        place: &Cursor<'_>,
+        expected: &[Option<usize>],
+    ) -> Result<Tensor, Error> {
+        place.object(&["file", "tensor", "sha256"])?;
+        let file = place.required("file")?.text()?;
+        let tensor = place.field("tensor");
+        let tensor = tensor.as_ref().map(Cursor::text).transpose()?;
+        let opened = self.files.file(file)?;
+        if let Some(stated) = place.field("sha256")
+            && stated.text()? != opened.sha256()
+        {
+            return Err(stated.error_with(
+                format!("\"{}\", the digest of {}", opened.sha256(), opened.name()),
+                "the file is not the one that the case was written for; take the digest out if you are sure",
+            ));
+        }
+        self.files.tensor(file, tensor, expected).map_err(|error| at(place.path(), error))
+    }
+}
+
+/// The error of a file, with the place of the document that refers to it.
+fn at(path: &str, error: Error) -> Error {
+    match error {
+        Error::InFile { file, error } => Error::InFile { file: format!("{path}: {file}"), error },
+        other => other,
+    }
+}
+
+/// A row of numbers, each of which must be an f64.
+fn floats(place: &Cursor<'_>, len: Option<usize>, values: &mut Vec<f64>) -> Result<(), Error> {
+    let list = match len {
+        Some(len) => place.exactly(len, "numbers")?,
+        None => place.items()?,
+    };
+    if list.is_empty() {
+        return Err(place.error("at least one number"));
+    }
+    for item in &list {
+        let exact: BigRational = item.number()?;
+        let float = nearest_f64(&exact);
+        if exact_f64(float).as_ref() != Some(&exact) {
+            return Err(item.error_with(
+                "a number that is an f64",
+                "a case that refers to files holds all its numbers as floats: write this one as hex, such as \"0x1.8p-3\"",
+            ));
+        }
+        values.push(float);
+    }
+    Ok(())
+}
+
+/// The document with the digest of its file in every reference.
+fn with_digests(json: &Json, files: &[FileDigest]) -> Json {
+    let digest = |reference: &Json| -> Json {
+        let Json::Object(given) = reference else { return reference.clone() };
+        let text = |name: &str| given.iter().find(|(field, _)| field == name).map(|(_, v)| v);
+        let named = |file: &&FileDigest| text("file") == Some(&Json::text(&file.file));
+        match (files.iter().find(named), text("sha256")) {
+            (Some(file), None) => {
+                let mut given = given.clone();
+                given.push(("sha256".to_owned(), Json::text(&file.sha256)));
+                Json::Object(given)
+            }
+            _ => reference.clone(),
+        }
+    };
+    let layer = |layer: &Json| {
+        fields(layer, |name, value| match name {
+            "weights" | "biases" => digest(value),
+            _ => value.clone(),
+        })
+    };
+    fields(json, |name, value| match name {
+        "network" => fields(value, |name, value| match name {
+            "layers" => items(value, layer),
+            _ => value.clone(),
+        }),
+        "examples" => fields(value, |_, value| digest(value)),
+        _ => value.clone(),
+    })
+}

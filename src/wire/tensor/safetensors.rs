@@ -1,0 +1,150 @@
+//! The header of a safetensors file: eight bytes of length, then a JSON object of names.
+
+use std::cmp::Ordering;
+
+use ::safetensors::tensor::{Dtype as Stored, Metadata};
+
+use super::{Bytes, Layout, cannot_read, listed, place};
+use crate::error::Error;
+use crate::spec::{Dtype, Limits};
+use crate::wire::json::Json;
+
+/// Bytes of the length of the header.
+const LENGTH: u64 = 8;
+
+/// A header that is consistent in itself and with the length of its file.
+pub(super) struct Header {
+    metadata: Metadata,
+    /// Where the values begin.
+    start: u64,
+}
+
+impl Header {
+    pub(super) fn read(bytes: &mut dyn Bytes, length: u64, limits: &Limits) -> Result<Self, Error> {
+        let not_one = |found: String| {
+            Error::Input {
+            place: "the header".into(),
+            found,
+            expected: "a safetensors file (or an npy file)".into(),
+            advice: Some("save the tensors with safetensors.torch.save_file, safetensors.numpy.save_file or numpy.save".into()),
+        }
+        };
+        let mut size = [0; 8];
+        if bytes.read_exact(&mut size).is_err() {
+            return Err(not_one(format!("a file of {length} bytes")));
+        }
+        let size = u64::from_le_bytes(size);
+        if size > length - LENGTH {
+            return Err(not_one(format!("a header of {size} bytes in a file of {length}")));
+        }
+        if size > limits.file_bytes {
+            let what = "bytes in the header".to_owned();
+            return Err(Error::Limit { what, given: size, limit: limits.file_bytes });
+        }
+        let mut text = vec![0; usize::try_from(size).unwrap_or(0)];
+        bytes.read_exact(&mut text).map_err(|error| cannot_read(&error))?;
+        // The library lets a second field of one name replace the first; our own reader does not.
+        Json::read(&text, limits).map_err(|error| match error {
+            Error::Input { found, .. } => not_one(found),
+            other => other,
+        })?;
+        let metadata: Metadata =
+            serde_json::from_slice(&text).map_err(|error| not_one(error.to_string()))?;
+        let (start, values) = (LENGTH + size, metadata.data_len() as u64);
+        if start.checked_add(values) != Some(length) {
+            return Err(Error::Input {
+                place: "the header".into(),
+                found: format!("a file of {length} bytes"),
+                expected: format!(
+                    "{start} bytes of header and {values} of values, as the header says"
+                ),
+                advice: (length < start.saturating_add(values))
+                    .then(|| "the file is truncated: copy or save it again".into()),
+            });
+        }
+        Ok(Self { metadata, start })
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names = self.metadata.offset_keys();
+        names.sort_by(|a, b| natural(a, b));
+        names
+    }
+
+    pub(super) fn layout(&self, tensor: &str) -> Result<Layout, Error> {
+        let Some(info) = self.metadata.info(tensor) else {
+            return Err(Error::input(
+                place(Some(tensor)),
+                "no tensor of this name",
+                format!("one of {}", listed(&self.names())),
+            ));
+        };
+        let dtype = match info.dtype {
+            Stored::F64 => Dtype::F64,
+            Stored::F32 => Dtype::F32,
+            Stored::BF16 => Dtype::Bf16,
+            Stored::F16 => Dtype::F16,
+            other => {
+                return Err(Error::Input {
+                    place: place(Some(tensor)),
+                    found: format!("values of dtype {other:?}"),
+                    expected: "dtype F64, F32, BF16 or F16".into(),
+                    advice: Some(super::npy::CONVERT.into()),
+                });
+            }
+        };
+        Ok(Layout {
+            dtype,
+            shape: info.shape.iter().map(|n| *n as u64).collect(),
+            big_endian: false,
+            fortran: false,
+            // Within the file: the sum of all is its length.
+            offset: self.start + info.data_offsets.0 as u64,
+        })
+    }
+}
+
+/// Names in the order in which people count: `fc2` before `fc10`.
+fn natural(a: &str, b: &str) -> Ordering {
+    let (mut a, mut b) = (parts(a).into_iter(), parts(b).into_iter());
+    loop {
+        return match (a.next(), b.next()) {
+            (Some(a), Some(b)) => match number(a).zip(number(b)) {
+                Some((m, n)) if m != n => m.cmp(&n),
+                _ if a == b => continue,
+                _ => a.cmp(b),
+            },
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+    }
+}
+
+fn number(part: &str) -> Option<u64> {
+    part.parse().ok()
+}
+
+/// A name in runs of digits and runs of anything else.
+fn parts(name: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        let other = |c: char| c.is_ascii_digit() != first.is_ascii_digit();
+        let (part, after) = rest.split_at(rest.find(other).unwrap_or(rest.len()));
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::natural;
+
+    #[test]
+    fn numbers_within_names_are_numbers() {
+        let mut names = ["fc10.weight", "fc2.weight", "fc2.bias", "a", "fc", "fc2", "fc02"];
+        names.sort_by(|a, b| natural(a, b));
+        let order = ["a", "fc", "fc02", "fc2", "fc2.bias", "fc2.weight", "fc10.weight"];
+        assert_eq!(names, order);
+    }
+}

@@ -1,6 +1,8 @@
-//! Fast credit rule against fast backpropagation, step for step; each pair is compared before it is timed.
+//! Fast credit rule against fast backpropagation, step for step, and each against the sum of its own matrix products; every pair
+//! is compared before it is timed.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use creditcheck::check::bounded::{Bound, Format, rounding_bound};
 use creditcheck::fast::{Float, Function, Layer, Network, backprop, credit};
@@ -19,16 +21,54 @@ fn matrix<F: Float>(rows: usize, columns: usize, draw: &mut ChaCha8Rng) -> Mat<F
     })
 }
 
-fn network<F: Float>(widths: &[usize], draw: &mut ChaCha8Rng) -> Network<F> {
+fn network<F: Float>(
+    widths: &[usize],
+    activation: &Function<F>,
+    draw: &mut ChaCha8Rng,
+) -> Network<F> {
     let last = widths.len() - 2;
     let layers = widths.windows(2).enumerate().map(|(l, pair)| Layer {
         weights: matrix(pair[1], pair[0], draw),
         biases: Some(vec![F::from(0); pair[1]]),
-        activation: if l == last { Function::Identity } else { Function::Relu },
+        activation: if l == last { Function::Identity } else { activation.clone() },
         balance: None,
         kink: Kink::Left,
     });
-    Network { layers: layers.collect() }
+    Network::new(layers.collect()).unwrap()
+}
+
+/// In place of the numbers of a matrix 0 and, one time in 64, ±1.
+fn sparse<F: Float>(matrix: &Mat<F>, draw: &mut ChaCha8Rng) -> Mat<F> {
+    Mat::from_fn(matrix.nrows(), matrix.ncols(), |_, _| match draw.next_u32() % 128 {
+        0 => F::from(1),
+        1 => -F::from(1),
+        _ => F::from(0),
+    })
+}
+
+/// On few small whole numbers nothing is rounded, so that ΔW = −η ∂L/∂W holds bit for bit in a net of any size.
+fn assert_same_bits<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F>) {
+    let mut draw = ChaCha8Rng::seed_from_u64(2);
+    let mut network = start.clone();
+    for layer in &mut network.layers {
+        layer.weights = sparse(&layer.weights, &mut draw);
+        if layer.activation == Function::Tanh {
+            layer.activation = Function::Relu;
+        }
+    }
+    let (input, target) = (sparse(input, &mut draw), sparse(target, &mut draw));
+    let (mut a, mut b) = (network.clone(), network.clone());
+    let mut left = credit::Workspace::new(start, input.ncols()).unwrap();
+    let mut right = backprop::Workspace::new(start, input.ncols()).unwrap();
+    let rate = F::from(1) / F::from(16);
+    left.step(&mut a, input.as_ref(), target.as_ref(), rate).unwrap();
+    right.step(&mut b, input.as_ref(), target.as_ref(), rate).unwrap();
+    for l in 0..network.layers.len() {
+        let (update, gradient) = (left.weight_update(l + 1), right.weight_gradient(l + 1));
+        assert!(update == gradient * faer::Scale(-rate), "layer {}", l + 1);
+        assert!(update.norm_max() > F::from(0), "nothing was compared in layer {}", l + 1);
+        assert!(a.layers[l].weights == b.layers[l].weights, "layer {}", l + 1);
+    }
 }
 
 /// One step of each from the same network: every update and every gradient within its computed rounding bound.
@@ -83,41 +123,70 @@ fn case<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F>, rate: F) 
     }
 }
 
-fn pair<F: Float>(criterion: &mut Criterion, widths: &[usize], batch: usize) {
+fn group<F: Float>(
+    criterion: &mut Criterion,
+    widths: &[usize],
+    batch: usize,
+    activation: &Function<F>,
+) {
     let mut draw = ChaCha8Rng::seed_from_u64(1);
-    let start = network::<F>(widths, &mut draw);
+    let start = network::<F>(widths, activation, &mut draw);
     let input = matrix::<F>(widths[0], batch, &mut draw);
     let target = matrix::<F>(widths[widths.len() - 1], batch, &mut draw);
-    assert_agreement(&start, &input, &target);
+    assert_same_bits(&start, &input, &target);
+    // Numbers of every kind, within computed bounds: where those are computed in seconds.
+    if widths.iter().sum::<usize>() < 1000 {
+        assert_agreement(&start, &input, &target);
+    }
     // Small enough that thousands of steps leave the numbers where they are.
     let rate = F::from(1) / F::count(1 << 20);
     let shape: Vec<String> = widths.iter().map(usize::to_string).collect();
+    let shape = shape.join("-");
     let mut group =
-        criterion.benchmark_group(format!("{} {} batch {batch}", shape.join("-"), F::NAME));
+        criterion.benchmark_group(format!("{shape} batch {batch} {activation:?} {}", F::NAME));
+    group.sample_size(20).warm_up_time(Duration::from_millis(500));
+    group.measurement_time(Duration::from_secs(2));
+    let (input, target) = (input.as_ref(), target.as_ref());
     let mut trained = start.clone();
-    let mut workspace = credit::Workspace::new(&start, batch).unwrap();
+    let mut left = credit::Workspace::new(&start, batch).unwrap();
     group.bench_function("credit", |bencher| {
         bencher.iter(|| {
-            let (input, target) = (black_box(input.as_ref()), black_box(target.as_ref()));
-            workspace.step(&mut trained, input, target, rate).unwrap();
+            left.step(&mut trained, black_box(input), black_box(target), rate).unwrap();
         });
     });
     let mut trained = start.clone();
-    let mut workspace = backprop::Workspace::new(&start, batch).unwrap();
+    let mut right = backprop::Workspace::new(&start, batch).unwrap();
     group.bench_function("backprop", |bencher| {
         bencher.iter(|| {
-            let (input, target) = (black_box(input.as_ref()), black_box(target.as_ref()));
-            workspace.step(&mut trained, input, target, rate).unwrap();
+            right.step(&mut trained, black_box(input), black_box(target), rate).unwrap();
         });
+    });
+    // As many products in both; what a step takes beyond them is its own.
+    left.settle(&start, input, target).unwrap();
+    right.differentiate(&start, input, target).unwrap();
+    let (fewer, more) =
+        (left.products(&start, input).unwrap(), right.products(&start, input).unwrap());
+    assert_eq!(fewer, more);
+    group.bench_function("products of credit", |bencher| {
+        bencher.iter(|| left.products(&start, black_box(input)).unwrap());
+    });
+    group.bench_function("products of backprop", |bencher| {
+        bencher.iter(|| right.products(&start, black_box(input)).unwrap());
     });
     group.finish();
 }
 
+fn all<F: Float>(criterion: &mut Criterion) {
+    for activation in [Function::Relu, Function::Tanh] {
+        group::<F>(criterion, &[64, 64, 64, 10], 32, &activation);
+        group::<F>(criterion, &[784, 128, 64, 10], 32, &activation);
+        group::<F>(criterion, &[784, 1024, 1024, 10], 256, &activation);
+    }
+}
+
 fn fast(criterion: &mut Criterion) {
-    pair::<f64>(criterion, &[64, 32, 10], 16);
-    pair::<f32>(criterion, &[64, 32, 10], 16);
-    pair::<f64>(criterion, &[784, 128, 64, 10], 32);
-    pair::<f32>(criterion, &[784, 128, 64, 10], 32);
+    all::<f64>(criterion);
+    all::<f32>(criterion);
 }
 
 criterion_group!(benches, fast);

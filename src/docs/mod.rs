@@ -6,6 +6,7 @@
 //! | [`independence`] | why two wrong engines do not agree: what is written twice on purpose |
 //! | [`numbers`] | which arithmetic each tier uses, and what its verdict is worth |
 //! | [`certificate`] | what a certificate holds, what `verify` shows, what it takes for granted |
+//! | `performance` | what the engines cost, measured against others; how to measure and profile |
 //! | [`design`] | why it is built this way; every dependency and its reason |
 //! | [`glossary`] | the one name of each thing |
 //!
@@ -23,3 +24,6 @@ pub mod glossary {}
 pub mod independence {}
 #[doc = include_str!("numbers.md")]
 pub mod numbers {}
+#[cfg(feature = "fast")]
+#[doc = include_str!("performance.md")]
+pub mod performance {}

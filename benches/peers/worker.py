@@ -1,0 +1,170 @@
+"""The other side of the comparison: PyTorch, JAX and LAPACK on one thread; run.py starts it and asks for times in turn.
+
+    time KEY COUNT      so many runs of torch/NET/FORMAT, jax/NET/FORMAT or dgesv/N       -> seconds
+    gradient KEY FILE   writes the gradient: W row by row, then b, layer by layer, as f64 -> ok
+    solution N FILE     writes what dgesv found                                           -> ok
+    drop                forgets all of it                                                 -> ok
+    about               versions                                                          -> JSON
+"""
+
+import json
+import os
+import platform
+import sys
+import time
+from pathlib import Path
+
+# Before anything that starts threads is imported.
+DATA, CORE = Path(sys.argv[1]), int(sys.argv[2])
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {CORE})
+os.environ["JAX_PLATFORMS"] = "cpu"
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+import jax  # noqa: E402
+import jax.numpy as jnp  # noqa: E402
+import numpy as np  # noqa: E402
+import scipy  # noqa: E402
+import scipy.linalg.lapack  # noqa: E402
+import torch  # noqa: E402
+
+jax.config.update("jax_enable_x64", True)
+torch.set_num_threads(1)
+torch.set_num_interop_threads(1)
+RATE = 1 / 1048576
+
+
+def data(net, dtype):
+    """[(W, b), ...], inputs and targets as arrays, one row per example."""
+    folder = DATA / net
+    batch, *widths = (int(word) for word in (folder / "shape").read_text().split())
+
+    def array(name, *shape):
+        return np.fromfile(folder / name, "<f8").reshape(shape).astype(dtype)
+
+    layers = [(array(f"w{l + 1}", post, pre), array(f"b{l + 1}", post)) for l, (pre, post) in enumerate(zip(widths, widths[1:]))]
+    return layers, array("x", batch, widths[0]), array("t", batch, widths[-1])
+
+
+class Torch:
+    def __init__(self, net, dtype):
+        layers, x, t = data(net, dtype)
+        self.parts = [torch.tensor(part, requires_grad=True) for layer in layers for part in layer]
+        self.x, self.t = torch.tensor(x), torch.tensor(t)
+
+    def gradient(self):
+        x, last = self.x, len(self.parts) - 2
+        for l in range(0, len(self.parts), 2):
+            x = torch.nn.functional.linear(x, self.parts[l], self.parts[l + 1])
+            if l < last:
+                x = torch.relu(x)
+        loss = torch.nn.functional.mse_loss(x, self.t, reduction="sum") * (0.5 / len(x))
+        return torch.autograd.grad(loss, self.parts)
+
+    def run(self, count):
+        for _ in range(count):
+            found = self.gradient()
+            with torch.no_grad():
+                torch._foreach_add_(self.parts, found, alpha=-RATE)
+
+    def arrays(self):
+        return [part.numpy() for part in self.gradient()]
+
+
+class Jax:
+    def __init__(self, net, dtype):
+        layers, x, t = data(net, dtype)
+        self.parts = [jnp.asarray(part) for layer in layers for part in layer]
+        self.x, self.t = jnp.asarray(x), jnp.asarray(t)
+        rate = dtype(RATE)
+
+        def loss(parts, x, t):
+            for l in range(0, len(parts), 2):
+                x = x @ parts[l].T + parts[l + 1]
+                if l < len(parts) - 2:
+                    x = jax.nn.relu(x)
+            return ((x - t) ** 2).sum() * dtype(0.5 / len(x))
+
+        def step(parts, x, t):
+            return [part - rate * found for part, found in zip(parts, jax.grad(loss)(parts, x, t))]
+
+        self.found = jax.jit(jax.grad(loss))(self.parts, self.x, self.t)
+        # The old parameters may be overwritten.
+        self.step = jax.jit(step, donate_argnums=0)
+
+    def run(self, count):
+        for _ in range(count):
+            self.parts = self.step(self.parts, self.x, self.t)
+        jax.block_until_ready(self.parts)
+
+    def arrays(self):
+        return [np.asarray(part) for part in self.found]
+
+
+class Dgesv:
+    def __init__(self, n):
+        folder = DATA / f"system-{n}"
+        # By columns, as LAPACK wants it: no copy but the one that dgesv needs, because it overwrites.
+        self.a = np.asfortranarray(np.fromfile(folder / "a", "<f8").reshape(n, n))
+        self.e = np.fromfile(folder / "e", "<f8").reshape(n, 1, order="F")
+        self.lu, self.c = np.empty_like(self.a), np.empty_like(self.e)
+
+    def run(self, count):
+        for _ in range(count):
+            np.copyto(self.lu, self.a)
+            np.copyto(self.c, self.e)
+            *_, self.found, info = scipy.linalg.lapack.dgesv(self.lu, self.c, overwrite_a=True, overwrite_b=True)
+            assert info == 0
+
+
+MADE = {}
+
+
+def made(key):
+    if key not in MADE:
+        kind, *words = key.split("/")
+        if kind == "dgesv":
+            MADE[key] = Dgesv(int(words[0]))
+        else:
+            net, dtype = words
+            MADE[key] = {"torch": Torch, "jax": Jax}[kind](net, {"f32": np.float32, "f64": np.float64}[dtype])
+    return MADE[key]
+
+
+def answer(words):
+    match words:
+        case ["time", key, count]:
+            work = made(key)
+            start = time.perf_counter()
+            work.run(int(count))
+            return repr(time.perf_counter() - start)
+        case ["gradient", key, file]:
+            parts = made(key).arrays()
+            np.concatenate([np.asarray(part, "<f8").ravel() for part in parts]).tofile(file)
+        case ["solution", n, file]:
+            work = made(f"dgesv/{n}")
+            work.run(1)
+            work.found.astype("<f8").ravel().tofile(file)
+        case ["drop"]:
+            MADE.clear()
+        case ["about"]:
+            config = scipy.show_config(mode="dicts")["Build Dependencies"]["lapack"]
+            return json.dumps(
+                {
+                    "python": platform.python_version(),
+                    "torch": torch.__version__,
+                    "jax": jax.__version__,
+                    "numpy": np.__version__,
+                    "scipy": scipy.__version__,
+                    "LAPACK": f"{config['name']} {config['version']}",
+                    "torch kernels": torch.backends.cpu.get_cpu_capability(),
+                    "torch threads": torch.get_num_threads(),
+                }
+            )
+        case _:
+            return f"unknown: {' '.join(words)}"
+    return "ok"
+
+
+for line in sys.stdin:
+    print(answer(line.split()), flush=True)

@@ -12,10 +12,9 @@ const TO_INTEGER: f64 = 6_755_399_441_055_744.0;
 
 /// The integers modulo a prime p < 2²², each held as an integer-valued f64.
 ///
-/// A *reduced* residue lies within ±(p/2 + 1): balanced, but not always unique. [`Self::canonical`] is.
+/// A *reduced* residue lies within ±(p/2 + 2): balanced, but not always unique. [`Self::canonical`] is.
 ///
-/// Exactness: every operation is exact for arguments that are integers below 2⁵³ in magnitude, modulo 2 and 3
-/// below 2⁵².
+/// Exactness: every operation on reduced residues is exact.
 ///
 /// ```
 /// use creditcheck::modular::Field;
@@ -50,12 +49,24 @@ impl Field {
         self.prime
     }
 
-    /// The reduced residue of an integer below 2⁵³ in magnitude (2⁵² modulo 2 and 3, whose quotients are larger).
+    /// The reduced residue of an integer of magnitude at most 2⁵³ − p (2⁵² modulo 2 and 3, whose quotients are larger).
+    ///
+    /// Nearer to 2⁵³ the multiple of p next to it may be beyond, where not every integer is a float.
     #[inline(always)]
     #[must_use]
     pub fn reduce(&self, integer: f64) -> f64 {
         let quotient = (integer * self.inverse + TO_INTEGER) - TO_INTEGER;
         integer - quotient * self.p
+    }
+
+    /// The reduced residue of any integer below 2⁵³ in magnitude: its upper and its lower half apart.
+    #[inline(always)]
+    #[must_use]
+    pub fn mantissa(&self, integer: f64) -> f64 {
+        const HALF: f64 = 67_108_864.0;
+        let upper = (integer / HALF).trunc();
+        // Below 2²⁷, then below 2²¹ · 2²⁶ + 2²⁶.
+        self.reduce(self.reduce(upper) * HALF + (integer - upper * HALF))
     }
 
     /// The product of two reduced residues, reduced.
@@ -68,23 +79,25 @@ impl Field {
     /// How many products of two reduced residues may be added up before the sum leaves what [`Self::reduce`] takes.
     #[must_use]
     pub fn terms(&self) -> usize {
-        let most = self.p / 2.0 + 1.0;
+        let most = self.p / 2.0 + 2.0;
         let limit = if self.p < 5.0 { 4_503_599_627_370_496.0 } else { 9_007_199_254_740_992.0 };
-        // At least 2¹¹ − 1 because p < 2²²; capped so that the cast is exact for tiny primes.
+        // At least 2¹¹ − 2 because p < 2²²; the one that is taken off leaves room for p, as `reduce` wants.
+        // Capped so that the cast is exact for tiny primes.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let terms = ((limit / (most * most)).floor() - 1.0).min(1e9) as usize;
         terms
     }
 
     /// The one representative in 0..p of a reduced residue.
+    #[inline(always)]
     #[must_use]
     pub fn canonical(&self, residue: f64) -> u32 {
         let reduced = self.reduce(residue);
         let above = if reduced < 0.0 { reduced + self.p } else { reduced };
         let below = if above >= self.p { above - self.p } else { above };
-        // An integer in 0..p, and p fits.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let canonical = below as u32;
+        // An integer in 0..p: at 2⁵² it stands in the lowest bits of the fraction. A cast would not vectorise.
+        #[allow(clippy::cast_possible_truncation)]
+        let canonical = (below + 4_503_599_627_370_496.0).to_bits() as u32;
         canonical
     }
 
@@ -130,49 +143,11 @@ impl Field {
             // Integers have negative exponents too, and 1/2 does not exist.
             return (value.fract() == 0.0).then_some(value % 2.0);
         }
-        // Modulo 3 the quotient of a full mantissa is beyond what `reduce` rounds.
-        let mantissa = if self.prime == 3 { mantissa % self.p } else { self.reduce(mantissa) };
+        let mantissa = self.mantissa(mantissa);
         let two = self.reduce(2.0);
         let power = self.power(two, u64::from(exponent.unsigned_abs()));
         let scale = if exponent < 0 { self.invert(power)? } else { power };
         Some(self.times(mantissa, scale))
-    }
-}
-
-/// The powers of two that floats are made of, modulo one prime: many floats become residues quickly.
-#[derive(Clone, Debug)]
-pub struct Powers {
-    field: Field,
-    /// 2⁻¹⁰⁷⁴ … 2⁹⁷¹; 0 stands for a negative power modulo 2, which has none.
-    powers: Vec<f64>,
-}
-
-impl Powers {
-    /// The table of one field.
-    #[must_use]
-    pub fn of(field: &Field) -> Self {
-        let half = field.invert(2.0).unwrap_or(0.0);
-        let mut powers = vec![field.reduce(1.0); 1074 + 972];
-        for below in (0..1074).rev() {
-            powers[below] = field.times(powers[below + 1], half);
-        }
-        for above in 1075..powers.len() {
-            powers[above] = field.times(powers[above - 1], field.reduce(2.0));
-        }
-        Self { field: *field, powers }
-    }
-
-    /// As [`Field::dyadic`].
-    #[inline]
-    #[must_use]
-    pub fn dyadic(&self, value: f64) -> Option<f64> {
-        // Too small for full mantissas, and for halves.
-        if self.field.prime() < 5 {
-            return self.field.dyadic(value);
-        }
-        let (mantissa, exponent) = parts(value)?;
-        let power = self.powers.get(usize::try_from(exponent + 1074).ok()?)?;
-        Some(self.field.times(self.field.reduce(mantissa), *power))
     }
 }
 
@@ -207,22 +182,23 @@ mod tests {
         for p in [2_u32, 3, 5, 101, 4_194_301] {
             let field = Field::new(p).unwrap();
             let limit = if p < 5 { 1_i64 << 52 } else { 1 << 53 };
+            let limit = if p < 5 { limit } else { limit - i64::from(p) };
             let around = [0, i64::from(p), i64::from(p) / 2, limit - i64::from(p) - 1, limit - 2];
             for base in around {
                 for value in base - 2..=base + 2 {
                     for value in [value, -value] {
-                        if value.abs() >= limit {
+                        if value.abs() > limit {
                             continue;
                         }
                         let reduced = field.reduce(value as f64);
-                        assert!(reduced.abs() <= f64::from(p) / 2.0 + 1.0, "{value} mod {p}");
+                        assert!(reduced.abs() <= f64::from(p) / 2.0 + 2.0, "{value} mod {p}");
                         let expected = value.rem_euclid(i64::from(p));
                         assert_eq!(i64::from(field.canonical(value as f64)), expected);
                     }
                 }
             }
             // Of that many products the sum is still exact.
-            let most = u128::from(p / 2 + 1);
+            let most = u128::from(p / 2 + 2);
             assert!(field.terms() as u128 * most * most < 1 << 53);
         }
     }
@@ -241,10 +217,24 @@ mod tests {
             for p in [3, 5, 101, 4_194_301] {
                 let field = Field::new(p).unwrap();
                 let below = field.integer(exact.denom());
-                let table = Powers::of(&field).dyadic(value).unwrap();
-                assert_eq!(field.canonical(table), field.canonical(field.dyadic(value).unwrap()));
                 let found = field.times(field.dyadic(value).unwrap(), below);
                 assert_eq!(field.canonical(found), field.canonical(field.integer(exact.numer())));
+            }
+        }
+        // A full mantissa is next to a multiple of p that is beyond 2⁵³, modulo some primes and not modulo others.
+        for field in
+            Field::largest(&[]).take(100).chain([2, 3, 5, 101].into_iter().filter_map(Field::new))
+        {
+            for mantissa in [(1_i64 << 53) - 1, 9_007_199_253_840_279, 9_006_867_092_553_851] {
+                for mantissa in [mantissa, -mantissa] {
+                    let residue = field.mantissa(mantissa as f64);
+                    let expected = mantissa.rem_euclid(i64::from(field.prime()));
+                    assert_eq!(
+                        i64::from(field.canonical(residue)),
+                        expected,
+                        "{mantissa} {field:?}"
+                    );
+                }
             }
         }
         assert_eq!(parts(f64::NAN), None);

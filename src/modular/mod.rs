@@ -10,6 +10,7 @@
 
 pub mod backprop;
 pub mod credit;
+mod dyadic;
 pub mod exact;
 mod field;
 mod lanes;
@@ -19,8 +20,9 @@ mod position;
 mod product;
 pub mod tangent;
 
-pub use field::{Field, LARGEST, Powers, parts};
+pub use dyadic::columns;
+pub use field::{Field, LARGEST, parts};
 pub use matrix::{column, column_mut, zeros};
-pub use network::{Function, Layer, Network, columns, ratio};
+pub use network::{Function, Layer, Network, ratio};
 pub use position::{Position, Positions};
 pub use product::{Check, Products};

@@ -3,9 +3,9 @@
 use faer::Mat;
 use num_rational::BigRational;
 
-use super::{Field, Powers, zeros};
+use super::Field;
 use crate::error::Error;
-use crate::spec::{Activation, Dense, Kink, Tensor};
+use crate::spec::{Activation, Kink};
 
 /// An activation or balance function with its parameters as residues. What it computes is each engine's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,50 +90,12 @@ pub struct Network {
 }
 
 impl Network {
-    /// The residues of a network of floats, each an integer times a power of two.
-    ///
-    /// Exactness: the image of every number under ℤ₍p₎ → 𝔽_p, with no rounding.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] for functions without a meaning over 𝔽_p, with Positions or without, and for numbers whose
-    /// denominator p divides.
-    pub fn of(dense: &Dense, field: &Field) -> Result<Self, Error> {
-        let powers = Powers::of(field);
-        let layers = dense.layers.iter().enumerate().map(|(l, layer)| {
-            let biases = |tensor: &Tensor| residues(&tensor.values, field, &powers);
-            let balance = layer.balance.as_ref().map(|f| Function::of(f, field)).transpose()?;
-            Ok(Layer {
-                weights: rows(&layer.weights, field, &powers)?,
-                biases: layer.biases.as_ref().map(biases).transpose()?,
-                activation: Function::of(&layer.activation, field)?,
-                kink: dense.kink(l),
-                balance,
-            })
-        });
-        Ok(Self { layers: layers.collect::<Result<_, Error>>()? })
-    }
-
     /// n_0, n_1, …, n_Λ.
     #[must_use]
     pub fn widths(&self) -> Vec<usize> {
         let inputs = self.layers.first().map_or(0, |layer| layer.weights.ncols());
         std::iter::once(inputs).chain(self.layers.iter().map(|l| l.weights.nrows())).collect()
     }
-}
-
-/// B × n numbers row by row as n × B residues: one column per example.
-///
-/// # Errors
-/// [`Error::Unsupported`] for fractions at p = 2.
-pub fn columns(tensor: &Tensor, field: &Field) -> Result<Mat<f64>, Error> {
-    let powers = Powers::of(field);
-    let mut matrix = zeros(tensor.cols, tensor.rows);
-    for row in 0..tensor.rows {
-        for (col, value) in tensor.row(row).iter().enumerate() {
-            matrix[(col, row)] = residue(*value, field, &powers)?;
-        }
-    }
-    Ok(matrix)
 }
 
 /// The residue of a fraction.
@@ -157,24 +119,6 @@ pub(super) fn reciprocal(number: usize, what: &str, field: &Field) -> Result<f64
     field.invert(residue).ok_or_else(|| no_image(what, field))
 }
 
-fn rows(tensor: &Tensor, field: &Field, powers: &Powers) -> Result<Mat<f64>, Error> {
-    let mut matrix = zeros(tensor.rows, tensor.cols);
-    for row in 0..tensor.rows {
-        for (col, value) in tensor.row(row).iter().enumerate() {
-            matrix[(row, col)] = residue(*value, field, powers)?;
-        }
-    }
-    Ok(matrix)
-}
-
-fn residues(values: &[f64], field: &Field, powers: &Powers) -> Result<Vec<f64>, Error> {
-    values.iter().map(|value| residue(*value, field, powers)).collect()
-}
-
-fn residue(value: f64, field: &Field, powers: &Powers) -> Result<f64, Error> {
-    powers.dyadic(value).ok_or_else(|| no_image(&value.to_string(), field))
-}
-
-fn no_image(what: &str, field: &Field) -> Error {
+pub(super) fn no_image(what: &str, field: &Field) -> Error {
     Error::unsupported(format!("{what} modulo {}, which divides its denominator", field.prime()))
 }

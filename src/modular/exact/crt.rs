@@ -5,6 +5,7 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use crate::modular::Field;
+use crate::modular::lanes::{Pass, widest};
 use crate::number;
 use crate::spec::Dtype;
 
@@ -14,14 +15,16 @@ pub(super) struct Basis {
     fields: Vec<Field>,
     /// (P/pᵢ)⁻¹ mod pᵢ
     inverses: Vec<f64>,
-    /// 1/pᵢ
-    shares: Vec<f64>,
-    /// P/pᵢ, limb by limb, the lowest first.
-    cofactors: Vec<Vec<u64>>,
-    /// P
-    product: Vec<u64>,
+    /// By half limbs, the lowest first: of every P/pᵢ, and last of −P in two's complement.
+    halves: Vec<Vec<u32>>,
     limbs: usize,
 }
+
+/// How many integers are put together at a time: enough that the loop over them is the one that is vectorised.
+const LANES: usize = 128;
+
+/// Each term is below 2²² · 2³²: a sum of so many of them and of a carry stays below 2⁶⁴.
+const TERMS: usize = 512;
 
 impl Basis {
     /// How many of these primes have a product P > 4 · 2^bits.
@@ -45,83 +48,130 @@ impl Basis {
         // The sum of k terms below P, and a sign.
         let bits = product.bits() + u64::from(fields.len().ilog2()) + 2;
         let limbs = usize::try_from(bits.div_ceil(64)).unwrap_or(usize::MAX);
-        let words = |value: &BigInt| {
-            let mut words = value.to_u64_digits().1;
-            words.resize(limbs, 0);
-            words
+        let halves = |value: &BigInt| {
+            let mut halves = value.to_u32_digits().1;
+            halves.resize(2 * limbs, 0);
+            halves
         };
         let cofactors: Vec<_> = fields.iter().map(|field| &product / field.prime()).collect();
         let inverses = fields.iter().zip(&cofactors).map(|(field, cofactor)| {
             // The primes differ, so none divides the product of the others.
             field.invert(field.integer(cofactor)).unwrap_or(0.0)
         });
-        Self {
-            inverses: inverses.collect(),
-            shares: fields.iter().map(|field| 1.0 / f64::from(field.prime())).collect(),
-            cofactors: cofactors.iter().map(words).collect(),
-            product: words(&product),
-            fields: fields.to_vec(),
-            limbs,
-        }
+        let inverses = inverses.collect();
+        let mut parts: Vec<_> = cofactors.iter().map(halves).collect();
+        parts.push(halves(&((BigInt::one() << (64 * limbs)) - &product)));
+        let by_place = |place| parts.iter().map(|part| part[place]).collect();
+        let halves = (0..2 * limbs).map(by_place).collect();
+        Self { inverses, halves, fields: fields.to_vec(), limbs }
     }
 
-    /// The integer of least magnitude for every column of residues, one row per prime.
+    /// Rows × cols values from their residues, of each prime by columns, and a denominator that clears all of them.
     ///
-    /// N = Σᵢ cᵢ (P/pᵢ) − q P with cᵢ = rᵢ (P/pᵢ)⁻¹ mod pᵢ. q is the integer nearest to Σᵢ cᵢ/pᵢ, from which
-    /// it differs by |N|/P < 1/4: the rounding of a sum of floats below k cannot move it.
-    pub(super) fn integers(&self, residues: &[Vec<u32>], count: usize) -> Integers {
-        let mut words = vec![0; self.limbs * count];
-        for (index, number) in words.chunks_exact_mut(self.limbs).enumerate() {
-            let mut quotient = 0.0;
-            for (i, field) in self.fields.iter().enumerate() {
-                let residue = field.of(residues[i][index]);
-                let c = field.canonical(field.times(residue, self.inverses[i]));
-                quotient += f64::from(c) * self.shares[i];
-                add(number, &self.cofactors[i], u64::from(c));
+    /// Of every value v the numerator N = v · denominator is the integer of least magnitude with N ≡ v · denominator:
+    /// N = Σᵢ cᵢ (P/pᵢ) − q P with cᵢ = vᵢ · denominator · (P/pᵢ)⁻¹ mod pᵢ. q is the integer nearest to Σᵢ cᵢ/pᵢ, from
+    /// which it differs by |N|/P < 1/4: the rounding of a sum of floats below k cannot move it.
+    pub(super) fn numerators(
+        &self,
+        residues: &[Vec<u32>],
+        (rows, cols): (usize, usize),
+        denominator: &BigInt,
+    ) -> Scaled {
+        let factor =
+            |(field, inverse): (&Field, &f64)| field.times(field.integer(denominator), *inverse);
+        let factors: Vec<_> = self.fields.iter().zip(&self.inverses).map(factor).collect();
+        let mut words = vec![0; self.limbs * rows * cols];
+        let mut sums = vec![[0; LANES]; 2 * self.limbs];
+        let mut times = vec![[0; LANES]; self.fields.len() + 1];
+        let mut block = vec![[0; LANES]; self.fields.len()];
+        for start in (0..rows * cols).step_by(LANES) {
+            let count = LANES.min(rows * cols - start);
+            for (lanes, residues) in block.iter_mut().zip(residues) {
+                if let Some(whole) = residues[start..].first_chunk() {
+                    *lanes = *whole;
+                } else {
+                    lanes[..count].copy_from_slice(&residues[start..start + count]);
+                }
             }
+            let (sums, times) = (sums.as_mut_slice(), times.as_mut_slice());
+            widest(Combine { basis: self, residues: &block, factors: &factors, times, sums });
+            let (mut row, mut col) = (start % rows, start / rows);
+            for lane in 0..count {
+                let at = (row * cols + col) * self.limbs;
+                let (pairs, _) = sums.as_chunks::<2>();
+                for (word, [low, high]) in words[at..at + self.limbs].iter_mut().zip(pairs) {
+                    *word = low[lane] | high[lane] << 32;
+                }
+                row += 1;
+                if row == rows {
+                    (row, col) = (0, col + 1);
+                }
+            }
+        }
+        let numerators = Integers { limbs: self.limbs, words };
+        Scaled { rows, cols, denominator: denominator.clone(), numerators }
+    }
+}
+
+/// [`LANES`] integers at once, as half limbs.
+struct Combine<'a> {
+    basis: &'a Basis,
+    residues: &'a [[u32; LANES]],
+    factors: &'a [f64],
+    /// Room for cᵢ and q.
+    times: &'a mut [[u32; LANES]],
+    sums: &'a mut [[u64; LANES]],
+}
+
+impl Pass for Combine<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { basis, residues, factors, times, sums } = self;
+        let mut quotient = [0.0; LANES];
+        let primes = basis.fields.iter().zip(factors).zip(residues);
+        for (((field, factor), residues), c) in primes.zip(times.iter_mut()) {
+            let share = 1.0 / f64::from(field.prime());
+            for ((c, residue), quotient) in c.iter_mut().zip(residues).zip(&mut quotient) {
+                *c = field.canonical(field.times(f64::from(*residue), *factor));
+                *quotient += f64::from(*c) * share;
+            }
+        }
+        if let Some(last) = times.last_mut() {
             // Between 0 and the number of primes.
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            subtract(number, &self.product, quotient.round() as u64);
+            let whole = quotient.map(|quotient| quotient.round() as u32);
+            *last = whole;
         }
-        Integers { limbs: self.limbs, words }
-    }
-}
-
-fn add(number: &mut [u64], part: &[u64], times: u64) {
-    let mut carry = 0_u128;
-    for (limb, part) in number.iter_mut().zip(part) {
-        let sum = u128::from(*limb) + u128::from(*part) * u128::from(times) + carry;
-        // The lower half.
-        #[allow(clippy::cast_possible_truncation)]
-        let low = sum as u64;
-        *limb = low;
-        carry = sum >> 64;
-    }
-}
-
-fn subtract(number: &mut [u64], part: &[u64], times: u64) {
-    let (mut carry, mut borrow) = (0_u128, false);
-    for (limb, part) in number.iter_mut().zip(part) {
-        let product = u128::from(*part) * u128::from(times) + carry;
-        carry = product >> 64;
-        // The lower half.
-        #[allow(clippy::cast_possible_truncation)]
-        let (difference, first) = limb.overflowing_sub(product as u64);
-        let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-        *limb = difference;
-        borrow = first || second;
+        // What is beyond 32 bits is carried to the next half limb, and dropped at the end: two's complement.
+        let mut carried = [0_u64; LANES];
+        for (sum, halves) in sums.iter_mut().zip(&basis.halves) {
+            let mut above = [0_u64; LANES];
+            *sum = carried;
+            for (halves, times) in halves.chunks(TERMS).zip(times.chunks(TERMS)) {
+                for (half, times) in halves.iter().zip(times) {
+                    for (sum, times) in sum.iter_mut().zip(times) {
+                        *sum += u64::from(*half) * u64::from(*times);
+                    }
+                }
+                for (sum, above) in sum.iter_mut().zip(&mut above) {
+                    *above += *sum >> 32;
+                    *sum &= u64::from(u32::MAX);
+                }
+            }
+            carried = above;
+        }
     }
 }
 
 /// Integers in two's complement, all of the same number of limbs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Integers {
+struct Integers {
     limbs: usize,
     words: Vec<u64>,
 }
 
 impl Integers {
-    pub(super) fn at(&self, index: usize) -> BigInt {
+    fn at(&self, index: usize) -> BigInt {
         let words = &self.words[index * self.limbs..(index + 1) * self.limbs];
         let negative = words.last().is_some_and(|word| word >> 63 == 1);
         let mut digits = Vec::with_capacity(2 * words.len());
@@ -157,8 +207,9 @@ pub struct Scaled {
 }
 
 impl Scaled {
-    pub(super) fn new(rows: usize, denominator: BigInt, numerators: Integers) -> Self {
-        Self { rows, cols: numerators.len() / rows.max(1), denominator, numerators }
+    /// The (positive) common denominator.
+    pub(super) fn denominator(&self) -> &BigInt {
+        &self.denominator
     }
 
     /// How many entries there are.
@@ -211,7 +262,7 @@ mod tests {
 
     #[test]
     fn every_integer_within_the_bound_comes_back() {
-        for size in [0_u64, 1, 20, 21, 62, 63, 64, 65, 127, 200, 1000] {
+        for size in [0_u64, 1, 20, 21, 62, 63, 64, 65, 127, 200, 1000, 25_000] {
             let fields = Basis::enough(Field::largest(&[]), size);
             let basis = Basis::new(&fields);
             let most = BigInt::one() << size;
@@ -229,9 +280,12 @@ mod tests {
                 values.iter().map(|value| field.canonical(field.integer(value))).collect()
             };
             let residues: Vec<_> = fields.iter().map(of_field).collect();
-            let found = basis.integers(&residues, values.len());
+            // Eight entries as a matrix of 2 × 4, whose residues lie by columns.
+            let by_columns = |row: &Vec<u32>| [0, 4, 1, 5, 2, 6, 3, 7].map(|k| row[k]).to_vec();
+            let residues: Vec<_> = residues.iter().map(by_columns).collect();
+            let found = basis.numerators(&residues, (2, 4), &BigInt::one());
             for (index, value) in values.iter().enumerate() {
-                assert_eq!(&found.at(index), value, "2^{size}");
+                assert_eq!(&found.fraction(index).0, value, "2^{size}");
             }
         }
     }
@@ -244,17 +298,23 @@ mod tests {
         let value = BigInt::one() << size;
         let residues: Vec<_> =
             fields[1..].iter().map(|f| vec![f.canonical(f.integer(&value))]).collect();
-        assert_ne!(basis.integers(&residues, 1).at(0), value);
+        assert_ne!(basis.numerators(&residues, (1, 1), &BigInt::one()).fraction(0).0, value);
     }
 
     #[test]
     fn entries_are_reduced_and_rounded_once() {
+        // 1/4, −5/3, 0 and 7/8 as residues, by columns; 24 clears them.
         let fields = Basis::enough(Field::largest(&[]), 80);
-        let integers = [6_i64, -40, 0, 21].map(BigInt::from);
-        let of_field = |f: &Field| integers.iter().map(|n| f.canonical(f.integer(n))).collect();
-        let residues: Vec<Vec<u32>> = fields.iter().map(of_field).collect();
-        let numerators = Basis::new(&fields).integers(&residues, 4);
-        let scaled = Scaled::new(2, BigInt::from(24), numerators);
+        let values = [(1, 4), (0, 1), (-5, 3), (7, 8)];
+        let of_field = |f: &Field| -> Vec<u32> {
+            let residue = |(n, d): (i64, i64)| {
+                let below = f.invert(f.integer(&d.into())).unwrap();
+                f.canonical(f.times(f.integer(&n.into()), below))
+            };
+            values.map(residue).to_vec()
+        };
+        let residues: Vec<_> = fields.iter().map(of_field).collect();
+        let scaled = Basis::new(&fields).numerators(&residues, (2, 2), &BigInt::from(24));
         let ratio = |n: i64, d: i64| BigRational::new(n.into(), d.into());
         let found: Vec<_> = (0..4).map(|index| scaled.rational(index)).collect();
         assert_eq!(found, [ratio(1, 4), ratio(-5, 3), ratio(0, 1), ratio(7, 8)]);

@@ -19,14 +19,15 @@ use faer::{Mat, MatRef};
 use num_rational::BigRational;
 
 use super::size::LayerSize;
-use super::{Watch, collect, fields_for, forward};
+use super::{Watch, fields_for, forward};
 use crate::error::Error;
+use crate::modular::dyadic::{Prepared, Reduced};
 use crate::modular::product::multiply;
-use crate::modular::{Network, Position, Positions, columns, zeros};
+use crate::modular::{Position, Positions, zeros};
 use crate::number;
 use crate::spec::{Activation, Dense, DenseLayer, Tensor};
 
-use super::crt::{Basis, Scaled};
+use super::crt::Basis;
 
 /// 2⁻⁵³
 const UNIT: f64 = f64::EPSILON / 2.0;
@@ -207,21 +208,19 @@ fn decide(
     let size = &size.net_input;
     let fields = fields_for(dense, size.bits)?;
     let rows = dense.layers[l].weights.rows;
-    let mut residues = Vec::with_capacity(fields.len());
+    let prepared = Prepared::of(dense);
+    let mut reduced = prepared.room();
+    let mut residues: Vec<Vec<u32>> = Vec::with_capacity(fields.len());
     for (k, field) in fields.iter().enumerate() {
         watch("undecided net inputs", k, fields.len())?;
-        let network = Network::of(dense, field)?;
-        let inputs = columns(&dense.inputs, field)?;
-        let sums = forward::net_inputs(field, &network, inputs.as_ref(), positions, l)?;
-        // What is reconstructed is the numerator: the value times the denominator.
-        let denominator = field.integer(&size.denominator);
-        let entries = undecided.iter();
-        let entries =
-            entries.map(|index| field.times(sums[(index % rows, index / rows)], denominator));
-        residues.push(collect(field, entries));
+        prepared.modulo(field, &mut reduced)?;
+        let Reduced { network, inputs, .. } = &reduced;
+        let sums = forward::net_inputs(field, network, inputs.as_ref(), positions, l)?;
+        let entries = undecided.iter().map(|index| sums[(index % rows, index / rows)]);
+        residues.push(entries.map(|entry| field.canonical(entry)).collect());
     }
-    let integers = Basis::new(&fields).integers(&residues, undecided.len());
-    let exact = Scaled::new(1, size.denominator.clone(), integers);
+    let shape = (undecided.len(), 1);
+    let exact = Basis::new(&fields).numerators(&residues, shape, &size.denominator);
     let Some(places) = &mut positions.layers[l] else { return Ok(()) };
     for (k, index) in undecided.iter().enumerate() {
         let s = exact.rational(k);

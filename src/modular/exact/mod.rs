@@ -19,7 +19,9 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::Zero;
 
-use super::{Field, Network, Positions, backprop, columns, credit};
+use super::dyadic::{Prepared, Reduced};
+use super::lanes::{Pass, widest};
+use super::{Field, Network, Positions, backprop, column, credit};
 use crate::error::Error;
 use crate::spec::{Activation, Dense};
 
@@ -106,43 +108,39 @@ pub fn run(dense: &Dense, rule: Rule, watch: &mut Watch<'_>) -> Result<Exact, Er
     let plan = Plan::of(dense, watch)?;
     let mut residues = vec![Residues::default(); dense.layers.len()];
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-    let mut engine = None;
+    let prepared = Prepared::of(dense);
+    let mut reduced = prepared.room();
+    let mut engine = Engine::new(rule, &reduced.network, dense.batch())?;
     for (k, field) in plan.fields.iter().enumerate() {
         watch("primes", k, plan.fields.len())?;
-        let network = Network::of(dense, field)?;
-        let mut ready = match engine.take() {
-            Some(ready) => ready,
-            None => Engine::new(rule, &network, dense.batch())?,
-        };
-        ready.run(field, &network, dense, &plan.positions)?;
+        prepared.modulo(field, &mut reduced)?;
+        engine.run(field, &reduced, &plan.positions)?;
         for (l, residues) in residues.iter_mut().enumerate() {
-            let (weights, biases) = ready.entries(l + 1);
-            residues.weights.push(by_rows(field, weights));
-            residues.biases.extend(biases.map(|all| collect(field, all.iter().copied())));
+            let (weights, biases) = engine.entries(l + 1);
+            residues.weights.push(canonical(field, weights));
+            let of_biases = |all: &[f64]| all.iter().map(|entry| field.canonical(*entry)).collect();
+            residues.biases.extend(biases.map(of_biases));
         }
-        let (at_inputs, at_outputs) = ready.ends(dense.layers.len());
-        inputs.push(by_rows(field, at_inputs));
-        if let Some(rates) = at_outputs {
-            outputs.push(by_rows(field, rates));
-        }
-        engine = Some(ready);
+        let (at_inputs, at_outputs) = engine.ends(dense.layers.len());
+        inputs.push(canonical(field, at_inputs));
+        outputs.extend(at_outputs.map(|rates| canonical(field, rates)));
     }
     watch("reconstruction", 0, 1)?;
     let layers = residues.into_iter().zip(&plan.sizes).zip(&dense.layers);
     let layers = layers.map(|((residues, size), layer)| {
-        let rows = layer.weights.rows;
+        let (rows, cols) = (layer.weights.rows, layer.weights.cols);
+        let biases = layer.biases.as_ref();
         ExactLayer {
-            weights: plan.integers(&size.weights, rows, &residues.weights),
-            biases: layer
-                .biases
-                .as_ref()
-                .map(|_| plan.integers(&size.biases, rows, &residues.biases)),
+            weights: plan.numerators(&size.weights, (rows, cols), &residues.weights),
+            biases: biases.map(|_| plan.numerators(&size.biases, (rows, 1), &residues.biases)),
         }
     });
     let layers = layers.collect();
     let last = plan.sizes.len() - 1;
-    let outputs = plan.integers(&plan.sizes[last].firing_rate, dense.targets.cols, &outputs);
-    let inputs = plan.integers(&plan.sizes[0].adjoint_below, dense.inputs.cols, &inputs);
+    let (at_outputs, at_inputs) = (&plan.sizes[last].firing_rate, &plan.sizes[0].adjoint_below);
+    let batch = dense.batch();
+    let outputs = plan.numerators(at_outputs, (dense.targets.cols, batch), &outputs);
+    let inputs = plan.numerators(at_inputs, (dense.inputs.cols, batch), &inputs);
     Ok(Exact { loss: loss(dense, &outputs), layers, inputs, facts: plan.facts() })
 }
 
@@ -177,34 +175,20 @@ pub fn both(
     compare: &mut dyn FnMut(&Pair<'_>) -> Result<(), Error>,
 ) -> Result<Facts, Error> {
     let plan = Plan::of(dense, watch)?;
-    let mut engines: Option<(credit::Workspace, backprop::Workspace)> = None;
+    let prepared = Prepared::of(dense);
+    let mut reduced = prepared.room();
+    let mut rule = credit::Workspace::new(&reduced.network, dense.batch())?;
+    let mut back = backprop::Workspace::new(&reduced.network, dense.batch())?;
     for (k, field) in plan.fields.iter().enumerate() {
         watch("primes", k, plan.fields.len())?;
-        let network = Network::of(dense, field)?;
-        let (inputs, targets) = (columns(&dense.inputs, field)?, columns(&dense.targets, field)?);
-        let mut ready = match engines.take() {
-            Some(ready) => ready,
-            None => {
-                let batch = dense.batch();
-                (
-                    credit::Workspace::new(&network, batch)?,
-                    backprop::Workspace::new(&network, batch)?,
-                )
-            }
-        };
+        prepared.modulo(field, &mut reduced)?;
+        let Reduced { network, inputs, targets } = &reduced;
         let (inputs, targets) = (inputs.as_ref(), targets.as_ref());
-        ready.0.run(field, &network, inputs, targets, &plan.positions)?;
-        ready.1.run(field, &network, inputs, targets, &plan.positions)?;
-        compare(&Pair {
-            field,
-            network: &network,
-            inputs,
-            targets,
-            positions: &plan.positions,
-            rule: &ready.0,
-            back: &ready.1,
-        })?;
-        engines = Some(ready);
+        let positions = &plan.positions;
+        rule.run(field, network, inputs, targets, positions)?;
+        back.run(field, network, inputs, targets, positions)?;
+        let (rule, back) = (&rule, &back);
+        compare(&Pair { field, network, inputs, targets, positions, rule, back })?;
     }
     Ok(plan.facts())
 }
@@ -239,20 +223,11 @@ impl Plan {
         Ok(Self { fields: fields_for(dense, bits)?, sizes, positions, undecided, bits })
     }
 
-    fn integers(&self, size: &Size, rows: usize, residues: &[Vec<u32>]) -> Scaled {
-        let count = residues.first().map_or(0, Vec::len);
+    /// The values that have these residues, rows × cols; the residues of one prime by columns.
+    fn numerators(&self, size: &Size, shape: (usize, usize), residues: &[Vec<u32>]) -> Scaled {
         // A smaller quantity needs fewer of the primes.
         let fields = Basis::enough(self.fields.iter().copied(), size.bits);
-        // The engines hold values; their numerators are these times the denominator.
-        let numerators = |(field, row): (&Field, &Vec<u32>)| {
-            let denominator = field.integer(&size.denominator);
-            let numerator =
-                |value: &u32| field.canonical(field.times(field.of(*value), denominator));
-            row.iter().map(numerator).collect()
-        };
-        let residues: Vec<Vec<u32>> = fields.iter().zip(residues).map(numerators).collect();
-        let integers = Basis::new(&fields).integers(&residues, count);
-        Scaled::new(rows, size.denominator.clone(), integers)
+        Basis::new(&fields).numerators(residues, shape, &size.denominator)
     }
 
     fn facts(&self) -> Facts {
@@ -288,17 +263,22 @@ fn unsupported(activation: &Activation) -> Error {
 
 /// L = (1/2B) Σ (x − t)², from the exact rates of the output neurons (n_Λ × B).
 fn loss(dense: &Dense, outputs: &Scaled) -> BigRational {
-    let mut sum = BigRational::zero();
+    let rates = outputs.denominator();
+    let targets = size::denominator(&dense.targets);
+    let common = rates.lcm(&targets);
+    let (of_rate, of_target) = (&common / rates, &common / &targets);
+    let mut sum = BigInt::zero();
     for example in 0..dense.batch() {
         for (k, target) in dense.targets.row(example).iter().enumerate() {
-            let rate = outputs.rational(k * dense.batch() + example);
+            let (rate, _) = outputs.fraction(k * dense.batch() + example);
             // A tensor holds finite floats only.
             let target = BigRational::from_float(*target).unwrap_or_else(BigRational::zero);
-            let error = rate - target;
+            let target = target.numer() * (&of_target * &targets / target.denom());
+            let error = rate * &of_rate - target;
             sum += &error * &error;
         }
     }
-    sum / BigRational::from_integer(BigInt::from(2 * dense.batch()))
+    BigRational::new(sum, &common * &common * BigInt::from(2 * dense.batch()))
 }
 
 /// The residues of one layer, one row per prime.
@@ -324,18 +304,12 @@ impl Engine {
         })
     }
 
-    fn run(
-        &mut self,
-        field: &Field,
-        network: &Network,
-        dense: &Dense,
-        positions: &Positions,
-    ) -> Result<(), Error> {
-        let (inputs, targets) = (columns(&dense.inputs, field)?, columns(&dense.targets, field)?);
+    fn run(&mut self, field: &Field, case: &Reduced, at: &Positions) -> Result<(), Error> {
+        let Reduced { network, inputs, targets } = case;
         let (inputs, targets) = (inputs.as_ref(), targets.as_ref());
         match self {
-            Self::Credit(engine) => engine.run(field, network, inputs, targets, positions),
-            Self::Backprop(engine) => engine.run(field, network, inputs, targets, positions),
+            Self::Credit(engine) => engine.run(field, network, inputs, targets, at),
+            Self::Backprop(engine) => engine.run(field, network, inputs, targets, at),
         }
     }
 
@@ -355,17 +329,28 @@ impl Engine {
     }
 }
 
-fn collect(field: &Field, entries: impl Iterator<Item = f64>) -> Vec<u32> {
-    entries.map(|entry| field.canonical(entry)).collect()
+/// The residues of a matrix by columns, each in 0..p.
+fn canonical(field: &Field, matrix: MatRef<'_, f64>) -> Vec<u32> {
+    let (rows, cols) = matrix.shape();
+    let mut into = vec![0; rows * cols];
+    widest(Canonical { field, matrix, into: &mut into });
+    into
 }
 
-fn by_rows(field: &Field, matrix: MatRef<'_, f64>) -> Vec<u32> {
-    let (rows, cols) = matrix.shape();
-    let mut found = vec![0; rows * cols];
-    for col in 0..cols {
-        for row in 0..rows {
-            found[row * cols + col] = field.canonical(matrix[(row, col)]);
+struct Canonical<'a> {
+    field: &'a Field,
+    matrix: MatRef<'a, f64>,
+    into: &'a mut [u32],
+}
+
+impl Pass for Canonical<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self { field, matrix, into } = self;
+        for (index, into) in into.chunks_exact_mut(matrix.nrows().max(1)).enumerate() {
+            for (into, entry) in into.iter_mut().zip(column(matrix, index)) {
+                *into = field.canonical(*entry);
+            }
         }
     }
-    found
 }

@@ -51,6 +51,19 @@ impl Upper {
         if value.is_zero() { Self::ZERO } else { Self::rounded_up(quotient, -shift) }
     }
 
+    /// The bound itself, where it is a normal float: 33 bits fit.
+    pub(super) fn to_f64(self) -> Option<f64> {
+        if self.mantissa == 0 {
+            return Some(0.0);
+        }
+        let exponent =
+            u64::try_from(1023 + self.exponent).ok().filter(|e| (1..2000).contains(e))?;
+        // At most 2³².
+        #[allow(clippy::cast_precision_loss)]
+        let value = self.mantissa as f64 * f64::from_bits(exponent << 52);
+        Some(value)
+    }
+
     pub(super) fn max(self, other: Self) -> Self {
         if self.exceeds(other) { self } else { other }
     }
@@ -122,6 +135,9 @@ mod tests {
             let x = BigRational::from_float(a).unwrap().abs();
             holds(Upper::of(a), x.clone());
             holds(Upper::of_rational(&-x.clone()), x.clone());
+            if let Some(float) = Upper::of(a).to_f64() {
+                assert_eq!(BigRational::from_float(float).unwrap(), exact(Upper::of(a)));
+            }
             for b in values {
                 let y = BigRational::from_float(b).unwrap().abs();
                 holds(Upper::of(a) + Upper::of(b), &x + &y);

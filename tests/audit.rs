@@ -120,11 +120,16 @@ fn bounds_are_kept_exactly() {
 /// A bound so wide that zeros would pass is no check, whoever passes it.
 #[test]
 fn a_bound_without_power_is_unchecked() {
-    let wide = judged(Dtype::F64, &[1.0 + 1e-9], &[1], 1, 0.6);
-    assert!(wide.refuses >= 1.0);
-    assert_eq!((wide.nearness(), ulps::verdict(&[wide])), (Nearness::WithinBound, None));
-    let narrow = judged(Dtype::F64, &[1.0 + 1e-9], &[1], 1, 0.4);
-    assert_eq!(ulps::verdict(&[narrow]), Some(Nearness::WithinBound));
+    let wide = judged(Dtype::F64, &[1.0 + 1e-9], &[1], 1, 1.0);
+    assert!(wide.refuses >= 1.0 && !wide.has_power());
+    assert_eq!(
+        (wide.nearness(), ulps::verdict(std::slice::from_ref(&wide))),
+        (Nearness::WithinBound, None)
+    );
+    let narrow = judged(Dtype::F64, &[1.0 + 1e-9], &[1], 1, 0.9);
+    assert_eq!(ulps::verdict(std::slice::from_ref(&narrow)), Some(Nearness::WithinBound));
+    // No block vouches for another: zeros in place of the first would pass.
+    assert_eq!(ulps::verdict(&[wide, narrow]), None);
     let rounded = judged(Dtype::F64, &[1.0], &[1], 1, 0.6);
     assert_eq!(ulps::verdict(&[rounded]), Some(Nearness::Exact));
     let wrong = judged(Dtype::F64, &[7.0], &[1], 1, 0.6);

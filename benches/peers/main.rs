@@ -35,11 +35,12 @@ type Work = Box<dyn FnMut()>;
 type Make = fn(&[&str]) -> Option<Work>;
 
 /// Every kind of work; `run.py` names them.
-const WORKS: [(&str, Make); 16] = [
+const WORKS: [(&str, Make); 17] = [
     ("bp", steps::backprop),
     ("credit", steps::credit),
     ("gemms-faer", steps::products_by_faer),
     ("gemms-gemm", steps::products_by_gemm),
+    ("gemms-own", steps::products_of_the_step),
     ("part", steps::part),
     ("solve", systems::solve),
     ("product", residues::plain_product),
@@ -138,7 +139,9 @@ fn check() {
             "solve" => &["solve/20"],
             "part" => &["/tiny/f64/update/1", "/tiny/f32/back/2"],
             "product" | "product-mod" => &["/7/5/6"],
-            "bp" | "credit" | "gemms-faer" | "gemms-gemm" => &["/tiny/f64", "/tiny/f32"],
+            "bp" | "credit" | "gemms-faer" | "gemms-gemm" | "gemms-own" => {
+                &["/tiny/f64", "/tiny/f32"]
+            }
             _ => &["/tiny"],
         };
         for key in keys {

@@ -49,6 +49,21 @@ fn credit_in<F: Format>(data: &Data) -> Work {
     })
 }
 
+/// The step's own products alone, in its own panels and memory.
+pub fn products_of_the_step(words: &[&str]) -> Option<Work> {
+    by_format(words, own_products::<f32>, own_products::<f64>)
+}
+
+fn own_products<F: Format>(data: &Data) -> Work {
+    let network = data.network::<F>();
+    let (inputs, targets) = data.examples::<F>();
+    let mut workspace = bp::Workspace::new(&network, data.batch).expect("a network");
+    workspace.differentiate(&network, inputs.as_ref(), targets.as_ref()).expect("a gradient");
+    Box::new(move || {
+        workspace.products(&network, black_box(inputs.as_ref())).expect("products");
+    })
+}
+
 /// dst ← left · right.
 type Product<F> = fn(MatMut<'_, F>, MatRef<'_, F>, MatRef<'_, F>);
 
@@ -66,7 +81,8 @@ enum Part {
 /// Products of one step, each in memory of its own with padded columns: all of them, or one of one layer.
 fn products<F: Format>(data: &Data, product: Product<F>, only: Option<(Part, usize)>) -> Work {
     let padded = |rows: usize, columns: usize| {
-        let stride = rows.next_multiple_of(16) + 16;
+        let lines = rows.next_multiple_of(16) + 16;
+        let stride = if lines >= 128 && lines.is_power_of_two() { lines + 16 } else { lines };
         Mat::from_fn(stride, columns, |i, j| F::of(((i * 7 + j * 3) % 16) as f64 / 16.0))
     };
     let (batch, widths) = (data.batch, data.widths.clone());

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::modular::{
     Check, Field, Function, Layer, Network, backprop, column, column_mut, credit, zeros,
 };
-use crate::spec::{Dense, Kink};
+use crate::spec::{Dense, Expect, Kink};
 
 /// What came of a large network.
 #[derive(Clone, Debug)]
@@ -58,6 +58,14 @@ pub fn certify(
 ) -> Result<Certified, Error> {
     let case_digest = digest::sha256(case_text.as_bytes());
     let ground = large::ground(&case_digest, files);
+    if dense.layers.iter().any(|layer| layer.balance.is_some()) || dense.expect != Expect::Agree {
+        // Given β the two rules agree whatever f is: the identity would certify what is false.
+        return Err(Error::unsupported(format!(
+            "a balance function of one's own, or a disagreement expected, in a network of more than {} parameters; a \
+             small case takes both",
+            crate::wire::dense::MOST_PARAMETERS
+        )));
+    }
     let Identity { mut table, shape, draws, .. } = identity(dense, &ground, options, progress)?;
     let source = Source { digest: &ground, seed: options.seed };
     table.cells.extend(exact::cells(dense, &source, progress)?);

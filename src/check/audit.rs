@@ -85,6 +85,8 @@ pub struct AuditedBlock {
     pub beyond: usize,
     /// A mistake of more than this share of the largest entry of the block is refused, whatever the entry.
     pub refuses: f64,
+    /// Nonzero entries that are within their own bound: a zero in their place would not be noticed.
+    pub blind: usize,
     /// Beyond their bound, the furthest first; at most [`KEPT`].
     pub wrong: Vec<AuditedEntry>,
     /// The largest errors in ulps; at most [`KEPT`].
@@ -92,6 +94,12 @@ pub struct AuditedBlock {
 }
 
 impl AuditedBlock {
+    /// Whether zeros in place of the block would leave the bounds, and not only here and there: in most of its entries.
+    #[must_use]
+    pub fn has_power(&self) -> bool {
+        2 * self.blind < self.nonzero
+    }
+
     /// The worst of its entries.
     #[must_use]
     pub fn nearness(&self) -> Nearness {
@@ -104,14 +112,16 @@ impl AuditedBlock {
     }
 }
 
-/// The worst of all blocks; `None` if every exact entry is zero or the bounds are so wide that zeros would pass.
+/// The worst of all blocks; `None` if every exact entry is zero, or in some block the bounds are so wide that zeros would pass
+/// in place of half of its entries.
 #[must_use]
 pub fn verdict(blocks: &[AuditedBlock]) -> Option<Nearness> {
     let nearness = blocks.iter().map(AuditedBlock::nearness).max()?;
     match nearness {
         Nearness::Different => Some(nearness),
         Nearness::WithinBound => {
-            blocks.iter().any(|block| block.nonzero > 0 && block.refuses < 1.0).then_some(nearness)
+            let alive = || blocks.iter().filter(|block| block.nonzero > 0);
+            (alive().next().is_some() && alive().all(AuditedBlock::has_power)).then_some(nearness)
         }
         _ => blocks.iter().any(|block| block.nonzero > 0).then_some(nearness),
     }
@@ -125,7 +135,7 @@ pub fn verdict(blocks: &[AuditedBlock]) -> Option<Nearness> {
 /// use creditcheck::check::audit::{Block, audit};
 /// use creditcheck::spec::Dtype;
 /// let theirs = [0.5, f64::from(0.1f32)];
-/// let block = Block { name: "b", columns: None, dtype: Dtype::F32, theirs: &theirs, bounds: &[1e-9; 2] };
+/// let block = Block { name: "b", columns: None, dtype: Dtype::F32, theirs: &theirs, bounds: &[1e-8; 2] };
 /// // 1/2 and 1/10
 /// let audited = audit(&block, [5.into(), 1.into()].into_iter(), &10.into(), &num_rational::BigRational::from_integer(1.into()));
 /// assert_eq!((audited.equal, audited.correctly_rounded, audited.beyond), (1, 2, 0));
@@ -154,6 +164,7 @@ pub fn audit(
         of_bound: 0.0,
         beyond: 0,
         refuses: 0.0,
+        blind: 0,
         wrong: Vec::new(),
         worst: Vec::new(),
     };
@@ -171,6 +182,8 @@ pub fn audit(
         let ulps = error.over(&ulp(&exact, &denominator, block.dtype));
         let is_zero = exact.is_zero();
         found.nonzero += usize::from(!is_zero);
+        let zero = Distance::of(0.0, &exact, &denominator);
+        found.blind += usize::from(!is_zero && zero.is_within(bound));
         found.equal += usize::from(error.top.is_zero());
         // Both zeros are zero.
         found.correctly_rounded += usize::from(rounded == *theirs);

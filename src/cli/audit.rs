@@ -229,7 +229,7 @@ fn of_json(mine: &Path, net: &Dense, limits: &Limits) -> Result<Vec<Theirs>, Err
     let bytes = read_file(mine, limits)?;
     let read = || -> Result<Vec<Theirs>, Error> {
         let small = net.parameters() <= dense::MOST_PARAMETERS;
-        let case = net.to_case().filter(|_| small).ok_or_else(|| {
+        let case = small.then(|| net.to_case()).flatten().ok_or_else(|| {
             Error::unsupported("a gradient of this size in JSON; write it as safetensors")
         })?;
         let found = gradient::read(&bytes, &case, limits)?;

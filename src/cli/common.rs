@@ -199,11 +199,11 @@ pub(super) fn open(file: &Path) -> Result<Opened, Error> {
     let name = file.display().to_string();
     let failed =
         |error: std::io::Error| Error::Io { what: format!("{name}: cannot read: {error}") };
-    let opened = std::fs::File::open(file).map_err(failed)?;
-    // A folder opens without complaint and then refuses to be read; a pipe cannot be read twice.
-    if !opened.metadata().map_err(failed)?.is_file() {
+    // A folder opens without complaint and then refuses to be read; a pipe waits for its writer, and cannot be read twice.
+    if !std::fs::metadata(file).map_err(failed)?.is_file() {
         return Err(Error::Io { what: format!("{name}: cannot read: not a file") });
     }
+    let opened = std::fs::File::open(file).map_err(failed)?;
     Ok(Opened { bytes: Box::new(opened), name })
 }
 

@@ -50,7 +50,9 @@ impl Default for Threads {
 ///
 /// A stride that is a power of two puts all columns into the same few sets of a cache.
 pub(super) fn stride(rows: usize) -> usize {
-    rows.div_ceil(LINE) * LINE + LINE
+    let lines = rows.div_ceil(LINE) * LINE + LINE;
+    // Below 1 KiB nothing aliases.
+    if lines >= 128 && lines.is_power_of_two() { lines + LINE } else { lines }
 }
 
 /// A matrix with padded columns, filled by a function of row and column.
@@ -103,7 +105,14 @@ mod tests {
 
     #[test]
     fn columns_are_where_they_were_meant() {
-        for (rows, expected) in [(1, 32), (10, 32), (16, 32), (17, 48), (784, 800), (1024, 1040)] {
+        for rows in 1..4096 {
+            let stride = stride(rows);
+            assert!(stride >= rows + LINE && stride % LINE == 0, "{rows}");
+            assert!(stride < 128 || !stride.is_power_of_two(), "{rows} rows are {stride} apart");
+        }
+        for (rows, expected) in
+            [(1, 32), (1000, 1040), (10, 32), (16, 32), (17, 48), (784, 800), (1024, 1040)]
+        {
             assert_eq!(stride(rows), expected);
             let matrix = padded(rows, 3, |row, column| (row + rows * column) as f32);
             assert_eq!(matrix.as_ref().col_stride(), expected as isize);

@@ -5,6 +5,7 @@ use faer::linalg::lu::partial_pivoting::{factor, solve};
 use faer::perm::PermRef;
 use faer::{Mat, MatMut, MatRef, Par};
 
+use super::layout::stride;
 use super::product::expect_shape;
 use super::{Float, not_finite};
 use crate::error::Error;
@@ -59,7 +60,7 @@ impl<F: Float> Solver<F> {
         let solve =
             solve::solve_transpose_in_place_scratch::<usize, F>(neurons, capacity, Par::Seq);
         Ok(Self {
-            factors: Mat::zeros(neurons.next_multiple_of(16) + 16, neurons),
+            factors: Mat::zeros(stride(neurons), neurons),
             forward: vec![0; neurons],
             inverse: vec![0; neurons],
             scratch: MemBuffer::new(StackReq::any_of(&[factor, solve])),

@@ -12,7 +12,9 @@ use crate::error::Error;
 /// ```
 #[must_use]
 pub fn zeros(rows: usize, columns: usize) -> Mat<f64> {
-    let mut matrix = Mat::with_capacity(rows.next_multiple_of(16) + 16, columns);
+    let lines = rows.next_multiple_of(16) + 16;
+    let stride = if lines >= 128 && lines.is_power_of_two() { lines + 16 } else { lines };
+    let mut matrix = Mat::with_capacity(stride, columns);
     matrix.resize_with(rows, columns, |_, _| 0.0);
     matrix
 }
@@ -29,7 +31,7 @@ pub fn column(matrix: MatRef<'_, f64>, index: usize) -> &[f64] {
     matrix.col(index).try_as_col_major().map_or(&[], |column| column.as_slice())
 }
 
-/// [`column`], to write.
+/// [`column()`], to write.
 #[inline(always)]
 #[must_use]
 pub fn column_mut<'a>(matrix: &'a mut MatMut<'_, f64>, index: usize) -> &'a mut [f64] {

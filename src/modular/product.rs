@@ -174,8 +174,8 @@ pub(super) fn multiply(
     add: bool,
 ) {
     let (m, k, n) = (dst.nrows(), left.ncols(), dst.ncols());
-    debug_assert!(left.nrows() == m && right.nrows() == k && right.ncols() == n);
-    // SAFETY: the three views are valid for their shapes and strides, the shapes fit (checked by the only caller), and
+    assert!(left.nrows() == m && right.nrows() == k && right.ncols() == n, "factors that fit");
+    // SAFETY: the three views are valid for their shapes and strides, the shapes fit (checked above), and
     // `dst` is borrowed mutably, so it overlaps neither factor.
     #[allow(unsafe_code)]
     unsafe {

@@ -155,8 +155,8 @@ pub fn audited(subject: &Audited<'_>) -> String {
         let mut verdict = block.nearness().words().to_owned();
         if block.nonzero == 0 {
             verdict.push_str(" (all exact entries are zero)");
-        } else if block.nearness() == Nearness::WithinBound && block.refuses >= 1.0 {
-            verdict.push_str(" (a bound without power: zeros would pass)");
+        } else if block.nearness() == Nearness::WithinBound && !block.has_power() {
+            verdict.push_str(" (a bound without power: zeros would pass for half of it)");
         }
         table.add_row(vec![
             block.name.clone(),
@@ -206,7 +206,9 @@ pub fn audited(subject: &Audited<'_>) -> String {
         None if audit.blocks.iter().all(|block| block.nonzero == 0) => {
             "unchecked: the whole exact gradient is zero, which any dead rule reproduces"
         }
-        None => "unchecked: the computed rounding bound is so wide here that zeros would pass",
+        None => {
+            "unchecked: the computed rounding bound of a block is so wide that zeros would pass for half of it"
+        }
     };
     let _ = writeln!(text, "\nverdict: {verdict}");
     text
@@ -289,6 +291,7 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
             ("largest_relative", number(block.relative)),
             ("of_bound", number(block.of_bound)),
             ("refuses", number(block.refuses)),
+            ("blind", Json::count(block.blind)),
             ("lowest_bin", Json::Integer(i64::from(LOWEST_BIN))),
             ("distribution", Json::array(&block.distribution, |count| Json::count(*count))),
             ("wrong", Json::array(&block.wrong, entry)),

@@ -11,6 +11,7 @@ use num_rational::BigRational;
 use crate::certificate::large::Large;
 use crate::certificate::verify::large::SealedLarge;
 use crate::certificate::verify::{Refusal, Report, Sealed};
+use crate::certificate::words;
 use crate::check::Conclusion;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::spec::{Activation, Case, Dense, Expect, Network, Wiring};
@@ -208,7 +209,14 @@ pub fn verified_large(
     let widths: Vec<_> = shape.widths.iter().map(ToString::to_string).collect();
     let title =
         format!("a {} network, {}", widths.join("-"), counted(shape.parameters(), "parameter"));
-    confirmed(file, &title, case_digest, Expect::Agree, verified, conclusion)
+    let mut text = confirmed(file, &title, case_digest, Expect::Agree, verified, conclusion);
+    if verified.is_ok() {
+        text.push_str("\ntaken for granted:\n");
+        let files = sealed.certificate.files.iter().map(|file| (&file.name, &file.digest));
+        text.extend(words::LARGE.iter().map(|premise| format!("  {premise}\n")));
+        text.extend(files.map(|(name, digest)| format!("  {name} is {digest}\n")));
+    }
+    text
 }
 
 fn confirmed(

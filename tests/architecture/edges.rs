@@ -34,19 +34,20 @@ fast::layout: error fast
 fast::network: error fast fast::layout spec
 fast::product: error fast fast::layout
 fast::relax: error fast fast::credit fast::layout fast::network fast::product spec
-fast::solve: error fast fast::product
+fast::solve: error fast fast::layout fast::product
 fast::wide: fast
 main: cli
 modular::backprop: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
 modular::credit: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
-modular::exact: error modular::backprop modular::credit modular::field modular::matrix modular::network modular::position modular::product number spec
+modular::dyadic: error modular::field modular::lanes modular::matrix modular::network spec
+modular::exact: error modular::backprop modular::credit modular::dyadic modular::field modular::lanes modular::matrix modular::network modular::position modular::product number spec
 modular::matrix: error
-modular::network: error modular::field modular::matrix spec
+modular::network: error modular::field spec
 modular::product: error modular::field modular::lanes modular::matrix
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::plasticity textbook::view wire
 number: spec
-report: certificate::large certificate::verify certify check::audit check::blocks check::judge check::table check::verdict error number spec wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number spec wire
 scalar: number
 suite: certify error fast::credit fast::network spec wire
 textbook: error scalar spec

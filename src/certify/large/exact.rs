@@ -15,7 +15,7 @@ use crate::spec::Dense;
 /// probability p⁻⁵ < 2⁻¹⁰⁹.
 const DIRECTIONS: usize = 5;
 
-/// The cells of C1 and C2: at the weights and examples of the case, on the pieces on which its net inputs lie.
+/// The cells of C1, C2 and C3: at the weights and examples of the case, on the pieces on which its net inputs lie.
 pub(super) fn cells(
     dense: &Dense,
     source: &Source<'_>,
@@ -39,7 +39,7 @@ pub(super) fn cells(
     let mut watch = |stage: &str, done: usize, of: usize| {
         progress.stage(&format!("exact, {stage}, {} of {of}", (done + 1).min(of)))
     };
-    let facts = exact::both(dense, &mut watch, &mut |pair| {
+    let found = exact::both(dense, &mut watch, &mut |pair| {
         let Pair { field, rule, back, .. } = *pair;
         Sides::compare(depth, rule, back, field, 1.0, (&mut credits, &mut updates));
         for k in 0..DIRECTIONS {
@@ -53,10 +53,15 @@ pub(super) fn cells(
             residues_of_update(field.prime(), &place, &found, expected, &mut truth);
         }
         Ok(())
-    })?;
+    });
+    let facts = match found {
+        Ok(facts) => facts,
+        Err(limit @ Error::Limit { .. }) => return no(&limit.to_string()),
+        Err(other) => return Err(other),
+    };
     let note = format!(
         "on the numbers of the case: equal modulo {} primes below 2^22, which multiply to more than twice any difference \
-         of numerators below 2^{}, hence equal; {} of {} net inputs were placed among the kinks by floats, the rest exactly",
+         of numerators below 2^{}, hence equal; {} of {} net inputs were placed among the kinks by floats, the rest exactly, for both rules alike",
         facts.primes,
         facts.bits + 1,
         facts.decided - facts.undecided,

@@ -192,7 +192,7 @@ impl Summed {
 ///   "learning_rate": "1", "examples": [{"input": [1, 2], "target": [3]}]}"#;
 /// let case = Document::read(text, &Default::default()).unwrap().case;
 /// let bounds = dense_rounding_bound(&Dense::of(&case).unwrap(), Dtype::F64).unwrap();
-/// assert!(bounds.layers[0].weights.iter().all(|bound| *bound < 1e-14));
+/// assert!(bounds.layers[0].weights.iter().all(|bound| *bound < 1e-13));
 /// ```
 pub fn dense_rounding_bound(dense: &Dense, dtype: Dtype) -> Result<DenseBounds, Error> {
     let models = [Model::of(Dtype::F64), Model::of(dtype)];

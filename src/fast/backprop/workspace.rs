@@ -114,6 +114,9 @@ impl<F: Float> Workspace<F> {
         targets: MatRef<'_, F>,
         learning_rate: F,
     ) -> Result<(), Error> {
+        if !learning_rate.finite() {
+            return Err(not_finite("the learning rate".into()));
+        }
         self.adjoints(network, inputs, targets)?;
         // Where nothing can overflow any more, every block of a gradient is used as soon as it is there.
         let at_once = widest(Inputs { x: inputs })

@@ -111,6 +111,7 @@ fn natural(a: &str, b: &str) -> Ordering {
         return match (a.next(), b.next()) {
             (Some(a), Some(b)) => match number(a).zip(number(b)) {
                 Some((m, n)) if m != n => m.cmp(&n),
+                // 01 and 1 count the same; the text decides, so that the order is total.
                 _ if a == b => continue,
                 _ => a.cmp(b),
             },
@@ -119,8 +120,10 @@ fn natural(a: &str, b: &str) -> Ordering {
     }
 }
 
-fn number(part: &str) -> Option<u64> {
-    part.parse().ok()
+/// A run of digits by its value, however long: how many digits count, then which.
+fn number(part: &str) -> Option<(usize, &str)> {
+    let digits = part.trim_start_matches('0');
+    part.bytes().all(|byte| byte.is_ascii_digit()).then_some((digits.len(), digits))
 }
 
 /// A name in runs of digits and runs of anything else.

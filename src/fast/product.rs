@@ -1,6 +1,7 @@
 //! One strided product for every engine of this room, its shapes checked before, in panels that fit the caches.
 //!
-//! The kernel is faer's. Measured on one core with AVX-512 and 1 MiB of L2, all products of 784-1024-1024-10 at batch 256, sums of
+//! The kernel is faer's. Measured on one core of an AMD EPYC with AVX-512 and 1 MiB of L2 (2026-11-24; `docs::performance` has an Intel processor, where `gemm` is the
+//! faster one in f64), all products of 784-1024-1024-10 at batch 256, sums of
 //! medians relative to one call of faer per product on padded columns: the `gemm` crate (x86-v4) 1.03 in f32 and 0.99 in
 //! f64, faer without padding 1.06 and 1.01, faer in panels of rows 0.94 and 0.94. At batch 32 one call of `gemm` is up to
 //! 8 % faster than one of faer on W·x, and up to 1.4 times slower on Wᵀ·c; the narrow panels below give the former to faer

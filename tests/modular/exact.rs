@@ -168,6 +168,50 @@ fn every_entry_equals_the_textbook() {
     assert!(hits > 30 && undecided >= hits as usize, "{hits} kinks met, {undecided} undecided");
 }
 
+/// Floats whose odd integers are as long as they can be: next to multiples of many a prime that no float holds.
+#[test]
+fn full_mantissas_are_exact_modulo_every_prime() {
+    let below_one = 1.0 - f64::EPSILON / 2.0;
+    let values = vec![below_one, -0.999_999_999_9, 1.999_999_999_999_999_8, 1e-9 * below_one];
+    let first =
+        layer(tensor(2, 2, values.clone()), Some(vec![below_one, -1.0 / 3.0]), Activation::Cubic);
+    let second = layer(tensor(2, 2, values.clone()), None, Activation::Quadratic);
+    let net =
+        dense(vec![first, second], Kink::Left, tensor(2, 2, values.clone()), tensor(2, 2, values));
+    let found = equals_the_textbook(&net);
+    assert!(found.facts.primes > 60, "{} primes", found.facts.primes);
+}
+
+/// The network of the audit, 109,386 parameters in f32, on its first example: every entry of both rules over fractions.
+#[cfg(feature = "cli")]
+#[test]
+fn a_real_network_equals_the_textbook() {
+    use creditcheck::wire::{dense::read, json::Json, tensor::Opened};
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/audit/digits-784-128-64-10");
+    let text = std::fs::read(format!("{folder}/case.json")).unwrap();
+    let limits = Limits::default();
+    let json = Json::read(&text, &limits).unwrap();
+    let mut open = |name: &str| {
+        let file = std::fs::File::open(format!("{folder}/{name}")).unwrap();
+        Ok(Opened { bytes: Box::new(file), name: name.to_owned() })
+    };
+    let mut net = read(&json, &limits, &mut open).unwrap().dense;
+    for tensor in [&mut net.inputs, &mut net.targets] {
+        tensor.rows = EXAMPLES;
+        tensor.values.truncate(EXAMPLES * tensor.cols);
+    }
+    // The engines at scale run at η = 1.
+    net.learning_rate = Q::one();
+    assert_eq!(net.parameters(), 109_386);
+    let found = equals_the_textbook(&net);
+    let weights = found.layers.iter().flat_map(|layer| all(&layer.weights));
+    assert!(weights.filter(|entry| !entry.is_zero()).count() > 200);
+}
+
+/// As many as fractions take in seconds; `tests/oracle/exact_gradient.py` compares all 32.
+#[cfg(feature = "cli")]
+const EXAMPLES: usize = 1;
+
 /// One ReLU over one example, then an output that passes it on.
 fn one_neuron(weights: Vec<f64>, inputs: Vec<f64>, bias: f64) -> Dense {
     let n = weights.len();

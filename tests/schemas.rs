@@ -56,7 +56,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
 
 #[test]
 fn schemas_are_schemas() {
-    for name in ["case", "gradient", "certificate", "vectors"] {
+    for name in ["case", "gradient", "certificate", "large-certificate", "audit", "vectors"] {
         let name = format!("{name}.schema.json");
         let text = read(&Path::new(FIXTURES).join("schema").join(&name));
         assert!(jsonschema::meta::is_valid(&text), "{name}");
@@ -278,4 +278,37 @@ fn wrong_certificates_and_gradients_are_refused() {
             ("/layers/0/weights/0/0", Some("0.5")),
         ],
     );
+}
+
+/// What the program prints with these arguments, in the folder of the large network of the audit.
+#[cfg(feature = "cli")]
+fn printed(arguments: &[&str]) -> Value {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_creditcheck"))
+        .args(arguments)
+        .args(["--format", "json"])
+        .current_dir(Path::new(FIXTURES).join("audit/digits-784-128-64-10"))
+        .output()
+        .unwrap();
+    value(&String::from_utf8(output.stdout).unwrap())
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn large_certificates_and_audits_follow_their_schemas() {
+    let audit = ["audit", "net.safetensors", "data.safetensors", "jax.safetensors"];
+    let certify = ["certify", "case.json"];
+    for (name, arguments) in [("audit", audit.as_slice()), ("large-certificate", &certify)] {
+        let schema = schema(&format!("{name}.schema.json"));
+        let document = printed(arguments);
+        assert_valid(&schema, &document, name);
+        // No field may be left out, and none added.
+        for field in document.as_object().unwrap().keys() {
+            let mut without = document.clone();
+            without.as_object_mut().unwrap().remove(field);
+            assert!(!schema.is_valid(&without), "{name} without {field}");
+        }
+        let mut more = document.clone();
+        more["more"] = Value::Null;
+        assert!(!schema.is_valid(&more), "{name} with another field");
+    }
 }

@@ -107,7 +107,7 @@ mod tests {
     fn columns_are_where_they_were_meant() {
         for rows in 1..4096 {
             let stride = stride(rows);
-            assert!(stride >= rows + LINE && stride % LINE == 0, "{rows}");
+            assert!(stride >= rows + LINE && stride.is_multiple_of(LINE), "{rows}");
             assert!(stride < 128 || !stride.is_power_of_two(), "{rows} rows are {stride} apart");
         }
         for (rows, expected) in

@@ -151,3 +151,27 @@ fn a_reader_that_leaves_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// The files decide what the shapes are: those of another network are refused, and small certificates name none.
+#[test]
+fn a_large_certificate_is_held_against_its_files() {
+    let folder = std::env::temp_dir().join(format!("creditcheck-files-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (large, small) = (at("large.json"), at("small.json"));
+    let own = "fixtures/audit/digits-784-128-64-10";
+    assert_eq!(code(&["certify", &format!("{own}/case.json"), "-o", &large]), 0);
+    assert_eq!(code(&["certify", GOOD, "-o", &small]), 0);
+    let printed = run(&["verify", &large, "--files", own], b"");
+    let text = String::from_utf8(printed.stdout).unwrap();
+    assert!(
+        text.contains("confirmed from the files") && !text.contains("the shapes are those"),
+        "{text}"
+    );
+    let other = run(&["verify", &large, "--files", "fixtures/audit/digits-64-32-10"], b"");
+    let error = String::from_utf8(other.stderr).unwrap();
+    assert_eq!(other.status.code(), Some(2), "{error}");
+    assert!(error.contains("net.safetensors"), "{error}");
+    assert_eq!(code(&["verify", &small, "--files", own]), 2);
+    fs::remove_dir_all(&folder).unwrap();
+}

@@ -48,8 +48,8 @@ KERNELS = {
 
 
 def build():
-    """The kernels with debug information; cargo says where."""
-    command = ["cargo", "bench", "--profile", "profiling", "--bench", "profile", "--no-run", "--message-format=json-render-diagnostics"]
+    """The kernels in release, as the other benches; cargo says where."""
+    command = ["cargo", "bench", "--bench", "profile", "--no-run", "--message-format=json-render-diagnostics"]
     found = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     messages = (json.loads(line) for line in found.splitlines())
     return [m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "profile"][-1]

@@ -1,18 +1,19 @@
 //! `creditcheck verify`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, read_file};
+use super::common::{Common, open, read_file};
+use crate::certificate::large::Shape;
 use crate::certificate::verify::Report;
 use crate::certificate::verify::large::SealedLarge;
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
 use crate::spec::{Case, Expect, Limits};
 use crate::wire::json::Json;
-use crate::wire::large;
+use crate::wire::{dense, large};
 
 /// Checks a certificate by substitution, without any engine.
 #[derive(Args, Debug)]
@@ -22,6 +23,9 @@ use crate::wire::large;
 pub(super) struct Arguments {
     /// The certificate
     certificate: PathBuf,
+    /// Where the files are that the case of a large network names: their digests and the shapes in them are confirmed too
+    #[arg(long, value_name = "FOLDER")]
+    files: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
@@ -29,13 +33,22 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let bytes = read_file(&arguments.certificate, &limits)?;
     let name = arguments.certificate.display().to_string();
     if let Some(sealed) = large_certificate(&bytes, &limits, &name)? {
-        let verified = crate::certificate::verify::large::verify(&sealed, None);
+        let shape = arguments.files.as_deref().map(|folder| shape_in(folder, &sealed, &limits));
+        let shape = shape.transpose().map_err(|error| error.in_file(name.clone()))?;
+        let verified = crate::certificate::verify::large::verify(&sealed, shape.as_ref());
         let conclusion = verified.as_ref().map_or(Conclusion::Disagree, Report::conclusion);
         common.write(
-            || crate::report::verified_large(&name, &sealed, &verified, conclusion),
+            || {
+                let confirmed = shape.is_some();
+                crate::report::verified_large(&name, &sealed, &verified, conclusion, confirmed)
+            },
             || crate::report::verified_json(&sealed.certificate.case_digest, &verified, conclusion),
         )?;
         return Ok(conclusion.into());
+    }
+    if arguments.files.is_some() {
+        let what = "--files for the certificate of a small case, which holds every number itself";
+        return Err(Error::unsupported(what).in_file(name));
     }
     let certificate = crate::wire::certificate::read(&bytes, &limits)
         .map_err(|error| error.in_file(name.clone()))?;
@@ -55,6 +68,31 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         },
     )?;
     Ok(conclusion.into())
+}
+
+/// The shape of the case that a certificate names, read from the files themselves, whose digests must be those of the certificate.
+fn shape_in(folder: &Path, sealed: &SealedLarge, limits: &Limits) -> Result<Shape, Error> {
+    let certificate = &sealed.certificate;
+    let json = Json::read(certificate.case_text.as_bytes(), limits)?;
+    let found = dense::read(&json, limits, &mut |name| open(&folder.join(name)))?;
+    let stated: Vec<_> = certificate.files.iter().map(|f| (&f.name, &f.digest)).collect();
+    let read: Vec<_> = found.files.iter().map(|f| (&f.file, &f.sha256)).collect();
+    if stated != read {
+        let all = |files: &[(&String, &String)]| {
+            files
+                .iter()
+                .map(|(name, digest)| format!("{name} {digest}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        return Err(Error::input("files", all(&stated), all(&read)));
+    }
+    let layers = &found.dense.layers;
+    Ok(Shape {
+        widths: found.dense.widths(),
+        biases: layers.iter().map(|layer| layer.biases.is_some()).collect(),
+        batch: found.dense.batch(),
+    })
 }
 
 /// The certificate of a large network, if it is one.

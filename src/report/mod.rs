@@ -204,6 +204,7 @@ pub fn verified_large(
     sealed: &SealedLarge,
     verified: &Result<Report, Refusal>,
     conclusion: Conclusion,
+    files_were_read: bool,
 ) -> String {
     let Large { shape, case_digest, .. } = &sealed.certificate;
     let widths: Vec<_> = shape.widths.iter().map(ToString::to_string).collect();
@@ -211,9 +212,14 @@ pub fn verified_large(
         format!("a {} network, {}", widths.join("-"), counted(shape.parameters(), "parameter"));
     let mut text = confirmed(file, &title, case_digest, Expect::Agree, verified, conclusion);
     if verified.is_ok() {
+        if files_were_read {
+            text.push_str("\nconfirmed from the files: their digests, and the shapes in them\n");
+        }
         text.push_str("\ntaken for granted:\n");
         let files = sealed.certificate.files.iter().map(|file| (&file.name, &file.digest));
-        text.extend(words::LARGE.iter().map(|premise| format!("  {premise}\n")));
+        let granted =
+            words::LARGE.iter().filter(|premise| !files_were_read || !premise.contains("shapes"));
+        text.extend(granted.map(|premise| format!("  {premise}\n")));
         text.extend(files.map(|(name, digest)| format!("  {name} is {digest}\n")));
     }
     text

@@ -216,8 +216,11 @@ impl Plan {
         }
         let sizes = size::of(dense)?;
         let (positions, undecided) = filter::positions(dense, &sizes, watch)?;
-        let of_layer =
-            |size: &LayerSize| size.weights.bits.max(size.biases.bits).max(size.adjoint_below.bits);
+        // Everything that is reconstructed, or compared modulo every prime; δ is within what its sum over the batch is.
+        let of_layer = |size: &LayerSize| {
+            let adjoints = size.adjoint.bits.max(size.adjoint_below.bits);
+            size.weights.bits.max(size.biases.bits).max(adjoints)
+        };
         let outputs = sizes[sizes.len() - 1].firing_rate.bits;
         let bits = sizes.iter().map(of_layer).max().unwrap_or(0).max(outputs);
         Ok(Self { fields: fields_for(dense, bits)?, sizes, positions, undecided, bits })

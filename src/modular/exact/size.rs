@@ -39,6 +39,8 @@ pub(super) struct LayerSize {
     pub weights: Size,
     /// ∂L/∂b^l
     pub biases: Size,
+    /// x̄^l
+    pub adjoint: Size,
     /// x̄^(l−1)
     pub adjoint_below: Size,
 }
@@ -103,6 +105,7 @@ pub(super) fn of(dense: &Dense) -> Result<Vec<LayerSize>, Error> {
     let mut found = Vec::new();
     let parts = layers.into_iter().zip(sizes).zip(&dense.layers).rev();
     for (((weights, below, slope_denominator, slope), (net_input, firing_rate)), layer) in parts {
+        let above = Size::new(adjoint_denominator.clone(), largest(&adjoint));
         let delta_denominator = slope_denominator * adjoint_denominator;
         let delta: Vec<_> = slope.iter().zip(&adjoint).map(|(f, a)| *f * *a).collect();
         let most = largest(&delta);
@@ -113,6 +116,7 @@ pub(super) fn of(dense: &Dense) -> Result<Vec<LayerSize>, Error> {
             firing_rate,
             weights: Size::new(&delta_denominator * below.0 * &batch, most * largest(&below.1)),
             biases: Size::new(delta_denominator * &batch, most),
+            adjoint: above,
             adjoint_below: Size::new(adjoint_denominator.clone(), largest(&adjoint)),
         });
     }

@@ -166,7 +166,7 @@ fn tensors(found: &Gradient, case: &Case, names: &[LayerNames]) -> Result<Vec<u8
         found.rule.as_deref().unwrap_or("unknown"),
         found.case.as_deref().unwrap_or("unknown"),
     );
-    safetensors(&all, &about)
+    finite_tensors(&all, &about)
 }
 
 /// The exact gradient by the Chinese remainder theorem, every entry rounded once to f64.
@@ -222,5 +222,15 @@ fn exact_tensors(
         rule.name(),
         found.digest()
     );
-    safetensors(&all, &about)
+    finite_tensors(&all, &about)
+}
+
+/// A safetensors file, of numbers that every reader takes.
+fn finite_tensors(tensors: &[Written], about: &str) -> Result<Vec<u8>, Error> {
+    let beyond = |tensor: &&Written| tensor.values.iter().any(|value| !value.is_finite());
+    if let Some(Written { name, dtype, .. }) = tensors.iter().find(beyond) {
+        let what = format!("a value of {name} beyond the largest {}", dtype.name());
+        return Err(Error::NotFinite { what });
+    }
+    safetensors(tensors, about)
 }

@@ -60,26 +60,18 @@ impl View for Encoded<'_> {
 /// Exactness: each value is written as the value of its dtype that it is.
 ///
 /// # Errors
-/// [`Error::NotFinite`] for a value beyond the largest of its dtype, which no reader would take; [`Error::Unsupported`] if a shape
-/// does not fit its values, which no caller of this crate lets happen.
+/// [`Error::Unsupported`] if a shape does not fit its values, which no caller of this crate lets happen.
 ///
 /// ```
 /// use creditcheck::spec::{Dtype, Limits};
 /// use creditcheck::wire::tensor::{Opened, TensorFile, Written, safetensors};
 /// let b = Written { name: "b".into(), shape: vec![2], dtype: Dtype::F32, values: vec![0.5, -1.0] };
-/// let beyond = Written { values: vec![0.5, f64::INFINITY], ..b.clone() };
-/// assert!(safetensors(&[beyond], "an example").is_err());
 /// let bytes = safetensors(&[b.clone()], "an example").unwrap();
 /// let opened = Opened { name: "b.safetensors".into(), bytes: Box::new(std::io::Cursor::new(bytes)) };
 /// let mut file = TensorFile::read(opened, &Limits::default()).unwrap();
 /// assert_eq!(file.tensor(Some("b"), &[Some(2)], &Limits::default()).unwrap().values, b.values);
 /// ```
 pub fn safetensors(tensors: &[Written], about: &str) -> Result<Vec<u8>, Error> {
-    let beyond = |tensor: &&Written| tensor.values.iter().any(|value| !value.is_finite());
-    if let Some(Written { name, dtype, .. }) = tensors.iter().find(beyond) {
-        let what = format!("a value of {name} beyond the largest {}", dtype.name());
-        return Err(Error::NotFinite { what });
-    }
     // One field only: the library keeps them in a map whose order is not that of anything.
     let metadata = [("creditcheck".to_owned(), about.to_owned())].into_iter().collect();
     let views = tensors.iter().map(|tensor| (tensor.name.as_str(), Encoded(tensor)));

@@ -9,7 +9,7 @@ use crate::check::bridge::{update_of_derivatives, update_of_gradient};
 use crate::error::Error;
 use crate::spec::outcome::{BackpropOutcome, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
-use crate::textbook::{Equilibrium, backprop, credit, embed_parameters, tangent};
+use crate::textbook::{Equilibrium, backprop, credit, tangent};
 
 /// What the exact engines found on a case.
 #[derive(Clone, Debug)]
@@ -58,7 +58,9 @@ impl Evidence {
             evidence.directions.push(direction);
         }
         if evidence.backprop.is_none() {
-            evidence.responses = Some(responses(case, wiring, limits)?);
+            let neurons: Vec<_> = (0..wiring.neurons()).map(Neuron).collect();
+            let responses = tangent::at_rates(case, &neurons, limits)?;
+            evidence.responses = Some(responses.into_iter().map(PerNeuron::new).collect());
         }
         Ok(evidence)
     }
@@ -156,19 +158,4 @@ impl Evidence {
         let derivatives = Update { weights: PerSynapse::new(weights.to_vec()), biases: of_neuron };
         Some(update_of_derivatives(&derivatives, &case.learning_rate))
     }
-}
-
-/// ∂L_b/∂x_j for every neuron of every example.
-fn responses(
-    case: &Case,
-    wiring: &Wiring,
-    limits: &Limits,
-) -> Result<Vec<PerNeuron<BigRational>>, Error> {
-    let parameters = embed_parameters(&Parameters::of(case))?;
-    let of_example = |example| {
-        let neurons = (0..wiring.neurons()).map(Neuron);
-        let values = neurons.map(|n| tangent::at_rate_of(wiring, &parameters, example, n, limits));
-        Ok(PerNeuron::new(values.collect::<Result<_, Error>>()?))
-    };
-    case.examples.iter().map(of_example).collect()
 }

@@ -79,6 +79,7 @@ impl Draw {
         let examples = (0..examples).map(|_| Example {
             input: self.numbers(&INPUTS, inputs),
             target: self.numbers(&INPUTS, outputs),
+            equilibrium: None,
         });
         let examples = examples.collect();
         Case {

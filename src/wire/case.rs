@@ -51,8 +51,9 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
         Network::Graph(net) => (net.inputs.len(), net.outputs.len()),
     };
     let list = root.required("examples")?;
-    let examples: Vec<Example> = list
-        .items()?
+    let items = list.items()?;
+    let mut equilibria = equilibria(root, &network, items.len())?.into_iter();
+    let examples: Vec<Example> = items
         .iter()
         .map(|example| {
             example.object(&["input", "target"])?;
@@ -63,6 +64,7 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
                 target: example
                     .required("target")?
                     .numbers(outputs, "numbers, one per output neuron")?,
+                equilibrium: equilibria.next(),
             })
         })
         .collect::<Result<_, Error>>()?;
@@ -71,6 +73,25 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
     }
     let Head { name, learning_rate, kink, expect } = head;
     Ok(Case { name, network, learning_rate, kink, examples, expect })
+}
+
+/// The equilibria that a case gives, one per example; none if it gives none.
+fn equilibria(
+    root: &Cursor<'_>,
+    network: &Network,
+    examples: usize,
+) -> Result<Vec<PerNeuron<BigRational>>, Error> {
+    let Some(list) = root.field("equilibrium") else { return Ok(Vec::new()) };
+    let Network::Graph(net) = network else {
+        return Err(
+            list.error("no such field: the rates of a layered network follow from its input")
+        );
+    };
+    let lists = list.exactly(examples, "lists of rates, one per example")?;
+    let rates = lists.iter().map(|rates| {
+        Ok(PerNeuron::new(rates.numbers(net.neurons, "rates, one per neuron, inputs included")?))
+    });
+    rates.collect()
 }
 
 /// What stands at the top level of a case beside its network and its examples.
@@ -93,6 +114,7 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
         "kink",
         "balance",
         "expect",
+        "equilibrium",
     ])?;
     let format = root.required("format")?;
     format.choice(&[(FORMAT, ())])?;
@@ -401,6 +423,11 @@ pub fn to_json(case: &Case) -> Json {
             ])
         }),
     ));
+    let given: Vec<_> = case.examples.iter().filter_map(|e| e.equilibrium.as_ref()).collect();
+    if !given.is_empty() {
+        let rates = |rates: &&PerNeuron<BigRational>| Json::array(rates.iter(), number_json);
+        fields.push(("equilibrium", Json::array(&given, rates)));
+    }
     Json::object(fields)
 }
 

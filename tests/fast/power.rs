@@ -155,6 +155,7 @@ fn large(draw: &mut Draw, activation: &Activation) -> Case {
         .map(|b| Example {
             input: (0..64).map(|_| ratio(draw.integer(0, 16), 16)).collect(),
             target: (0..10).map(|k| ratio(i64::from(k == b % 10), 1)).collect(),
+            equilibrium: None,
         })
         .collect();
     case

@@ -159,6 +159,30 @@ fn found(
     Err(not_found(residual))
 }
 
+/// Where an equilibrium goes when parameters move a little, for whoever asks whether that is noticed.
+///
+/// Exact while the pieces hold, if all neurons are piecewise linear. Otherwise nobody can say, so the rates are held and
+/// the net inputs alone follow the parameters: no equilibrium, but a question that an arbiter must answer differently.
+///
+/// # Errors
+/// [`Error::Singular`]; [`Error::Limit`].
+pub fn displaced(
+    wiring: &Wiring,
+    moved: &Parameters<BigRational>,
+    example: &Example,
+    at_rest: &PerNeuron<BigRational>,
+    firing_rate: &PerNeuron<BigRational>,
+    limits: &Limits,
+) -> Result<Firing<BigRational>, Error> {
+    match pieces(wiring, at_rest) {
+        Ok(pieces) => solved(wiring, moved, example, &pieces, limits),
+        Err(_) => Ok(Firing {
+            net_input: net_inputs(wiring, moved, firing_rate),
+            firing_rate: firing_rate.clone(),
+        }),
+    }
+}
+
 /// Below this the float iteration counts as settled; it decides only how a failure is worded.
 const SETTLED: f64 = 1e-6;
 

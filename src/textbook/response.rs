@@ -10,7 +10,7 @@ use super::firing::activate;
 use super::{elimination, embed, embed_parameters, equilibrium};
 use crate::error::Error;
 use crate::scalar::{Dual, Scalar};
-use crate::spec::outcome::Firing;
+use crate::spec::outcome::{Firing, Update};
 use crate::spec::{Case, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 
 /// Every example of a case at its equilibrium, ready to be pushed.
@@ -115,6 +115,20 @@ impl<S: Scalar> Responses<S> {
         Ok(total * &Dual::constant(self.share.clone()))
     }
 
+    /// Ẋ of an example: column j holds how every rate answers a constant added to that of neuron j.
+    #[must_use]
+    pub fn response(&self, example: usize) -> &Vec<Vec<S>> {
+        &self.examples[example].inverse
+    }
+
+    /// The whole gradient, one unit direction per parameter.
+    ///
+    /// # Errors
+    /// As [`along`](Self::along).
+    pub fn gradient(&self) -> Result<Update<S>, Error> {
+        super::tangent::unit_directions(&self.wiring, &mut |direction| self.along(direction))
+    }
+
     /// ∂L_b/∂x_j: how the loss of an example moves with a constant added to the rate of one neuron.
     #[must_use]
     pub fn at_rate(&self, example: usize, neuron: Neuron) -> S {
@@ -155,16 +169,38 @@ fn evaluate<S: Scalar>(
     Ok(activate(&wiring.activations[post], wiring.kinks[post], &net_input)?.tangent)
 }
 
-/// ∂L_b/∂x_j at every neuron when rates, slopes and output errors are given.
+/// Ẋ when the slopes are given: column j holds how every rate answers a constant added to that of neuron j.
 ///
 /// ```text
-/// (I − diag β · W) Ẋ = I,   ∂L_b/∂x_j = −Σ_k e_k Ẋ_kj
+/// (I − diag β · W) Ẋ = I
 /// ```
-///
-/// The given form, for tiers in which x, β and e are free; [`super::tangent::at_rate_given`] is its feed-forward twin.
 ///
 /// # Errors
 /// [`Error::Singular`]; [`Error::Limit`].
+pub fn given<S: Scalar>(
+    wiring: &Wiring,
+    weights: &PerSynapse<S>,
+    balance_factor: &PerNeuron<S>,
+    limits: &Limits,
+) -> Result<Vec<Vec<S>>, Error> {
+    let mut matrix = elimination::identity::<S>(wiring.neurons());
+    for (synapse, ends) in wiring.synapses.indexed() {
+        let entry = &mut matrix[ends.post.0][ends.pre.0];
+        *entry = entry.clone() - &(weights[synapse].clone() * &balance_factor[ends.post]);
+    }
+    elimination::inverse(matrix, "I − diag β · W, the linear response", limits)
+}
+
+/// ∂L_b/∂x_j at every neuron when rates, slopes and output errors are given.
+///
+/// ```text
+/// ∂L_b/∂x_j = −Σ_k e_k Ẋ_kj
+/// ```
+///
+/// The given form, for tiers in which x, β and e are free; [`super::tangent::at_rates_given`] goes here with a cycle.
+///
+/// # Errors
+/// As [`given`].
 pub fn at_rates_given<S: Scalar>(
     wiring: &Wiring,
     weights: &PerSynapse<S>,
@@ -172,12 +208,7 @@ pub fn at_rates_given<S: Scalar>(
     external_credit: &PerNeuron<S>,
     limits: &Limits,
 ) -> Result<PerNeuron<S>, Error> {
-    let mut matrix = elimination::identity::<S>(wiring.neurons());
-    for (synapse, ends) in wiring.synapses.indexed() {
-        let entry = &mut matrix[ends.post.0][ends.pre.0];
-        *entry = entry.clone() - &(weights[synapse].clone() * &balance_factor[ends.post]);
-    }
-    let response = elimination::inverse(matrix, "I − diag β · W, the linear response", limits)?;
+    let response = given(wiring, weights, balance_factor, limits)?;
     Ok(PerNeuron::from_fn(wiring.neurons(), |disturbed| {
         wiring.outputs.iter().fold(S::zero(), |sum, &output| {
             sum - &(external_credit[output].clone() * &response[output.0][disturbed.0])

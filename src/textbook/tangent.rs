@@ -135,24 +135,32 @@ pub fn gradient_watched<S: Scalar>(
         Some(responses) => responses.along(direction),
         None => along_given(&wiring, &values, &case.examples, direction, limits),
     };
+    let mut done = 0;
+    unit_directions(&wiring, &mut |direction| {
+        before(done)?;
+        done += 1;
+        derivative(direction)
+    })
+}
+
+/// The derivative along each unit direction, synapses first, then the biases that there are.
+pub(super) fn unit_directions<S: Scalar>(
+    wiring: &Wiring,
+    along: &mut dyn FnMut(&Parameters<S>) -> Result<Dual<S>, Error>,
+) -> Result<Update<S>, Error> {
     let mut direction = Parameters {
         weights: PerSynapse::filled(wiring.synapses.len(), S::zero()),
         biases: PerNeuron::filled(wiring.neurons(), S::zero()),
     };
     let mut found = Update { weights: direction.weights.clone(), biases: direction.biases.clone() };
-    let mut done = 0;
     for (synapse, _) in wiring.synapses.indexed() {
-        before(done)?;
-        done += 1;
         direction.weights[synapse] = S::one();
-        found.weights[synapse] = derivative(&direction)?.tangent;
+        found.weights[synapse] = along(&direction)?.tangent;
         direction.weights[synapse] = S::zero();
     }
     for (neuron, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
-        before(done)?;
-        done += 1;
         direction.biases[neuron] = S::one();
-        found.biases[neuron] = derivative(&direction)?.tangent;
+        found.biases[neuron] = along(&direction)?.tangent;
         direction.biases[neuron] = S::zero();
     }
     Ok(found)

@@ -42,7 +42,12 @@ pub(super) fn cells(case: &Case, evidence: &Evidence, seed: u64) -> Result<Vec<C
 
 /// Placeholder
 fn without(_: &Case) -> Vec<Cell> {
-    [Tier::Lattice, Tier::Bounded].into_iter().flat_map(|tier| [Claim::Credit, Claim::Update].map(|claim| Cell::not_applicable(claim, tier, "later"))).collect()
+    [Tier::Lattice, Tier::Bounded]
+        .into_iter()
+        .flat_map(|tier| {
+            [Claim::Credit, Claim::Update].map(|claim| Cell::not_applicable(claim, tier, "later"))
+        })
+        .collect()
 }
 
 /// The outcomes of both engines in one format, or why there are none.

@@ -111,6 +111,17 @@ impl Error {
         }
     }
 
+    /// The same error with the number of the example whose equilibrium it is about.
+    #[must_use]
+    pub fn in_example(self, example: usize) -> Self {
+        match self {
+            Self::NoEquilibrium { what } => {
+                Self::NoEquilibrium { what: format!("example {example}: {what}") }
+            }
+            error => error,
+        }
+    }
+
     /// What the user can do about it, where the message alone does not say.
     #[must_use]
     pub fn advice(&self) -> Option<&str> {

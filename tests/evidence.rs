@@ -1,7 +1,7 @@
 //! What the engines find on a case, gathered for a certificate.
 
 use creditcheck::certificate::{
-    Draw, DrawExample, Evidence, PerParameter, Settling, TangentEvidence, digest,
+    Draw, DrawExample, Evidence, Inverses, PerParameter, Settling, TangentEvidence, digest,
 };
 use creditcheck::check::{Compared, Verdict};
 use creditcheck::number::exact_f64;
@@ -13,7 +13,7 @@ use creditcheck::spec::outcome::{
 use creditcheck::spec::{
     Activation, Case, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring,
 };
-use creditcheck::textbook::{Equilibrium, backprop, credit, relax, tangent};
+use creditcheck::textbook::{Equilibrium, backprop, credit, relax, response, tangent};
 use num_rational::BigRational;
 use num_traits::{ToPrimitive, Zero};
 
@@ -36,7 +36,7 @@ pub fn gather(case: &Case, case_digest: &str, seed: u64) -> Evidence {
         settling: settle(case, case_digest, seed, &wiring, &credit),
         tangent,
         draws: draws(case, case_digest, seed, &wiring),
-        inverses: None,
+        inverses: wiring.is_recurrent().then(|| inverses(case, &wiring, &credit, &limits)),
         locality: Verdict::Agree(Compared { entries: 1, nonzero: 1 }),
         credit,
         backprop,
@@ -62,6 +62,26 @@ fn arbiter(case: &Case, case_digest: &str, seed: u64, wiring: &Wiring) -> Tangen
     TangentEvidence { derivatives, responses }
 }
 
+/// The transposed linear responses, at β and, where that is another function, at σ'.
+fn inverses(
+    case: &Case,
+    wiring: &Wiring,
+    credit: &CreditOutcome<Q>,
+    limits: &Limits,
+) -> Vec<Inverses> {
+    let transposed = |rows: &Vec<Vec<Q>>| -> Vec<Vec<Q>> {
+        (0..rows.len()).map(|k| rows.iter().map(|row| row[k].clone()).collect()).collect()
+    };
+    let of_slopes = response::Responses::<Q>::of(case, limits).unwrap();
+    let weights = Parameters::of(case).weights;
+    let examples = credit.examples.iter().enumerate().map(|(b, example)| {
+        let found = response::given(wiring, &weights, &example.balance_factor, limits).unwrap();
+        let slope = case.has_own_balance().then(|| transposed(of_slopes.response(b)));
+        Inverses { credit: transposed(&found), slope }
+    });
+    examples.collect()
+}
+
 fn settle(
     case: &Case,
     case_digest: &str,
@@ -72,7 +92,7 @@ fn settle(
     let parameters = Parameters::of(case);
     let sweeps_of = |example: &CreditExample<Q>| {
         let mut sweeps = vec![digest::start(case_digest, seed, wiring)];
-        for _ in 0..=wiring.depth().unwrap() {
+        for _ in 0..=wiring.depth().unwrap_or(0) {
             let view = Equilibrium {
                 wiring,
                 parameters: &parameters,

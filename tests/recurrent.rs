@@ -40,10 +40,7 @@ fn equals_the_gradient(case: &Case) -> Result<usize, String> {
     Ok(expected.weights.iter().filter(|change| !change.is_zero()).count())
 }
 
-fn checked<T: Arbitrary>(cases: u64, property: fn(T) -> bool)
-where
-    T: std::fmt::Debug,
-{
+fn checked<T: Arbitrary + std::fmt::Debug>(cases: u64, property: fn(T) -> bool) {
     graphs::checker(cases).quickcheck(property);
 }
 
@@ -257,4 +254,66 @@ fn equilibria_satisfy_the_definition() {
         }
     }
     assert!(seen.get() > 300, "{}", seen.get());
+}
+
+/// A layered network embedded in a graph gives the same update, number for number, as the program writes it.
+#[test]
+fn a_layered_case_and_its_graph_have_byte_identical_updates() {
+    use creditcheck::spec::Graph;
+
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/cases");
+    let mut compared = 0;
+    for name in ["worked-example", "square-2-3-3-2-quadratic", "mixed-activations", "some-biases"] {
+        let text = std::fs::read(folder.join(format!("{name}.json"))).unwrap();
+        let layered = creditcheck::wire::case::read(&text, &limits()).unwrap();
+        let wiring = Wiring::of(&layered);
+        let parameters = Parameters::of(&layered);
+        // A neuron that excites only itself, apart from all others, makes the graph one with a cycle.
+        for with_cycle in [false, true] {
+            let mut synapses = wiring.synapses.as_slice().to_vec();
+            let mut weights = parameters.weights.as_slice().to_vec();
+            let mut activations = wiring.activations.as_slice().to_vec();
+            let mut biases = parameters.biases.as_slice().to_vec();
+            let apart = Neuron(wiring.neurons());
+            if with_cycle {
+                synapses.push(creditcheck::spec::Ends { post: apart, pre: apart });
+                weights.push(ratio(1, 2));
+                activations.push(Activation::Identity);
+                biases.push(ratio(1, 1));
+            }
+            let neurons = activations.len();
+            let graph = Graph {
+                neurons,
+                inputs: wiring.inputs.clone(),
+                outputs: wiring.outputs.clone(),
+                activations: PerNeuron::new(activations),
+                balances: PerNeuron::filled(neurons, None),
+                synapses: PerSynapse::new(synapses),
+                weights: PerSynapse::new(weights),
+                biases: Some(PerNeuron::new(biases)),
+            };
+            let mut embedded = Case { network: Network::Graph(graph), ..layered.clone() };
+            let plain = credit::run::<Q>(&layered, &limits()).unwrap();
+            if with_cycle {
+                for (example, found) in embedded.examples.iter_mut().zip(&plain.examples) {
+                    let mut rates = found.firing_rate.as_slice().to_vec();
+                    rates.push(ratio(2, 1));
+                    example.equilibrium = Some(PerNeuron::new(rates));
+                }
+            }
+            assert_eq!(Wiring::of(&embedded).is_recurrent(), with_cycle);
+            let found = credit::run::<Q>(&embedded, &limits()).unwrap();
+            let written = |values: &[Q]| values.iter().map(Q::to_string).collect::<Vec<_>>();
+            let expected = written(plain.update.weights.as_slice());
+            assert_eq!(written(&found.update.weights.as_slice()[..expected.len()]), expected);
+            for (post, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
+                assert_eq!(
+                    found.update.biases[post].to_string(),
+                    plain.update.biases[post].to_string()
+                );
+            }
+            compared += expected.len();
+        }
+    }
+    assert!(compared > 100, "{compared}");
 }

@@ -38,9 +38,12 @@ pub const DRAWN_DIRECTIONS: usize = 5;
 ///
 /// `case.name` and `case.expect` are read by no engine, `seed` says only where the random points come from (a
 /// certificate with draws or drawn directions is refused when it changes), and the versions are history.
-pub const DIGEST_ONLY: [&str; 6] = [
+///
+/// Without `case.equilibrium` a certificate still proves what it proves at its own rates; a changed number in it is refused.
+pub const DIGEST_ONLY: [&str; 7] = [
     "case.name",
     "case.expect",
+    "case.equilibrium",
     "seed",
     "versions.creditcheck",
     "versions.num-rational",

@@ -35,10 +35,11 @@ pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<CreditOutcome<S>, 
     let learning_rate: S = embed(&case.learning_rate, "the learning rate")?;
     let mut net_inputs = Vec::new();
     let mut given = Vec::new();
-    for example in &case.examples {
+    for (b, example) in case.examples.iter().enumerate() {
         let target = embed_all(&example.target, "a target")?;
         let Firing { net_input, firing_rate } =
-            equilibrium::in_ring(&wiring, &exact, &parameters, example, limits)?;
+            equilibrium::in_ring(&wiring, &exact, &parameters, example, limits)
+                .map_err(|error| error.in_example(b))?;
         let balance_factor = balance_factors(&wiring, &net_input, &firing_rate)?;
         let external_credit = external_credit(&wiring, &firing_rate, &target);
         net_inputs.push(net_input);

@@ -187,9 +187,13 @@ pub fn displaced(
 const SETTLED: f64 = 1e-6;
 
 fn not_found(residual: f64) -> Error {
+    let moved = if residual.is_finite() {
+        format!("after {SWEEPS} damped sweeps from rest the rates still moved by {residual:.1e}")
+    } else {
+        "damped sweeps from rest let the rates grow beyond every float".into()
+    };
     no_equilibrium(format!(
-        "no consistent set of active pieces was found; after {SWEEPS} damped sweeps from rest the rates still moved by {residual:.1e}. \
-         Weaken the recurrent synapses, or give the equilibrium in the case (\"equilibrium\": one list of rates per example)"
+        "no consistent set of active pieces was found; {moved}. Weaken the recurrent synapses, or give the equilibrium in the case (\"equilibrium\": one list of rates per example)"
     ))
 }
 

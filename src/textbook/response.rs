@@ -48,8 +48,9 @@ impl<S: Scalar> Responses<S> {
         let exact = Parameters::of(case);
         let parameters: Parameters<S> = embed_parameters(&exact)?;
         let mut equilibria = Vec::new();
-        for example in &case.examples {
-            let firing = equilibrium::of_example(&wiring, &exact, example, limits)?;
+        for (b, example) in case.examples.iter().enumerate() {
+            let firing = equilibrium::of_example(&wiring, &exact, example, limits)
+                .map_err(|error| error.in_example(b))?;
             let target = example.target.iter().map(|t| embed(t, "a target"));
             equilibria.push((equilibrium::embedded(&firing)?, target.collect::<Result<_, _>>()?));
         }
@@ -126,7 +127,7 @@ impl<S: Scalar> Responses<S> {
     /// # Errors
     /// As [`along`](Self::along).
     pub fn gradient(&self) -> Result<Update<S>, Error> {
-        super::tangent::unit_directions(&self.wiring, &mut |direction| self.along(direction))
+        super::tangent::unit_directions(&self.wiring, |direction| self.along(direction))
     }
 
     /// ∂L_b/∂x_j: how the loss of an example moves with a constant added to the rate of one neuron.

@@ -136,7 +136,7 @@ pub fn gradient_watched<S: Scalar>(
         None => along_given(&wiring, &values, &case.examples, direction, limits),
     };
     let mut done = 0;
-    unit_directions(&wiring, &mut |direction| {
+    unit_directions(&wiring, |direction| {
         before(done)?;
         done += 1;
         derivative(direction)
@@ -146,7 +146,7 @@ pub fn gradient_watched<S: Scalar>(
 /// The derivative along each unit direction, synapses first, then the biases that there are.
 pub(super) fn unit_directions<S: Scalar>(
     wiring: &Wiring,
-    along: &mut dyn FnMut(&Parameters<S>) -> Result<Dual<S>, Error>,
+    mut along: impl FnMut(&Parameters<S>) -> Result<Dual<S>, Error>,
 ) -> Result<Update<S>, Error> {
     let mut direction = Parameters {
         weights: PerSynapse::filled(wiring.synapses.len(), S::zero()),

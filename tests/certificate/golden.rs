@@ -8,12 +8,13 @@ use creditcheck::spec::Limits;
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate::{read, write};
 
-const GOLDEN: [&str; 5] = [
+const GOLDEN: [&str; 6] = [
     "worked-example",
     "square-2-3-3-2-quadratic",
     "kink-by-layer",
     "graph-skip-dead-end",
     "own-balance-square",
+    "recurrent-cycle",
 ];
 
 #[test]

@@ -188,5 +188,6 @@ fn evaluated(activation: &Activation, s: &Q, limits: &Limits) -> Q {
         expect: Expect::Agree,
     };
     let (wiring, parameters) = (Wiring::of(&case), Parameters::of(&case));
-    firing::firing(&wiring, &parameters, &[s.clone()], limits).unwrap().firing_rate[post].clone()
+    firing::firing(&wiring, &parameters, std::slice::from_ref(s), limits).unwrap().firing_rate[post]
+        .clone()
 }

@@ -6,7 +6,7 @@ use num_traits::{One, Signed, Zero};
 
 use super::fold::{Sum, product};
 use super::{Ground, Refusal, confirm};
-use crate::spec::{Activation, Kink};
+use crate::spec::{Activation, Kink, PerNeuron};
 
 /// Confirms one example; how many rates and how many balance factors were confirmed.
 pub fn check(ground: &Ground<'_>, number: usize) -> Result<(usize, usize), Refusal> {
@@ -21,6 +21,10 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<(usize, usize), Refus
         confirm("D1", &witness.firing_rate[neuron], input, at("rate", neuron.0))?;
         confirm("D1", &witness.net_input[neuron], &zero, at("net input", neuron.0))?;
         confirm("D2", &witness.balance_factor[neuron], &zero, at("balance factor", neuron.0))?;
+    }
+    // An equilibrium that the case names is the one that the certificate is about.
+    for (neuron, given) in example.equilibrium.iter().flat_map(PerNeuron::indexed) {
+        confirm("D9", &witness.firing_rate[neuron], given, at("rate", neuron.0))?;
     }
     let (mut rates, mut factors) = (0, 0);
     // In this order the first equation to fail is that of the neuron at fault.

@@ -16,7 +16,7 @@ use num_traits::{Signed, Zero};
 
 use super::bounded::{ceiling, format_of};
 use super::nets::{Draw, Recipe, ratio};
-use super::recurrent_nets::{Q, case, equilibrium, graph, matrix, net, pieces};
+use super::recurrent_nets::{Q, case, equilibrium, graph, is_on_kink, matrix, net, pieces};
 
 fn residuals<F>(found: &Outcome<F>) -> Vec<Residuals> {
     let of = |s: &fast::recurrent::Settled| Residuals {
@@ -46,13 +46,17 @@ fn settled<F: Float>(
         Err(Error::NotConverged { .. }) => return None,
         Err(error) => panic!("seed {seed}: {error}"),
     };
-    let exact = exact_near(&case, &found).unwrap_or_else(|| panic!("seed {seed} in {}", F::NAME));
+    let near: Vec<_> = found.equilibrium.examples.iter().map(|e| wide(&e.net_input)).collect();
+    if is_on_kink(&case, &near) {
+        return None;
+    }
+    let exact = equilibrium(&case, &near).unwrap_or_else(|| panic!("seed {seed} in {}", F::NAME));
     Some((case, found, exact))
 }
 
 fn inside<F: Float>(method: Method, name: &str, seeds: std::ops::Range<u64>, least: usize) {
     let settings = Settings { method, ..Settings::default() };
-    let (mut ratios, mut ran, mut unchecked) = (Vec::new(), 0, 0);
+    let (mut ratios, mut ran, mut silent, mut unchecked) = (Vec::new(), 0, 0, 0);
     let mut restless = 0;
     for seed in seeds {
         let Some((case, found, exact)) = settled::<F>(seed, &settings) else {
@@ -66,11 +70,17 @@ fn inside<F: Float>(method: Method, name: &str, seeds: std::ops::Range<u64>, lea
         if verdict.is_agree() {
             ratios.push(tightness);
             ran += 1;
+        } else if exact.update.weights.iter().all(Zero::is_zero) {
+            silent += 1;
         } else {
+            println!("seed {seed} in {}: {verdict:?}", F::NAME);
             unchecked += 1;
         }
     }
-    println!("{name}: {ran} agree, {unchecked} unchecked, {restless} did not settle");
+    println!(
+        "{name}: {ran} agree, {unchecked} without power, {silent} without any update, \
+         {restless} that did not settle or stand on a kink"
+    );
     assert!(ran >= least, "{ran}");
     assert!(unchecked * 50 <= ran, "{unchecked} of {ran}");
     ceiling(name, ran, &ratios);
@@ -94,7 +104,7 @@ fn refused<F: Float>(least: usize) {
     let format = format_of::<F>();
     let share = power(format);
     let mut refused = 0;
-    for seed in 0..40 {
+    for seed in 0..14 {
         let Some((case, found, exact)) = settled::<F>(seed, &Settings::default()) else { continue };
         let reported = residuals(&found);
         // In f64, which holds any f32 and the mistake.
@@ -156,8 +166,8 @@ fn refused<F: Float>(least: usize) {
 
 #[test]
 fn wrong_numbers_are_refused() {
-    refused::<f64>(2000);
-    refused::<f32>(2000);
+    refused::<f64>(1000);
+    refused::<f32>(1000);
 }
 
 fn widened<F: Float>(float: &CreditOutcome<F>) -> CreditOutcome<f64> {
@@ -332,6 +342,8 @@ fn what_has_no_answer_is_an_error_with_its_residual() {
         let settings = Settings { method, anderson: 0, ..base };
         let case = itself(ratio(3, 2), Activation::Identity, ratio(1, 1), ratio(0, 1));
         let error = run::<f64>(&case, &settings).unwrap_err();
+        assert!(error.to_string().contains("e193 (at most "), "{error}");
+        let error = run::<f32>(&case, &settings).unwrap_err();
         assert!(error.to_string().contains("beyond the largest float"), "{error}");
         // Too few sweeps: the residual is named.
         let case = itself(ratio(9, 10), Activation::Identity, ratio(1, 1), ratio(0, 1));

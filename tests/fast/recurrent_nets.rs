@@ -148,6 +148,17 @@ fn unit(i: usize, j: usize) -> Q {
     if i == j { Q::one() } else { Q::zero() }
 }
 
+/// Whether a float net input is on a kink: a silent neuron without bias, say.
+pub fn is_on_kink(case: &Case, near: &[PerNeuron<f64>]) -> bool {
+    let wiring = Wiring::of(case);
+    near.iter().any(|example| {
+        example.indexed().any(|(neuron, s)| {
+            let kinks = wiring.activations[neuron].kinks();
+            !wiring.is_input[neuron] && kinks.contains(&super::nets::exact(*s))
+        })
+    })
+}
+
 /// The equilibrium whose pieces the float net inputs name: an exact one with its proof, or none.
 pub fn equilibrium(case: &Case, near: &[PerNeuron<f64>]) -> Option<CreditOutcome<Q>> {
     let wiring = Wiring::of(case);

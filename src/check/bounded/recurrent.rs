@@ -14,6 +14,7 @@ mod majorant;
 use std::fmt;
 
 use num_rational::BigRational;
+use num_traits::Zero;
 
 use super::compare::{Tightness, compare_by};
 use super::power::weakest_block_of;
@@ -167,6 +168,9 @@ pub fn compare_recurrent<F: Copy + Into<f64>>(
     };
     let (verdict, tightness) = compare_by(|entry| bounds.of(entry), float, exact);
     if verdict.is_agree() {
+        if exact.update.weights.iter().all(Zero::is_zero) {
+            return unchecked("every weight update is zero".to_owned());
+        }
         let (update, wrong) = (&bounds.update, &float.update);
         if let Some(block) = weakest_block_of(case, format, update, &exact.update, wrong, true) {
             return unchecked(format!("the bound of the {block} has no power"));

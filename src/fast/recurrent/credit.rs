@@ -7,7 +7,7 @@ use faer::{Accum, Mat};
 
 use super::firing::Fired;
 use super::fixed_point::{Mixer, dot};
-use super::graph::{Graph, Place, largest, wide};
+use super::graph::{Graph, Place, finite_or_zero, largest, wide};
 use super::{Method, Settings, unit};
 use crate::error::Error;
 use crate::fast::layout::zeros;
@@ -314,10 +314,10 @@ fn sweep_all<F: Float>(
             let size = largest(residuals.iter().copied());
             let most = largest(assigned.balanced.col_as_slice(b).iter().map(|v| wide(*v)));
             let credits = largest(c.iter().map(|c| wide(*c)));
-            let limit = settings.tolerance.unwrap_or(
+            let limit = settings.tolerance.unwrap_or(finite_or_zero(
                 4.0 * unit::<F>()
                     * (graph.largest_column * most + 2.0 * credits / settings.damping),
-            );
+            ));
             let not_converged = |residual| {
                 let what = format!("credit of example {b} in {}", F::NAME);
                 Error::NotConverged { what, residual, sweeps: sweep }

@@ -3,7 +3,7 @@
 use faer::{Accum, Mat};
 
 use super::fixed_point::Mixer;
-use super::graph::{Graph, largest, wide};
+use super::graph::{Graph, finite_or_zero, largest, wide};
 use super::{Settings, unit};
 use crate::error::Error;
 use crate::fast::credit::neuron::{balance_factor, firing_rate, replaced_balance};
@@ -148,7 +148,7 @@ fn limit<F: Float>(graph: &Graph<F>, settings: &Settings, now: &Settled<F>, driv
     let rates = largest(now.firing_rate.iter().map(|x| wide(*x)));
     let drives = largest(drive.iter().map(|d| wide(*d)));
     let sums = graph.largest_row * rates + drives;
-    4.0 * unit::<F>() * (sums + rates / settings.damping)
+    finite_or_zero(4.0 * unit::<F>() * (sums + rates / settings.damping))
 }
 
 /// β of D2 at the equilibria; and no neuron may stand where its kink cannot be told from it.

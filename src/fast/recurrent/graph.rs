@@ -168,3 +168,8 @@ pub(super) fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
         if value.is_nan() || value.abs() > most { value.abs() } else { most }
     })
 }
+
+/// A limit that overflowed is none: nothing is settled there.
+pub(super) fn finite_or_zero(limit: f64) -> f64 {
+    if limit.is_finite() { limit } else { 0.0 }
+}

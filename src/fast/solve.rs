@@ -124,12 +124,12 @@ impl<F: Float> Solver<F> {
         Ok(())
     }
 
-    /// Whether some pivot is within N roundings of the largest entry above it, which elimination may have made of a zero.
+    /// Whether some pivot is within 4√N roundings of the largest entry above it, and may be what elimination made of a zero.
     ///
     /// What is singular in exact arithmetic need not be so in floats, where such a pivot is then some rounding error. Says yes
     /// without a successful [`Self::factor`].
     pub fn is_doubtful(&self) -> bool {
-        let rounding = F::count(self.neurons) * eps::<F>();
+        let rounding = F::count(4 * (self.neurons.isqrt() + 1)) * eps::<F>();
         let doubtful = |pivot: usize| {
             let above = self.factors.col_as_slice(pivot)[..pivot].iter();
             // The diagonal of I − diag β W has a 1 in each of its sums.

@@ -497,7 +497,7 @@ fn updates_descend_the_loss_at_equilibrium() {
         let eta = nearest_f64(&case.learning_rate);
         for k in (0..found.equilibrium.update.weights.len()).map(Synapse) {
             let h = ratio(1, 1 << 17);
-            let mut moved = |by: &Q| {
+            let moved = |by: &Q| {
                 let mut case = case.clone();
                 graph(&mut case).weights[k] += by;
                 loss(&case)

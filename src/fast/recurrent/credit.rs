@@ -5,19 +5,16 @@ use std::collections::BTreeMap;
 use faer::traits::math_utils::from_f64;
 use faer::{Accum, Mat};
 
+use super::eliminate::{Elimination, Equation, Residual};
 use super::firing::Fired;
-use super::fixed_point::{Mixer, dot};
+use super::fixed_point::Mixer;
 use super::graph::{Graph, Place, finite_or_zero, largest, wide};
 use super::{Method, Settings, unit};
 use crate::error::Error;
 use crate::fast::layout::zeros;
 use crate::fast::product::product;
-use crate::fast::solve::Solver;
 use crate::fast::{Float, Threads, not_finite};
 use crate::spec::Wiring;
-
-/// Corrections of a solution by its residual; more have never made it smaller.
-const MOST_REFINEMENTS: usize = 4;
 
 /// The credit equilibrium of every example.
 pub(super) struct Assigned<F> {
@@ -82,13 +79,13 @@ pub(super) fn settle<F: Float>(
         {
             *balanced = *beta * *c;
         }
-        let size = residual.of(graph, c, beta, assigned.external_credit.col_as_slice(b));
-        let mut worst = size;
+        let e = assigned.external_credit.col(b);
+        let equation = Equation { weights: graph.weights.as_ref(), beta, e };
+        let mut worst = residual.of(&equation, c);
         // Clamped neurons hand nothing on: their credit is one sum.
         for (pre, c) in assigned.credit_of_inputs.col_as_slice_mut(b).iter_mut().enumerate() {
-            residual.widen(graph.from_inputs.col_as_slice(pre));
-            let sum = dot(&residual.column, &residual.balanced)
-                + wide(assigned.external_of_inputs[(pre, b)]);
+            let signals = residual.signals(graph.from_inputs.as_ref(), pre);
+            let sum = signals + wide(assigned.external_of_inputs[(pre, b)]);
             *c = from_f64(sum);
             worst = largest([worst, sum - wide(*c)]);
         }
@@ -100,49 +97,6 @@ pub(super) fn settle<F: Float>(
     Ok(assigned)
 }
 
-/// r = e + Wᵀ(β∘c) − c in f64, from floats of any format.
-struct Residual {
-    values: Vec<f64>,
-    /// β∘c
-    balanced: Vec<f64>,
-    column: Vec<f64>,
-    /// max of |e| + |W|ᵀ|β∘c| + |c|, by the largest |β∘c|.
-    scale: f64,
-}
-
-impl Residual {
-    fn new(n: usize) -> Self {
-        Self { values: vec![0.0; n], balanced: vec![0.0; n], column: vec![0.0; n], scale: 0.0 }
-    }
-
-    fn widen<F: Float>(&mut self, column: &[F]) {
-        for (wider, value) in self.column.iter_mut().zip(column) {
-            *wider = wide(*value);
-        }
-    }
-
-    /// Its largest entry.
-    fn of<F: Float>(&mut self, graph: &Graph<F>, c: &[F], beta: &[F], e: &[F]) -> f64 {
-        for (balanced, (beta, c)) in self.balanced.iter_mut().zip(beta.iter().zip(c)) {
-            *balanced = wide(*beta) * wide(*c);
-        }
-        let most = largest(self.balanced.iter().copied());
-        self.scale = 0.0;
-        for (pre, (c, e)) in c.iter().zip(e).enumerate() {
-            self.widen(graph.weights.col_as_slice(pre));
-            self.values[pre] = dot(&self.column, &self.balanced) + wide(*e) - wide(*c);
-            let sum: f64 = self.column.iter().map(|w| w.abs()).sum();
-            self.scale = self.scale.max(sum * most + wide(*e).abs() + wide(*c).abs());
-        }
-        largest(self.values.iter().copied())
-    }
-
-    /// What rounding explains: c is rounded, and its equation is a sum of so many terms.
-    fn limit<F: Float>(&self) -> f64 {
-        wide(F::count(self.values.len() + 4)) * unit::<F>() * self.scale
-    }
-}
-
 /// One elimination for all examples that have the same balance factors, bit for bit.
 fn eliminate_all<F: Float>(
     graph: &Graph<F>,
@@ -152,122 +106,39 @@ fn eliminate_all<F: Float>(
     let mut patterns: BTreeMap<Vec<u64>, Vec<usize>> = BTreeMap::new();
     for b in 0..graph.batch() {
         let beta = fired.balance_factor.col_as_slice(b);
-        patterns
-            .entry(beta.iter().map(|beta| wide(*beta).to_bits()).collect())
-            .or_default()
-            .push(b);
+        let bits = beta.iter().map(|beta| wide(*beta).to_bits()).collect();
+        patterns.entry(bits).or_default().push(b);
     }
+    let n = graph.settling();
     let most = patterns.values().map(Vec::len).max().unwrap_or(1);
-    let mut solver = Solver::new(graph.settling(), most)?;
-    let mut residual = Residual::new(graph.settling());
+    let mut elimination = Elimination::new(n, most)?;
     for examples in patterns.values() {
+        let at = |error| at_example(error, examples[0], fired.residual[examples[0]]);
         let beta = fired.balance_factor.col_as_slice(examples[0]);
-        solver.factor(graph.weights.as_ref(), beta).map_err(|error| {
-            // An error that says how good the equilibrium was at which this happened.
-            match error {
-                Error::Singular { what } => singular(&what, fired, examples[0]),
-                error => error,
-            }
-        })?;
+        elimination.factor(graph.weights.as_ref(), beta).map_err(at)?;
         assigned.factorisations += 1;
-        let mut columns = zeros(graph.settling(), examples.len());
+        let external =
+            Mat::from_fn(n, examples.len(), |i, k| assigned.external_credit[(i, examples[k])]);
+        let mut credit = zeros(n, examples.len());
+        let (weights, external) = (graph.weights.as_ref(), external.as_ref());
+        elimination.solve(weights, beta, external, credit.as_mut()).map_err(at)?;
         for (k, &b) in examples.iter().enumerate() {
-            columns.col_as_slice_mut(k).copy_from_slice(assigned.external_credit.col_as_slice(b));
-        }
-        solver.solve(columns.as_mut())?;
-        if solver.is_doubtful() {
-            let what = "I − Wᵀ diag β in these floats: a pivot is no larger than its rounding";
-            return Err(singular(what, fired, examples[0]));
-        }
-        for (k, &b) in examples.iter().enumerate() {
-            let e = assigned.external_credit.col_as_slice(b);
-            let c = columns.col_as_slice_mut(k);
-            refine(
-                graph,
-                &mut solver,
-                &mut residual,
-                [c, assigned.credit.col_as_slice_mut(b)],
-                beta,
-                e,
-            )
-            .map_err(|fault| fault.error(fired, b, F::NAME))?;
+            assigned.credit.col_as_slice_mut(b).copy_from_slice(credit.col_as_slice(k));
         }
     }
     Ok(())
 }
 
-fn singular<F>(what: &str, fired: &Fired<F>, example: usize) -> Error {
-    let residual = fired.residual[example];
-    Error::Singular { what: format!("{what}; example {example}, firing residual {residual:.3e}") }
-}
-
-/// Why a solution is none.
-enum Fault {
-    /// The first correction is as large as the solution.
-    Doubtful,
-    /// The residual stayed above what rounding explains.
-    Residual(f64, f64),
-    Other(Error),
-}
-
-impl Fault {
-    fn error<F>(self, fired: &Fired<F>, b: usize, format: &str) -> Error {
-        match self {
-            Self::Doubtful => {
-                let what =
-                    "I − Wᵀ diag β in these floats: the residual of the credit corrects all of it";
-                singular(what, fired, b)
-            }
-            Self::Residual(residual, limit) => Error::NotConverged {
-                what: format!("credit of example {b} in {format}"),
-                residual: format!("{residual:.3e} (at most {limit:.3e} is settled)"),
-                sweeps: MOST_REFINEMENTS,
-            },
-            Self::Other(error) => error,
+/// The error, and how good the equilibrium was at which it happened.
+fn at_example(error: Error, example: usize, firing: f64) -> Error {
+    let place = |what: &str| format!("{what}; example {example}, firing residual {firing:.3e}");
+    match error {
+        Error::Singular { what } => Error::Singular { what: place(&what) },
+        Error::NotConverged { what, residual, sweeps } => {
+            Error::NotConverged { what: place(&what), residual, sweeps }
         }
+        error => error,
     }
-}
-
-/// c ← c + A⁻¹(e − A c) while that makes the residual smaller; [the first solution, the place of the last].
-fn refine<F: Float>(
-    graph: &Graph<F>,
-    solver: &mut Solver<F>,
-    residual: &mut Residual,
-    [c, best]: [&mut [F]; 2],
-    beta: &[F],
-    e: &[F],
-) -> Result<(), Fault> {
-    let mut size = residual.of(graph, c, beta, e);
-    let mut limit = residual.limit::<F>();
-    best.copy_from_slice(c);
-    let mut correction = zeros(c.len(), 1);
-    for round in 0..MOST_REFINEMENTS {
-        if size == 0.0 {
-            break;
-        }
-        for (slot, value) in correction.col_as_slice_mut(0).iter_mut().zip(&residual.values) {
-            *slot = from_f64(*value);
-        }
-        solver.solve(correction.as_mut()).map_err(Fault::Other)?;
-        let moved = largest(correction.col_as_slice(0).iter().map(|d| wide(*d)));
-        if round == 0 && 2.0 * moved >= largest(c.iter().map(|c| wide(*c))) {
-            return Err(Fault::Doubtful);
-        }
-        for (c, d) in c.iter_mut().zip(correction.col_as_slice(0)) {
-            *c += *d;
-        }
-        let now = residual.of(graph, c, beta, e);
-        if now < size {
-            best.copy_from_slice(c);
-            limit = residual.limit::<F>();
-        }
-        let halved = now < size / 2.0;
-        size = size.min(now);
-        if !halved {
-            break;
-        }
-    }
-    if size <= limit { Ok(()) } else { Err(Fault::Residual(size, limit)) }
 }
 
 /// c ← c + α (Wᵀ(β∘c) + e − c) from zero, for all examples at once; without cycles the plain sweeps of D3.

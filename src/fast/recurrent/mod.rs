@@ -8,6 +8,7 @@
 //! Exactness: rounded. What the residuals imply for every number is computed in [`crate::check::bounded`].
 
 mod credit;
+mod eliminate;
 mod firing;
 mod fixed_point;
 mod graph;
@@ -24,6 +25,7 @@ use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, PerNeuron, PerSynapse, Wiring};
 use graph::{Graph, Place, wide};
 
+pub use eliminate::Elimination;
 pub use spectrum::spectral_abscissa;
 
 /// How the credit equilibrium is found.

@@ -175,3 +175,63 @@ fn eliminate(mut rows: Vec<Vec<f64>>, mut right: Vec<Vec<f64>>) -> Option<Vec<Ve
     }
     Some(right)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(n: usize, entries: &[(usize, usize, f64)], rho: &[f64]) -> Option<Vec<f64>> {
+        let mut system = System::new(n);
+        for &(row, column, value) in entries {
+            system.set(row, column, value, 1.0);
+        }
+        let rho: Vec<Up> = rho.iter().map(|rho| Up::of(*rho)).collect();
+        Some(system.bound(&rho)?.into_iter().map(Up::value).collect())
+    }
+
+    fn is_just_above(found: f64, exact: f64) -> bool {
+        found >= exact && found <= exact * (1.0 + 1e-5)
+    }
+
+    /// y = 1 y + 0 has every solution there is: "≥" in place of ">" would bound it by 0.
+    #[test]
+    fn what_is_singular_has_no_bound() {
+        assert_eq!(bound(1, &[(0, 0, 1.0)], &[0.0]), None);
+        assert_eq!(bound(1, &[(0, 0, 1.0)], &[1.0]), None);
+        assert_eq!(bound(2, &[(0, 1, 4.0), (1, 0, 0.25)], &[0.0, 1.0]), None);
+        // As near to it as floats are.
+        assert_eq!(bound(1, &[(0, 0, 1.0f64.next_down())], &[1.0]), None);
+        assert_eq!(bound(1, &[(0, 0, f64::NAN)], &[1.0]), None);
+        assert_eq!(bound(1, &[(0, 0, f64::MAX)], &[f64::INFINITY]), None);
+    }
+
+    /// Cycles below gain 1 through the majorant, others through the inverse; both nearly the best there is.
+    #[test]
+    fn cycles() {
+        let found = bound(1, &[(0, 0, 0.5)], &[1.0]).unwrap();
+        assert!(is_just_above(found[0], 2.0), "{found:?}");
+        let found = bound(1, &[(0, 0, 3.0)], &[1.0]).unwrap();
+        assert!(is_just_above(found[0], 0.5), "{found:?}");
+        let found = bound(1, &[(0, 0, -3.0)], &[1.0]).unwrap();
+        assert!(is_just_above(found[0], 0.25), "{found:?}");
+        // A⁻¹ = (1/5) [[1, 2], [−2, 1]]
+        let found = bound(2, &[(0, 1, 2.0), (1, 0, -2.0)], &[1.0, 10.0]).unwrap();
+        assert!(is_just_above(found[0], 21.0 / 5.0), "{found:?}");
+        assert!(is_just_above(found[1], 12.0 / 5.0), "{found:?}");
+    }
+
+    /// Without cycles what no residual reaches is exactly right.
+    #[test]
+    fn chains() {
+        let chain = [(1, 0, 2.0), (2, 1, -3.0), (3, 2, 0.5)];
+        assert_eq!(bound(4, &chain, &[0.0; 4]).unwrap(), [0.0; 4]);
+        let found = bound(4, &chain, &[0.0, 0.0, 1.0, 0.0]).unwrap();
+        assert_eq!(found[..2], [0.0; 2]);
+        assert!(is_just_above(found[2], 1.0) && is_just_above(found[3], 0.5), "{found:?}");
+        let mut far = vec![0.0; 30];
+        far[0] = 1.0;
+        let chain: Vec<_> = (1..30).map(|k| (k, k - 1, 4.0)).collect();
+        let found = bound(30, &chain, &far).unwrap();
+        assert!(is_just_above(found[29], 4f64.powi(29)), "{}", found[29]);
+    }
+}

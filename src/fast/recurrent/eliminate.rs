@@ -76,8 +76,7 @@ impl<F: Float> Elimination<F> {
     /// The refined c of each column of e, and the largest residual |c − Wᵀ(β∘c) − e|; W and β as they were eliminated.
     ///
     /// # Errors
-    /// As [`Solver::solve`]; [`Error::Singular`] where the residual corrects all of c, and [`Error::NotConverged`] where it stays
-    /// above what rounding explains.
+    /// As [`Solver::solve`]; and [`Error::NotConverged`] where the residual stays above what rounding explains.
     pub fn solve(
         &mut self,
         weights: MatRef<'_, F>,
@@ -112,7 +111,7 @@ impl<F: Float> Elimination<F> {
     /// c ← c + A⁻¹(e − A c) in `start` while that makes the residual smaller.
     fn refine(&mut self, equation: &Equation<'_, F>) -> Result<f64, Error> {
         let mut size = self.residual.of(equation, &self.start);
-        for round in 0..MOST_REFINEMENTS {
+        for _ in 0..MOST_REFINEMENTS {
             if size == 0.0 {
                 return Ok(size);
             }
@@ -122,11 +121,6 @@ impl<F: Float> Elimination<F> {
             }
             self.solver.solve(self.correction.as_mut())?;
             let correction = self.correction.col_as_slice_mut(0);
-            let moved = largest(correction.iter().map(|d| wide(*d)));
-            if round == 0 && 2.0 * moved >= largest(self.start.iter().map(|c| wide(*c))) {
-                let what = "I − Wᵀ diag β in these floats: its residual corrects all of the credit";
-                return Err(Error::Singular { what: what.to_owned() });
-            }
             // Keeps what it replaces, in case it was better.
             for (c, d) in self.start.iter_mut().zip(correction.iter_mut()) {
                 let before = *c;

@@ -169,8 +169,8 @@ fn refused<F: Float>(least: usize) {
 
 #[test]
 fn wrong_numbers_are_refused() {
-    refused::<f64>(400);
-    refused::<f32>(400);
+    refused::<f64>(300);
+    refused::<f32>(300);
 }
 
 fn widened<F: Float>(float: &CreditOutcome<F>) -> CreditOutcome<f64> {

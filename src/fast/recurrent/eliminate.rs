@@ -110,9 +110,11 @@ impl<F: Float> Elimination<F> {
 
     /// c ← c + A⁻¹(e − A c) in `start` while that makes the residual smaller.
     fn refine(&mut self, equation: &Equation<'_, F>) -> Result<f64, Error> {
+        let scale = self.residual.scale(equation, &self.start);
         let mut size = self.residual.of(equation, &self.start);
         for _ in 0..MOST_REFINEMENTS {
-            if size == 0.0 {
+            // As good as the rounding of c itself.
+            if size <= unit::<F>() * scale / 2.0 {
                 return Ok(size);
             }
             let correction = self.correction.col_as_slice_mut(0);
@@ -138,7 +140,8 @@ impl<F: Float> Elimination<F> {
                 break;
             }
         }
-        let limit = self.residual.limit(equation, &self.start);
+        // c is rounded, and its equation is a sum of so many terms.
+        let limit = wide(F::count(self.start.len() + 4)) * unit::<F>() * scale;
         // Asked so that NaN is not settled.
         if size <= limit {
             return Ok(size);
@@ -191,8 +194,8 @@ impl Residual {
         dot(&self.column, &self.balanced)
     }
 
-    /// What rounding explains: c is rounded, and its equation is a sum of so many terms.
-    fn limit<F: Float>(&mut self, equation: &Equation<'_, F>, c: &[F]) -> f64 {
+    /// max(|W|ᵀ|β∘c| + |e| + |c|): the size of what is added up.
+    fn scale<F: Float>(&mut self, equation: &Equation<'_, F>, c: &[F]) -> f64 {
         for (balanced, (beta, c)) in self.balanced.iter_mut().zip(equation.beta.iter().zip(c)) {
             *balanced = (wide(*beta) * wide(*c)).abs();
         }
@@ -204,6 +207,6 @@ impl Residual {
             let sum = dot(&self.column, &self.balanced);
             scale = scale.max(sum + wide(equation.e[pre]).abs() + wide(*c).abs());
         }
-        wide(F::count(self.values.len() + 4)) * unit::<F>() * scale
+        scale
     }
 }

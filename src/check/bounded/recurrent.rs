@@ -109,7 +109,7 @@ impl fmt::Display for Unbounded {
 /// Given the exact equilibrium that the float one is near: its net inputs say which pieces hold, its balance factors are those of
 /// the system of credit. Not proved here is that it *is* an equilibrium; if it is not, the comparison shows it.
 ///
-/// Shapes: per neuron and synapse as [`Wiring::of`] counts them; with cycles or without.
+/// Shapes: per neuron and synapse as [`crate::spec::Wiring::of`] counts them; with cycles or without.
 ///
 /// Exactness: residuals in rationals, everything else rounded up. Source: T7r (a vector b > |W|ᵀ|β| b + ρ, Collatz 1942), and
 /// Rump's verified inverse (Acta Numerica 2010, section 10).

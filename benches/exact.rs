@@ -43,7 +43,11 @@ fn case(widths: &[usize], batch: usize) -> Case {
         learning_rate: Q::new(1.into(), 10.into()),
         kink: Kink::Left,
         examples: (0..batch)
-            .map(|_| Example { input: vector(widths[0]), target: vector(widths[last]) })
+            .map(|_| Example {
+                input: vector(widths[0]),
+                target: vector(widths[last]),
+                equilibrium: None,
+            })
             .collect(),
         expect: Expect::Agree,
     }

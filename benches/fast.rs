@@ -118,7 +118,11 @@ fn case<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F>, rate: F) 
         learning_rate: rate.exact().unwrap(),
         kink: Kink::Left,
         examples: (0..input.ncols())
-            .map(|b| Example { input: column(input, b), target: column(target, b) })
+            .map(|b| Example {
+                input: column(input, b),
+                target: column(target, b),
+                equilibrium: None,
+            })
             .collect(),
         expect: Expect::Agree,
     }

@@ -36,6 +36,12 @@ pub enum Error {
         /// What was asked for, and what would be served instead.
         what: String,
     },
+    /// A network with a cycle has no equilibrium here that can be found and confirmed; give one in the case, or another network.
+    #[error("no equilibrium: {what}")]
+    NoEquilibrium {
+        /// Of which example, what was tried, and what was left over.
+        what: String,
+    },
     /// A linear system has no unique solution; the network itself is at fault.
     #[error("singular: {what}")]
     Singular {

@@ -36,6 +36,7 @@ pub fn gather(case: &Case, case_digest: &str, seed: u64) -> Evidence {
         settling: settle(case, case_digest, seed, &wiring, &credit),
         tangent,
         draws: draws(case, case_digest, seed, &wiring),
+        inverses: None,
         locality: Verdict::Agree(Compared { entries: 1, nonzero: 1 }),
         credit,
         backprop,

@@ -18,6 +18,7 @@ mod modular;
 mod mutants;
 mod properties_proptest;
 mod properties_quickcheck;
+mod recurrent;
 mod regressions;
 mod robustness;
 mod schemas;

@@ -11,7 +11,7 @@ use creditcheck::mutants::{
 };
 use creditcheck::number::parse;
 use creditcheck::spec::outcome::Update;
-use creditcheck::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Synapse};
+use creditcheck::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
 use num_rational::BigRational;
 
 fn number(text: &str) -> BigRational {
@@ -33,7 +33,7 @@ fn every_mutant_is_killed_on_every_witness_of_the_plan() {
     assert!(matrix.is_good(), "{}", matrix.text());
     assert_eq!(matrix.untried(), []);
     assert_eq!(matrix.count("SURVIVED") + matrix.count("UNAPPLIED"), 0);
-    // If nothing ran, fail: 32 mutants, most of them on two sides and several witnesses.
+    // If nothing ran, fail: 37 mutants, most of them on two sides and several witnesses.
     assert!(matrix.rows.len() > 200, "{}", matrix.rows.len());
     assert_eq!(matrix.baselines.len(), witnesses::WITNESSES.len());
 }
@@ -96,6 +96,10 @@ fn the_reference_does_the_worked_example() {
 fn settled_credits_forget_their_start_and_their_order() {
     for witness in &witnesses::WITNESSES {
         let case = witness.case().unwrap();
+        if Wiring::of(&case).is_recurrent() {
+            // With a cycle nothing has settled after finitely many sweeps.
+            continue;
+        }
         let reference = Reference::new(&case, &Limits::default()).unwrap();
         let plain = reference.credit(&reference.hook(None)).unwrap();
         for mutant in [Mutant::K02, Mutant::K11] {

@@ -343,11 +343,16 @@ fn a_million_neurons_are_refused_by_the_elimination() {
     assert_eq!(error.to_string(), "neurons in one elimination: 1000000 is over the limit of 2048");
 }
 
+/// A cycle of quadratic neurons without a given equilibrium: nobody can say that it is rational.
 #[test]
-fn a_cycle_is_read_but_not_served() {
-    let document = read(&fixture("recurrent-cycle.json")).unwrap();
+fn an_equilibrium_that_nobody_can_find_is_refused_with_advice() {
+    let text = String::from_utf8(fixture("recurrent-cycle.json")).unwrap();
+    let curved = text.replace(r#"{"name": "leaky_relu", "slope": "1/8"}"#, "\"quadratic\"");
+    assert_ne!(text, curved, "the fixture has changed");
+    let document = read(curved.as_bytes()).unwrap();
     let error = certify(&document, &Options::default(), &mut Silent).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }), "{error}");
+    assert!(error.to_string().contains("\"equilibrium\""), "{error}");
 }
 
 /// Numbers that square themselves layer by layer run into the limit on bits.

@@ -8,8 +8,14 @@ use creditcheck::suite::{CASES, document};
 use creditcheck::wire::certificate::{read, write};
 
 /// The claims of which the certificate has rows too.
-const CERTIFIED: [Claim; 5] =
-    [Claim::Credit, Claim::Update, Claim::Truth, Claim::Settling, Claim::Locality];
+const CERTIFIED: [Claim; 6] = [
+    Claim::Credit,
+    Claim::Update,
+    Claim::Truth,
+    Claim::Settling,
+    Claim::Locality,
+    Claim::Recurrent,
+];
 
 #[test]
 fn every_case_concludes_as_its_author_expects() {
@@ -37,7 +43,11 @@ fn every_certificate_is_confirmed_and_says_what_the_table_says() {
                 compared += 1;
             }
         }
-        assert!(report.claims.iter().any(|(_, tier, _)| *tier == Tier::Identity), "{name}");
+        // With a cycle a certificate carries inverses, and no draws.
+        let wanted = if name.starts_with("recurrent") { Tier::Exact } else { Tier::Identity };
+        assert!(report.claims.iter().any(|(_, tier, _)| *tier == wanted), "{name}");
+        let has_cycle = report.claims.iter().any(|(claim, ..)| *claim == Claim::Recurrent);
+        assert_eq!(has_cycle, name.starts_with("recurrent"), "{name}");
     }
     assert!(compared > 6 * CASES.len(), "{compared} rows compared");
 }

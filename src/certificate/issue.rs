@@ -7,8 +7,8 @@ use super::digest::{self, sha256};
 use super::rows;
 use super::words;
 use super::{
-    BackpropWitness, Certificate, Draw, ExampleWitness, PerParameter, TangentWitness, Versions,
-    Witnesses,
+    BackpropWitness, Certificate, Draw, ExampleWitness, Inverses, PerParameter, TangentWitness,
+    Versions, Witnesses,
 };
 use crate::check::Verdict;
 use crate::error::Error;
@@ -28,6 +28,8 @@ pub struct Evidence {
     pub settling: Settling,
     /// Claim C6: what the audit of the rule's reads concluded.
     pub locality: Verdict,
+    /// The inverses of each example; on networks with a cycle, and there always.
+    pub inverses: Option<Vec<Inverses>>,
     /// Tier P, one entry per draw of [`digest::draws`]; on a graph there may be none.
     pub draws: Vec<Draw>,
 }
@@ -55,7 +57,7 @@ pub struct Settling {
 /// certificate does not depend on how a program words its own tables.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a recurrent network, for engines that do not even agree on the rates, and for a rule
+/// [`Error::Unsupported`] for engines that do not even agree on the rates, and for a rule
 /// whose audit did not agree: such a thing has no certificate.
 pub fn issue(
     case: &Case,
@@ -64,9 +66,6 @@ pub fn issue(
     evidence: Evidence,
 ) -> Result<Certificate, Error> {
     let wiring = Wiring::of(case);
-    if wiring.is_recurrent() {
-        return Err(Error::unsupported("a certificate of a recurrent network"));
-    }
     if !evidence.locality.is_agree() {
         let word = evidence.locality.word();
         return Err(Error::unsupported(format!("a certificate of a rule whose audit says {word}")));
@@ -79,6 +78,7 @@ pub fn issue(
         }
     };
     let mut responses = evidence.tangent.as_ref().and_then(|t| t.responses.clone());
+    let mut inverses = evidence.inverses.map(Vec::into_iter);
     let mut examples = Vec::new();
     for (number, found) in evidence.credit.examples.iter().enumerate() {
         let backprop = match backward {
@@ -94,6 +94,7 @@ pub fn issue(
             response: responses.as_mut().and_then(|all| {
                 all.get_mut(number).map(|r| std::mem::replace(r, PerNeuron::new(Vec::new())))
             }),
+            inverses: inverses.as_mut().and_then(Iterator::next),
         });
     }
     let Update { weights, biases } = evidence.credit.update;

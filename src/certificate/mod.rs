@@ -136,6 +136,9 @@ pub struct Witnesses {
     pub draws: Vec<Draw>,
 }
 
+/// Rational numbers by rows.
+pub type Matrix = Vec<Vec<BigRational>>;
+
 /// One value per synapse and one per neuron; 0 at neurons without a bias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PerParameter<T> {
@@ -160,6 +163,17 @@ pub struct ExampleWitness {
     pub backprop: Option<BackpropWitness>,
     /// ∂L_b/∂x by the arbiter, one neuron at a time; graph networks only.
     pub response: Option<PerNeuron<BigRational>>,
+    /// What makes the credit and the linear response the only ones; networks with a cycle only.
+    pub inverses: Option<Inverses>,
+}
+
+/// The inverses that an equilibrium of a network with a cycle needs (D9).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inverses {
+    /// (I − Wᵀ diag β)⁻¹ by rows.
+    pub credit: Matrix,
+    /// (I − Wᵀ diag σ')⁻¹ by rows, where a balance function is replaced and σ is exact; elsewhere it is the other one.
+    pub slope: Option<Matrix>,
 }
 
 /// The backward pass of one example, layers counted through.

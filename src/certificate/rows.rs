@@ -8,7 +8,7 @@ use num_traits::Zero;
 use super::digest::{self, DRAW_EXAMPLES, PRIME};
 use super::{Certificate, ClaimRow, MOST_UNIT_DIRECTIONS, Settling, Soundness, words};
 use crate::check::{Claim, Conclusion, Tier};
-use crate::spec::{Activation, Network, Wiring};
+use crate::spec::{Activation, Network, Neuron, Parameters, Wiring};
 
 /// One compared entry: what one side has, what the reference has, and where.
 struct Entry<T> {
@@ -29,7 +29,7 @@ struct Rows<'a> {
     list: Vec<ClaimRow>,
 }
 
-/// Every row, in the order C1, C2, C3, C5, C6 at Q, then C1, C2 at P.
+/// Every row, in the order C1, C2, C3, C5, C6, C7 at Q, then C1, C2 at P.
 pub fn rows(certificate: &Certificate, wiring: &Wiring, settling: &Settling) -> Vec<ClaimRow> {
     let exact =
         certificate.case.is_exact() && wiring.balances.iter().flatten().all(Activation::is_exact);
@@ -63,12 +63,18 @@ impl Rows<'_> {
                 self.push(Claim::Truth, &both, dead);
             }
         }
-        let (settled, shown) = self.settling(settling);
-        self.push(Claim::Settling, &settled, (!shown).then_some(words::NO_SHORT_WITNESS));
+        if !self.wiring.is_recurrent() {
+            let (settled, shown) = self.settling(settling);
+            self.push(Claim::Settling, &settled, (!shown).then_some(words::NO_SHORT_WITNESS));
+        }
         let one = BigRational::from_integer(1.into());
         let reads: Vec<_> =
             (0..self.reads()).map(|_| entry(one.clone(), one.clone(), String::new())).collect();
         self.push(Claim::Locality, &reads, None);
+        if self.wiring.is_recurrent() {
+            let recurrent: Vec<_> = self.inverses().into_iter().chain(self.directions()).collect();
+            self.push(Claim::Recurrent, &recurrent, dead);
+        }
         if !witnesses.draws.is_empty() {
             self.draws();
         }
@@ -218,6 +224,43 @@ impl Rows<'_> {
             }
         }
         (entries, shown)
+    }
+
+    /// C7: (I − Wᵀ diag β) M row by row, then M e.
+    fn inverses(&self) -> Vec<Entry<BigRational>> {
+        let weights = Parameters::of(&self.certificate.case).weights;
+        let mut entries = Vec::new();
+        let examples = &self.certificate.witnesses.examples;
+        for (b, (example, given)) in
+            examples.iter().zip(&self.certificate.case.examples).enumerate()
+        {
+            let Some(inverse) = example.inverses.as_ref().map(|both| &both.credit) else {
+                continue;
+            };
+            for (pre, row) in inverse.iter().enumerate() {
+                let mut product = row.clone();
+                for &synapse in &self.wiring.outgoing[Neuron(pre)] {
+                    let post = self.wiring.synapses[synapse].post;
+                    let signal = &weights[synapse] * &example.balance_factor[post];
+                    for (entry, other) in product.iter_mut().zip(&inverse[post.0]) {
+                        *entry -= &signal * other;
+                    }
+                }
+                for (column, found) in product.into_iter().enumerate() {
+                    let one = BigRational::from_integer(i32::from(pre == column).into());
+                    entries.push(entry(found, one, words::at_inverse(b, pre, column)));
+                }
+            }
+            for (pre, row) in inverse.iter().enumerate() {
+                let mut credit = BigRational::zero();
+                for (output, target) in self.wiring.outputs.iter().zip(&given.target) {
+                    credit += &row[output.0] * (target - &example.firing_rate[*output]);
+                }
+                let found = example.credit[Neuron(pre)].clone();
+                entries.push(entry(found, credit, words::at_credit(b, pre)));
+            }
+        }
+        entries
     }
 
     fn reads(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Confirms a certificate by substitution; knows no engine and no number kernel.
 //!
-//! Walk: [shapes](verify) → D1, D2 (`firing`) → D3, D4 (`credit`) → D6, D7 (`backprop`) → D8 (`tangent`)
+//! Walk: [shapes](verify) → D1, D2 (`firing`) → D3, D4 (`credit`) → D9 (`inverse`) → D6, D7 (`backprop`) → D8 (`tangent`)
 //! → tier P (`draws`) → the rows of claims (`claims`). Sums, slopes and residues are written here again on
 //! purpose: the verifier must not share a mistake with what it checks.
 //!
@@ -14,6 +14,7 @@ mod credit;
 mod draws;
 mod firing;
 mod fold;
+mod inverse;
 pub mod large;
 mod shapes;
 mod tangent;
@@ -41,7 +42,7 @@ pub struct Sealed {
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[error("refused by {equation}: {place}: found {found}, expected {expected}")]
 pub struct Refusal {
-    /// Which equation or claim: D1 … D8, P, C1 … C6, `digest`, `shape` or `words`.
+    /// Which equation or claim: D1 … D9, P, C1 … C7, `digest`, `shape` or `words`.
     pub equation: String,
     /// The example, neuron, synapse or field.
     pub place: String,
@@ -76,7 +77,7 @@ impl Report {
 /// Confirms digests, witnesses, counts and verdicts.
 ///
 /// ```text
-/// D1 s = Wx + b, x = σ(s)   D2 β = f(s)   D3 c = Wᵀ(β∘c) + e   D4 ΔW = η⟨β c x⟩   D6–D8   P   C1–C6
+/// D1 s = Wx + b, x = σ(s)   D2 β = f(s)   D3 c = Wᵀ(β∘c) + e   D4 ΔW = η⟨β c x⟩   D6–D9   P   C1–C7
 /// ```
 ///
 /// Exactness: every comparison is `==` of rationals or residues.
@@ -121,6 +122,7 @@ pub fn equations(certificate: &Certificate) -> Result<Report, Refusal> {
         substitutions[1].1 += factors;
         examples.push(credit::check(&ground, example)?);
     }
+    let entries = inverse::check(&ground, &examples)?;
     let credits = examples.len() * ground.wiring.neurons();
     substitutions.push(("D3", credits));
     substitutions.push(("D4", credit::check_update(&ground, &examples)?));
@@ -128,6 +130,9 @@ pub fn equations(certificate: &Certificate) -> Result<Report, Refusal> {
     if let Some(adjoints) = backward {
         substitutions.push(("D6", adjoints));
         substitutions.push(("D7", backprop::check_gradient(&ground)?));
+    }
+    if entries > 0 {
+        substitutions.push(("D9", entries));
     }
     let derivatives = tangent::check(&ground, &examples)?;
     if derivatives > 0 {
@@ -153,7 +158,7 @@ struct Ground<'a> {
     certificate: &'a Certificate,
     wiring: Wiring,
     parameters: Parameters<BigRational>,
-    /// Every neuron after its presynaptic ones.
+    /// Every neuron after its presynaptic ones; with a cycle by number.
     order: Vec<Neuron>,
     /// h of D3.
     heights: PerNeuron<usize>,
@@ -178,9 +183,11 @@ struct Confirmed {
 impl<'a> Ground<'a> {
     fn of(certificate: &'a Certificate) -> Result<Self, Refusal> {
         let wiring = Wiring::of(&certificate.case);
-        let (Some(order), Some(heights)) = (wiring.order.clone(), wiring.heights()) else {
-            return Err(refusal("shape", "case.network", "a cycle", "a feed-forward network"));
-        };
+        // With a cycle there is no order and no height: substitution needs neither, and nothing relaxes in finitely many sweeps.
+        let order = wiring.order.clone();
+        let order = order.unwrap_or_else(|| (0..wiring.neurons()).map(Neuron).collect());
+        let heights = wiring.heights();
+        let heights = heights.unwrap_or_else(|| PerNeuron::filled(wiring.neurons(), 0));
         let depth = heights.iter().copied().max().unwrap_or(0);
         let exact = certificate.case.is_exact()
             && wiring.balances.iter().flatten().all(crate::spec::Activation::is_exact);

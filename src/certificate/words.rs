@@ -71,7 +71,9 @@ pub fn compared(claim: Claim, tier: Tier, layered: bool) -> &'static str {
         (Claim::Settling, ..) => {
             "from a random start, each credit after h(j)+1 sweeps and after depth+1 sweeps, each example"
         }
-        (Claim::Recurrent, ..) => "nothing: the network has no cycle",
+        (Claim::Recurrent, ..) => {
+            "at this equilibrium: (I − Wᵀ diag β) M = I and c = M e, each example, and ⟨ΔW, H⟩ = −η times the derivative of L along H"
+        }
         (Claim::Locality, ..) => {
             "the reads of relax and plasticity, each example: none but those that D3 and D4 allow"
         }
@@ -107,7 +109,9 @@ pub fn assumptions(
             );
         }
         Claim::Update if layered => {}
-        Claim::Truth | Claim::Update if !unit_directions && tier == Tier::Exact => {
+        Claim::Truth | Claim::Update | Claim::Recurrent
+            if !unit_directions && tier == Tier::Exact =>
+        {
             list.push("directions uniform in 0..2^20: a wrong update survives with probability at most 2^-100");
         }
         _ => {}
@@ -152,6 +156,12 @@ pub fn at_bias(post: usize) -> String {
 #[must_use]
 pub fn at_direction(direction: usize, side: &str) -> String {
     format!("direction {direction}, {side}")
+}
+
+/// The place of an entry of an inverse.
+#[must_use]
+pub fn at_inverse(example: usize, row: usize, column: usize) -> String {
+    format!("example {example}, (I − Wᵀ diag β) M at row {row}, column {column}")
 }
 
 /// The place of an entry of a draw.

@@ -11,9 +11,7 @@ use crate::check::{Shown, Verdict};
 use crate::error::Error;
 use crate::scalar::{ExactScalar, Prime, Scalar};
 use crate::spec::outcome::{GivenCredit, Update};
-use crate::spec::{
-    Case, Layered, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
-};
+use crate::spec::{Case, Layered, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::backprop::{self, LayerParameters};
 use crate::textbook::{credit, tangent};
 
@@ -54,7 +52,7 @@ impl<S: ExactScalar> GivenRun<S> {
                     .map(|of_example| PerNeuron::new(of_example.into_iter().flatten().collect()));
                 (adjoints.collect(), counted_through(net, &backward.gradient))
             }
-            Network::Graph(_) => linear_response(wiring, parameters, given)?,
+            Network::Graph(_) => linear_response(wiring, parameters, given, limits)?,
         };
         Ok(Self { credits, update, adjoints, gradient })
     }
@@ -124,6 +122,7 @@ fn linear_response<S: Scalar>(
     wiring: &Wiring,
     parameters: &Parameters<S>,
     given: &[GivenCredit<S>],
+    limits: &Limits,
 ) -> Result<(Vec<PerNeuron<S>>, Update<S>), Error> {
     let share = BigRational::new(1.into(), given.len().max(1).into());
     let share: S = crate::textbook::embed(&share, "1/B, B the number of examples,")?;
@@ -133,12 +132,9 @@ fn linear_response<S: Scalar>(
         biases: PerNeuron::filled(wiring.neurons(), S::zero()),
     };
     for one in given {
-        let respond = |neuron| {
-            let (beta, external) = (&one.balance_factor, &one.external_credit);
-            tangent::at_rate_given(wiring, &parameters.weights, beta, external, Neuron(neuron))
-        };
-        let response = (0..wiring.neurons()).map(respond).collect::<Result<Vec<_>, _>>()?;
-        let response = PerNeuron::new(response);
+        let (beta, external) = (&one.balance_factor, &one.external_credit);
+        let response =
+            tangent::at_rates_given(wiring, &parameters.weights, beta, external, limits)?;
         for (synapse, ends) in wiring.synapses.indexed() {
             let of_net_input = response[ends.post].clone() * &one.balance_factor[ends.post];
             let entry = of_net_input * &one.firing_rate[ends.pre] * &share;

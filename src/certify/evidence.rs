@@ -4,12 +4,13 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::{Options, Progress, given};
-use crate::certificate::{MOST_UNIT_DIRECTIONS, digest};
+use crate::certificate::{Inverses, MOST_UNIT_DIRECTIONS, Matrix, digest};
 use crate::check::bridge::{update_of_derivatives, update_of_gradient};
 use crate::error::Error;
 use crate::spec::outcome::{BackpropOutcome, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
-use crate::textbook::{Equilibrium, backprop, credit, embed_parameters, tangent};
+use crate::textbook::response::{self, Responses};
+use crate::textbook::{Equilibrium, backprop, credit, equilibrium, tangent};
 
 /// What the exact engines found on a case.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Evidence {
     pub backprop: Option<BackpropOutcome<BigRational>>,
     /// ∂L_b/∂x_j by the arbiter per example, on a graph that is evaluated.
     pub responses: Option<Vec<PerNeuron<BigRational>>>,
+    /// The inverses of each example; with a cycle only.
+    pub inverses: Option<Vec<Inverses>>,
     /// H of C3; empty where x and β are given.
     pub directions: Vec<Parameters<BigRational>>,
     /// The derivatives of L along them, by the arbiter.
@@ -48,6 +51,9 @@ impl Evidence {
     ) -> Result<Self, Error> {
         let limits = &options.limits;
         let mut evidence = Self::both_sides(case, limits)?;
+        if wiring.is_recurrent() {
+            evidence.inverses = Some(evidence.inverted(case, limits)?);
+        }
         if !evidence.evaluated {
             return Ok(evidence);
         }
@@ -58,7 +64,9 @@ impl Evidence {
             evidence.directions.push(direction);
         }
         if evidence.backprop.is_none() {
-            evidence.responses = Some(responses(case, wiring, limits)?);
+            let neurons: Vec<_> = (0..wiring.neurons()).map(Neuron).collect();
+            let responses = tangent::at_rates(case, &neurons, limits)?;
+            evidence.responses = Some(responses.into_iter().map(PerNeuron::new).collect());
         }
         Ok(evidence)
     }
@@ -96,27 +104,67 @@ impl Evidence {
             credit,
             backprop,
             responses: None,
+            inverses: None,
             directions: Vec::new(),
             derivatives: Vec::new(),
         })
     }
 
-    /// The reference side alone, for a case that the other side does not get; none where
+    /// (I − Wᵀ diag β)⁻¹ and, where β is not σ', the same with σ': transposed linear responses.
+    fn inverted(&self, case: &Case, limits: &Limits) -> Result<Vec<Inverses>, Error> {
+        let of_slopes = if self.evaluated && case.has_own_balance() {
+            Some(Responses::<BigRational>::of(case, limits)?)
+        } else {
+            None
+        };
+        let inverses = self.credit.examples.iter().enumerate().map(|(b, example)| {
+            let weights = &self.parameters.weights;
+            let found = response::given(&self.wiring, weights, &example.balance_factor, limits)?;
+            Ok(Inverses {
+                credit: transposed(&found),
+                slope: of_slopes.as_ref().map(|responses| transposed(responses.response(b))),
+            })
+        });
+        inverses.collect()
+    }
+
+    /// The reference side alone, for a case that differs in a parameter and that the other side does not get; none where
     /// [`Self::reference_update`] has none.
     pub(super) fn reference_of(
-        case: &Case,
+        &self,
+        moved: &Case,
         limits: &Limits,
     ) -> Result<Option<Update<BigRational>>, Error> {
-        let Network::Layered(net) = &case.network else {
-            let derivatives = tangent::gradient(case, limits)?;
-            return Ok(Some(update_of_derivatives(&derivatives, &case.learning_rate)));
+        if self.wiring.is_recurrent() {
+            return self.displaced_reference(moved, limits).map(Some);
+        }
+        let Network::Layered(net) = &moved.network else {
+            let derivatives = tangent::gradient(moved, limits)?;
+            return Ok(Some(update_of_derivatives(&derivatives, &moved.learning_rate)));
         };
-        let outcome = if case.is_exact() {
-            backprop::run(case, limits)?
+        let outcome = if moved.is_exact() {
+            backprop::run(moved, limits)?
         } else {
-            given::backprop_outcome(net, &given::equilibria(case, &Wiring::of(case))?, limits)?
+            given::backprop_outcome(net, &given::equilibria(moved, &Wiring::of(moved))?, limits)?
         };
-        Ok(Some(update_of_gradient(net, &outcome.gradient, &case.learning_rate)))
+        Ok(Some(update_of_gradient(net, &outcome.gradient, &moved.learning_rate)))
+    }
+
+    /// The arbiter at the equilibria to which a small move of the parameters leads.
+    fn displaced_reference(
+        &self,
+        moved: &Case,
+        limits: &Limits,
+    ) -> Result<Update<BigRational>, Error> {
+        let parameters = Parameters::of(moved);
+        let equilibria = moved.examples.iter().zip(&self.credit.examples).map(|(given, found)| {
+            let (s, x) = (&found.net_input, &found.firing_rate);
+            let at = equilibrium::displaced(&self.wiring, &parameters, given, s, x, limits)?;
+            Ok((at, given.target.clone()))
+        });
+        let equilibria = equilibria.collect::<Result<Vec<_>, Error>>()?;
+        let responses = Responses::at(self.wiring.clone(), &parameters, equilibria, limits)?;
+        Ok(update_of_derivatives(&responses.gradient()?, &moved.learning_rate))
     }
 
     /// One example as the local rule sees it, with these credits.
@@ -158,17 +206,7 @@ impl Evidence {
     }
 }
 
-/// ∂L_b/∂x_j for every neuron of every example.
-fn responses(
-    case: &Case,
-    wiring: &Wiring,
-    limits: &Limits,
-) -> Result<Vec<PerNeuron<BigRational>>, Error> {
-    let parameters = embed_parameters(&Parameters::of(case))?;
-    let of_example = |example| {
-        let neurons = (0..wiring.neurons()).map(Neuron);
-        let values = neurons.map(|n| tangent::at_rate_of(wiring, &parameters, example, n, limits));
-        Ok(PerNeuron::new(values.collect::<Result<_, Error>>()?))
-    };
-    case.examples.iter().map(of_example).collect()
+fn transposed(matrix: &Matrix) -> Matrix {
+    let row = |column: usize| matrix.iter().map(|row| row[column].clone()).collect();
+    (0..matrix.len()).map(row).collect()
 }

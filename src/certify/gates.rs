@@ -72,7 +72,7 @@ pub(super) fn observe(
             return Ok(());
         };
         let moved = moved(case, parameter);
-        let other = match Evidence::reference_of(&moved, limits)? {
+        let other = match evidence.reference_of(&moved, limits)? {
             Some(other) => other,
             None => return Ok(()),
         };

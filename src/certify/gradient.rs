@@ -117,10 +117,7 @@ fn exact(
             let gradient = tangent::gradient_watched(case, limits, &mut |done| {
                 progress.stage(&format!("direction {} of {all}", done + 1))
             })?;
-            let at_inputs = |example| {
-                wiring.inputs.iter().map(|n| tangent::at_rate(case, example, *n, limits)).collect()
-            };
-            let inputs = case.examples.iter().map(at_inputs).collect::<Result<_, _>>()?;
+            let inputs = tangent::at_rates(case, &wiring.inputs, limits)?;
             Ok(Computed { loss, entries: asked_for(gradient, quantity, case), inputs })
         }
     }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::scalar::{Prime, Scalar};
 use crate::spec::outcome::GivenCredit;
 use crate::spec::{Activation, Case, Network, Parameters, PerNeuron, PerSynapse, Wiring};
-use crate::textbook::{credit, tangent};
+use crate::textbook::{credit, firing, tangent};
 
 /// The cells of tier P, and the draws as witnesses.
 pub(super) struct Identity {
@@ -29,14 +29,18 @@ pub(super) fn run(
     options: &Options,
 ) -> Result<Identity, Error> {
     let limits = &options.limits;
-    let degree = digest::degree(wiring.depth().unwrap_or(0));
+    let degree = degree(wiring);
     let (count, log2_bound) = digest::draws(degree);
     let mut draws = Vec::new();
     let (mut credits, mut updates): (Option<Verdict>, Option<Verdict>) = (None, None);
-    for draw in 0..count {
+    for draw in 0..count + MOST_REDRAWS {
+        if draws.len() == count {
+            break;
+        }
         let (parameters, learning_rate, given) =
             embedded(wiring, &digest::point(case_digest, options.seed, draw, wiring));
-        let run = GivenRun::new(case, wiring, &parameters, &learning_rate, &given, limits)?;
+        let run = GivenRun::new(case, wiring, &parameters, &learning_rate, &given, limits);
+        let Some(run) = unless_singular(wiring, run)? else { continue };
         let (c1, c2) = given_verdicts(wiring, &run, &learning_rate);
         credits = Some(conjunction(credits, c1));
         updates = Some(conjunction(updates, c2));
@@ -46,9 +50,15 @@ pub(super) fn run(
         + 1
         + digest::DRAW_EXAMPLES
             * (2 * wiring.neurons() - wiring.inputs.len() + wiring.outputs.len());
+    let what = if wiring.is_recurrent() {
+        "identity of quotients, of counted degree"
+    } else {
+        "identity of degree"
+    };
     let note = format!(
-        "identity of degree ≤ {degree} in {variables} variables (W, x, β, e, η), {count} draws modulo 2^61−1, seed {}: \
+        "{what} ≤ {degree} in {variables} variables (W, x, β, e, η), {} draws modulo 2^61−1, seed {}: \
          a false one survives with probability ≤ 2^{log2_bound}; given β, ring operations only",
+        draws.len(),
         options.seed
     );
     let tiny = tiny_primes(case, wiring, case_digest, options)?;
@@ -69,7 +79,43 @@ pub(super) fn run(
         }
     }
     cells.push(truth(case, wiring, case_digest, options)?);
+    if wiring.is_recurrent() {
+        let both = cells[0].verdict().cloned().zip(cells[1].verdict().cloned());
+        let verdict = concluded(both.map(|(credits, updates)| credits.and(updates)));
+        cells.push(Cell::checked(Claim::Recurrent, Tier::Identity, verdict).note(
+            "C1 and C2 of this anatomy with its cycles and self-synapses, against the linear response: any W, any β at which I − Wᵀ diag β is invertible",
+        ));
+        // A certificate of a network with a cycle carries inverses in place of draws.
+        draws.clear();
+    }
     Ok(Identity { cells, draws })
+}
+
+/// How many points may be drawn in addition where some matrix is singular modulo the prime.
+const MOST_REDRAWS: usize = 16;
+
+/// What counts as the degree in the bound of tier P.
+///
+/// With a cycle both sides are quotients. With n neurons that are not clamped det(I − Wᵀ diag β) has degree ≤ 2n, so each of the
+/// `DRAW_EXAMPLES` terms of an update has a numerator of degree ≤ 2n + 4 and a denominator of degree ≤ 2n; the difference of the two
+/// sides, brought to one denominator, has a numerator of degree ≤ 2·2n·`DRAW_EXAMPLES` + 4. A point where a matrix is
+/// singular is drawn again; at least half of all points are not, so the degree counts twice.
+fn degree(wiring: &Wiring) -> u64 {
+    match wiring.depth() {
+        Some(depth) => digest::degree(depth),
+        None => {
+            let unknown = wiring.neurons() - wiring.inputs.len();
+            2 * (4 * unknown as u64 * digest::DRAW_EXAMPLES as u64 + 4)
+        }
+    }
+}
+
+/// A run at a drawn point; none where the point makes a matrix singular, which only cycles can.
+fn unless_singular<T>(wiring: &Wiring, run: Result<T, Error>) -> Result<Option<T>, Error> {
+    match run {
+        Err(Error::Singular { .. }) if wiring.is_recurrent() => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 fn conjunction(before: Option<Verdict>, next: Verdict) -> Verdict {
@@ -136,6 +182,26 @@ fn tiny<const P: u64>(
     options: &Options,
 ) -> Result<(Verdict, Verdict), Error> {
     let mut stream = Stream::new(case_digest, options.seed, &format!("tiny/{P}"));
+    // Modulo 2 most matrices are singular; without a cycle none is.
+    for _ in 0..MOST_TINY_DRAWS {
+        let run = tiny_at::<P>(case, wiring, &mut stream, options);
+        if let Some(verdicts) = unless_singular(wiring, run)? {
+            return Ok(verdicts);
+        }
+    }
+    let singular = || Verdict::Unchecked(format!("modulo {P} every drawn matrix was singular"));
+    Ok((singular(), singular()))
+}
+
+/// How many points are tried modulo a tiny prime.
+const MOST_TINY_DRAWS: usize = 64;
+
+fn tiny_at<const P: u64>(
+    case: &Case,
+    wiring: &Wiring,
+    stream: &mut Stream,
+    options: &Options,
+) -> Result<(Verdict, Verdict), Error> {
     let mut draw = || Prime::<P>::new(stream.word());
     let neurons = wiring.neurons();
     // 1/B must exist, so p must not divide B.
@@ -173,24 +239,40 @@ fn truth(
             "C1–C2 only: the identity has β given, and this case replaces the balance function";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
     }
-    let degree = degree_of_loss(wiring) + 1;
+    let recurrent = wiring.is_recurrent();
+    if recurrent && !wiring.is_input.indexed().all(|(n, clamped)| *clamped || wiring.has_bias[n]) {
+        let why = "C1–C2 only: an equilibrium over a finite field is drawn by way of the biases, and some neuron has none";
+        return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
+    }
+    let degree = if recurrent { degree_at_equilibrium(wiring) } else { degree_of_loss(wiring) + 1 };
     let (count, log2_bound) = digest::draws(degree);
     if count == 0 {
         let why = format!("the degree {degree} of the loss is too large for this prime");
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
     }
     let mut comparison = Comparison::new();
-    for draw in 0..count {
+    let mut made = 0;
+    for draw in 0..count + MOST_REDRAWS {
+        if made == count {
+            break;
+        }
         let mut stream = Stream::new(case_digest, options.seed, &format!("truth/{draw}"));
-        let random = randomised(case, &mut stream);
+        let mut random = randomised(case, &mut stream);
+        if recurrent {
+            settle(&mut random, wiring, &mut stream)?;
+        }
         let direction = Parameters {
             weights: PerSynapse::from_fn(wiring.synapses.len(), |_| Large::new(stream.residue())),
             biases: PerNeuron::from_fn(wiring.neurons(), |neuron| {
                 if wiring.has_bias[neuron] { Large::new(stream.residue()) } else { Large::zero() }
             }),
         };
-        let update = credit::run::<Large>(&random, &options.limits)?.update;
+        let update = credit::run::<Large>(&random, &options.limits);
+        let Some(update) = unless_singular(wiring, update)?.map(|found| found.update) else {
+            continue;
+        };
         let derivative = tangent::along(&random, &direction, &options.limits)?.tangent;
+        made += 1;
         let mut found = Large::zero();
         let weights = update.weights.iter().zip(direction.weights.iter());
         for (entry, along) in weights.chain(update.biases.iter().zip(direction.biases.iter())) {
@@ -204,6 +286,42 @@ fn truth(
         "dual numbers modulo 2^61−1, W, b, inputs, targets, η and H random: degree ≤ {degree}, {count} draws, \
          a false identity survives with probability ≤ 2^{log2_bound}"
     )))
+}
+
+/// The counted degree of C3 at a drawn equilibrium: W, net inputs, inputs, targets, η and H are free, b = s − Wx follows.
+///
+/// β has degree ≤ 2 and x ≤ 3, so an entry of I − Wᵀ diag β has ≤ 3 and its determinant ≤ 3n; numerators of both sides have ≤ 3n + 7, their
+/// difference over one denominator ≤ 6n + 7. Singular points are drawn again: the degree counts twice.
+fn degree_at_equilibrium(wiring: &Wiring) -> u64 {
+    let unknown = wiring.neurons() - wiring.inputs.len();
+    2 * (6 * unknown as u64 + 7)
+}
+
+/// Draws net inputs for the first example, and gives the network the biases that make it an equilibrium.
+fn settle(case: &mut Case, wiring: &Wiring, stream: &mut Stream) -> Result<(), Error> {
+    case.examples.truncate(1);
+    let Network::Graph(net) = &mut case.network else { return Ok(()) };
+    let mut net_input = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    let mut rates = net_input.clone();
+    let mut clamped = case.examples.iter().flat_map(|example| &example.input);
+    for &input in &wiring.inputs {
+        rates[input] = clamped.next().cloned().unwrap_or_else(BigRational::zero);
+    }
+    for (post, _) in wiring.is_input.indexed().filter(|(_, clamped)| !**clamped) {
+        net_input[post] = BigRational::from_integer(BigInt::from(stream.residue()));
+        let (activation, kink) = (&wiring.activations[post], wiring.kinks[post]);
+        rates[post] = firing::activate(activation, kink, &net_input[post])?;
+    }
+    let biases = PerNeuron::from_fn(wiring.neurons(), |post| {
+        wiring.incoming[post].iter().fold(net_input[post].clone(), |rest, &synapse| {
+            rest - &net.weights[synapse] * &rates[wiring.synapses[synapse].pre]
+        })
+    });
+    net.biases = Some(biases);
+    for example in &mut case.examples {
+        example.equilibrium = Some(rates.clone());
+    }
+    Ok(())
 }
 
 /// The degree of L in W, b, inputs and targets together: deg s = deg x + 1, deg x = deg σ · deg s.

@@ -20,6 +20,7 @@ pub mod judge;
 pub mod large;
 pub mod locality;
 mod necessity;
+mod recurrent;
 mod settling;
 #[cfg(feature = "fast")]
 mod slopes;
@@ -91,7 +92,7 @@ pub struct Certified {
 /// ```
 ///
 /// # Errors
-/// [`Error::Unsupported`] for recurrent networks, [`Error::Limit`], [`Error::Interrupted`].
+/// With a cycle as [`crate::textbook::equilibrium::of_example`], and [`Error::Singular`]; [`Error::Limit`], [`Error::Interrupted`].
 pub fn certify(
     document: &Document,
     options: &Options,
@@ -99,9 +100,6 @@ pub fn certify(
 ) -> Result<Certified, Error> {
     let case = &document.case;
     let wiring = Wiring::of(case);
-    if wiring.is_recurrent() {
-        return Err(crate::textbook::firing::recurrent());
-    }
     let digest = document.digest();
     let mut table = Table::default();
 
@@ -116,7 +114,7 @@ pub fn certify(
     progress.stage("necessity")?;
     table.cells.push(necessity::cell(case, &wiring, &evidence, &options.limits, progress)?);
     progress.stage("settling")?;
-    let settled = settling::run(&wiring, &evidence, &digest, options)?;
+    let settled = settling::run(&wiring, &evidence, &digest, options);
     table.cells.push(settled.cell);
     progress.stage("locality")?;
     let (locality, audit) = locality::cell(&evidence);
@@ -130,11 +128,8 @@ pub fn certify(
         table.cells.extend(floats);
         table.cells.push(slopes::cell(case, &evidence)?);
     }
-    table.cells.push(Cell::not_applicable(
-        Claim::Recurrent,
-        Tier::Exact,
-        "the network is feed-forward",
-    ));
+    progress.stage("recurrence")?;
+    table.cells.push(recurrent::cell(case, &evidence, &options.limits)?);
     progress.stage("certificate")?;
     let layered = evidence.backprop.is_some();
     let found = certificate::Evidence {
@@ -146,6 +141,7 @@ pub fn certify(
         backprop: evidence.backprop,
         settling: certificate::Settling { sweeps: settled.sweeps },
         locality: audit,
+        inverses: evidence.inverses,
         draws: identity.draws.into_iter().map(|draw| draw.into_witness(layered)).collect(),
     };
     let certificate = certificate::issue(case, document.json.canonical(), options.seed, found)?;
@@ -166,7 +162,7 @@ fn unless_refuted(table: &Table, cell: Cell) -> Cell {
 /// What a table amounts to, given what the author of the case expects.
 ///
 /// A case with `"expect": "disagree"` agrees when C2 disagrees in tier Q and C4 confirms that this is where the theorem
-/// says; C1 and C3 may then disagree in the same tier, and nothing else may.
+/// says (it says so of feed-forward networks only); C1, C3 and C7 may then disagree in the same tier, and nothing else may.
 #[must_use]
 pub fn conclusion(case: &Case, table: &Table) -> Conclusion {
     if case.expect == Expect::Agree {
@@ -181,7 +177,7 @@ pub fn conclusion(case: &Case, table: &Table) -> Conclusion {
     }
     let expected = |cell: &&Cell| {
         cell.tier == Tier::Exact
-            && matches!(cell.claim, Claim::Credit | Claim::Update | Claim::Truth)
+            && matches!(cell.claim, Claim::Credit | Claim::Update | Claim::Truth | Claim::Recurrent)
             && cell.verdict().is_some_and(Verdict::is_disagree)
     };
     // What is left of the claims that were expected to fail may well be nothing but "—".

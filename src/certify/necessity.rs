@@ -30,6 +30,11 @@ pub(super) fn cell(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Cell, Error> {
+    if wiring.is_recurrent() {
+        let why =
+            "stated for feed-forward networks: on a cycle no neuron is the one nearest the output";
+        return Ok(Cell::not_applicable(Claim::Necessity, Tier::Exact, why));
+    }
     if case.learning_rate.is_zero() {
         return Ok(unchecked("the learning rate is zero: no balance function could matter"));
     }

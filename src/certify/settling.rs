@@ -6,7 +6,6 @@ use super::Options;
 use super::evidence::Evidence;
 use crate::certificate::digest;
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
-use crate::error::Error;
 use crate::spec::outcome::Update;
 use crate::spec::{Neuron, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::plasticity::{bias_change, weight_change};
@@ -31,9 +30,11 @@ pub(super) fn run(
     evidence: &Evidence,
     case_digest: &str,
     options: &Options,
-) -> Result<Settled, Error> {
+) -> Settled {
     let (Some(heights), Some(depth)) = (wiring.heights(), wiring.depth()) else {
-        return Err(crate::textbook::firing::recurrent());
+        let why = "with a cycle relaxation is exact in the limit only, and only where it settles";
+        let cell = Cell::not_applicable(Claim::Settling, Tier::Exact, why);
+        return Settled { cell, sweeps: Vec::new() };
     };
     // A neuron whose credit moves no parameter need not have settled: the inputs, as a rule. A neuron that only a
     // bias drives may start a longest path itself; then its bias waits for the last sweep.
@@ -93,7 +94,7 @@ pub(super) fn run(
             witness(one_fewer)
         ))
         .note(format!("updates after {deadline} sweeps: {}", witness(late_update)));
-    Ok(Settled { cell, sweeps: all_sweeps })
+    Settled { cell, sweeps: all_sweeps }
 }
 
 /// What plasticity would do now, on one example.

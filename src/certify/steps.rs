@@ -1,12 +1,13 @@
 //! Both algorithms on one case, for showing them side by side.
 
 use num_rational::BigRational;
+use num_traits::Signed;
 
 use super::evidence::Evidence;
 use super::{Options, Silent};
 use crate::error::Error;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Limits, PerNeuron, Wiring};
+use crate::spec::{Case, Limits, Neuron, PerNeuron, Wiring};
 use crate::textbook::relax;
 
 /// Everything that both algorithms compute on the way.
@@ -16,9 +17,43 @@ pub struct Steps {
     pub evidence: Evidence,
     /// −η ∂L/∂W of backpropagation, or of the arbiter on a graph.
     pub reference: Option<Update<BigRational>>,
-    /// Credits of each example after 0, 1, …, depth + 1 sweeps from zero.
+    /// E and I of each example and neuron (D1); both 0 on input neurons.
+    pub balance: Vec<PerNeuron<Balance>>,
+    /// Credits of each example after 0, 1, …, depth + 1 sweeps from zero; with a cycle after the first few.
     pub sweeps: Vec<Vec<PerNeuron<BigRational>>>,
 }
+
+/// What excites a neuron and what inhibits it.
+///
+/// ```text
+/// D1   E_i = Σ of the positive terms of s_i,  I_i = −Σ of the negative ones,  s_i = E_i − I_i
+/// ```
+///
+/// The terms are W_ij x_j of every synapse, and the bias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// E.
+    pub excitation: BigRational,
+    /// I.
+    pub inhibition: BigRational,
+}
+
+impl Balance {
+    fn of(evidence: &Evidence, rates: &PerNeuron<BigRational>, post: Neuron) -> Self {
+        let zero = || BigRational::from_integer(0.into());
+        let mut found = Self { excitation: zero(), inhibition: zero() };
+        let incoming = evidence.wiring.incoming[post].iter().map(|&synapse| {
+            &evidence.parameters.weights[synapse] * &rates[evidence.wiring.synapses[synapse].pre]
+        });
+        for term in incoming.chain([evidence.parameters.biases[post].clone()]) {
+            if term.is_negative() { found.inhibition -= term } else { found.excitation += term }
+        }
+        found
+    }
+}
+
+/// How many sweeps are shown where none of them is the last.
+const SHOWN_SWEEPS: usize = 6;
 
 /// Runs both algorithms and keeps every intermediate result.
 ///
@@ -26,9 +61,7 @@ pub struct Steps {
 /// As [`super::certify`].
 pub fn steps(case: &Case, limits: &Limits) -> Result<Steps, Error> {
     let wiring = Wiring::of(case);
-    let Some(depth) = wiring.depth() else {
-        return Err(crate::textbook::firing::recurrent());
-    };
+    let depth = wiring.depth().unwrap_or(SHOWN_SWEEPS - 1);
     let options = Options { limits: *limits, ..Options::default() };
     // The directions of the arbiter are the unit directions here, or not shown; no digest is needed.
     let evidence = Evidence::gather(case, &wiring, "", &options, &mut Silent)?;
@@ -43,5 +76,11 @@ pub fn steps(case: &Case, limits: &Limits) -> Result<Steps, Error> {
     });
     let sweeps = sweeps.collect();
     let reference = evidence.reference_update(case);
-    Ok(Steps { evidence, reference, sweeps })
+    let balance = evidence.credit.examples.iter().map(|example| {
+        PerNeuron::from_fn(wiring.neurons(), |post| {
+            Balance::of(&evidence, &example.firing_rate, post)
+        })
+    });
+    let balance = balance.collect();
+    Ok(Steps { evidence, reference, balance, sweeps })
 }

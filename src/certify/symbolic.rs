@@ -18,6 +18,12 @@ const MOST_DEPTH: usize = 4;
 /// Nothing of the case enters but its shape: the cell holds for every network of that shape, all
 /// activations and all inputs, over every commutative ring that contains ℚ.
 pub(super) fn cells(case: &Case, wiring: &Wiring, limits: &Limits) -> Result<Vec<Cell>, Error> {
+    if wiring.is_recurrent() {
+        let why = "with a cycle the credit is a quotient of polynomials: tier P has the identity";
+        return Ok([Claim::Credit, Claim::Update]
+            .map(|claim| Cell::not_applicable(claim, Tier::Symbolic, why))
+            .into());
+    }
     let depth = wiring.depth().unwrap_or(usize::MAX);
     if wiring.synapses.len() > MOST_SYNAPSES || depth > MOST_DEPTH {
         let why = format!(

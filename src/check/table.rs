@@ -198,15 +198,19 @@ impl Table {
         Tier::ALL.into_iter().filter(agrees).map(Tier::letter).collect()
     }
 
-    /// What the cells of one claim amount to; `None` where the claim has no meaning for the case (C7 on a
-    /// feed-forward network). A claim that no tier could check is unchecked, not agreed.
+    /// What the cells of one claim amount to; `None` where the claim has no meaning for the case: C7 on a
+    /// feed-forward network, C4 and C5 on one with a cycle. A claim that no tier could check is unchecked, not agreed.
     #[must_use]
     pub fn of_claim(&self, claim: Claim) -> Option<Conclusion> {
-        let checked = self.cells.iter().filter(|cell| cell.claim == claim);
-        let worst = checked.filter_map(|cell| cell.verdict()).map(Conclusion::of).max();
+        let worst = |claim| {
+            let cells = self.cells.iter().filter(|cell| cell.claim == claim);
+            cells.filter_map(|cell| cell.verdict()).map(Conclusion::of).max()
+        };
+        let has_cycle = worst(Claim::Recurrent).is_some();
         match claim {
-            Claim::Recurrent => worst,
-            _ => Some(worst.unwrap_or(Conclusion::Unchecked)),
+            Claim::Recurrent => worst(claim),
+            Claim::Necessity | Claim::Settling if has_cycle => worst(claim),
+            _ => Some(worst(claim).unwrap_or(Conclusion::Unchecked)),
         }
     }
 

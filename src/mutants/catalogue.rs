@@ -38,6 +38,11 @@ pub enum Mutant {
     K09,
     K10,
     K11,
+    R01,
+    R02,
+    R03,
+    R04,
+    R05,
 }
 
 /// The implementation that a mutant is planted in.
@@ -95,7 +100,7 @@ macro_rules! entry {
 
 /// All mutants in the order of their numbers.
 #[rustfmt::skip] // One mutant a paragraph, each field at the same place.
-pub const CATALOGUE: [Entry; 32] = [
+pub const CATALOGUE: [Entry; 37] = [
     entry!(M01, true, "sign of the update",
         "has the opposite sign",
         "gradient and update confused: ΔW = +η ∂L/∂W",
@@ -224,6 +229,26 @@ pub const CATALOGUE: [Entry; 32] = [
         "lets each neuron see the credits of the same sweep",
         "update in place",
         "a comparison sweep by sweep"),
+    entry!(R01, false, "W for Wᵀ on a cycle",
+        "sends credit along the synapses instead of against them",
+        "a square recurrent matrix: no shape error",
+        "a cycle with non-symmetric weights"),
+    entry!(R02, false, "self-synapse left out of the credit",
+        "leaves the self-synapses out of the credit",
+        "the diagonal masked in the backward pass alone",
+        "a self-synapse with credit"),
+    entry!(R03, false, "credit clamped at the outputs",
+        "clamps the credit of the outputs to the external credit instead of adding to it",
+        "outputs treated as the inputs of the backward pass are",
+        "an output with outgoing synapses"),
+    entry!(R04, false, "one sweep for the equilibrium",
+        "relaxes the credit once instead of to its equilibrium",
+        "the loop of a feed-forward network kept",
+        "a path of two edges"),
+    entry!(R05, false, "balance factor from an earlier sweep",
+        "takes the balance factor from the first sweep of firing and not from the equilibrium",
+        "net inputs stored before the rates have settled",
+        "a cycle, slopes that change with the net input"),
 ];
 
 impl Mutant {

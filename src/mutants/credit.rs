@@ -27,7 +27,7 @@ pub struct CreditRun {
 }
 
 impl Reference<'_> {
-    /// Relaxes from zero for depth + 1 sweeps (D3), then changes the weights once (D4).
+    /// Relaxes from zero for depth + 1 sweeps (D3) or, with a cycle, solves for the credit; then changes the weights once (D4).
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a slope that is not rational, [`Error::Limit`] for numbers that grow too long.
@@ -41,7 +41,11 @@ impl Reference<'_> {
                 vec![PerNeuron::filled(self.wiring.neurons(), BigRational::zero()); beta.len()];
             self.relax(hook, &beta, &external, start)?
         };
-        let mut credit = sweeps.last().cloned().unwrap_or_default();
+        let mut credit = if self.wiring.is_recurrent() {
+            self.equilibrium_credits(hook, &beta, &external)?
+        } else {
+            sweeps.last().cloned().unwrap_or_default()
+        };
         self.swap_credits(hook, &mut credit);
         let update = self.plasticity(hook, &beta, &credit);
         Ok(CreditRun { sweeps, credit, update })
@@ -183,7 +187,7 @@ impl Reference<'_> {
     }
 
     /// W_ij as the retrograde signal has it.
-    fn feedback(
+    pub(super) fn feedback(
         &self,
         hook: &Hook,
         weights: &PerSynapse<BigRational>,

@@ -6,7 +6,8 @@ use num_traits::Zero;
 use crate::check::bridge;
 use crate::error::Error;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Limits, Network};
+use crate::spec::{Case, Limits, Network, Parameters, Wiring};
+use crate::textbook::equilibrium;
 
 use super::catalogue::{CATALOGUE, Mutant};
 use super::hook::{Fault, Variant};
@@ -27,7 +28,7 @@ pub struct Diagnosis {
 /// the result in single layers already, only these are named.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a cycle or a transcendental activation, [`Error::Limit`].
+/// [`Error::Unsupported`] for a transcendental activation, [`Error::Limit`]; with a cycle as [`equilibrium::of_example`].
 pub fn diagnose(
     case: &Case,
     theirs: &Update<BigRational>,
@@ -83,7 +84,8 @@ pub fn diagnose_by(
     limits: &Limits,
     before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
 ) -> Result<Vec<Diagnosis>, Error> {
-    let reference = Reference::new(case, limits)?;
+    let settled = at_equilibrium(case, limits)?;
+    let reference = Reference::new(&settled, limits)?;
     let truth = reference.credit(&reference.hook(None))?.update;
     if is_theirs(&truth) {
         return Ok(Vec::new());
@@ -104,6 +106,20 @@ pub fn diagnose_by(
         found.extend(faults);
     }
     Ok(found.into_iter().map(|fault| Diagnosis { fault, sentence: fault.sentence() }).collect())
+}
+
+/// The case with the equilibria that the textbook finds, where a cycle asks for some and the case gives none.
+fn at_equilibrium(case: &Case, limits: &Limits) -> Result<Case, Error> {
+    let mut case = case.clone();
+    let wiring = Wiring::of(&case);
+    if wiring.is_recurrent() {
+        let parameters = Parameters::of(&case);
+        for example in &mut case.examples {
+            let found = equilibrium::of_example(&wiring, &parameters, example, limits)?;
+            example.equilibrium = Some(found.firing_rate);
+        }
+    }
+    Ok(case)
 }
 
 /// The updates that somebody with this fault may have.

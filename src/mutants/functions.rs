@@ -10,7 +10,7 @@ fn integer(value: i64) -> BigRational {
 }
 
 /// σ(s); `None` where σ is not rational.
-pub(super) fn rate(activation: &Activation, s: &BigRational) -> Option<BigRational> {
+pub(crate) fn rate(activation: &Activation, s: &BigRational) -> Option<BigRational> {
     Some(match activation {
         Activation::Identity => s.clone(),
         Activation::Relu if s.is_positive() => s.clone(),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::catalogue::Mutant;
 use super::hook::{Fault, Variant};
-use super::witnesses::{DEEP, GRAPH, KINKS, RECTANGULAR, SQUARE, Witness};
+use super::witnesses::{DEEP, GRAPH, KINKS, RECTANGULAR, RECURRENT, SQUARE, Witness};
 
 /// What is compared with the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,19 +75,21 @@ pub const PLAN: &[Planned] = {
     use Mutant::*;
     use Variant::{Autapse, Hidden, Lateral, Layer, Output, Short, Whole};
     const ALL: &[Witness] = &[SQUARE, RECTANGULAR, DEEP, GRAPH];
+    // M21 is not among them on the cycle: its random matrix happens to be singular there.
+    const ANY: &[Witness] = &[SQUARE, RECTANGULAR, DEEP, GRAPH, RECURRENT];
     const SQUARES: &[Witness] = &[SQUARE, DEEP];
     &[
-        planned(M01, Whole, Update, ALL),
-        planned(M02, Whole, Update, ALL),
-        planned(M03, Whole, Update, ALL),
-        planned(M04, Whole, Update, ALL),
+        planned(M01, Whole, Update, ANY),
+        planned(M02, Whole, Update, ANY),
+        planned(M03, Whole, Update, ANY),
+        planned(M04, Whole, Update, ANY),
         planned(M04, Output, Update, ALL),
         planned(M04, Hidden, Update, ALL),
-        planned(M05, Whole, Update, ALL),
+        planned(M05, Whole, Update, ANY),
         planned(M06, Whole, Update, SQUARES),
         planned(M07, Whole, Update, ALL),
-        planned(M08, Whole, Update, ALL),
-        planned(M09, Whole, Update, ALL),
+        planned(M08, Whole, Update, ANY),
+        planned(M09, Whole, Update, ANY),
         planned(M10, Whole, Update, &[SQUARE, DEEP]),
         planned(M11, Whole, Update, SQUARES),
         planned(M12, Layer(1), Update, &[SQUARE, RECTANGULAR, DEEP]),
@@ -98,16 +100,16 @@ pub const PLAN: &[Planned] = {
         planned(M16, Layer(1), Update, &[KINKS]),
         planned(M16, Layer(2), Update, &[KINKS]),
         planned(M16, Layer(3), Update, &[KINKS]),
-        planned(M17, Whole, Update, ALL),
+        planned(M17, Whole, Update, ANY),
         planned(M18, Whole, Update, SQUARES),
         planned(M21, Whole, Update, ALL),
-        planned(M22, Whole, Update, ALL),
+        planned(M22, Whole, Update, ANY),
         planned(M24, Hidden, Update, ALL),
         planned(M24, Output, Update, &[SQUARE, RECTANGULAR, DEEP]),
-        planned(M25, Whole, Update, ALL),
-        planned(M26, Whole, Update, ALL),
+        planned(M25, Whole, Update, ANY),
+        planned(M26, Whole, Update, ANY),
         planned(M28, Whole, Update, ALL),
-        planned(M29, Whole, Update, ALL),
+        planned(M29, Whole, Update, ANY),
         planned(K01, Short(1), Credits, ALL),
         planned(K01, Short(2), Update, ALL),
         planned(K02, Whole, Sweeps, ALL),
@@ -115,10 +117,15 @@ pub const PLAN: &[Planned] = {
         planned(K03, Whole, Update, ALL),
         planned(K05, Autapse, Update, ALL),
         planned(K05, Lateral, Update, ALL),
-        planned(K07, Whole, Update, ALL),
-        planned(K09, Whole, Update, ALL),
+        planned(K07, Whole, Update, ANY),
+        planned(K09, Whole, Update, ANY),
         planned(K10, Whole, Reads, &[SQUARE, GRAPH]),
         planned(K11, Whole, Sweeps, ALL),
         planned(K11, Whole, Settled(ANY_ORDER), ALL),
+        planned(R01, Whole, Update, &[RECURRENT]),
+        planned(R02, Whole, Update, &[RECURRENT]),
+        planned(R03, Whole, Update, &[RECURRENT]),
+        planned(R04, Whole, Update, &[RECURRENT]),
+        planned(R05, Whole, Update, &[RECURRENT]),
     ]
 };

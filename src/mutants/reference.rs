@@ -32,12 +32,11 @@ impl<'a> Reference<'a> {
     /// Fires the network once for each example (D1).
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a cycle or a transcendental activation, [`Error::Limit`] for numbers that grow too long.
+    /// [`Error::Unsupported`] for a cycle without a given equilibrium and for a transcendental activation, [`Error::Limit`] for numbers that grow too long.
     pub fn new(case: &'a Case, limits: &Limits) -> Result<Self, Error> {
         let wiring = Wiring::of(case);
-        let Some(depth) = wiring.depth() else {
-            return Err(Error::unsupported("mutants of a network with a cycle"));
-        };
+        // With a cycle the credit is solved for, and one sweep is made to be looked at.
+        let depth = wiring.depth().unwrap_or(0);
         let layout = Layout::of(case, &wiring);
         let parameters = Parameters::of(case);
         let mut reference = Self {
@@ -50,7 +49,11 @@ impl<'a> Reference<'a> {
             limits: *limits,
         };
         for example in 0..case.examples.len() {
-            let firing = reference.fire(example)?;
+            let firing = if reference.wiring.is_recurrent() {
+                reference.at_given(example)?
+            } else {
+                reference.fire(example)?
+            };
             reference.firing.push(firing);
         }
         Ok(reference)
@@ -100,7 +103,8 @@ impl<'a> Reference<'a> {
     ) -> Result<BigRational, Error> {
         let firing = &self.firing[example];
         let kink = self.wiring.kinks[neuron];
-        let s = &firing.net_input[neuron];
+        let early = self.wiring.is_recurrent() && hook.at(Mutant::R05, neuron);
+        let s = if early { &self.first_sweep(example)[neuron] } else { &firing.net_input[neuron] };
         let truth = rational(slope(function, kink, s), function)?;
         if hook.at(Mutant::M04, neuron) {
             return Ok(BigRational::one());

@@ -115,7 +115,7 @@ pub(crate) fn relaxation(
     let parameters = Parameters::of(case);
     let zero = PerNeuron::filled(wiring.neurons(), BigRational::zero());
     let mut history = vec![vec![zero; outcome.examples.len()]];
-    // A witness has no cycle: the engines above have refused one.
+    // With a cycle one sweep is made to be looked at; none of them is the last.
     for sweep in 0..=wiring.depth().unwrap_or(0) {
         let examples = outcome.examples.iter().zip(&history[sweep]);
         let after = examples.map(|(example, credit)| {

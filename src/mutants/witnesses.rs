@@ -43,6 +43,8 @@ pub const DEEP: Witness = witness!("deep");
 pub const KINKS: Witness = witness!("kinks");
 /// Skip connections, a dead end, an output with outgoing synapses, neurons out of order.
 pub const GRAPH: Witness = witness!("graph");
+/// A cycle, self-synapses, outputs that feed back, three polynomials, and the equilibrium of each example.
+pub const RECURRENT: Witness = witness!("recurrent");
 
 /// Every witness.
-pub const WITNESSES: [Witness; 5] = [SQUARE, RECTANGULAR, DEEP, KINKS, GRAPH];
+pub const WITNESSES: [Witness; 6] = [SQUARE, RECTANGULAR, DEEP, KINKS, GRAPH, RECURRENT];

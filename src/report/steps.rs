@@ -37,7 +37,7 @@ pub fn steps(case: &Case, steps: &Steps) -> String {
             None => "credit rule (D1–D3)",
         };
         let _ = writeln!(text, "\nexample {b}: {title}");
-        text.push_str(&neurons(case, steps, example, backward));
+        text.push_str(&neurons(case, steps, b, example, backward));
         let _ = writeln!(text, "\nexample {b}: credits settle from zero, c ← Wᵀ(β∘c) + e");
         text.push_str(&sweeps(case, &steps.sweeps[b]));
     }
@@ -57,12 +57,13 @@ fn name(case: &Case, neuron: Neuron) -> String {
 fn neurons(
     case: &Case,
     steps: &Steps,
+    number: usize,
     example: &CreditExample<BigRational>,
     backward: Option<&BackpropExample<BigRational>>,
 ) -> String {
     let wiring = &steps.evidence.wiring;
     let mut grid = grid();
-    let mut header = vec!["neuron", "s", "x", "β", "e", "c", "β·c"];
+    let mut header = vec!["neuron", "E", "I", "s", "x", "β", "e", "c", "β·c"];
     if backward.is_some() {
         header.extend(["│", "s", "x", "σ'", "x̄", "δ"]);
     }
@@ -78,6 +79,8 @@ fn neurons(
         let c = &example.credit[neuron].0;
         let mut row = vec![
             name(case, neuron),
+            unless_clamped(&steps.balance[number][neuron].excitation),
+            unless_clamped(&steps.balance[number][neuron].inhibition),
             unless_clamped(&example.net_input[neuron]),
             canonical(&example.firing_rate[neuron]),
             unless_clamped(&example.balance_factor[neuron]),
@@ -162,6 +165,8 @@ pub fn steps_json(document: &Document, steps: &Steps) -> Json {
     let examples = evidence.credit.examples.iter().zip(&steps.sweeps).enumerate();
     let examples = examples.map(|(b, (example, sweeps))| {
         let mut fields = vec![
+            ("excitation", Json::array(steps.balance[b].iter(), |n| number(&n.excitation))),
+            ("inhibition", Json::array(steps.balance[b].iter(), |n| number(&n.inhibition))),
             ("net_input", per_neuron(&example.net_input)),
             ("firing_rate", per_neuron(&example.firing_rate)),
             ("balance_factor", per_neuron(&example.balance_factor)),

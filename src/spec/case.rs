@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 
 use super::activation::{Activation, Kink};
+use super::indices::PerNeuron;
 use super::network::Network;
 
 /// Everything that an engine needs to know, validated and nothing else.
@@ -29,6 +30,9 @@ pub struct Example {
     pub input: Vec<BigRational>,
     /// t of D0, in the order of the network's outputs.
     pub target: Vec<BigRational>,
+    /// The firing rates of all neurons at the equilibrium that is meant (D9); in networks with a cycle only,
+    /// where it may be one of several or one that nobody can find exactly.
+    pub equilibrium: Option<PerNeuron<BigRational>>,
 }
 
 /// Whether the rule is expected to equal backpropagation on a case.

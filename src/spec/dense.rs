@@ -182,7 +182,9 @@ impl Dense {
             network: Network::Layered(Layered { layers: layers.collect::<Option<_>>()? }),
             learning_rate: self.learning_rate.clone(),
             kink: self.kink,
-            examples: examples.map(|(input, target)| Example { input, target }).collect(),
+            examples: examples
+                .map(|(input, target)| Example { input, target, equilibrium: None })
+                .collect(),
             expect: self.expect,
         })
     }

@@ -46,6 +46,7 @@ impl Digit {
         Example {
             input: self.pixels.iter().map(pixel).collect(),
             target: (0..CLASSES).map(|c| BigRational::from_integer(one_hot(c).into())).collect(),
+            equilibrium: None,
         }
     }
 }

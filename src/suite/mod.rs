@@ -46,6 +46,12 @@ pub const CASES: &[(&str, &str)] = embedded![
     "kink-hard-tanh-left",
     "kink-hard-tanh-right",
     "own-balance-square",
+    "recurrent-cycle",
+    "recurrent-dense-8",
+    "recurrent-self-loops-relu",
+    "recurrent-two-equilibria",
+    "recurrent-given-polynomial",
+    "recurrent-own-balance",
 ];
 
 /// A hand-written case of the suite.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use num_rational::BigRational;
 
-use super::firing::firing;
+use super::equilibrium;
 use super::plasticity::{bias_change, weight_change};
 use super::{Equilibrium, embed, embed_parameters, no_sign, within};
 use crate::error::Error;
@@ -26,18 +26,19 @@ use crate::spec::{
 /// Source: Fan & Mysore, arXiv 2405.14139.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for cycles and for activations outside the number type;
-/// [`Error::Limit`] when an intermediate result grows beyond `limits.bits`.
+/// With a cycle as [`equilibrium::of_example`], and [`Error::Singular`] where `I − Wᵀ diag β` has no inverse;
+/// [`Error::Unsupported`] for activations outside the number type; [`Error::Limit`] when an intermediate result grows beyond `limits.bits`.
 pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<CreditOutcome<S>, Error> {
     let wiring = Wiring::of(case);
-    let parameters: Parameters<S> = embed_parameters(&Parameters::of(case))?;
+    let exact = Parameters::of(case);
+    let parameters: Parameters<S> = embed_parameters(&exact)?;
     let learning_rate: S = embed(&case.learning_rate, "the learning rate")?;
     let mut net_inputs = Vec::new();
     let mut given = Vec::new();
     for example in &case.examples {
-        let input = embed_all(&example.input, "an input")?;
         let target = embed_all(&example.target, "a target")?;
-        let Firing { net_input, firing_rate } = firing(&wiring, &parameters, &input, limits)?;
+        let Firing { net_input, firing_rate } =
+            equilibrium::in_ring(&wiring, &exact, &parameters, example, limits)?;
         let balance_factor = balance_factors(&wiring, &net_input, &firing_rate)?;
         let external_credit = external_credit(&wiring, &firing_rate, &target);
         net_inputs.push(net_input);

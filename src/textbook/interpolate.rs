@@ -1,15 +1,19 @@
 //! The second arbiter: a derivative with no differentiation rule at all (D8).
 //!
 //! With polynomial activations t ↦ L(W + tH) is a polynomial in t of known degree d, and its
-//! values at d + 1 points determine it, its derivative at 0 included.
+//! values at d + 1 points determine it, its derivative at 0 included. With a cycle and piecewise-linear activations it is a
+//! quotient of two polynomials, which are determined in the same way.
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
+use super::equilibrium;
 use super::firing::firing;
 use crate::error::Error;
-use crate::spec::{Activation, Case, Limits, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{
+    Activation, Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
+};
 
 /// An upper bound on the degree in t of L(W + tH).
 ///
@@ -45,10 +49,6 @@ pub fn degree(case: &Case) -> Result<u32, Error> {
 
 /// The derivative at 0 of t ↦ L(W + tH), from the values at t = 0, 1, …, d.
 ///
-/// ```text
-/// p'(0) = Σ_{k=1..d} (−1)^(k+1) C(d,k) (p(k) − p(0)) / k      for every polynomial p of degree ≤ d
-/// ```
-///
 /// # Errors
 /// As [`degree`]; [`Error::Limit`].
 pub fn along(
@@ -59,20 +59,8 @@ pub fn along(
     let degree = degree(case)?;
     let wiring = Wiring::of(case);
     let base = Parameters::of(case);
-    let at_zero = loss_at(case, &wiring, &base, direction, 0, limits)?;
-    let mut derivative = BigRational::zero();
-    let mut binomial = BigInt::one();
-    for k in 1..=degree {
-        binomial = binomial * (degree - k + 1) / k;
-        let value = loss_at(case, &wiring, &base, direction, k, limits)? - &at_zero;
-        let weight = BigRational::new(binomial.clone(), k.into());
-        if k % 2 == 1 {
-            derivative += weight * value;
-        } else {
-            derivative -= weight * value;
-        }
-    }
-    Ok(derivative)
+    let values = (0..=degree).map(|k| loss_at(case, &wiring, &base, direction, k, limits));
+    Ok(slope_at_zero(&values.collect::<Result<Vec<_>, _>>()?))
 }
 
 fn loss_at(
@@ -83,14 +71,7 @@ fn loss_at(
     t: u32,
     limits: &Limits,
 ) -> Result<BigRational, Error> {
-    let t = BigRational::from_integer(t.into());
-    let step = |(value, along): (&BigRational, &BigRational)| value + &t * along;
-    let moved = Parameters {
-        weights: PerSynapse::new(
-            base.weights.iter().zip(direction.weights.iter()).map(step).collect(),
-        ),
-        biases: PerNeuron::new(base.biases.iter().zip(direction.biases.iter()).map(step).collect()),
-    };
+    let moved = moved(base, direction, &BigRational::from_integer(t.into()));
     let mut squares = BigRational::zero();
     for example in &case.examples {
         let rates = firing(wiring, &moved, &example.input, limits)?.firing_rate;
@@ -100,4 +81,151 @@ fn loss_at(
         }
     }
     Ok(squares / BigRational::from_integer((2 * case.examples.len()).into()))
+}
+
+/// The derivative at 0 of t ↦ L(W + tH) in a network with a cycle, while the pieces of the equilibrium hold (D9).
+///
+/// ```text
+/// d(t) = det(I − diag a · (W + tH)),  g(t) = d(t)² L_b(t),  both polynomials of degree ≤ n and ≤ 2n
+/// L_b′(0) = (g′(0) d(0) − 2 d′(0) g(0)) / d(0)³
+/// ```
+///
+/// n counts the neurons that are not clamped, a and k are slope and offset of the piece on which each of them lies. Values at
+/// 2n + 1 points determine both polynomials; there is no differentiation rule of networks in it.
+///
+/// # Errors
+/// [`Error::Unsupported`] where some activation is not piecewise linear; [`Error::Singular`]; as
+/// [`equilibrium::of_example`].
+pub fn along_equilibrium(
+    case: &Case,
+    direction: &Parameters<BigRational>,
+    limits: &Limits,
+) -> Result<BigRational, Error> {
+    let wiring = Wiring::of(case);
+    let base = Parameters::of(case);
+    let unknown: Vec<Neuron> = equilibrium::receiving(&wiring).collect();
+    let mut derivative = BigRational::zero();
+    for example in &case.examples {
+        let at_rest = equilibrium::of_example(&wiring, &base, example, limits)?;
+        let pieces = equilibrium::pieces(&wiring, &at_rest.net_input)?;
+        let at = |t: &BigRational| {
+            let moved = moved(&base, direction, t);
+            frozen(&wiring, &unknown, &moved, example, &pieces)
+        };
+        derivative += along_example(2 * unknown.len(), at)?;
+    }
+    Ok(derivative / BigRational::from_integer(case.examples.len().into()))
+}
+
+/// L_b′(0) from (d(t), L_b(t)) at the points t = 0, τ, 2τ, …; τ = 1, 1/2, 1/4, … until none of them is singular.
+fn along_example(
+    degree: usize,
+    at: impl Fn(&BigRational) -> Option<(BigRational, BigRational)>,
+) -> Result<BigRational, Error> {
+    let singular =
+        || Error::Singular { what: "I − diag a · (W + tH), the interpolation".into() };
+    for halvings in 0..=degree {
+        let step = BigRational::new(BigInt::one(), BigInt::one() << halvings);
+        let points = (0..=degree).map(|k| at(&(&step * BigInt::from(k))));
+        let Some(values) = points.collect::<Option<Vec<_>>>() else { continue };
+        let (d, g): (Vec<_>, Vec<_>) =
+            values.into_iter().map(|(d, loss)| (d.clone(), &d * &d * loss)).unzip();
+        let (slope_d, slope_g) = (slope_at_zero(&d) / &step, slope_at_zero(&g) / &step);
+        let numerator = slope_g * &d[0] - slope_d * &g[0] * BigInt::from(2);
+        return Ok(numerator / (&d[0] * &d[0] * &d[0]));
+    }
+    Err(singular())
+}
+
+/// The derivative at 0 of the polynomial of degree ≤ d with these values at 0, 1, …, d.
+///
+/// ```text
+/// p'(0) = Σ_{k=1..d} (−1)^(k+1) C(d,k) (p(k) − p(0)) / k
+/// ```
+fn slope_at_zero(values: &[BigRational]) -> BigRational {
+    let degree = values.len().saturating_sub(1);
+    let (mut slope, mut binomial) = (BigRational::zero(), BigInt::one());
+    for (k, value) in values.iter().enumerate().skip(1) {
+        binomial = binomial * (degree - k + 1) / k;
+        let term = BigRational::new(binomial.clone(), k.into()) * (value - &values[0]);
+        if k % 2 == 1 { slope += term } else { slope -= term }
+    }
+    slope
+}
+
+/// The determinant and the loss of the affine system that the pieces make of D1; none where it is singular.
+fn frozen(
+    wiring: &Wiring,
+    unknown: &[Neuron],
+    parameters: &Parameters<BigRational>,
+    example: &Example,
+    pieces: &PerNeuron<usize>,
+) -> Option<(BigRational, BigRational)> {
+    let n = unknown.len();
+    let mut rate = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
+        rate[neuron] = input.clone();
+    }
+    // One row per unknown: its coefficients, and behind them the right-hand side.
+    let mut rows = vec![vec![BigRational::zero(); n + 1]; n];
+    for (row, &post) in rows.iter_mut().zip(unknown) {
+        let (slope, offset) = equilibrium::affine(&wiring.activations[post], pieces[post]);
+        let mut clamped = parameters.biases[post].clone();
+        for &synapse in &wiring.incoming[post] {
+            let (weight, pre) = (&parameters.weights[synapse], wiring.synapses[synapse].pre);
+            match unknown.iter().position(|neuron| *neuron == pre) {
+                Some(column) => row[column] -= &slope * weight,
+                None => clamped += weight * &rate[pre],
+            }
+        }
+        row[n] = slope * clamped + offset;
+    }
+    for (row, values) in rows.iter_mut().enumerate() {
+        values[row] += BigRational::one();
+    }
+    let mut determinant = BigRational::one();
+    for column in 0..n {
+        let pivot = (column..n).find(|row| !rows[*row][column].is_zero())?;
+        if pivot != column {
+            rows.swap(pivot, column);
+            determinant = -determinant;
+        }
+        determinant *= &rows[column][column];
+        let (upper, lower) = rows.split_at_mut(column + 1);
+        let pivot = &upper[column];
+        for row in lower.iter_mut().filter(|row| !row[column].is_zero()) {
+            let factor = &row[column] / &pivot[column];
+            for (entry, above) in row.iter_mut().zip(pivot).skip(column) {
+                *entry -= &factor * above;
+            }
+        }
+    }
+    for row in (0..n).rev() {
+        let mut rest = rows[row][n].clone();
+        for column in row + 1..n {
+            rest -= &rows[row][column] * &rate[unknown[column]];
+        }
+        rate[unknown[row]] = rest / &rows[row][row];
+    }
+    let squares = wiring.outputs.iter().zip(&example.target).map(|(&output, target)| {
+        let difference = &rate[output] - target;
+        &difference * &difference
+    });
+    let loss = squares.sum::<BigRational>() / BigInt::from(2);
+    Some((determinant, loss))
+}
+
+/// W + tH.
+fn moved(
+    base: &Parameters<BigRational>,
+    direction: &Parameters<BigRational>,
+    t: &BigRational,
+) -> Parameters<BigRational> {
+    let step = |(value, along): (&BigRational, &BigRational)| value + t * along;
+    Parameters {
+        weights: PerSynapse::new(
+            base.weights.iter().zip(direction.weights.iter()).map(step).collect(),
+        ),
+        biases: PerNeuron::new(base.biases.iter().zip(direction.biases.iter()).map(step).collect()),
+    }
 }

@@ -6,10 +6,13 @@
 
 pub mod backprop;
 pub mod credit;
+mod elimination;
+pub mod equilibrium;
 pub mod firing;
 pub mod interpolate;
 pub mod plasticity;
 pub mod relax;
+pub mod response;
 pub mod tangent;
 mod view;
 

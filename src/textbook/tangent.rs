@@ -6,6 +6,7 @@
 use num_rational::BigRational;
 
 use super::firing::firing_with;
+use super::response::{self, Responses};
 use super::{embed, embed_parameters};
 use crate::error::Error;
 use crate::scalar::{Dual, Scalar};
@@ -29,6 +30,9 @@ pub fn along<S: Scalar>(
     limits: &Limits,
 ) -> Result<Dual<S>, Error> {
     let wiring = Wiring::of(case);
+    if wiring.is_recurrent() {
+        return Responses::of(case, limits)?.along(direction);
+    }
     let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
     along_given(&wiring, &values, &case.examples, direction, limits)
 }
@@ -61,9 +65,37 @@ pub fn along_given<S: Scalar>(
     Ok(total * &embed(&share, "1/B, B the number of examples,")?)
 }
 
-/// ∂L_b/∂x_j: how the loss of one example moves with a constant added to the rate of one neuron.
+/// ∂L_b/∂x_j per example, of the neurons asked for: how the loss of one example moves with a constant added to the rate of one
+/// neuron.
 ///
 /// Where every other neuron sees the disturbed rate; for claim C1 on networks without layers.
+///
+/// # Errors
+/// As [`along`].
+pub fn at_rates<S: Scalar>(
+    case: &Case,
+    neurons: &[Neuron],
+    limits: &Limits,
+) -> Result<Vec<Vec<S>>, Error> {
+    let wiring = Wiring::of(case);
+    if wiring.is_recurrent() {
+        let responses = Responses::of(case, limits)?;
+        let of_example = |b| neurons.iter().map(|neuron| responses.at_rate(b, *neuron)).collect();
+        return Ok((0..case.examples.len()).map(of_example).collect());
+    }
+    let parameters: Parameters<Dual<S>> = embed_parameters(&Parameters::of(case))?;
+    let epsilon = Dual { value: S::zero(), tangent: S::one() };
+    let at_rate = |example: &Example, neuron: Neuron| {
+        let disturbed = loss(&wiring, &parameters, example, limits, |of, rate| {
+            if of == neuron { rate + &epsilon } else { rate }
+        })?;
+        Ok(disturbed.tangent)
+    };
+    let of_example = |example| neurons.iter().map(|neuron| at_rate(example, *neuron)).collect();
+    case.examples.iter().map(of_example).collect()
+}
+
+/// [`at_rates`] of one example and one neuron.
 ///
 /// # Errors
 /// As [`along`].
@@ -73,26 +105,9 @@ pub fn at_rate<S: Scalar>(
     neuron: Neuron,
     limits: &Limits,
 ) -> Result<S, Error> {
-    let parameters: Parameters<Dual<S>> = embed_parameters(&Parameters::of(case))?;
-    at_rate_of(&Wiring::of(case), &parameters, example, neuron, limits)
-}
-
-/// [`at_rate`], with the parameters already in the ring.
-///
-/// # Errors
-/// As [`along`].
-pub fn at_rate_of<S: Scalar>(
-    wiring: &Wiring,
-    parameters: &Parameters<Dual<S>>,
-    example: &Example,
-    neuron: Neuron,
-    limits: &Limits,
-) -> Result<S, Error> {
-    let epsilon = Dual { value: S::zero(), tangent: S::one() };
-    let disturbed = loss(wiring, parameters, example, limits, |of, rate| {
-        if of == neuron { rate + &epsilon } else { rate }
-    })?;
-    Ok(disturbed.tangent)
+    let alone = Case { examples: vec![example.clone()], ..case.clone() };
+    let found = at_rates(&alone, &[neuron], limits)?.into_iter().flatten().next();
+    found.ok_or_else(|| Error::unsupported("a derivative of no example"))
 }
 
 /// The whole gradient, one unit direction per parameter; for small networks.
@@ -115,26 +130,37 @@ pub fn gradient_watched<S: Scalar>(
 ) -> Result<Update<S>, Error> {
     let wiring = Wiring::of(case);
     let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
+    let responses = if wiring.is_recurrent() { Some(Responses::of(case, limits)?) } else { None };
+    let derivative = |direction: &Parameters<S>| match &responses {
+        Some(responses) => responses.along(direction),
+        None => along_given(&wiring, &values, &case.examples, direction, limits),
+    };
+    let mut done = 0;
+    unit_directions(&wiring, &mut |direction| {
+        before(done)?;
+        done += 1;
+        derivative(direction)
+    })
+}
+
+/// The derivative along each unit direction, synapses first, then the biases that there are.
+pub(super) fn unit_directions<S: Scalar>(
+    wiring: &Wiring,
+    along: &mut dyn FnMut(&Parameters<S>) -> Result<Dual<S>, Error>,
+) -> Result<Update<S>, Error> {
     let mut direction = Parameters {
         weights: PerSynapse::filled(wiring.synapses.len(), S::zero()),
         biases: PerNeuron::filled(wiring.neurons(), S::zero()),
     };
     let mut found = Update { weights: direction.weights.clone(), biases: direction.biases.clone() };
-    let mut done = 0;
     for (synapse, _) in wiring.synapses.indexed() {
-        before(done)?;
-        done += 1;
         direction.weights[synapse] = S::one();
-        found.weights[synapse] =
-            along_given(&wiring, &values, &case.examples, &direction, limits)?.tangent;
+        found.weights[synapse] = along(&direction)?.tangent;
         direction.weights[synapse] = S::zero();
     }
     for (neuron, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
-        before(done)?;
-        done += 1;
         direction.biases[neuron] = S::one();
-        found.biases[neuron] =
-            along_given(&wiring, &values, &case.examples, &direction, limits)?.tangent;
+        found.biases[neuron] = along(&direction)?.tangent;
         direction.biases[neuron] = S::zero();
     }
     Ok(found)
@@ -159,38 +185,41 @@ fn loss<S: Scalar>(
     Ok(squares * &embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?)
 }
 
-/// ∂L_b/∂x_j when rates, slopes and output errors are given: the linear response, forwards.
+/// ∂L_b/∂x_j at every neuron when rates, slopes and output errors are given: the linear response, forwards.
 ///
 /// ```text
 /// ẋ_i = β_i Σ_j W_ij ẋ_j + [i = j₀],   ∂L_b/∂x_j₀ = −Σ_k e_k ẋ_k
 /// ```
 ///
-/// The given form of [`at_rate`], for tiers in which x, β and e are free. It runs with the synapses,
-/// from the disturbed neuron to the outputs, where the credit runs against them.
+/// The given form of [`at_rates`], for tiers in which x, β and e are free. It runs with the synapses,
+/// from the disturbed neuron to the outputs, where the credit runs against them; with a cycle it is the system of
+/// [`response::at_rates_given`].
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a network with a cycle.
-pub fn at_rate_given<S: Scalar>(
+/// [`Error::Singular`] and [`Error::Limit`], with a cycle only.
+pub fn at_rates_given<S: Scalar>(
     wiring: &Wiring,
     weights: &PerSynapse<S>,
     balance_factor: &PerNeuron<S>,
     external_credit: &PerNeuron<S>,
-    disturbed: Neuron,
-) -> Result<S, Error> {
-    let order = wiring.order.as_ref().ok_or_else(super::firing::recurrent)?;
-    let mut response = PerNeuron::filled(wiring.neurons(), S::zero());
-    response[disturbed] = S::one();
-    for &post in order.iter().filter(|post| !wiring.is_input[**post] && **post != disturbed) {
-        let mut net_input = S::zero();
-        for &synapse in &wiring.incoming[post] {
-            let pre = wiring.synapses[synapse].pre;
-            net_input = net_input + &(weights[synapse].clone() * &response[pre]);
+    limits: &Limits,
+) -> Result<PerNeuron<S>, Error> {
+    let Some(order) = &wiring.order else {
+        return response::at_rates_given(wiring, weights, balance_factor, external_credit, limits);
+    };
+    Ok(PerNeuron::from_fn(wiring.neurons(), |disturbed| {
+        let mut response = PerNeuron::filled(wiring.neurons(), S::zero());
+        response[disturbed] = S::one();
+        for &post in order.iter().filter(|post| !wiring.is_input[**post] && **post != disturbed) {
+            let mut net_input = S::zero();
+            for &synapse in &wiring.incoming[post] {
+                let pre = wiring.synapses[synapse].pre;
+                net_input = net_input + &(weights[synapse].clone() * &response[pre]);
+            }
+            response[post] = net_input * &balance_factor[post];
         }
-        response[post] = net_input * &balance_factor[post];
-    }
-    let mut change = S::zero();
-    for &output in &wiring.outputs {
-        change = change - &(external_credit[output].clone() * &response[output]);
-    }
-    Ok(change)
+        wiring.outputs.iter().fold(S::zero(), |change, &output| {
+            change - &(external_credit[output].clone() * &response[output])
+        })
+    }))
 }

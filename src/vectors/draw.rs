@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::error::Error;
-use crate::mutants::Truth;
+use crate::mutants::{Truth, rate};
 use crate::spec::outcome::Update;
 use crate::spec::{
     Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits, Network, Neuron,
@@ -36,6 +36,10 @@ const SKIP: [(usize, usize); 13] = [
     (7, 3),
     (6, 5),
 ];
+
+/// The wiring of [`Topology::Recurrent`]: neurons 0, 1, 2 in, 4, 5 out; two self-synapses.
+const RECURRENT: [(usize, usize); 9] =
+    [(3, 0), (4, 1), (5, 2), (3, 4), (4, 3), (4, 5), (5, 5), (5, 3), (3, 3)];
 
 /// A stream of cases.
 pub(super) struct Draw {
@@ -74,11 +78,13 @@ impl Draw {
             Topology::Square => (self.layers(file, &[3, 3, 3], biases), 3, 3),
             Topology::Deep => (self.layers(file, &[2, 2, 2, 2, 2], biases), 2, 2),
             Topology::Skip => (self.graph(file, biases), 2, 2),
+            Topology::Recurrent => return self.recurrent(file, examples, biases),
         };
         let learning_rate = self.number(&RATES);
         let examples = (0..examples).map(|_| Example {
             input: self.numbers(&INPUTS, inputs),
             target: self.numbers(&INPUTS, outputs),
+            equilibrium: None,
         });
         let examples = examples.collect();
         Case {
@@ -126,6 +132,72 @@ impl Draw {
             synapses: PerSynapse::new(ends.to_vec()),
             biases,
         })
+    }
+
+    /// Three neurons on a cycle, each with a clamped one of its own: net inputs are drawn, and the clamped rates follow.
+    ///
+    /// ```text
+    /// x = σ(s),   u_i = (s_i − Σ_j W_ij x_j − b_i) / V_i      V_i the synapse from the clamped neuron
+    /// ```
+    fn recurrent(&mut self, file: &VectorFile, examples: usize, biases: bool) -> Case {
+        const CLAMPED: usize = 3;
+        let ends = RECURRENT.map(|(post, pre)| Ends { post: Neuron(post), pre: Neuron(pre) });
+        let neurons = 2 * CLAMPED;
+        let weights = PerSynapse::new(self.numbers(&WEIGHTS, ends.len()));
+        let biases = biases.then(|| {
+            PerNeuron::from_fn(neurons, |neuron| match neuron.0 {
+                ..CLAMPED => BigRational::zero(),
+                _ => self.number(&WEIGHTS),
+            })
+        });
+        let examples = (0..examples).map(|_| {
+            let net_input = self.numbers(&WEIGHTS, CLAMPED);
+            let mut rates = vec![BigRational::zero(); CLAMPED];
+            rates.extend(net_input.iter().map(|s| {
+                // Only exact activations have files of this topology.
+                rate(&file.activation, s).unwrap_or_else(BigRational::zero)
+            }));
+            for (unit, s) in net_input.iter().enumerate() {
+                let post = CLAMPED + unit;
+                let onto = ends.iter().zip(weights.iter()).filter(|(e, _)| e.post.0 == post);
+                let bias =
+                    biases.as_ref().map_or_else(BigRational::zero, |b| b[Neuron(post)].clone());
+                let (mut rest, mut own) = (s - bias, BigRational::zero());
+                for (ends, weight) in onto {
+                    if ends.pre.0 == unit {
+                        own = weight.clone();
+                    } else {
+                        rest -= weight * &rates[ends.pre.0];
+                    }
+                }
+                rates[unit] = rest / own;
+            }
+            Example {
+                input: rates[..CLAMPED].to_vec(),
+                target: self.numbers(&INPUTS, 2),
+                equilibrium: Some(PerNeuron::new(rates)),
+            }
+        });
+        let examples = examples.collect();
+        let network = Network::Graph(Graph {
+            neurons,
+            inputs: (0..CLAMPED).map(Neuron).collect(),
+            outputs: vec![Neuron(4), Neuron(5)],
+            activations: PerNeuron::filled(neurons, file.activation.clone()),
+            balances: PerNeuron::filled(neurons, None),
+            synapses: PerSynapse::new(ends.to_vec()),
+            weights,
+            biases,
+        });
+        let learning_rate = self.number(&RATES);
+        Case {
+            name: None,
+            network,
+            learning_rate,
+            kink: Kink::default(),
+            examples,
+            expect: Expect::Agree,
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::check::enclosure::{Enclosure, exp, logistic, softplus, tanh};
 use crate::error::Error;
 use crate::mutants::Truth;
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::{Activation, Case, Limits, Network, Neuron, Parameters, PerNeuron, Wiring};
+use crate::spec::{Activation, Case, Limits, Network, Parameters, Wiring};
 use crate::textbook::tangent;
 
 /// Bits of an enclosure, far more than the 53 to which it is rounded.
@@ -42,18 +42,10 @@ pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
             let mut responses = Vec::new();
             let mut credits = Vec::new();
             for example in &credit.examples {
-                let respond = |neuron| {
-                    let (factor, external) = (&example.balance_factor, &example.external_credit);
-                    tangent::at_rate_given(
-                        &wiring,
-                        &parameters.weights,
-                        factor,
-                        external,
-                        Neuron(neuron),
-                    )
-                };
-                let response = (0..wiring.neurons()).map(respond).collect::<Result<_, _>>()?;
-                responses.push(PerNeuron::new(response));
+                let (factor, external) = (&example.balance_factor, &example.external_credit);
+                let weights = &parameters.weights;
+                let response = tangent::at_rates_given(&wiring, weights, factor, external, limits)?;
+                responses.push(response);
                 credits.push(example.credit.map(|credit| credit.0.clone()));
             }
             (None, credits_are_derivatives(&credits, &responses))

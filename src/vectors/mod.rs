@@ -44,6 +44,8 @@ pub enum Topology {
     Deep,
     /// A graph with skip connections and a dead end.
     Skip,
+    /// A graph with cycles and self-synapses, whose equilibrium the case gives.
+    Recurrent,
 }
 
 impl Topology {
@@ -55,6 +57,7 @@ impl Topology {
             Self::Square => "square",
             Self::Deep => "deep",
             Self::Skip => "skip",
+            Self::Recurrent => "recurrent",
         }
     }
 }
@@ -97,7 +100,13 @@ pub fn plan() -> Vec<VectorFile> {
             .map(|topology| VectorFile { activation: activation.clone(), topology })
             .into_iter()
     });
-    pairs.collect()
+    // Over ℚ a net input is chosen and its rate computed, so the equilibrium of an exact activation is always at hand.
+    let exact = activations.iter().filter(|activation| activation.is_exact());
+    let recurrent = exact.map(|activation| VectorFile {
+        activation: activation.clone(),
+        topology: Topology::Recurrent,
+    });
+    pairs.chain(recurrent).collect()
 }
 
 /// One test before it becomes JSON.
@@ -195,7 +204,10 @@ impl VectorFile {
         for _ in 0..DRAWS {
             let case = draw.case(self, examples, biases);
             let reference = Reference::new(&case, limits)?;
-            let run = reference.credit(&reference.hook(None))?;
+            let run = match reference.credit(&reference.hook(None)) {
+                Err(Error::Singular { .. }) => continue,
+                run => run?,
+            };
             if !draw::every_neuron_learns(&case, &run.update) {
                 continue;
             }
@@ -215,6 +227,10 @@ impl VectorFile {
     /// A net input at each kink of the activation, under each convention.
     fn kink_tests(&self, case: &Case, limits: &Limits) -> Result<Vec<Test>, Error> {
         let mut tests = Vec::new();
+        if self.topology == Topology::Recurrent {
+            // An equilibrium on a kink has no gradient.
+            return Ok(tests);
+        }
         for kink in self.activation.kinks() {
             for convention in [Kink::Left, Kink::Right, Kink::Mean] {
                 let Some(mut case) = draw::with_net_input(case, &kink, limits)? else { continue };
@@ -243,7 +259,7 @@ impl VectorFile {
             ("rule", Json::text("credit")),
             ("schema", Json::text("vectors.schema.json")),
             ("numberOfTests", Json::count(tests.len())),
-            ("header", Json::array(notes::HEADER, Json::text)),
+            ("header", Json::array(notes::header(self.topology), Json::text)),
             ("notes", notes::notes(&flags, kills)),
             (
                 "testGroups",
@@ -328,7 +344,11 @@ fn differing(
         for &variant in variants {
             let fault = Fault { mutant: entry.mutant, variant };
             let hook = reference.hook(Some(fault));
-            let update = reference.credit(&hook)?.update;
+            let update = match reference.credit(&hook) {
+                // A wrong system may have no solution: then there is nothing to differ from.
+                Err(Error::Singular { .. }) => continue,
+                run => run?.update,
+            };
             if hook.fired() && update != truth.credit.update {
                 found.insert(fault, update);
             }

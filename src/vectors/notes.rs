@@ -1,10 +1,11 @@
 //! The words of a vector file: its header, and what each flag means.
 
+use super::Topology;
 use crate::mutants::Mutant;
 use crate::wire::json::Json;
 
 /// What a reader of the file needs to know.
-pub(super) const HEADER: [&str; 7] = [
+const HEADER: [&str; 7] = [
     "Test vectors for the credit rule and for backpropagation, exact: every number is an integer or p/q.",
     "result valid: reproduce every value of expected. invalid: updates come from the mutant that the flag names, and you must differ.",
     "result acceptable: a net input stands exactly at a kink; reproduce expected if you have the kink convention of the case.",
@@ -13,6 +14,15 @@ pub(super) const HEADER: [&str; 7] = [
     "creditsAfterSweeps: entry n is the credit of every neuron after n synchronous sweeps from zero.",
     "credits = -(derivatives of the loss of an example by the rates); balanceFactors * credits = -deltas; updates = -learning_rate * gradient of the mean loss.",
 ];
+
+/// The header of a file.
+pub(super) fn header(topology: Topology) -> impl Iterator<Item = &'static str> {
+    let cycle = (topology == Topology::Recurrent).then_some(CYCLE);
+    HEADER.into_iter().chain(cycle)
+}
+
+/// What a reader needs to know where there is a cycle.
+const CYCLE: &str = "With a cycle: the case gives the rates of its equilibrium; credits solve (I - transpose(W) diag(balanceFactors)) c = externalCredits, and creditsAfterSweeps shows the first sweep only, after which nothing has settled.";
 
 /// flag → what it is about, and which mutants a test with it tells from the rule.
 pub(super) fn notes(flags: &[&str], kills: &[Mutant]) -> Json {

@@ -1,5 +1,7 @@
 //! `creditcheck/case/1`.
 
+mod write;
+
 use std::collections::HashSet;
 
 use num_rational::BigRational;
@@ -8,11 +10,12 @@ use num_traits::{One, Zero};
 use super::cursor::Cursor;
 use super::json::Json;
 use crate::error::Error;
-use crate::number::canonical;
 use crate::spec::{
     ACTIVATION_NAMES, Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits,
     Network, Neuron, PerNeuron, PerSynapse,
 };
+
+pub use write::{number_json, to_json};
 
 /// The name and version of the format.
 pub const FORMAT: &str = "creditcheck/case/1";
@@ -51,8 +54,9 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
         Network::Graph(net) => (net.inputs.len(), net.outputs.len()),
     };
     let list = root.required("examples")?;
-    let examples: Vec<Example> = list
-        .items()?
+    let items = list.items()?;
+    let mut equilibria = equilibria(root, &network, items.len())?.into_iter();
+    let examples: Vec<Example> = items
         .iter()
         .map(|example| {
             example.object(&["input", "target"])?;
@@ -63,6 +67,7 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
                 target: example
                     .required("target")?
                     .numbers(outputs, "numbers, one per output neuron")?,
+                equilibrium: equilibria.next(),
             })
         })
         .collect::<Result<_, Error>>()?;
@@ -71,6 +76,25 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
     }
     let Head { name, learning_rate, kink, expect } = head;
     Ok(Case { name, network, learning_rate, kink, examples, expect })
+}
+
+/// The equilibria that a case gives, one per example; none if it gives none.
+fn equilibria(
+    root: &Cursor<'_>,
+    network: &Network,
+    examples: usize,
+) -> Result<Vec<PerNeuron<BigRational>>, Error> {
+    let Some(list) = root.field("equilibrium") else { return Ok(Vec::new()) };
+    let Network::Graph(net) = network else {
+        return Err(
+            list.error("no such field: the rates of a layered network follow from its input")
+        );
+    };
+    let lists = list.exactly(examples, "lists of rates, one per example")?;
+    let rates = lists.iter().map(|rates| {
+        Ok(PerNeuron::new(rates.numbers(net.neurons, "rates, one per neuron, inputs included")?))
+    });
+    rates.collect()
 }
 
 /// What stands at the top level of a case beside its network and its examples.
@@ -93,6 +117,7 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
         "kink",
         "balance",
         "expect",
+        "equilibrium",
     ])?;
     let format = root.required("format")?;
     format.choice(&[(FORMAT, ())])?;
@@ -374,107 +399,4 @@ fn per_neuron<T: Clone>(
         }
         _ => Ok(PerNeuron::filled(neurons, read(place)?)),
     }
-}
-
-/// The case as a document: every field that differs from its default, numbers canonical.
-#[must_use]
-pub fn to_json(case: &Case) -> Json {
-    let mut fields = vec![("format", Json::text(FORMAT))];
-    if let Some(name) = &case.name {
-        fields.push(("name", Json::text(name)));
-    }
-    fields.push(("network", network_json(&case.network)));
-    fields.push(("loss", Json::text("half_squared_error")));
-    fields.push(("learning_rate", number_json(&case.learning_rate)));
-    if case.kink != Kink::default() {
-        fields.push(("kink", Json::text(case.kink.name())));
-    }
-    if case.expect == Expect::Disagree {
-        fields.push(("expect", Json::text("disagree")));
-    }
-    fields.push((
-        "examples",
-        Json::array(&case.examples, |example| {
-            Json::object([
-                ("input", Json::array(&example.input, number_json)),
-                ("target", Json::array(&example.target, number_json)),
-            ])
-        }),
-    ));
-    Json::object(fields)
-}
-
-/// A number as it stands in every output: `"p/q"` or `"p"`.
-#[must_use]
-pub fn number_json(value: &BigRational) -> Json {
-    Json::String(canonical(value))
-}
-
-fn activation_json(activation: &Activation) -> Json {
-    match activation {
-        Activation::LeakyRelu { slope } => {
-            Json::object([("name", Json::text("leaky_relu")), ("slope", number_json(slope))])
-        }
-        Activation::HardTanh { min, max } => Json::object([
-            ("name", Json::text("hard_tanh")),
-            ("min", number_json(min)),
-            ("max", number_json(max)),
-        ]),
-        other => Json::text(other.name()),
-    }
-}
-
-fn network_json(network: &Network) -> Json {
-    match network {
-        Network::Layered(net) => Json::object([
-            ("kind", Json::text("layered")),
-            ("layers", Json::array(&net.layers, layer_json)),
-        ]),
-        Network::Graph(net) => {
-            let numbers = |neurons: &[Neuron]| Json::array(neurons, |n| Json::count(n.0));
-            let mut fields = vec![
-                ("kind", Json::text("graph")),
-                ("neurons", Json::count(net.neurons)),
-                ("inputs", numbers(&net.inputs)),
-                ("outputs", numbers(&net.outputs)),
-                ("activation", Json::array(net.activations.iter(), activation_json)),
-            ];
-            if net.balances.iter().any(Option::is_some) {
-                let balance =
-                    |b: &Option<Activation>| b.as_ref().map_or(Json::Null, activation_json);
-                fields.push(("balance", Json::array(net.balances.iter(), balance)));
-            }
-            let synapse = |(ends, weight): (&Ends, &BigRational)| {
-                Json::Array(vec![
-                    Json::count(ends.post.0),
-                    Json::count(ends.pre.0),
-                    number_json(weight),
-                ])
-            };
-            fields.push((
-                "synapses",
-                Json::array(net.synapses.iter().zip(net.weights.iter()), synapse),
-            ));
-            if let Some(biases) = &net.biases {
-                fields.push(("biases", Json::array(biases.iter(), number_json)));
-            }
-            Json::object(fields)
-        }
-    }
-}
-
-fn layer_json(layer: &Layer) -> Json {
-    let mut fields =
-        vec![("weights", Json::array(&layer.weights, |row| Json::array(row, number_json)))];
-    if let Some(biases) = &layer.biases {
-        fields.push(("biases", Json::array(biases, number_json)));
-    }
-    fields.push(("activation", activation_json(&layer.activation)));
-    if let Some(kink) = layer.kink {
-        fields.push(("kink", Json::text(kink.name())));
-    }
-    if let Some(balance) = &layer.balance {
-        fields.push(("balance", activation_json(balance)));
-    }
-    Json::object(fields)
 }

@@ -9,8 +9,8 @@ use super::json::Json;
 use crate::certificate::digest::{DRAW_EXAMPLES, PRIME};
 use crate::certificate::verify::Sealed;
 use crate::certificate::{
-    BackpropWitness, Certificate, ClaimRow, Draw, DrawExample, ExampleWitness, FORMAT,
-    PerParameter, Soundness, TangentWitness, Versions, Witnesses,
+    BackpropWitness, Certificate, ClaimRow, Draw, DrawExample, ExampleWitness, FORMAT, Inverses,
+    Matrix, PerParameter, Soundness, TangentWitness, Versions, Witnesses,
 };
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
@@ -122,6 +122,11 @@ fn example_json(example: &ExampleWitness) -> Json {
     if let Some(response) = &example.response {
         fields.push(("responses", numbers(response)));
     }
+    if let Some(Inverses { credit, slope }) = &example.inverses {
+        let matrix = |rows: &Matrix| Json::array(rows, |row| Json::array(row, number_json));
+        fields.push(("inverse", matrix(credit)));
+        fields.extend(slope.as_ref().map(|rows| ("inverse_of_slopes", matrix(rows))));
+    }
     Json::object(fields)
 }
 
@@ -163,8 +168,7 @@ fn draw_json(draw: &Draw) -> Json {
 /// long as those of any case.
 ///
 /// # Errors
-/// [`Error::Input`] with the JSON path where the document has another form; [`Error::Limit`];
-/// [`Error::Unsupported`] for recurrent networks.
+/// [`Error::Input`] with the JSON path where the document has another form; [`Error::Limit`].
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sealed, Error> {
     from_json(&Json::read(bytes, limits)?, limits)
 }
@@ -199,9 +203,6 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     case::from_cursor(&place)?;
     let document = Document::read(place.value().canonical().as_bytes(), &longer)?;
     let wiring = Wiring::of(&document.case);
-    if wiring.is_recurrent() {
-        return Err(Error::unsupported("certificates of recurrent networks"));
-    }
     let layered = matches!(document.case.network, Network::Layered(_));
     let seed = root.required("seed")?;
     let versions = root.required("versions")?;
@@ -311,6 +312,12 @@ impl Shape<'_> {
         Ok(PerNeuron::new(numbers))
     }
 
+    fn matrix(&self, place: &Cursor<'_>) -> Result<Matrix, Error> {
+        let neurons = self.wiring.neurons();
+        let rows = place.exactly(neurons, "rows, one per neuron")?;
+        rows.iter().map(|row| row.numbers(neurons, "numbers, one per neuron")).collect()
+    }
+
     fn residues(&self, place: &Cursor<'_>) -> Result<PerNeuron<u64>, Error> {
         let items = place.exactly(self.wiring.neurons(), "residues, one per neuron")?;
         Ok(PerNeuron::new(items.iter().map(residue).collect::<Result<_, _>>()?))
@@ -360,7 +367,17 @@ fn example(place: &Cursor<'_>, shape: &Shape<'_>) -> Result<ExampleWitness, Erro
     let backward: &[&str] = if shape.layered { &["adjoints", "deltas"] } else { &["responses"] };
     let mut known = vec!["net_inputs", "rates", "balance_factors", "credits"];
     known.extend(backward);
+    if shape.wiring.is_recurrent() {
+        known.extend(["inverse", "inverse_of_slopes"]);
+    }
     place.object(&known)?;
+    let inverses = place.field("inverse").map(|rows| {
+        let slope = place.field("inverse_of_slopes");
+        Ok::<_, Error>(Inverses {
+            credit: shape.matrix(&rows)?,
+            slope: slope.map(|rows| shape.matrix(&rows)).transpose()?,
+        })
+    });
     let numbers = |name: &str| shape.numbers(&place.required(name)?);
     let backprop = if shape.layered {
         Some(BackpropWitness { adjoint: numbers("adjoints")?, delta: numbers("deltas")? })
@@ -374,6 +391,7 @@ fn example(place: &Cursor<'_>, shape: &Shape<'_>) -> Result<ExampleWitness, Erro
         credit: numbers("credits")?,
         backprop,
         response: place.field("responses").map(|r| shape.numbers(&r)).transpose()?,
+        inverses: inverses.transpose()?,
     })
 }
 

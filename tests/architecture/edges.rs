@@ -13,7 +13,7 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table spec
 certificate::words: check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::tangent textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::view wire
 check::blocks: spec
 check::audit: check::judge number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
@@ -46,19 +46,22 @@ modular::matrix: error
 modular::network: error modular::field spec
 modular::product: error modular::field modular::lanes modular::matrix
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
-mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::plasticity textbook::view wire
+mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view wire
 number: spec
 report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number spec wire
 scalar: number
 suite: certify error fast::credit fast::network spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
-textbook::credit: error scalar spec textbook textbook::firing textbook::plasticity textbook::view
+textbook::credit: error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view
+textbook::elimination: error scalar spec textbook
+textbook::equilibrium: error scalar spec textbook textbook::elimination textbook::firing
 textbook::firing: error scalar spec textbook
-textbook::interpolate: error spec textbook::firing
+textbook::interpolate: error spec textbook::equilibrium textbook::firing
 textbook::plasticity: scalar spec textbook::view
 textbook::relax: scalar spec textbook::view
-textbook::tangent: error scalar spec textbook textbook::firing
+textbook::response: error scalar spec textbook textbook::elimination textbook::equilibrium textbook::firing textbook::tangent
+textbook::tangent: error scalar spec textbook textbook::firing textbook::response
 textbook::view: scalar spec
 vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent wire
 wire: certificate certificate::digest certificate::large certificate::verify check::table error number spec
@@ -84,7 +87,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 32] = [
+const BORDERS: [(&str, &str); 35] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -94,6 +97,9 @@ const BORDERS: [(&str, &str); 32] = [
     ("textbook::tangent", "textbook::credit"),
     ("textbook::tangent", "textbook::backprop"),
     ("textbook::tangent", "textbook::plasticity"),
+    ("textbook::response", "textbook::credit"),
+    ("textbook::equilibrium", "textbook::credit"),
+    ("textbook::elimination", "textbook::credit"),
     ("textbook::interpolate", "textbook::tangent"),
     ("textbook::interpolate", "textbook::credit"),
     ("textbook::interpolate", "textbook::backprop"),

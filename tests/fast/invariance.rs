@@ -82,6 +82,7 @@ fn lattice_case() -> Case {
     let mut example = || Example {
         input: (0..24).map(|_| number()).collect(),
         target: (0..24).map(|_| number()).collect(),
+        equilibrium: None,
     };
     Case {
         name: None,

@@ -70,6 +70,7 @@ fn check(activation: &Activation, balance: Option<&Activation>, kink: Kink, s: &
         examples: vec![creditcheck::spec::Example {
             input: vec![s.clone()],
             target: vec![ratio(64, 1)],
+            equilibrium: None,
         }],
         expect: Default::default(),
     };

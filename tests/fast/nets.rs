@@ -109,6 +109,7 @@ impl Recipe<'_> {
                 .map(|_| Example {
                     input: numbers(draw, widths[0]),
                     target: numbers(draw, widths[depth]),
+                    equilibrium: None,
                 })
                 .collect(),
             expect: Expect::Agree,
@@ -142,7 +143,11 @@ impl Recipe<'_> {
             false => (self.number)(draw),
         });
         let examples = (0..batch)
-            .map(|_| Example { input: numbers(draw, 2), target: numbers(draw, 2) })
+            .map(|_| Example {
+                input: numbers(draw, 2),
+                target: numbers(draw, 2),
+                equilibrium: None,
+            })
             .collect();
         Case {
             name: None,

@@ -18,7 +18,7 @@ use creditcheck::spec::{
 use num_traits::{Signed, Zero};
 
 use super::bounded::{ceiling, format_of};
-use super::nets::{Draw, Recipe, ratio};
+use super::nets::{Draw, Recipe, exact, ratio};
 use super::recurrent_nets::{Q, case, equilibrium, graph, is_on_kink, matrix, net, pieces};
 
 fn residuals<F>(found: &Outcome<F>) -> Vec<Residuals> {
@@ -316,7 +316,11 @@ fn itself(weight: Q, activation: Activation, input: Q, bias: Q) -> Case {
         weights: PerSynapse::new(vec![ratio(1, 1), weight]),
         biases: Some(PerNeuron::new(vec![ratio(0, 1), bias])),
     };
-    case(graph, vec![Example { input: vec![input], target: vec![ratio(1, 1)] }], ratio(1, 1))
+    case(
+        graph,
+        vec![Example { input: vec![input], target: vec![ratio(1, 1)], equilibrium: None }],
+        ratio(1, 1),
+    )
 }
 
 #[test]
@@ -412,7 +416,8 @@ fn singular_up_to_rounding() {
             weights: PerSynapse::new(weights),
             biases: None,
         };
-        let example = Example { input: vec![ratio(1, 1)], target: vec![ratio(1, 1)] };
+        let example =
+            Example { input: vec![ratio(1, 1)], target: vec![ratio(1, 1)], equilibrium: None };
         let case = case(graph, vec![example], ratio(1, 1));
         for error in [
             run::<f64>(&case, &Settings::default()).unwrap_err(),
@@ -495,6 +500,12 @@ fn warm_starts() {
         cold.settled.iter().all(|s| s.sweeps > 3) && warm.settled.iter().all(|s| s.sweeps == 0)
     );
     assert_eq!(warm.equilibrium, cold.equilibrium);
+    // An equilibrium that the case itself names is where it starts.
+    let mut named = case.clone();
+    for (example, rates) in named.examples.iter_mut().zip(&rates) {
+        example.equilibrium = Some(rates.map(|x| exact(*x)));
+    }
+    assert_eq!(run::<f64>(&named, &settings).unwrap(), warm);
     let elsewhere: Vec<_> = rates.iter().map(|x| x.map(|x| 3.0 - x)).collect();
     let other = run_from(&case, &settings, Some(&elsewhere)).unwrap();
     for (a, b) in

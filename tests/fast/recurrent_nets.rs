@@ -61,7 +61,11 @@ pub fn net(draw: &mut Draw, activations: &[Activation]) -> Case {
         |count: usize| (0..count).map(|_| ratio(draw.integer(-1500, 1500), 1000)).collect();
     let batch = 2 + (neurons % 3);
     let examples = (0..batch)
-        .map(|_| Example { input: numbers(inputs.len()), target: numbers(outputs.len()) })
+        .map(|_| Example {
+            input: numbers(inputs.len()),
+            target: numbers(outputs.len()),
+            equilibrium: None,
+        })
         .collect();
     let graph = Graph {
         neurons,

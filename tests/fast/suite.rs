@@ -2,7 +2,7 @@
 
 use creditcheck::certify::{self, Options, Silent};
 use creditcheck::check::{Claim, Tier, Verdict};
-use creditcheck::spec::Limits;
+use creditcheck::spec::{Limits, Wiring};
 use creditcheck::suite;
 
 /// No hand-written case leaves tier F unchecked, in either format; the kinks among them are held bit for bit.
@@ -11,6 +11,10 @@ fn every_case_is_checked() {
     let mut lattice = Vec::new();
     for (name, text) in suite::CASES {
         let document = suite::document(text, &Limits::default()).unwrap();
+        if Wiring::of(&document.case).is_recurrent() {
+            // `fast::recurrent` and its tests hold those.
+            continue;
+        }
         let certified = certify::certify(&document, &Options::default(), &mut Silent).unwrap();
         // Where f ≠ σ' the claims are false, and floats that equal their exact twins say nothing of them.
         let claims: &[Claim] =

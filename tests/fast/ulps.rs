@@ -25,7 +25,11 @@ fn evaluate<F: Float>(activation: &Activation, inputs: &[F]) -> [Vec<f64>; 2] {
         kink: None,
         balance: None,
     };
-    let example = |s: &F| Example { input: vec![s.exact().unwrap()], target: vec![ratio(0, 1)] };
+    let example = |s: &F| Example {
+        input: vec![s.exact().unwrap()],
+        target: vec![ratio(0, 1)],
+        equilibrium: None,
+    };
     let case = Case {
         name: None,
         network: Network::Layered(Layered { layers: vec![layer] }),

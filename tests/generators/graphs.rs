@@ -105,6 +105,7 @@ impl Arbitrary for GraphCase {
             .map(|_| Example {
                 input: vec![number(g), number(g)],
                 target: outputs.iter().map(|_| number(g)).collect(),
+                equilibrium: None,
             })
             .collect();
         let mut case = Case {

@@ -127,8 +127,11 @@ pub fn layered(functions: Functions, numbers: Numbers) -> impl Strategy<Value = 
                 .collect();
             let last = widths[widths.len() - 1];
             let vector = |len| prop::collection::vec(number(numbers), len);
-            let example = (vector(widths[0]), vector(last))
-                .prop_map(|(input, target)| Example { input, target });
+            let example = (vector(widths[0]), vector(last)).prop_map(|(input, target)| Example {
+                input,
+                target,
+                equilibrium: None,
+            });
             let examples = prop::collection::vec(example, batch);
             let kink = select(vec![Kink::Left, Kink::Right, Kink::Mean]);
             (layers, examples, kink).prop_map(move |(mut layers, examples, kink)| {

@@ -6,6 +6,7 @@
 
 pub mod graphs;
 pub mod layered;
+pub mod recurrent;
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};

@@ -255,6 +255,7 @@ fn inner_dimensions_beyond_one_block() {
     let example = |salt: i64| creditcheck::spec::Example {
         input: (0..wide).map(|k| q((k as i64 * 13 + salt) % 97 - 40, 8)).collect(),
         target: vec![q(1, 1), q(salt, 2), q(3, 1)],
+        equilibrium: None,
     };
     let case = Case {
         name: None,

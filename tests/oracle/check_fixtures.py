@@ -14,7 +14,7 @@ import generate
 import values
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent.parent / "fixtures"
-WITHOUT_RATIONAL_VALUES = {"activation-tanh", "activation-logistic", "activation-softplus", "recurrent-cycle"}
+WITHOUT_RATIONAL_VALUES = {"activation-tanh", "activation-logistic", "activation-softplus"}
 WITHOUT_GRADIENT = {"dead-relu", "zero-error"}
 # The table of the worked example: the update by hand.
 WORKED_EXAMPLE = [

@@ -17,6 +17,7 @@ import json
 import sys
 from fractions import Fraction
 
+import cycle
 from differentiable import Dual, Taped
 from values import canonical, digest, number
 
@@ -148,6 +149,50 @@ def graph_outputs(case, theta, inputs, own_balance, watch):
     return [rates[neuron] for neuron in network["outputs"]]
 
 
+def has_cycle(network):
+    if network["kind"] == "layered":
+        return False
+    waiting, synapses = set(range(network["neurons"])), network["synapses"]
+    while True:
+        free = {n for n in waiting if not any(post == n and pre in waiting for post, pre, _ in synapses)}
+        if not free:
+            return bool(waiting)
+        waiting -= free
+
+
+SETTLED = {}  # equilibria found already: each serves every direction of the dual numbers
+
+
+def cyclic_outputs(case, theta, inputs, own_balance, watch, given):
+    network, kink = case["network"], case.get("kink", "left")
+    clamped = dict(zip(network["inputs"], inputs))
+
+    def per_neuron(field, neuron):
+        value = network.get(field)
+        return value[neuron] if isinstance(value, list) else value
+
+    def fire_at(neuron, s):
+        return fire(per_neuron("activation", neuron), s, kink)
+
+    def slope(neuron, s):
+        balance = per_neuron("balance", neuron) if own_balance else None
+        return rate(per_neuron("activation", neuron), balance, Dual(s, 1), kink).part
+
+    exact = {key: value.value for key, value in theta.items()}
+    still = {neuron: value.value for neuron, value in clamped.items()}
+    key = (tuple(exact.items()), tuple(still.items()), json.dumps([network, kink, given]))
+    try:
+        if key not in SETTLED:
+            SETTLED[key] = cycle.equilibrium(network, exact, still, given, fire_at)
+        settled = SETTLED[key]
+        for neuron, s in settled[1].items():
+            watch(neuron, s)
+        rates = cycle.outputs(network, theta, clamped, settled, slope)
+    except cycle.NoEquilibrium as refusal:
+        raise Unsupported(f"the graph has a cycle, and {refusal}") from None
+    return [rates[neuron] for neuron in network["outputs"]]
+
+
 def total(terms):
     result = terms[0]
     for term in terms[1:]:
@@ -155,10 +200,13 @@ def total(terms):
     return result
 
 
-def example_loss(case, theta, inputs, target, own_balance=False, watch=lambda where, s: None):
-    """Half the squared error of one example, as a differentiable number."""
-    forward = layered_outputs if case["network"]["kind"] == "layered" else graph_outputs
-    outputs = forward(case, theta, inputs, own_balance, watch)
+def example_loss(case, theta, inputs, target, own_balance=False, watch=lambda where, s: None, given=None):
+    """Half the squared error of one example, as a differentiable number; `given` is its equilibrium, if the case has one."""
+    if has_cycle(case["network"]):
+        outputs = cyclic_outputs(case, theta, inputs, own_balance, watch, given)
+    else:
+        forward = layered_outputs if case["network"]["kind"] == "layered" else graph_outputs
+        outputs = forward(case, theta, inputs, own_balance, watch)
     errors = [x + -number(t) for x, t in zip(outputs, target, strict=True)]
     return total([error * error for error in errors]) * Fraction(1, 2)
 
@@ -166,15 +214,20 @@ def example_loss(case, theta, inputs, target, own_balance=False, watch=lambda wh
 # ---------------------------------------------------------------- gradients
 
 
+def equilibria(case):
+    """What the case gives, one per example; None where it gives nothing."""
+    return case.get("equilibrium") or [None] * len(case["examples"])
+
+
 def by_tape(case, own_balance):
     """Reverse mode: one evaluation and one backward pass per example."""
     theta, examples = parameters(case["network"]), case["examples"]
     loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
-    for example in examples:
+    for example, given in zip(examples, equilibria(case), strict=True):
         tape = []
         taped = {key: Taped(value, tape) for key, value in theta.items()}
         inputs = [Taped(number(value), tape) for value in example["input"]]
-        result = example_loss(case, taped, inputs, example["target"], own_balance)
+        result = example_loss(case, taped, inputs, example["target"], own_balance, given=given)
         result.backward()
         loss += result.value / len(examples)
         for key, node in taped.items():
@@ -188,16 +241,17 @@ def by_duals(case, own_balance):
     theta, examples = parameters(case["network"]), case["examples"]
     loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
 
-    def along(example, direction):
+    def along(example, given, direction):
         moved = {key: Dual(value, key == direction) for key, value in theta.items()}
         inputs = [Dual(number(v), ("input", j) == direction) for j, v in enumerate(example["input"])]
-        return example_loss(case, moved, inputs, example["target"], own_balance)
+        return example_loss(case, moved, inputs, example["target"], own_balance, given=given)
 
-    for example in examples:
-        loss += along(example, None).value / len(examples)
+    for example, given in zip(examples, equilibria(case), strict=True):
+        loss += along(example, given, None).value / len(examples)
         for key in theta:
-            gradient[key] += along(example, key).part / len(examples)
-        inputs_gradient.append([along(example, ("input", j)).part for j in range(len(example["input"]))])
+            gradient[key] += along(example, given, key).part / len(examples)
+        row = [along(example, given, ("input", j)).part for j in range(len(example["input"]))]
+        inputs_gradient.append(row)
     return loss, gradient, inputs_gradient
 
 
@@ -234,7 +288,8 @@ def net_inputs(case, example=0):
     theta = {key: Dual(value) for key, value in parameters(case["network"]).items()}
     chosen, found = case["examples"][example], {}
     inputs = [Dual(number(value)) for value in chosen["input"]]
-    example_loss(case, theta, inputs, chosen["target"], watch=found.__setitem__)
+    given = equilibria(case)[example]
+    example_loss(case, theta, inputs, chosen["target"], watch=found.__setitem__, given=given)
     return found
 
 

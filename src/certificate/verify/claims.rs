@@ -70,9 +70,17 @@ fn rows(ground: &Ground<'_>, examples: &[Confirmed]) -> Vec<ClaimRow> {
         push(Claim::Update, along, dead);
         push(Claim::Truth, truth_of_graph(ground, examples), dead);
     }
-    let (settling, shown) = settling(ground, examples);
-    push(Claim::Settling, Some(settling), (!shown).then_some(words::NO_SHORT_WITNESS));
+    let recurrent = ground.wiring.is_recurrent();
+    if !recurrent {
+        let (settling, shown) = settling(ground, examples);
+        push(Claim::Settling, Some(settling), (!shown).then_some(words::NO_SHORT_WITNESS));
+    }
     push(Claim::Locality, Some(locality(ground)), None);
+    if recurrent {
+        let mut count = inverses(ground, examples);
+        along_directions(ground).into_iter().for_each(|along| count.append(along));
+        push(Claim::Recurrent, Some(count), dead);
+    }
     if !ground.certificate.witnesses.draws.is_empty() {
         let bound = soundness(ground);
         let prime =
@@ -230,6 +238,27 @@ fn settling(ground: &Ground<'_>, examples: &[Confirmed]) -> (Count, bool) {
         }
     }
     (count, shown)
+}
+
+/// C7: the entries of (I − Wᵀ diag β) M, which D9 confirmed, and the credits against M e.
+fn inverses(ground: &Ground<'_>, examples: &[Confirmed]) -> Count {
+    let mut count = Count::default();
+    let witnesses = &ground.certificate.witnesses.examples;
+    for (number, (witness, known)) in witnesses.iter().zip(examples).enumerate() {
+        let Some(inverses) = &witness.inverses else { continue };
+        for row in 0..inverses.credit.len() {
+            for column in 0..inverses.credit.len() {
+                count.tally(true, row != column, || words::at_inverse(number, row, column));
+            }
+        }
+        for (pre, row) in inverses.credit.iter().enumerate() {
+            let mut credit = Sum::zero();
+            row.iter().zip(known.external.iter()).for_each(|(a, b)| credit.add_product(a, b));
+            let found = &witness.credit[crate::spec::Neuron(pre)];
+            count.see(found, &credit.total(), || words::at_credit(number, pre));
+        }
+    }
+    count
 }
 
 /// C6: a read for every factor and term that D3 and D4 name, each neuron, synapse and bias, each example.

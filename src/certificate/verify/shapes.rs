@@ -2,7 +2,7 @@
 
 use super::{Ground, Refusal, confirm, refusal};
 use crate::certificate::digest::{self, DRAW_EXAMPLES, PRIME};
-use crate::certificate::{Draw, PerParameter};
+use crate::certificate::{Draw, Matrix, PerParameter};
 
 /// After this every index of the wiring is good in every witness.
 pub fn check(ground: &Ground<'_>) -> Result<(), Refusal> {
@@ -31,6 +31,15 @@ pub fn check(ground: &Ground<'_>) -> Result<(), Refusal> {
         if let Some(response) = &witness.response {
             same(response.len(), neurons, || at("responses"))?;
         }
+        present(witness.inverses.is_some(), ground.wiring.is_recurrent(), || at("inverse"))?;
+        if let Some(inverses) = &witness.inverses {
+            square(&inverses.credit, neurons, || at("inverse"))?;
+            let wanted = case.has_own_balance() && ground.exact;
+            present(inverses.slope.is_some(), wanted, || at("inverse_of_slopes"))?;
+            if let Some(inverse) = &inverses.slope {
+                square(inverse, neurons, || at("inverse_of_slopes"))?;
+            }
+        }
     }
     parameters(ground, &witnesses.update, "witnesses.update")?;
     present(witnesses.gradient.is_some(), layered, || "witnesses.gradient".into())?;
@@ -41,6 +50,10 @@ pub fn check(ground: &Ground<'_>) -> Result<(), Refusal> {
     if let Some(tangent) = &witnesses.tangent {
         let place = || "witnesses.derivatives".into();
         same(tangent.derivatives.len(), ground.directions.len(), place)?;
+    }
+    if ground.wiring.is_recurrent() {
+        // With a cycle there are inverses in their place.
+        return same(witnesses.draws.len(), 0, || "witnesses.draws".into());
     }
     let (wanted, _) = digest::draws(digest::degree(ground.depth));
     if layered || !witnesses.draws.is_empty() {
@@ -81,6 +94,11 @@ fn reduced<'a>(
         }
         None => Ok(()),
     }
+}
+
+fn square(found: &Matrix, size: usize, place: impl Fn() -> String) -> Result<(), Refusal> {
+    same(found.len(), size, &place)?;
+    found.iter().try_for_each(|row| same(row.len(), size, &place))
 }
 
 fn same(found: usize, expected: usize, place: impl FnOnce() -> String) -> Result<(), Refusal> {

@@ -6,7 +6,7 @@ use num_traits::{One, Zero};
 
 use super::fold::{Sum, product};
 use super::{Confirmed, Ground, Refusal, confirm};
-use crate::certificate::PerParameter;
+use crate::certificate::{Inverses, Matrix, PerParameter};
 use crate::spec::{Neuron, PerNeuron};
 
 /// Confirms every derivative; how many.
@@ -53,6 +53,10 @@ fn along(
 ) -> BigRational {
     let wiring = &ground.wiring;
     let rate = &ground.certificate.witnesses.examples[number].firing_rate;
+    let inverses = &ground.certificate.witnesses.examples[number].inverses;
+    if let Some(Inverses { credit, slope }) = inverses {
+        return answered(ground, number, known, direction, moved, slope.as_ref().unwrap_or(credit));
+    }
     let mut motion = PerNeuron::filled(wiring.neurons(), BigRational::zero());
     for &post in &ground.order {
         let mut sum = Sum::zero();
@@ -75,6 +79,40 @@ fn along(
     for &output in &wiring.outputs {
         // e = t − x, so x − t = −e.
         derivative.add_product(&known.external[output], &motion[output]);
+    }
+    -derivative.total()
+}
+
+/// The same with a cycle, by the confirmed inverse M of I − Wᵀ diag σ': ẋ = Mᵀ r, where r_i = σ'(s_i) (Σ_j H_ij x_j + h_i), or 1 at the
+/// rate that is moved.
+fn answered(
+    ground: &Ground<'_>,
+    number: usize,
+    known: &Confirmed,
+    direction: Option<&PerParameter<BigRational>>,
+    moved: Option<Neuron>,
+    inverse: &Matrix,
+) -> BigRational {
+    let wiring = &ground.wiring;
+    let rate = &ground.certificate.witnesses.examples[number].firing_rate;
+    let mut derivative = Sum::zero();
+    for pushed in (0..wiring.neurons()).map(Neuron) {
+        let mut push = BigRational::from_integer(i32::from(moved == Some(pushed)).into());
+        if let Some(direction) = direction {
+            let mut sum = Sum::zero();
+            for &synapse in &wiring.incoming[pushed] {
+                sum.add_product(&direction.weights[synapse], &rate[wiring.synapses[synapse].pre]);
+            }
+            sum.add(&direction.biases[pushed]);
+            push += product(&known.slope[pushed], &sum.total());
+        }
+        if push.is_zero() {
+            continue;
+        }
+        for &output in &wiring.outputs {
+            let moved = product(&inverse[pushed.0][output.0], &push);
+            derivative.add_product(&known.external[output], &moved);
+        }
     }
     -derivative.total()
 }

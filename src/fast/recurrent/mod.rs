@@ -89,7 +89,7 @@ pub struct Outcome<F> {
     pub factorisations: usize,
 }
 
-/// D1–D4 at the equilibrium of a case, firing started from rest; layered networks and feed-forward graphs too, whose sweeps are exact.
+/// D1–D4 at the equilibrium of a case, firing started from the rates that the case gives, or else from rest; layered networks and feed-forward graphs too, whose sweeps are exact.
 ///
 /// Exactness: rounded; the residuals in the outcome are computed from the very numbers that it holds. At the same firing rates
 /// nothing depends on the method but rounding. An equilibrium need not be unique: this one is where the start leads.
@@ -122,7 +122,7 @@ pub struct Outcome<F> {
 ///     network: Network::Graph(graph),
 ///     learning_rate: number("1"),
 ///     kink: Kink::Left,
-///     examples: vec![Example { input: vec![number("1")], target: vec![number("2")] }],
+///     examples: vec![Example { input: vec![number("1")], target: vec![number("2")], equilibrium: None }],
 ///     expect: Expect::Agree,
 /// };
 /// let found = run::<f64>(&case, &Settings::default()).unwrap();
@@ -149,7 +149,10 @@ pub fn run_from<F: Float>(
     let wiring = Wiring::of(case);
     within_limits(case, wiring.neurons())?;
     let graph = Graph::<F>::of(case, &wiring)?;
-    let start = graph.start(start)?;
+    let start = match start {
+        Some(rates) => graph.start(Some(rates))?,
+        None => graph.start(given(case)?.as_deref())?,
+    };
     let fired = firing::settle(&graph, start, settings)?;
     let assigned = credit::settle(&graph, &wiring, &fired, settings)?;
     let zero = F::from(0);
@@ -181,6 +184,17 @@ pub fn run_from<F: Float>(
         settled: batch.map(settled).collect(),
         factorisations: assigned.factorisations,
     })
+}
+
+/// The equilibria that the case names, rounded, if it names one for each example.
+fn given<F: Float>(case: &Case) -> Result<Option<Vec<PerNeuron<F>>>, Error> {
+    let named: Option<Vec<_>> = case.examples.iter().map(|e| e.equilibrium.as_ref()).collect();
+    let Some(named) = named else { return Ok(None) };
+    let rate = |x| rounded(x, || "a rate of the equilibrium that is given".to_owned());
+    let rates = named
+        .into_iter()
+        .map(|rates| rates.iter().map(rate).collect::<Result<Vec<F>, Error>>().map(PerNeuron::new));
+    rates.collect::<Result<_, Error>>().map(Some)
 }
 
 /// D4 on the existing synapses.

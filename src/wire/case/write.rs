@@ -1,0 +1,116 @@
+//! `creditcheck/case/1`, written.
+
+use num_rational::BigRational;
+
+use super::FORMAT;
+use crate::number::canonical;
+use crate::spec::{Activation, Case, Ends, Expect, Kink, Layer, Network, Neuron, PerNeuron};
+use crate::wire::json::Json;
+
+/// The case as a document: every field that differs from its default, numbers canonical.
+#[must_use]
+pub fn to_json(case: &Case) -> Json {
+    let mut fields = vec![("format", Json::text(FORMAT))];
+    if let Some(name) = &case.name {
+        fields.push(("name", Json::text(name)));
+    }
+    fields.push(("network", network_json(&case.network)));
+    fields.push(("loss", Json::text("half_squared_error")));
+    fields.push(("learning_rate", number_json(&case.learning_rate)));
+    if case.kink != Kink::default() {
+        fields.push(("kink", Json::text(case.kink.name())));
+    }
+    if case.expect == Expect::Disagree {
+        fields.push(("expect", Json::text("disagree")));
+    }
+    fields.push((
+        "examples",
+        Json::array(&case.examples, |example| {
+            Json::object([
+                ("input", Json::array(&example.input, number_json)),
+                ("target", Json::array(&example.target, number_json)),
+            ])
+        }),
+    ));
+    let given: Vec<_> = case.examples.iter().filter_map(|e| e.equilibrium.as_ref()).collect();
+    if !given.is_empty() {
+        let rates = |rates: &&PerNeuron<BigRational>| Json::array(rates.iter(), number_json);
+        fields.push(("equilibrium", Json::array(&given, rates)));
+    }
+    Json::object(fields)
+}
+
+/// A number as it stands in every output: `"p/q"` or `"p"`.
+#[must_use]
+pub fn number_json(value: &BigRational) -> Json {
+    Json::String(canonical(value))
+}
+
+fn activation_json(activation: &Activation) -> Json {
+    match activation {
+        Activation::LeakyRelu { slope } => {
+            Json::object([("name", Json::text("leaky_relu")), ("slope", number_json(slope))])
+        }
+        Activation::HardTanh { min, max } => Json::object([
+            ("name", Json::text("hard_tanh")),
+            ("min", number_json(min)),
+            ("max", number_json(max)),
+        ]),
+        other => Json::text(other.name()),
+    }
+}
+
+fn network_json(network: &Network) -> Json {
+    match network {
+        Network::Layered(net) => Json::object([
+            ("kind", Json::text("layered")),
+            ("layers", Json::array(&net.layers, layer_json)),
+        ]),
+        Network::Graph(net) => {
+            let numbers = |neurons: &[Neuron]| Json::array(neurons, |n| Json::count(n.0));
+            let mut fields = vec![
+                ("kind", Json::text("graph")),
+                ("neurons", Json::count(net.neurons)),
+                ("inputs", numbers(&net.inputs)),
+                ("outputs", numbers(&net.outputs)),
+                ("activation", Json::array(net.activations.iter(), activation_json)),
+            ];
+            if net.balances.iter().any(Option::is_some) {
+                let balance =
+                    |b: &Option<Activation>| b.as_ref().map_or(Json::Null, activation_json);
+                fields.push(("balance", Json::array(net.balances.iter(), balance)));
+            }
+            let synapse = |(ends, weight): (&Ends, &BigRational)| {
+                Json::Array(vec![
+                    Json::count(ends.post.0),
+                    Json::count(ends.pre.0),
+                    number_json(weight),
+                ])
+            };
+            fields.push((
+                "synapses",
+                Json::array(net.synapses.iter().zip(net.weights.iter()), synapse),
+            ));
+            if let Some(biases) = &net.biases {
+                fields.push(("biases", Json::array(biases.iter(), number_json)));
+            }
+            Json::object(fields)
+        }
+    }
+}
+
+fn layer_json(layer: &Layer) -> Json {
+    let mut fields =
+        vec![("weights", Json::array(&layer.weights, |row| Json::array(row, number_json)))];
+    if let Some(biases) = &layer.biases {
+        fields.push(("biases", Json::array(biases, number_json)));
+    }
+    fields.push(("activation", activation_json(&layer.activation)));
+    if let Some(kink) = layer.kink {
+        fields.push(("kink", Json::text(kink.name())));
+    }
+    if let Some(balance) = &layer.balance {
+        fields.push(("balance", activation_json(balance)));
+    }
+    Json::object(fields)
+}

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use creditcheck::check::bounded::{Bound, Format, rounding_bound};
+use creditcheck::fast::recurrent::Elimination;
 use creditcheck::fast::{Float, Function, Layer, Network, backprop, credit};
 use creditcheck::spec::{Case, Example, Expect, Kink, Synapse};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -188,7 +189,37 @@ fn all<F: Float>(criterion: &mut Criterion) {
     }
 }
 
+/// The credit of a dense recurrent network of so many neurons, its gains far from 1.
+fn recurrent<F: Float>(criterion: &mut Criterion, neurons: usize) {
+    let mut draw = ChaCha8Rng::seed_from_u64(3);
+    let shrink = F::from(1) / F::count(neurons.isqrt());
+    let weights = matrix::<F>(neurons, neurons, &mut draw) * faer::Scale(shrink);
+    let beta: Vec<F> = matrix::<F>(neurons, 1, &mut draw).col_as_slice(0).to_vec();
+    let external = matrix::<F>(neurons, 1, &mut draw);
+    let mut credit = external.clone();
+    let mut elimination = Elimination::new(neurons, 1).unwrap();
+    let mut group = criterion.benchmark_group(format!("recurrent {neurons} {}", F::NAME));
+    group.sample_size(20).warm_up_time(Duration::from_millis(500));
+    group.measurement_time(Duration::from_secs(2));
+    let (weights, external) = (weights.as_ref(), external.as_ref());
+    group.bench_function("credit by elimination, refined", |bencher| {
+        bencher.iter(|| {
+            elimination.factor(black_box(weights), &beta).unwrap();
+            elimination.solve(weights, &beta, external, credit.as_mut()).unwrap()
+        });
+    });
+    // As if another example had the same balance factors.
+    group.bench_function("credit of one more example", |bencher| {
+        bencher.iter(|| {
+            elimination.solve(weights, &beta, black_box(external), credit.as_mut()).unwrap()
+        });
+    });
+    group.finish();
+}
+
 fn fast(criterion: &mut Criterion) {
+    recurrent::<f64>(criterion, 500);
+    recurrent::<f32>(criterion, 500);
     all::<f64>(criterion);
     all::<f32>(criterion);
 }

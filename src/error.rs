@@ -48,6 +48,24 @@ pub enum Error {
         /// Which system.
         what: String,
     },
+    /// An iteration stopped before its equilibrium; the network may have none, or another method may find it.
+    #[error("not converged: {what}: residual {residual} after {sweeps} sweeps")]
+    NotConverged {
+        /// Which equilibrium, of which example.
+        what: String,
+        /// How far the last numbers are from obeying their equation, and how far they should be.
+        residual: String,
+        /// How many sweeps were taken.
+        sweeps: usize,
+    },
+    /// A net input so near a kink that its balance factor may be that of either side; the network itself is at fault.
+    #[error("ambiguous: {what}; firing residual {residual}")]
+    Ambiguous {
+        /// Which neuron, how near, and what the reach is.
+        what: String,
+        /// How far the firing rates are from obeying their equation.
+        residual: String,
+    },
     /// A float engine left the finite numbers; use a smaller case or exact arithmetic.
     #[error("not finite: {what}")]
     NotFinite {

@@ -35,7 +35,7 @@ type Work = Box<dyn FnMut()>;
 type Make = fn(&[&str]) -> Option<Work>;
 
 /// Every kind of work; `run.py` names them.
-const WORKS: [(&str, Make); 17] = [
+const WORKS: [(&str, Make); 18] = [
     ("bp", steps::backprop),
     ("credit", steps::credit),
     ("gemms-faer", steps::products_by_faer),
@@ -43,6 +43,7 @@ const WORKS: [(&str, Make); 17] = [
     ("gemms-own", steps::products_of_the_step),
     ("part", steps::part),
     ("solve", systems::solve),
+    ("recurrent-credit", systems::credit),
     ("product", residues::plain_product),
     ("product-mod", residues::product),
     ("bp-mod", residues::backprop),
@@ -136,7 +137,7 @@ fn serve() {
 fn check() {
     for (name, _) in WORKS {
         let keys: &[&str] = match name {
-            "solve" => &["solve/20"],
+            "solve" | "recurrent-credit" => &["/20"],
             "part" => &["/tiny/f64/update/1", "/tiny/f32/back/2"],
             "product" | "product-mod" => &["/7/5/6"],
             "bp" | "credit" | "gemms-faer" | "gemms-gemm" | "gemms-own" => {

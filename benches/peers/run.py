@@ -96,6 +96,10 @@ def promises():
     for n in (500, 1000, 2000):
         keys = [f"solve/{n}", f"dgesv/{n}"]
         yield Row(f"recurrent credit solve / LAPACK dgesv, n = {n}", keys, first_over_second, "<=", 1.0, [("dgesv", n)])
+    for n in (500, 1000, 2000):
+        # Ours builds I − Wᵀ diag β and refines the credit; scipy gets the matrix ready made, and estimates its condition.
+        keys = [f"recurrent-credit/{n}", f"scipy/{n}"]
+        yield Row(f"recurrent credit, refined / scipy.linalg.solve, n = {n}", keys, first_over_second, "<=", 1.0, [("scipy", n)])
     for shape in ("1024/784/256", "1024/1024/256", "1024/256/1024"):
         keys = [f"product-mod/{shape}", f"product/{shape}"]
         yield Row(f"product mod p / f64 product, m/k/n = {shape}", keys, first_over_second, "<=", 1.1)
@@ -195,9 +199,9 @@ class Agreement:
 
     def of(self, what):
         if what not in self.known:
-            if what[0] == "dgesv":
+            if what[0] in ("dgesv", "scipy"):
                 self.export(f"system {what[1]}", f"system-{what[1]}")
-                self.peer.ask(f"solution {what[1]} {WORK / 'found'}")
+                self.peer.ask(f"solution {what[0]} {what[1]} {WORK / 'found'}")
                 share = self.ours.ask(f"agree-solve {what[1]} {WORK / 'found'}")
             else:
                 library, net, dtype = what
@@ -210,7 +214,7 @@ class Agreement:
 
 def measure(row, ours, peer, rounds, seconds):
     """The times of every piece of work, by rounds."""
-    sides = [peer if key.split("/")[0] in ("torch", "jax", "dgesv") else ours for key in row.keys]
+    sides = [peer if key.split("/")[0] in ("torch", "jax", "dgesv", "scipy") else ours for key in row.keys]
     counts = []
     for side, key in zip(sides, row.keys):
         # The first call may compile.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use creditcheck::fast::recurrent::Elimination;
 use creditcheck::fast::solve::Solver;
 use faer::Mat;
 use rand_chacha::ChaCha8Rng;
@@ -29,14 +30,33 @@ impl System {
     }
 
     fn solve(&self) -> Mat<f64> {
-        let mut solver = Solver::new(self.balance.len(), 1).expect("neurons");
-        solver.factor(self.weights.as_ref(), &self.balance).expect("an invertible system");
+        let mut elimination = Elimination::new(self.balance.len(), 1).expect("neurons");
         let mut credit = self.external.clone();
-        solver.solve(credit.as_mut()).expect("a solution");
+        self.settle(&mut elimination, &mut credit);
         credit
+    }
+
+    /// What `fast::recurrent` does with a case: I − Wᵀ diag β built, eliminated, solved, and refined until its residual is
+    /// what rounding explains; if it never is, there is no credit.
+    fn settle(&self, elimination: &mut Elimination<f64>, credit: &mut Mat<f64>) {
+        let (weights, beta) = (self.weights.as_ref(), &self.balance);
+        elimination.factor(weights, beta).expect("an invertible system");
+        let residual = elimination.solve(weights, beta, self.external.as_ref(), credit.as_mut());
+        assert!(residual.expect("a settled credit") <= credit.norm_max() * f64::EPSILON * 64.0);
     }
 }
 
+/// The whole recurrent credit.
+pub fn credit(words: &[&str]) -> Option<Work> {
+    let [neurons] = words else { return None };
+    let neurons = neurons.parse().ok()?;
+    let system = System::of(neurons);
+    let mut elimination = Elimination::new(neurons, 1).ok()?;
+    let mut credit = system.external.clone();
+    Some(Box::new(move || system.settle(&mut elimination, &mut credit)))
+}
+
+/// One elimination and one solution alone, as dgesv has it.
 pub fn solve(words: &[&str]) -> Option<Work> {
     let [neurons] = words else { return None };
     let neurons = neurons.parse().ok()?;

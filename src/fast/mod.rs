@@ -1,7 +1,7 @@
 //! HOW, in floats: the credit rule and backpropagation by blocks, batched, through faer.
 //!
 //! [`credit`] is the layered credit rule, [`relax`] the same rule on any feed-forward
-//! graph, [`backprop`] is D5–D7. Each has its own forward pass, its own σ, its own fold over
+//! graph, [`recurrent`] the same rule at the equilibrium of any graph (D9), [`backprop`] is D5–D7. Each has its own forward pass, its own σ, its own fold over
 //! the batch and its own handling of biases; they share the type of number, the
 //! data of a [`Network`] and faer's product, whose shapes are checked before
 //! and whose result is checked for finiteness after.
@@ -21,6 +21,7 @@ mod elementary;
 mod layout;
 mod network;
 mod product;
+pub mod recurrent;
 pub mod relax;
 pub mod solve;
 mod wide;

@@ -3,6 +3,7 @@
 use faer::dyn_stack::{MemBuffer, MemStack, StackReq};
 use faer::linalg::lu::partial_pivoting::{factor, solve};
 use faer::perm::PermRef;
+use faer::traits::math_utils::eps;
 use faer::{Mat, MatMut, MatRef, Par};
 
 use super::layout::stride;
@@ -121,6 +122,24 @@ impl<F: Float> Solver<F> {
         }
         self.factored = true;
         Ok(())
+    }
+
+    /// Whether some pivot is within 4√N roundings of the largest entry above it, and may be what elimination made of a zero.
+    ///
+    /// What is singular in exact arithmetic need not be so in floats, where such a pivot is then some rounding error. Says yes
+    /// without a successful [`Self::factor`].
+    pub fn is_doubtful(&self) -> bool {
+        let rounding = F::count(4 * (self.neurons.isqrt() + 1)) * eps::<F>();
+        let doubtful = |pivot: usize| {
+            let above = self.factors.col_as_slice(pivot)[..pivot].iter();
+            // The diagonal of I − diag β W has a 1 in each of its sums.
+            let largest = above.fold(F::from(1), |most, entry| {
+                let size = entry.magnitude();
+                if size > most { size } else { most }
+            });
+            self.factors[(pivot, pivot)].magnitude() <= rounding * largest
+        };
+        !self.factored || (0..self.neurons).any(doubtful)
     }
 
     /// c in place of e, one column per external credit (D3).

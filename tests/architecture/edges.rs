@@ -33,6 +33,7 @@ fast::elementary: fast
 fast::layout: error fast
 fast::network: error fast fast::layout spec
 fast::product: error fast fast::layout
+fast::recurrent: error fast fast::credit fast::layout fast::network fast::product fast::solve spec
 fast::relax: error fast fast::credit fast::layout fast::network fast::product spec
 fast::solve: error fast fast::layout fast::product
 fast::wide: fast
@@ -86,7 +87,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 33] = [
+const BORDERS: [(&str, &str); 35] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -106,6 +107,8 @@ const BORDERS: [(&str, &str); 33] = [
     ("fast::backprop", "fast::credit"),
     ("fast::backprop", "fast::relax"),
     ("fast::relax", "fast::backprop"),
+    ("fast::recurrent", "fast::backprop"),
+    ("fast::backprop", "fast::recurrent"),
     // Exact ⟂ fast: no shared arithmetic.
     ("textbook", "fast"),
     ("scalar", "fast"),

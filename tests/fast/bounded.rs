@@ -100,7 +100,7 @@ fn many<F: Float>(name: &str, count: u64, case: impl Fn(&mut Draw) -> Case) {
 
 /// The median of bound/error, up to the next power of four, is a snapshot: coarse enough that fused multiply-add,
 /// which changes the errors, does not change it; fine enough that a bound that has become useless is noticed.
-fn ceiling(name: &str, cases: usize, ratios: &[Tightness]) {
+pub fn ceiling(name: &str, cases: usize, ratios: &[Tightness]) {
     let median = summary(name, cases, ratios);
     let ceiling = 4f64.powi(median.log(4.0).ceil() as i32);
     insta::assert_snapshot!(name, format!("median of bound/error at most {ceiling}"));

@@ -10,6 +10,8 @@ mod kinds;
 mod lattice;
 mod nets;
 mod power;
+mod recurrent;
+mod recurrent_nets;
 mod solve;
 mod suite;
 mod training;

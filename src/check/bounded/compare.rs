@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use super::Bounds;
+use super::{Bound, Bounds};
 use crate::check::entries::{Entry, of_backprop, of_credit};
 use crate::check::lattice::{agreement, other_entries};
 use crate::check::{Compared, Mismatch, Verdict};
@@ -45,7 +45,16 @@ pub fn compare_bounded<F: Copy + Into<f64>>(
     float: &CreditOutcome<F>,
     exact: &CreditOutcome<BigRational>,
 ) -> (Verdict, Tightness) {
-    compare(bounds, &of_credit(float), &of_credit(exact))
+    compare_by(|entry| bounds.of(entry), float, exact)
+}
+
+/// The same with bounds from elsewhere.
+pub(super) fn compare_by<'a, F: Copy + Into<f64>>(
+    bound: impl Fn(&Entry) -> Option<&'a Bound>,
+    float: &CreditOutcome<F>,
+    exact: &CreditOutcome<BigRational>,
+) -> (Verdict, Tightness) {
+    compare(bound, &of_credit(float), &of_credit(exact))
 }
 
 /// Every float of a backpropagation outcome within its bound of the exact value.
@@ -55,7 +64,7 @@ pub fn compare_bounded_backprop<F: Copy + Into<f64>>(
     float: &BackpropOutcome<F>,
     exact: &BackpropOutcome<BigRational>,
 ) -> (Verdict, Tightness) {
-    compare(bounds, &of_backprop(float), &of_backprop(exact))
+    compare(|entry| bounds.of(entry), &of_backprop(float), &of_backprop(exact))
 }
 
 /// Every float of a credit outcome within bound + radius of the centre: for activations
@@ -74,8 +83,8 @@ pub fn compare_centre_backprop<F: Copy + Into<f64>>(
     centre(bounds, &of_backprop(float))
 }
 
-fn compare<F: Copy + Into<f64>>(
-    bounds: &Bounds,
+fn compare<'a, F: Copy + Into<f64>>(
+    bound: impl Fn(&Entry) -> Option<&'a Bound>,
     float: &[(Entry, &F)],
     exact: &[(Entry, &BigRational)],
 ) -> (Verdict, Tightness) {
@@ -86,7 +95,7 @@ fn compare<F: Copy + Into<f64>>(
     let mut ratios = Vec::new();
     for ((entry, exact), (_, float)) in exact.iter().zip(float) {
         let found: f64 = (**float).into();
-        let allowed = bounds.of(entry).map(|bound| bound.bound);
+        let allowed = bound(entry).map(|bound| bound.bound);
         let error = exact_f64(found).map(|found| (found - *exact).abs());
         match (allowed.and_then(exact_f64), &error) {
             (Some(allowed), Some(error)) if *error <= allowed => {}

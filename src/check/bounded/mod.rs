@@ -18,6 +18,7 @@ mod dyadic;
 mod neuron;
 mod pass;
 mod power;
+mod recurrent;
 pub(in crate::check) mod up;
 
 use num_rational::BigRational;
@@ -36,6 +37,9 @@ pub use compare::{
 
 pub use dense::{DenseBounds, LayerBounds, dense_rounding_bound};
 pub use power::{power, power_in_words, weakest_block};
+pub use recurrent::{
+    EquilibriumBounds, RecurrentBounds, Residuals, Unbounded, compare_recurrent, recurrent_bound,
+};
 
 /// Assumed of σ = tanh: within so many ulps of the exact value at its float argument.
 ///
@@ -125,7 +129,7 @@ pub struct Bounds {
 /// report it as an error of their own.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for recurrent graphs; [`Error::NotFinite`] if a bound is not finite, since such a
+/// [`Error::Unsupported`] for recurrent graphs, for which there is [`recurrent_bound`]; [`Error::NotFinite`] if a bound is not finite, since such a
 /// bound would let everything pass.
 ///
 /// Source: Higham, Accuracy and Stability of Numerical Algorithms, chapters 2–3.

@@ -44,11 +44,22 @@ pub fn weakest_block<F: Copy + Into<f64>>(
     float: &Update<F>,
     evaluated: bool,
 ) -> Option<String> {
-    let share = power(bounds.format);
+    weakest_block_of(case, bounds.format, &bounds.update, exact, float, evaluated)
+}
+
+/// The same with bounds from elsewhere.
+pub(super) fn weakest_block_of<F: Copy + Into<f64>>(
+    case: &Case,
+    format: Format,
+    bounds: &Update<Bound>,
+    exact: &Update<BigRational>,
+    float: &Update<F>,
+    evaluated: bool,
+) -> Option<String> {
+    let share = power(format);
     for block in blocks(case, &Wiring::of(case)) {
-        let weight =
-            |s: &Synapse| (&exact.weights[*s], &bounds.update.weights[*s], float.weights[*s]);
-        let bias = |n: &Neuron| (&exact.biases[*n], &bounds.update.biases[*n], float.biases[*n]);
+        let weight = |s: &Synapse| (&exact.weights[*s], &bounds.weights[*s], float.weights[*s]);
+        let bias = |n: &Neuron| (&exact.biases[*n], &bounds.biases[*n], float.biases[*n]);
         let entries: Vec<(&BigRational, &Bound, F)> =
             block.synapses.iter().map(weight).chain(block.biases.iter().map(bias)).collect();
         let largest = entries.iter().map(|(exact, ..)| exact.abs()).max()?;

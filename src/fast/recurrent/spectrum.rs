@@ -1,0 +1,62 @@
+//! Whether the dynamics settle (D9): the largest real part among the eigenvalues of diag β · W.
+
+use faer::diag::Diag;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, evd_real, evd_scratch};
+use faer::{Mat, MatRef, Par};
+
+use super::graph::{largest, wide};
+use crate::error::Error;
+use crate::fast::product::expect_shape;
+use crate::fast::{Float, not_finite};
+
+/// max Re eig(diag β · W): the dynamics settle only if it is below 1 (D9), and no damping restores it.
+///
+/// Firing, τ_x dx/dt = −x + σ(Wx + b), and credit, τ_c dc/dt = −c + Wᵀ(β∘c) + e, have the same spectrum near the
+/// equilibrium, −1 + eig(diag β · W), so they lose stability together. The credit equilibrium itself may well exist beyond.
+///
+/// Shapes: W N × N with row = post and column = pre, β of N neurons, 0 at clamped ones.
+///
+/// Exactness: rounded, in f64 for both formats; on one thread.
+///
+/// # Errors
+/// [`Error::Input`] on wrong shapes, [`Error::NotFinite`] for numbers that are not finite or eigenvalues that are not found.
+///
+/// ```
+/// use creditcheck::fast::recurrent::spectral_abscissa;
+/// // A pair ±2i: it turns, and dies away.
+/// let weights = faer::mat![[0.0, 2.0], [-2.0, 0.0]];
+/// assert!(spectral_abscissa(weights.as_ref(), &[1.0, 1.0]).unwrap().abs() < 1e-12);
+/// assert_eq!(spectral_abscissa(faer::mat![[1.5]].as_ref(), &[1.0]).unwrap(), 1.5);
+/// ```
+pub fn spectral_abscissa<F: Float>(
+    weights: MatRef<'_, F>,
+    balance_factor: &[F],
+) -> Result<f64, Error> {
+    let n = balance_factor.len();
+    expect_shape("weights", weights, n, n)?;
+    let scaled =
+        Mat::from_fn(n, n, |post, pre| wide(balance_factor[post]) * wide(weights[(post, pre)]));
+    let entries = scaled.col_iter().flat_map(|column| column.iter().copied());
+    if !largest(entries).is_finite() {
+        return Err(not_finite(format!("β W of a synapse in {}", F::NAME)));
+    }
+    let (mut real, mut imaginary) = (Diag::<f64>::zeros(n), Diag::<f64>::zeros(n));
+    let no = ComputeEigenvectors::No;
+    let request = evd_scratch::<f64>(n, no, no, Par::Seq, faer::prelude::default());
+    evd_real(
+        scaled.as_ref(),
+        real.as_mut(),
+        imaginary.as_mut(),
+        None,
+        None,
+        Par::Seq,
+        MemStack::new(&mut MemBuffer::new(request)),
+        faer::prelude::default(),
+    )
+    .map_err(|_| not_finite("the eigenvalues of diag β W".to_owned()))?;
+    let real = real.column_vector();
+    let most = real.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // Without neurons there is nothing to settle.
+    Ok(if n == 0 { 0.0 } else { most })
+}

@@ -23,7 +23,7 @@ enum Found {
 /// C1 and C2 in tiers L and F, for `f64` and `f32`.
 pub(super) fn cells(case: &Case, evidence: &Evidence, seed: u64) -> Result<Vec<Cell>, Error> {
     if evidence.wiring.is_recurrent() {
-        return Ok(without(case));
+        return super::float_recurrent::cells(case, evidence);
     }
     let double = Floats::<f64>::run(case)?;
     let single = Floats::<f32>::run(case)?;
@@ -38,16 +38,6 @@ pub(super) fn cells(case: &Case, evidence: &Evidence, seed: u64) -> Result<Vec<C
     let mut cells = both_claims(Tier::Lattice, lattice);
     cells.extend(both_claims(Tier::Bounded, bounded));
     Ok(cells)
-}
-
-/// Placeholder
-fn without(_: &Case) -> Vec<Cell> {
-    [Tier::Lattice, Tier::Bounded]
-        .into_iter()
-        .flat_map(|tier| {
-            [Claim::Credit, Claim::Update].map(|claim| Cell::not_applicable(claim, tier, "later"))
-        })
-        .collect()
 }
 
 /// The outcomes of both engines in one format, or why there are none.
@@ -214,11 +204,11 @@ fn inside<F: Float>(
         let closer = of_other.entries > 0 && of_other.closest < tightness.closest;
         tightness = if tightness.entries == 0 || closer { of_other } else { tightness };
     }
-    notes.push(in_words(name, &tightness));
+    notes.push(tightness_in_words(name, &tightness));
     verdict
 }
 
-fn in_words(name: &str, tightness: &Tightness) -> String {
+pub(super) fn tightness_in_words(name: &str, tightness: &Tightness) -> String {
     if tightness.entries == 0 {
         return format!("{name}: every float is exact here");
     }

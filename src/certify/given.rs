@@ -69,11 +69,82 @@ pub(crate) fn equilibrium(
 #[cfg(feature = "fast")]
 pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium>, Error> {
     let parameters = Parameters::of(case);
+    if wiring.is_recurrent() {
+        return on_cycles(case, wiring, &parameters);
+    }
     let witnesses = crate::fast::credit::witnesses(case)?;
     let examples = witnesses.iter().zip(&case.examples).map(|(float, example)| {
         equilibrium(wiring, &parameters, example, |post, _| {
             Ok((float.firing_rate[post].clone(), float.balance_factor[post].clone()))
         })
+    });
+    examples.collect()
+}
+
+/// With a cycle: the float side's equilibrium gives x and β wherever σ is transcendental; the other neurons are evaluated after
+/// all that they listen to, and s = Wx + b of every neuron is exact.
+#[cfg(feature = "fast")]
+fn on_cycles(
+    case: &Case,
+    wiring: &Wiring,
+    parameters: &Parameters<BigRational>,
+) -> Result<Vec<Equilibrium>, Error> {
+    let outcome = crate::fast::recurrent::run::<f64>(case, &Default::default())?;
+    let examples = outcome.equilibrium.examples.iter().zip(&case.examples);
+    let examples = examples.map(|(float, example)| {
+        let float = crate::fast::exact_example(float)?;
+        let mut known = wiring.is_input.clone();
+        let zero = BigRational::from_integer(0.into());
+        let mut rate = PerNeuron::filled(wiring.neurons(), zero.clone());
+        for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
+            rate[neuron] = input.clone();
+        }
+        for (post, activation) in wiring.activations.indexed() {
+            if !wiring.is_input[post] && !activation.is_exact() {
+                rate[post] = float.firing_rate[post].clone();
+                known[post] = true;
+            }
+        }
+        let net_input = |rate: &PerNeuron<BigRational>, post: Neuron| {
+            wiring.incoming[post].iter().fold(parameters.biases[post].clone(), |sum, &synapse| {
+                sum + &parameters.weights[synapse] * &rate[wiring.synapses[synapse].pre]
+            })
+        };
+        let ready = |known: &PerNeuron<bool>, post: Neuron| {
+            !known[post] && wiring.incoming[post].iter().all(|s| known[wiring.synapses[*s].pre])
+        };
+        let neurons = || (0..wiring.neurons()).map(Neuron);
+        while let Some(post) = neurons().find(|post| ready(&known, *post)) {
+            let s = net_input(&rate, post);
+            rate[post] = firing::activate(&wiring.activations[post], wiring.kinks[post], &s)?;
+            known[post] = true;
+        }
+        if known.iter().any(|known| !known) {
+            return Err(Error::unsupported(
+                "a cycle of neurons with rational activations in a network that also has tanh, logistic or softplus",
+            ));
+        }
+        let mut found = Equilibrium {
+            net_input: PerNeuron::filled(wiring.neurons(), zero.clone()),
+            given: GivenCredit {
+                firing_rate: rate,
+                balance_factor: PerNeuron::filled(wiring.neurons(), zero.clone()),
+                external_credit: PerNeuron::filled(wiring.neurons(), zero.clone()),
+            },
+        };
+        for post in neurons().filter(|post| !wiring.is_input[*post]) {
+            let s = net_input(&found.given.firing_rate, post);
+            found.given.balance_factor[post] = if wiring.activations[post].is_exact() {
+                credit::balance_factor(wiring, post, &s, &found.given.firing_rate[post])?
+            } else {
+                float.balance_factor[post].clone()
+            };
+            found.net_input[post] = s;
+        }
+        for (&output, target) in wiring.outputs.iter().zip(&example.target) {
+            found.given.external_credit[output] = target - &found.given.firing_rate[output];
+        }
+        Ok(found)
     });
     examples.collect()
 }

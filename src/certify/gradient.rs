@@ -204,7 +204,11 @@ fn float<F: crate::fast::Float>(
     let exact = |value: &F| value.exact().unwrap_or_else(<BigRational as Scalar>::zero);
     match rule {
         Rule::Credit => of_credit(case, quantity, |case| {
-            let outcome = crate::fast::credit::run::<F>(case)?;
+            let outcome = if Wiring::of(case).is_recurrent() {
+                crate::fast::recurrent::run::<F>(case, &Default::default())?.equilibrium
+            } else {
+                crate::fast::credit::run::<F>(case)?
+            };
             let examples = outcome.examples.iter().map(crate::fast::exact_example);
             let Update { weights, biases } = outcome.update;
             Ok(CreditOutcome {

@@ -99,6 +99,12 @@ impl Truth {
             Held::F64 => Some(Format::F64),
             Held::F32 => Some(Format::F32),
         };
+        if bounds.is_some() && Wiring::of(case).is_recurrent() {
+            return Err(Error::unsupported(
+                "judging floats at the equilibrium of a network with a cycle: how far somebody else's iteration went is not known, so no \
+                 rounding bound holds for it; give the values exactly (\"number\": \"exact\")",
+            ));
+        }
         let bounds = bounds.map(|format| rounding_bound(case, format)).transpose()?;
         if case.is_exact() {
             let exact = exact_gradient(case, mine.quantity, limits)?;

@@ -11,6 +11,8 @@ pub mod evidence;
 mod exact;
 #[cfg(feature = "fast")]
 mod float;
+#[cfg(feature = "fast")]
+mod float_recurrent;
 mod gates;
 pub(crate) mod given;
 pub mod gradient;

@@ -29,6 +29,10 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
         let why = "tier Q has the exact answer";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Bounded, why));
     }
+    if evidence.wiring.is_recurrent() {
+        let why = "x and β are given by a float iteration; how far it is from an equilibrium of σ itself is not bounded in this version";
+        return Ok(Cell::not_applicable(Claim::Truth, Tier::Bounded, why));
+    }
     let bounds = match rounding_bound(case, Format::F64) {
         Ok(bounds) => bounds,
         Err(error @ Error::NotFinite { .. }) => {

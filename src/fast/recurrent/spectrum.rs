@@ -9,6 +9,7 @@ use super::graph::{largest, wide};
 use crate::error::Error;
 use crate::fast::product::expect_shape;
 use crate::fast::{Float, not_finite};
+use crate::spec::{PerNeuron, PerSynapse, Wiring};
 
 /// max Re eig(diag β · W): the dynamics settle only if it is below 1 (D9), and no damping restores it.
 ///
@@ -59,4 +60,20 @@ pub fn spectral_abscissa<F: Float>(
     let most = real.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     // Without neurons there is nothing to settle.
     Ok(if n == 0 { 0.0 } else { most })
+}
+
+/// The same on a graph: one weight per synapse, one β per neuron, 0 where a neuron is clamped.
+///
+/// # Errors
+/// As [`spectral_abscissa`].
+pub fn spectral_abscissa_of(
+    wiring: &Wiring,
+    weights: &PerSynapse<f64>,
+    balance_factor: &PerNeuron<f64>,
+) -> Result<f64, Error> {
+    let mut dense = Mat::<f64>::zeros(wiring.neurons(), wiring.neurons());
+    for (synapse, ends) in wiring.synapses.indexed() {
+        dense[(ends.post.0, ends.pre.0)] = weights[synapse];
+    }
+    spectral_abscissa(dense.as_ref(), balance_factor.as_slice())
 }

@@ -67,6 +67,8 @@ pub mod number;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod scalar;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod spec;
 #[cfg(feature = "cli")]
 pub mod suite;

@@ -1,0 +1,3 @@
+//! The simulations: stated tolerances, nothing that enters a certificate.
+
+mod timescales;

@@ -9,3 +9,5 @@
 pub mod balance;
 mod picture;
 pub mod timescales;
+
+pub use picture::rounded;

@@ -59,7 +59,12 @@ pub(super) fn digits(value: f64) -> String {
     if value.is_finite() { rounded(value).to_string() } else { String::new() }
 }
 
-/// The float nearest to the first nine digits.
-pub(super) fn rounded(value: f64) -> f64 {
+/// The float nearest to the first nine digits, which are the same on every machine.
+///
+/// ```
+/// assert_eq!(creditcheck::simulate::rounded(1.0 / 3.0), 0.333333333);
+/// ```
+#[must_use]
+pub fn rounded(value: f64) -> f64 {
     format!("{value:.8e}").parse().unwrap_or(value)
 }

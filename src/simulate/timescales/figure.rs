@@ -185,6 +185,28 @@ fn padded(low: f64, high: f64) -> (f64, f64) {
     (low - room, high + room)
 }
 
+/// Every point of every curve: network, ratio, its value, block, deviation, and what is left after the best common rescaling.
+///
+/// Nine significant digits.
+#[must_use]
+pub fn deviation_csv(sweeps: &[(String, Sweep)]) -> String {
+    let mut text = "network,ratio,value,part,deviation,rescaled\n".to_owned();
+    for (name, sweep) in sweeps {
+        for (curve, point) in sweep.curves.iter().flat_map(|c| c.points.iter().map(move |p| (c, p)))
+        {
+            for (block, block_name) in sweep.blocks.iter().enumerate() {
+                let found = part(point, block);
+                let numbers = [point.ratio, found.relative, found.rescaled].map(digits);
+                let [value, relative, rescaled] = numbers;
+                let key = curve.ratio.key();
+                // Writing to a string cannot fail.
+                let _ = writeln!(text, "{name},{key},{value},{block_name},{relative},{rescaled}");
+            }
+        }
+    }
+    text
+}
+
 /// The deviation against each ratio, both as logarithms, with the fitted slopes, as SVG: one column a curve, one row a network.
 ///
 /// The bytes are a function of the sweeps, apart from the last bits of logarithms.

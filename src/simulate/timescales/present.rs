@@ -233,6 +233,18 @@ impl Presentation<'_> {
     }
 }
 
+/// Stages of the integration under the name of what is integrated.
+pub(super) struct Labelled<'a> {
+    pub(super) progress: &'a mut dyn Progress,
+    pub(super) label: &'a str,
+}
+
+impl Progress for Labelled<'_> {
+    fn stage(&mut self, _what: &str) -> Result<(), Error> {
+        self.progress.stage(self.label)
+    }
+}
+
 fn largest(values: impl Iterator<Item = f64>) -> f64 {
     let largest = values.fold(0.0, |most: f64, value| most.max(value.abs()));
     if largest > 0.0 { largest } else { 1.0 }

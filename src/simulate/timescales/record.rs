@@ -3,7 +3,7 @@
 use super::deviation::Deviations;
 use super::equilibrium::{Equilibrium, PerParameter};
 use super::network::{Balance, Net, Weights};
-use super::present::{Presentation, Start, Times};
+use super::present::{Labelled, Presentation, Start, Times};
 use crate::certify::Progress;
 use crate::error::Error;
 use crate::spec::Case;
@@ -104,7 +104,9 @@ pub fn record(
         let mut weights = first.clone();
         let mut last: Option<Equilibrium> = None;
         for (example, shown) in examples.iter().enumerate() {
-            progress.stage(&format!("example {} of {}", example + 1, examples.len()))?;
+            let label = format!("example {} of {}", example + 1, examples.len());
+            progress.stage(&label)?;
+            let mut labelled = Labelled { progress, label: &label };
             let presentation = Presentation {
                 case,
                 net: &net,
@@ -132,7 +134,7 @@ pub fn record(
                 });
             };
             let stops: &[f64] = if recording { &times } else { &[] };
-            let presented = presentation.run(last.as_ref(), stops, &mut sample, progress)?;
+            let presented = presentation.run(last.as_ref(), stops, &mut sample, &mut labelled)?;
             let deviations = Deviations::of(&net, &presented);
             let every: Vec<usize> = (0..net.neurons()).collect();
             if recording {

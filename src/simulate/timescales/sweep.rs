@@ -1,9 +1,9 @@
 //! The deviation against each of the three ratios, each separated from the others by its start (the table of D10).
 
 use super::deviation::{Deviation, Deviations};
-use super::equilibrium::{Equilibrium, gradient, hessian_on_gradient};
-use super::network::{Net, Shown, Weights};
-use super::present::{Presentation, Start, Times};
+use super::equilibrium::{Equilibrium, PerParameter, gradient, hessian_on_gradient};
+use super::network::{Block, Net, Shown, Weights};
+use super::present::{Labelled, Presentation, Start, Times};
 use crate::certify::Progress;
 use crate::error::Error;
 use crate::spec::Case;
@@ -25,7 +25,7 @@ pub enum Ratio {
     Credit,
     /// τ_c/T again: x and c where the example before left them, W frozen.
     CreditAfterPrevious,
-    /// τ_x/T: x from rest, c at its equilibrium, W frozen, τ_c = 10 τ_x.
+    /// τ_x/T: x from rest, c at its equilibrium, W frozen, τ_c = 3 τ_x.
     Firing,
     /// T/τ_w: x and c at equilibrium, W moving.
     Plasticity,
@@ -80,7 +80,7 @@ impl Ratio {
 
     /// Two decades, four points each, both ends included.
     fn points(self) -> impl Iterator<Item = f64> {
-        let first = if self == Self::Firing { 1e-4 } else { 1e-3 };
+        let first = if self == Self::Firing { 1e-4 * QUARTERS[2] } else { 1e-3 };
         (0..=8).map(move |k| first * [1.0, 10.0, 100.0][k / 4] * QUARTERS[k % 4])
     }
 
@@ -93,12 +93,20 @@ impl Ratio {
             Self::Credit | Self::CreditAfterPrevious => {
                 Times { tau_x: FASTEST.max(1e-3 * ratio), tau_c: ratio, ..frozen }
             }
-            Self::Firing => Times { tau_x: ratio, tau_c: 10.0 * ratio, ..frozen },
+            Self::Firing => Times { tau_x: ratio, tau_c: 3.0 * ratio, ..frozen },
             Self::Plasticity => Times { tau_x: 1e-4, tau_w: 1.0 / ratio, ..frozen },
             Self::PlasticityGated => {
                 let gate = GATE * frozen.tau_c;
                 Times { tau_x: 1e-4, tau_w: (1.0 - gate) / ratio, gate, ..frozen }
             }
+        }
+    }
+
+    /// The point at which factors are read off: where τ_x = 10⁻³ τ_c for the first two, the lowest for the others.
+    fn reference(self) -> usize {
+        match self {
+            Self::Credit | Self::CreditAfterPrevious => 4,
+            _ => 0,
         }
     }
 
@@ -134,7 +142,7 @@ pub struct Curve {
     pub slope: f64,
     /// The ratio below which the deviation is at most 1 %, between two points; `None` outside of the sweep.
     pub within: Option<f64>,
-    /// Deviation over ratio at the lowest point, in total and by block.
+    /// Deviation over ratio where the law is purest, in total and by block: at τ_c/T = 10⁻² for credit, at the lowest point otherwise.
     pub factors: Vec<f64>,
     /// What D10 says of the same factors, where it says it: h + 1 hops, or ‖H g‖/(2‖g‖).
     pub predicted: Vec<Option<f64>>,
@@ -196,17 +204,19 @@ impl Subject<'_> {
     fn curve(&self, ratio: Ratio, progress: &mut dyn Progress) -> Result<Curve, Error> {
         let mut points = Vec::new();
         for value in ratio.points() {
-            progress.stage(&format!("{} = {value:.2e}", ratio.symbol()))?;
-            let coarse = self.deviations(ratio, value, self.rtol, progress)?;
-            let deviations = self.deviations(ratio, value, self.rtol / 10.0, progress)?;
+            let label = format!("{} = {value:.1e}", ratio.symbol());
+            progress.stage(&label)?;
+            let mut labelled = Labelled { progress, label: &label };
+            let coarse = self.deviations(ratio, value, self.rtol, &mut labelled)?;
+            let deviations = self.deviations(ratio, value, self.rtol / 10.0, &mut labelled)?;
             let (fine, coarse) = (deviations.total.relative, coarse.total.relative);
             points.push(Point { ratio: value, tolerance: (coarse / fine - 1.0).abs(), deviations });
         }
         let totals: Vec<_> =
             points.iter().map(|p| (p.ratio, p.deviations.total.relative)).collect();
-        let factors = points.first().map_or_else(Vec::new, |first| {
-            let all = std::iter::once(&first.deviations.total).chain(&first.deviations.blocks);
-            all.map(|deviation| deviation.relative / first.ratio).collect()
+        let factors = points.get(ratio.reference()).map_or_else(Vec::new, |point| {
+            let all = std::iter::once(&point.deviations.total).chain(&point.deviations.blocks);
+            all.map(|deviation| deviation.relative / point.ratio).collect()
         });
         Ok(Curve {
             ratio,
@@ -240,54 +250,41 @@ impl Subject<'_> {
         Ok(Deviations::of(self.net, &presented))
     }
 
-    /// The laws of D10, to first order in the ratio.
+    /// The laws of D10, to first order in the ratio: in total and by block.
     fn predicted(&self, ratio: Ratio) -> Result<Vec<Option<f64>>, Error> {
-        let g = gradient(self.case, self.net, self.weights, self.shown)?;
-        Ok(match ratio {
+        let (case, net, weights, shown) = (self.case, self.net, self.weights, self.shown);
+        let g = gradient(case, net, weights, shown)?;
+        let norm = |values: Vec<f64>| values.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let blocks = net.blocks();
+        match ratio {
             // The credit of a layer h hops from the output is h + 1 time constants late.
             Ratio::Credit if self.is_layered() => {
-                // (‖D + g‖/‖g‖)² adds up over the blocks with their shares of ‖g‖² as weights.
-                let lags: Vec<f64> = self.net.blocks().iter().map(|b| lag(b.hops)).collect();
-                let share = |b: usize| {
-                    let block = &self.net.blocks()[b];
-                    let squares = block.synapses.iter().map(|&k| g.synapses[k].powi(2));
-                    let biases = block.biases.iter().map(|&k| g.biases[k].powi(2));
-                    squares.chain(biases).sum::<f64>() / g.norm().powi(2)
-                };
-                let total = lags
-                    .iter()
-                    .enumerate()
-                    .map(|(b, lag)| lag * lag * share(b))
-                    .sum::<f64>()
-                    .sqrt();
-                std::iter::once(total).chain(lags).map(Some).collect()
+                let lags: Vec<f64> = blocks.iter().map(|block| lag(block.hops)).collect();
+                let late = blocks.iter().zip(&lags).map(|(block, lag)| lag * norm(pick(block, &g)));
+                let total = norm(late.collect()) / g.norm();
+                Ok(std::iter::once(total).chain(lags).map(Some).collect())
             }
             Ratio::Plasticity | Ratio::PlasticityGated => {
-                let curvature = hessian_on_gradient(self.case, self.net, self.weights, self.shown)?;
-                let zero = std::iter::repeat(0.0);
-                let of = |curved: Vec<f64>, g: Vec<f64>| {
-                    let norm = |values: Vec<f64>| values.iter().map(|v| v * v).sum::<f64>().sqrt();
-                    norm(curved) / (2.0 * norm(g))
-                };
-                let _ = zero;
-                let total = of(curvature.iter().collect(), g.iter().collect());
-                let blocks = self.net.blocks().iter().map(|block| {
-                    let pick = |all: &super::PerParameter| -> Vec<f64> {
-                        let synapses = block.synapses.iter().map(|&k| all.synapses[k]);
-                        synapses.chain(block.biases.iter().map(|&k| all.biases[k])).collect()
-                    };
-                    of(pick(&curvature), pick(&g))
-                });
-                std::iter::once(total).chain(blocks).map(Some).collect()
+                let curved = hessian_on_gradient(case, net, weights, shown)?;
+                let half = |curved: Vec<f64>, g: Vec<f64>| Some(norm(curved) / (2.0 * norm(g)));
+                let total = half(curved.iter().collect(), g.iter().collect());
+                let block = |block| half(pick(block, &curved), pick(block, &g));
+                Ok(std::iter::once(total).chain(blocks.iter().map(block)).collect())
             }
-            _ => vec![None; 1 + self.net.blocks().len()],
-        })
+            _ => Ok(vec![None; 1 + blocks.len()]),
+        }
     }
 
     /// Whether every path from a neuron to the output is of one length, so that a block has one lag.
     fn is_layered(&self) -> bool {
         matches!(self.case.network, crate::spec::Network::Layered(_))
     }
+}
+
+/// The numbers of one block.
+fn pick(block: &Block, all: &PerParameter) -> Vec<f64> {
+    let synapses = block.synapses.iter().map(|&k| all.synapses[k]);
+    synapses.chain(block.biases.iter().map(|&k| all.biases[k])).collect()
 }
 
 /// h + 1 time constants.

@@ -1,6 +1,6 @@
 //! Excitation against inhibition, and how they move while a network learns (D1, D2).
 
-use kuva::plot::{BandPlot, LinePlot};
+use kuva::plot::{BandPlot, LegendPosition, LinePlot};
 use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
@@ -197,12 +197,23 @@ pub fn figure(title: &str, epochs: &[Epoch]) -> String {
     let mut both = spread("E, excitation", ORANGE, &|epoch| epoch.excitation);
     both.extend(spread("I, inhibition", BLUE, &|epoch| epoch.inhibition));
     let panels = [
-        ("excitation and inhibition", "E, I", both),
-        ("distance from balance", "|s| = |E − I|", spread("|s|", PURPLE, &|epoch| epoch.imbalance)),
-        ("balance factor", "β", spread("β = f(s)", BLUE, &|epoch| epoch.balance_factor)),
+        ("excitation and inhibition", "E, I", LegendPosition::InsideTopLeft, both),
+        (
+            "distance from balance",
+            "|s| = |E − I|",
+            LegendPosition::InsideTopLeft,
+            spread("|s|", PURPLE, &|epoch| epoch.imbalance),
+        ),
+        (
+            "balance factor",
+            "β",
+            LegendPosition::InsideBottomLeft,
+            spread("β = f(s)", BLUE, &|epoch| epoch.balance_factor),
+        ),
         (
             "synaptic changes toward balance",
             "% of the changes",
+            LegendPosition::InsideTopRight,
             vec![
                 share("one example", ORANGE, &|epoch| epoch.toward.single),
                 share("one example, by size", PURPLE, &|epoch| epoch.toward.weighted),
@@ -211,11 +222,13 @@ pub fn figure(title: &str, epochs: &[Epoch]) -> String {
         ),
     ];
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
-    for (k, (name, label, panel)) in panels.into_iter().enumerate() {
+    for (k, (name, label, place, panel)) in panels.into_iter().enumerate() {
         let mut layout = picture::calm(Layout::auto_from_plots(&panel))
             .with_title(name)
             .with_x_label("epoch")
-            .with_y_label(label);
+            .with_x_axis_max(epochs.last().map_or(1.0, at))
+            .with_y_label(label)
+            .with_legend_position(place);
         if k == 3 {
             layout = layout.with_reference_line(picture::rule(50.0, GREY, "chance"));
         }
@@ -223,7 +236,7 @@ pub fn figure(title: &str, epochs: &[Epoch]) -> String {
         layouts.push(layout);
     }
     let figure = Figure::new(2, 2)
-        .with_title(title)
+        .with_title(format!("{title}: median, and from the lowest to the highest tenth"))
         .with_title_size(16)
         .with_plots(plots)
         .with_layouts(layouts)

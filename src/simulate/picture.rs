@@ -28,7 +28,8 @@ pub(super) fn calm(layout: Layout) -> Layout {
 
 /// A dashed horizontal line with its name.
 pub(super) fn rule(y: f64, colour: &str, name: &str) -> ReferenceLine {
-    ReferenceLine::horizontal(y).with_color(colour).with_label(name).with_dasharray("4 4")
+    let line = ReferenceLine::horizontal(y).with_color(colour).with_dasharray("4 4");
+    if name.is_empty() { line } else { line.with_label(name) }
 }
 
 /// Ticks of an axis that holds logarithms: 10⁻³, 10⁻², … and nothing between whole powers.

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use kuva::plot::annotations::ReferenceLine;
+use kuva::plot::annotations::{ReferenceLine, TextAnnotation};
 use kuva::plot::scatter::MarkerShape;
-use kuva::plot::{LegendPosition, LinePlot, ScatterPlot};
+use kuva::plot::{LinePlot, ScatterPlot};
 use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
@@ -12,6 +12,10 @@ use kuva::render::plots::Plot;
 use super::record::{Record, Sample};
 use super::sweep::{Curve, Sweep, WITHIN, part};
 use crate::simulate::picture::{self, COLOURS, GREY, digits};
+
+/// Room for the numbers of an axis, and for a legend beside the last panel of a row, in pixels.
+const MARGIN: f64 = 78.0;
+const LEGEND: f64 = 130.0;
 
 /// Every sample of every kept neuron: one line each, times in τ_x.
 ///
@@ -80,16 +84,19 @@ pub fn traces(title: &str, record: &Record) -> String {
                     Plot::Line(if last { line.with_legend(name) } else { line })
                 })
                 .collect();
-            layouts.push(panel_layout(record, presentation, row, kind, &panel, (low, high)));
+            let kind = if presentation == 0 { kind } else { "" };
+            layouts.push(panel_layout(record, presentation, row, kind, &panel, (low, high), last));
             plots.push(panel);
         }
     }
+    let width = if shown == 1 { 760.0 } else { 500.0 };
     let figure = Figure::new(3, shown)
         .with_title(title)
         .with_title_size(16)
         .with_plots(plots)
         .with_layouts(layouts)
-        .with_cell_size(if shown == 1 { 860.0 } else { 560.0 }, 270.0);
+        .with_cell_size(width, 270.0)
+        .with_col_width(shown.saturating_sub(1), width + LEGEND);
     picture::svg(figure)
 }
 
@@ -100,6 +107,7 @@ fn panel_layout(
     kind: &str,
     panel: &[Plot],
     (low, high): (f64, f64),
+    is_last: bool,
 ) -> Layout {
     let times = &record.settings.times;
     let mut layout = picture::calm(Layout::auto_from_plots(panel))
@@ -109,7 +117,8 @@ fn panel_layout(
         .with_x_axis_max((times.present / times.tau_x).log10())
         .with_y_axis_min(low)
         .with_y_axis_max(high)
-        .with_y_label(kind);
+        .with_y_label(kind)
+        .with_force_margins(MARGIN, if is_last { 20.0 + LEGEND } else { 20.0 });
     if row == 0 {
         let example = record.presentations[presentation].example + 1;
         let start = if presentation == 0 && record.settings.start == super::Start::Previous {
@@ -179,10 +188,10 @@ fn names(record: &Record, row: usize) -> Vec<String> {
     }
 }
 
-/// A little room above and below, also where all values are equal.
+/// A little room below and, for the names of the time constants, above; also where all values are equal.
 fn padded(low: f64, high: f64) -> (f64, f64) {
-    let room = if high > low { 0.06 * (high - low) } else { 1.0 };
-    (low - room, high + room)
+    let room = if high > low { high - low } else { 1.0 };
+    (low - 0.06 * room, high + 0.18 * room)
 }
 
 /// Every point of every curve: network, ratio, its value, block, deviation, and what is left after the best common rescaling.
@@ -217,7 +226,7 @@ pub fn deviation(sweeps: &[(String, Sweep)]) -> String {
     for (name, sweep) in sweeps {
         for k in 0..columns {
             let (panel, layout) = match sweep.curves.get(k) {
-                Some(curve) => curve_panel(name, sweep, curve, k == 0),
+                Some(curve) => curve_panel(name, sweep, curve, (k == 0, k + 1 == columns)),
                 None => (Vec::new(), Layout::new((0.0, 1.0), (0.0, 1.0))),
             };
             plots.push(panel);
@@ -229,11 +238,17 @@ pub fn deviation(sweeps: &[(String, Sweep)]) -> String {
         .with_title_size(16)
         .with_plots(plots)
         .with_layouts(layouts)
-        .with_cell_size(390.0, 360.0);
+        .with_cell_size(330.0, 350.0)
+        .with_col_width(columns - 1, 330.0 + LEGEND);
     picture::svg(figure)
 }
 
-fn curve_panel(name: &str, sweep: &Sweep, curve: &Curve, is_first: bool) -> (Vec<Plot>, Layout) {
+fn curve_panel(
+    name: &str,
+    sweep: &Sweep,
+    curve: &Curve,
+    (is_first, is_last): (bool, bool),
+) -> (Vec<Plot>, Layout) {
     let logs = |block: usize, rescaled: bool| -> Vec<(f64, f64)> {
         let value = |point| {
             let deviation = part(point, block);
@@ -243,32 +258,44 @@ fn curve_panel(name: &str, sweep: &Sweep, curve: &Curve, is_first: bool) -> (Vec
         // What has no deviation to speak of has no logarithm either.
         points.filter(|(_, d)| *d > 1e-12).map(|(x, d)| (x, d.log10())).collect()
     };
+    let legend = |line: LinePlot, name: &str| if is_last { line.with_legend(name) } else { line };
     let mut panel = Vec::new();
     for (block, block_name) in sweep.blocks.iter().enumerate().skip(1).take(COLOURS.len()) {
         let line = LinePlot::new().with_data(logs(block, false)).with_color(COLOURS[block - 1]);
-        panel.push(Plot::Line(line.with_stroke_width(1.4).with_legend(block_name.as_str())));
+        panel.push(Plot::Line(legend(line.with_stroke_width(1.4), block_name)));
     }
     let rescaled = LinePlot::new().with_data(logs(0, true)).with_color(GREY).with_dashed();
-    panel.push(Plot::Line(rescaled.with_stroke_width(1.4).with_legend("total, rescaled")));
+    panel.push(Plot::Line(legend(rescaled.with_stroke_width(1.4), "total, rescaled")));
     let total = ScatterPlot::new().with_data(logs(0, false)).with_color("#000000").with_size(3.5);
-    panel.push(Plot::Scatter(total.with_marker(MarkerShape::Circle).with_legend("total")));
+    let total = total.with_marker(MarkerShape::Circle);
+    panel.push(Plot::Scatter(if is_last { total.with_legend("total") } else { total }));
     let (first, last) = match (curve.points.first(), curve.points.last()) {
         (Some(first), Some(last)) => (first.ratio.log10(), last.ratio.log10()),
         _ => (0.0, 1.0),
     };
+    // The same scale in every panel of a row, whole powers of ten.
+    let all = sweep.curves.iter().flat_map(|curve| &curve.points);
+    let values = all.flat_map(|p| std::iter::once(&p.deviations.total).chain(&p.deviations.blocks));
+    let values = values.map(|d| d.relative).filter(|d| *d > 1e-12).map(f64::log10);
+    let (lowest, highest) =
+        values.fold((-3.0, -1.0), |(low, high): (f64, f64), v| (low.min(v), high.max(v)));
+    let (lowest, highest) = (lowest.floor(), highest.ceil());
     let title = if is_first { format!("{name}: ") } else { String::new() };
     let layout = picture::calm(Layout::auto_from_plots(&panel))
         .with_title(format!("{title}slope {:.3}", curve.slope))
         .with_subtitle(curve.ratio.setting())
         .with_x_label(curve.ratio.symbol())
-        .with_y_label("deviation")
+        .with_y_label(if is_first { "deviation" } else { "" })
         .with_x_tick_format(picture::powers_of_ten())
         .with_y_tick_format(picture::powers_of_ten())
         .with_x_tick_step(1.0)
         .with_y_tick_step(1.0)
-        .with_x_axis_min(first)
-        .with_x_axis_max(last)
-        .with_legend_position(LegendPosition::InsideTopLeft)
-        .with_reference_line(picture::rule(WITHIN.log10(), GREY, "1 %"));
+        .with_x_axis_min(first - 0.08)
+        .with_x_axis_max(last + 0.08)
+        .with_y_axis_min(lowest)
+        .with_y_axis_max(highest)
+        .with_force_margins(60.0, if is_last { 14.0 + LEGEND } else { 14.0 })
+        .with_reference_line(picture::rule(WITHIN.log10(), GREY, ""))
+        .with_annotation(TextAnnotation::new("1 %", first + 0.1, WITHIN.log10() + 0.06));
     (panel, layout)
 }

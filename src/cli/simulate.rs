@@ -19,14 +19,19 @@ use crate::suite::{balance as learning, digits};
 /// Integrates firing, credit and plasticity on their three timescales, and measures how far the weights end up from backpropagation.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Firing τ_x dx/dt = −x + σ(Wx + b), retrograde credit τ_c dc/dt = −c + Wᵀ(β∘c) + e, plasticity τ_w dW/dt = β_i c_i x_j, one
-example for a time T after the other. Without a case: 4-6-3 and a chain of three synapses, in tanh.
+Firing:      τ_x dx/dt = −x + σ(Wx + b)
+Credit:      τ_c dc/dt = −c + Wᵀ(β∘c) + e(x)
+Plasticity:  τ_w dW/dt = β_i c_i x_j
 
-Written into DIR: traces.csv, traces.json and traces.svg (x, c, w; E, I, s, β of each neuron), deviation.csv and deviation.svg
-(‖ΔW/η + g‖/‖g‖ against each ratio of timescales, with its slope). With --digits: balance.csv, balance.json, balance.svg.
+One example is shown for a time T, then the next. Without a case: 4-6-3 and a chain, in tanh.
+
+Written into DIR:
+  traces.csv, .json, .svg   x, c, w and E, I, s, β of some neurons over time
+  deviation.csv, .svg       ‖ΔW/η + g‖/‖g‖ against each ratio of timescales, with its slope
+  balance.csv, .json, .svg  with --digits: E, I, |s| and β of the hidden neurons over the epochs
 
 Example:
-  creditcheck simulate case.json --tau-c 50 --present 5000 --start previous --neurons 1.0,2.1 --out here")]
+  creditcheck simulate case.json --tau-c 50 --start previous --neurons 1.0,2.1 --out here")]
 pub(super) struct Arguments {
     /// The case [default: the built-in 4-6-3 and chain]
     #[arg(value_name = "CASE")]
@@ -41,25 +46,25 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     neurons: Vec<String>,
     /// τ_x of neural firing
-    #[arg(long, value_name = "TIME", default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", default_value = "1", allow_negative_numbers = true)]
     tau_x: f64,
     /// τ_c of retrograde signalling
-    #[arg(long, value_name = "TIME", default_value_t = 100.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", default_value = "100", allow_negative_numbers = true)]
     tau_c: f64,
     /// τ_w of plasticity
-    #[arg(long, value_name = "TIME", default_value_t = 1e6, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", default_value = "1e6", allow_negative_numbers = true)]
     tau_w: f64,
     /// T for which each example is shown
-    #[arg(long, value_name = "TIME", default_value_t = 1e4, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", default_value = "1e4", allow_negative_numbers = true)]
     present: f64,
     /// Plasticity waits until then in each presentation
-    #[arg(long, value_name = "TIME", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", default_value = "0", allow_negative_numbers = true)]
     gate: f64,
     /// Where firing and credit are when an example appears
     #[arg(long, value_enum, default_value_t = From::Rest)]
     start: From,
     /// The error of a step of the integration, relative to the largest x, c or ΔW/η
-    #[arg(long, value_name = "NUMBER", default_value_t = 1e-8, allow_negative_numbers = true)]
+    #[arg(long, value_name = "NUMBER", default_value = "1e-8", allow_negative_numbers = true)]
     rtol: f64,
     /// Traces only
     #[arg(long)]
@@ -91,8 +96,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         Some(file) => error.in_file(file.display().to_string()),
         None => error,
     };
+    let (net, _, _) = Net::of(&case).map_err(in_file)?;
+    let settings = settings(arguments, &net)?;
     let mut bar = Bar::new(common, 2 + others.len());
-    let computed = compute(arguments, &case, &others, &mut bar);
+    let computed = compute(&case, &others, &settings, !arguments.no_sweep, &mut bar);
     bar.finish();
     let (record, sweeps) = computed.map_err(in_file)?;
     let folder = folder(arguments, case.title())?;
@@ -114,39 +121,39 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     Ok(Outcome::Agree)
 }
 
+/// What the options ask for, refused before anything is computed.
+fn settings(arguments: &Arguments, net: &Net) -> Result<Settings, Error> {
+    let times = Times {
+        tau_x: arguments.tau_x,
+        tau_c: arguments.tau_c,
+        tau_w: arguments.tau_w,
+        present: arguments.present,
+        gate: arguments.gate,
+    };
+    times.expect_sound()?;
+    let start = match arguments.start {
+        From::Rest => Start::Rest,
+        From::Previous => Start::Previous,
+        From::Equilibrium => Start::Equilibrium,
+    };
+    Ok(Settings { times, start, rtol: arguments.rtol, neurons: neurons(arguments, net)? })
+}
+
 fn compute(
-    arguments: &Arguments,
     case: &Case,
     others: &[Case],
+    settings: &Settings,
+    sweeping: bool,
     bar: &mut Bar,
 ) -> Result<(Record, Vec<(String, Sweep)>), Error> {
-    let (net, _, _) = Net::of(case)?;
-    let settings = Settings {
-        times: Times {
-            tau_x: arguments.tau_x,
-            tau_c: arguments.tau_c,
-            tau_w: arguments.tau_w,
-            present: arguments.present,
-            gate: arguments.gate,
-        },
-        start: match arguments.start {
-            From::Rest => Start::Rest,
-            From::Previous => Start::Previous,
-            From::Equilibrium => Start::Equilibrium,
-        },
-        rtol: arguments.rtol,
-        neurons: neurons(arguments, &net)?,
-    };
     bar.item("traces");
-    let record = record(case, &settings, bar)?;
+    let record = record(case, settings, bar)?;
     bar.done();
     let mut sweeps = Vec::new();
-    if !arguments.no_sweep {
-        for case in std::iter::once(case).chain(others) {
-            bar.item(case.title());
-            sweeps.push((case.title().to_owned(), sweep(case, arguments.rtol, bar)?));
-            bar.done();
-        }
+    for case in std::iter::once(case).chain(others).filter(|_| sweeping) {
+        bar.item(case.title());
+        sweeps.push((case.title().to_owned(), sweep(case, settings.rtol, bar)?));
+        bar.done();
     }
     Ok((record, sweeps))
 }

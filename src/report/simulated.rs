@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{counted, drawn, grid, network};
 use crate::simulate::rounded;
 use crate::simulate::timescales::figure::synapse_name;
-use crate::simulate::timescales::{Curve, Deviation, Record, Sample, Sweep, WITHIN, part};
+use crate::simulate::timescales::{Curve, Deviation, Record, Sample, Start, Sweep, WITHIN, part};
 use crate::spec::Case;
 use crate::wire::json::Json;
 
@@ -62,7 +62,10 @@ pub fn simulated(subject: &Simulated<'_>) -> String {
         "{} shown for T = {}, {}; τ_c = {}, τ_w = {}{}",
         counted(record.presentations.len(), "example"),
         in_unit(times.present),
-        settings.start.words(),
+        match settings.start {
+            Start::Previous => "each from where the one before left off, the first from rest",
+            start => start.words(),
+        },
         in_unit(times.tau_c),
         in_unit(times.tau_w),
         match times.gate {

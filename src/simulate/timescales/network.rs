@@ -250,7 +250,11 @@ fn blocks(case: &Case, wiring: &Wiring) -> Vec<Block> {
         }
         (Shape::Graph(_), Some(depth)) => (0..=depth)
             .rev()
-            .map(|h| of(format!("{h} hops"), Some(h), &|neuron| hops(neuron) == Some(h)))
+            .map(|h| {
+                of(format!("{h} hop{}", if h == 1 { "" } else { "s" }), Some(h), &|neuron| {
+                    hops(neuron) == Some(h)
+                })
+            })
             .collect(),
         (Shape::Graph(_), None) => Vec::new(),
     };

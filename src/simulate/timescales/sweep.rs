@@ -144,7 +144,7 @@ pub struct Curve {
     pub within: Option<f64>,
     /// Deviation over ratio where the law is purest, in total and by block: at τ_c/T = 10⁻² for credit, at the lowest point otherwise.
     pub factors: Vec<f64>,
-    /// What D10 says of the same factors, where it says it: h + 1 hops, or ‖H g‖/(2‖g‖).
+    /// What D10 says of the same factors, where it says it: h + 1 hops, or ‖H g‖/(2‖g‖); nothing where a balance function is replaced.
     pub predicted: Vec<Option<f64>>,
 }
 
@@ -257,6 +257,8 @@ impl Subject<'_> {
         let norm = |values: Vec<f64>| values.iter().map(|value| value * value).sum::<f64>().sqrt();
         let blocks = net.blocks();
         match ratio {
+            // Then the rule follows no gradient.
+            _ if case.has_own_balance() => Ok(vec![None; 1 + blocks.len()]),
             // The credit of a layer h hops from the output is h + 1 time constants late.
             Ratio::Credit if self.is_layered() => {
                 let lags: Vec<f64> = blocks.iter().map(|block| lag(block.hops)).collect();

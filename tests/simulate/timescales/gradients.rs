@@ -195,3 +195,28 @@ fn weights_move_by_the_learning_rate() {
     let direct = backprop::run::<f64>(&alone(&case)).unwrap();
     assert_eq!(found.gradient.synapses, direct.gradient.weights.concat().concat());
 }
+
+/// Where σ is transcendental there is no exact engine: rates and credits against those of the fast side, which has formulas of its own.
+#[test]
+fn transcendental_activations_are_those_of_the_fast_side() {
+    for name in ["activation-tanh", "activation-logistic", "activation-softplus"] {
+        let case = alone(&fixture(name));
+        let (net, weights, examples) = Net::of(&case).unwrap();
+        let found = Equilibrium::of(&net, &weights, &examples[0]).unwrap();
+        let fast = creditcheck::fast::credit::run::<f64>(&case).unwrap();
+        let expected = &fast.examples[0];
+        let mut live = 0;
+        for neuron in 0..net.neurons() {
+            let (x, c) = (found.firing_rate[neuron], found.credit[neuron]);
+            let (rate, credit) =
+                (expected.firing_rate[Neuron(neuron)], expected.credit[Neuron(neuron)].0);
+            assert!((x - rate).abs() < 1e-13, "{name}: x {neuron}: {x} {rate}");
+            assert!(
+                (c - credit).abs() < 1e-13 * (1.0 + credit.abs()),
+                "{name}: c {neuron}: {c} {credit}"
+            );
+            live += usize::from(c.abs() > 1e-3);
+        }
+        assert!(live > 3, "{name}: {live}");
+    }
+}

@@ -4,6 +4,7 @@ mod closed_forms;
 mod gradients;
 mod integrator;
 mod laws;
+mod record;
 mod reference;
 mod sweep;
 

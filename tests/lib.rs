@@ -22,6 +22,8 @@ mod recurrent;
 mod regressions;
 mod robustness;
 mod schemas;
+#[cfg(feature = "simulate")]
+mod simulate;
 mod snapshots;
 #[cfg(feature = "cli")]
 mod suite;

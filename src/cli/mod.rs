@@ -11,6 +11,7 @@ mod gradient;
 mod mutants;
 mod progress;
 mod show;
+mod simulate;
 mod vectors;
 mod verify;
 
@@ -91,6 +92,8 @@ enum Command {
     Show(show::Arguments),
     /// Make the test vectors again, or compare them byte for byte
     Vectors(vectors::Arguments),
+    /// The three timescales of the rule, integrated: how far from backpropagation?
+    Simulate(simulate::Arguments),
     /// The kill matrix: could these checks have failed?
     Mutants(mutants::Arguments),
 }
@@ -111,6 +114,7 @@ pub fn run() -> ExitCode {
         Some(Command::Verify(arguments)) => verify::run(&arguments, &common),
         Some(Command::Show(arguments)) => show::run(&arguments, &common),
         Some(Command::Vectors(arguments)) => vectors::run(&arguments, &common),
+        Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
         Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
     };
     result.unwrap_or_else(|error: Error| common::report(&error)).code()

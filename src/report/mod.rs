@@ -1,8 +1,10 @@
 //! Results as text and as documents.
 
 mod audited;
+mod balanced;
 mod certified;
 mod judged;
+mod simulated;
 mod steps;
 
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
@@ -19,8 +21,10 @@ use crate::wire::gradient::{Gradient, NumberKind};
 use crate::wire::json::Json;
 
 pub use audited::{Audited, audited, audited_json, histogram};
+pub use balanced::{balance, balance_json};
 pub use certified::{Found, Row, many, many_json, one};
 pub use judged::{judged, judged_json};
+pub use simulated::{Simulated, simulated, simulated_json, traces_json};
 pub use steps::{steps, steps_json};
 
 /// Columns of the text that we lay out ourselves; tables of numbers may be wider.

@@ -1,5 +1,6 @@
 //! The built-in suite: hand-written cases, and networks trained on real digits.
 
+pub mod balance;
 pub mod digits;
 mod training;
 

@@ -13,9 +13,9 @@ use crate::spec::{Activation, Case, Expect, Kink, Layer, Layered, Network};
 use crate::wire::Document;
 
 /// Hidden neurons.
-const HIDDEN: usize = 32;
+pub(super) const HIDDEN: usize = 32;
 /// Passes through the training images.
-const EPOCHS: usize = 30;
+pub(super) const EPOCHS: usize = 30;
 /// Examples per step.
 const BATCH: usize = 16;
 /// η, as the nearest float of 1/10.
@@ -93,29 +93,13 @@ pub fn train(
     seed: u64,
     progress: &mut dyn Progress,
 ) -> Result<Trained, Error> {
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let mut network = Floats::<f64>::of(&start(hidden, &mut random), Kink::Left)?;
-    let mut workspace = Workspace::new(&network, BATCH)?;
-    let mut order: Vec<usize> = (0..digits.training.len()).collect();
+    let mut course = Course::new(digits, hidden, seed)?;
     for epoch in 0..EPOCHS {
         progress.stage(&format!("epoch {} of {EPOCHS}", epoch + 1))?;
-        shuffle(&mut order, &mut random);
-        for batch in order.chunks(BATCH) {
-            let batch: Vec<&Digit> = batch.iter().map(|&k| &digits.training[k]).collect();
-            let (inputs, targets) = matrices(&batch);
-            workspace.step(&mut network, inputs.as_ref(), targets.as_ref(), LEARNING_RATE)?;
-        }
+        course.epoch()?;
     }
-    let held_out: Vec<&Digit> = digits.held_out.iter().collect();
-    let mut judge = Workspace::new(&network, held_out.len())?;
-    let (inputs, _) = matrices(&held_out);
-    let rates = judge.predict(&network, inputs.as_ref())?;
-    let is_right = |(k, digit): &(usize, &Digit)| {
-        let rate = |class: usize| rates[(class, *k)];
-        let best = (0..CLASSES).max_by(|a, b| rate(*a).total_cmp(&rate(*b)));
-        best == Some(usize::from(digit.class))
-    };
-    let right = digits.held_out.iter().enumerate().filter(is_right).count();
+    let right = course.right()?;
+    let network = course.network;
     let case = Case {
         name: Some(match hidden {
             Hidden::Relu => "digits-relu".into(),
@@ -128,6 +112,53 @@ pub fn train(
         expect: Expect::Agree,
     };
     Ok(Trained { document: Document::of(case), right, held_out: digits.held_out.len() })
+}
+
+/// A training that can be looked at between its epochs.
+pub(super) struct Course<'a> {
+    digits: &'a Digits,
+    /// The network as it is now.
+    pub(super) network: Floats<f64>,
+    workspace: Workspace<f64>,
+    order: Vec<usize>,
+    random: ChaCha8Rng,
+}
+
+impl<'a> Course<'a> {
+    /// Before the first epoch.
+    pub(super) fn new(digits: &'a Digits, hidden: Hidden, seed: u64) -> Result<Self, Error> {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let network = Floats::<f64>::of(&start(hidden, &mut random), Kink::Left)?;
+        let workspace = Workspace::new(&network, BATCH)?;
+        let order = (0..digits.training.len()).collect();
+        Ok(Self { digits, network, workspace, order, random })
+    }
+
+    /// One pass through the training images, in an order of its own.
+    pub(super) fn epoch(&mut self) -> Result<(), Error> {
+        shuffle(&mut self.order, &mut self.random);
+        for batch in self.order.chunks(BATCH) {
+            let batch: Vec<&Digit> = batch.iter().map(|&k| &self.digits.training[k]).collect();
+            let (inputs, targets) = matrices(&batch);
+            let (inputs, targets) = (inputs.as_ref(), targets.as_ref());
+            self.workspace.step(&mut self.network, inputs, targets, LEARNING_RATE)?;
+        }
+        Ok(())
+    }
+
+    /// How many held-out images the network gets right.
+    pub(super) fn right(&self) -> Result<usize, Error> {
+        let held_out: Vec<&Digit> = self.digits.held_out.iter().collect();
+        let mut judge = Workspace::new(&self.network, held_out.len())?;
+        let (inputs, _) = matrices(&held_out);
+        let rates = judge.predict(&self.network, inputs.as_ref())?;
+        let is_right = |(k, digit): &(usize, &Digit)| {
+            let rate = |class: usize| rates[(class, *k)];
+            let best = (0..CLASSES).max_by(|a, b| rate(*a).total_cmp(&rate(*b)));
+            best == Some(usize::from(digit.class))
+        };
+        Ok(self.digits.held_out.iter().enumerate().filter(is_right).count())
+    }
 }
 
 /// Weights uniform among the multiples of 2⁻²⁰ in [−1/4, 1/4), biases 0.
@@ -161,7 +192,7 @@ fn shuffle(order: &mut [usize], random: &mut ChaCha8Rng) {
 }
 
 /// Images and one-hot targets as columns.
-fn matrices(batch: &[&Digit]) -> (Mat<f64>, Mat<f64>) {
+pub(super) fn matrices(batch: &[&Digit]) -> (Mat<f64>, Mat<f64>) {
     let inputs =
         Mat::from_fn(PIXELS, batch.len(), |pixel, k| f64::from(batch[k].pixels[pixel]) / 16.0);
     let targets = Mat::from_fn(CLASSES, batch.len(), |class, k| {

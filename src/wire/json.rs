@@ -21,7 +21,7 @@ pub enum Json {
     Bool(bool),
     /// A number without fraction or exponent that fits into 64 bits.
     Integer(i64),
-    /// Any other number; no format of this crate has a place for one.
+    /// Any other number; only what simulations write holds one.
     Float(f64),
     /// A string.
     String(String),

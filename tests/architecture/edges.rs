@@ -25,7 +25,7 @@ check::judge: check::blocks check::bounded check::lattice number spec
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict
-cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report simulate spec suite vectors wire
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
@@ -48,9 +48,10 @@ modular::product: error modular::field modular::lanes modular::matrix
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view wire
 number: spec
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number spec wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number simulate spec wire
 scalar: number
-suite: certify error fast::credit fast::network spec wire
+simulate: certify error fast fast::backprop fast::network number spec
+suite: certify error fast::credit fast::network simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
 textbook::credit: error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view
@@ -131,8 +132,8 @@ const BORDERS: [(&str, &str); 35] = [
 ];
 
 /// Engines, and whoever runs them.
-const ENGINES: [&str; 7] =
-    ["textbook", "fast", "modular", "mutants", "certify", "vectors", "suite"];
+const ENGINES: [&str; 8] =
+    ["textbook", "fast", "modular", "mutants", "certify", "vectors", "suite", "simulate"];
 
 /// Every way over a border, through others too.
 pub(super) fn crossings(edges: &Edges) -> Vec<String> {

@@ -71,7 +71,7 @@ const FOREIGN: [(&str, &[&str]); 18] = [
     ("safetensors", &["wire/tensor/"]),
     ("npyz", &["wire/tensor/"]),
     ("half", &["wire/tensor/"]),
-    ("kuva", &["report/audited.rs"]),
+    ("kuva", &["report/audited.rs", "simulate/"]),
 ];
 
 /// Parts of the standard library that reach outside the process.

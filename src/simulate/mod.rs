@@ -1,0 +1,13 @@
+//! What the rule does over time: simulations in floats, outside every certificate.
+//!
+//! [`timescales`] integrates firing, credit and plasticity as the three coupled dynamics that they are (D10), and measures how far
+//! the weight change of a presentation is from backpropagation when the timescales are not separated. [`balance`] follows excitation
+//! and inhibition while a network learns.
+//!
+//! Exactness: none is promised. Every result depends on tolerances that are parameters of the simulation and are printed with it.
+
+pub mod balance;
+mod picture;
+pub mod timescales;
+
+pub use picture::rounded;

@@ -1,0 +1,5 @@
+//! The simulations: stated tolerances, nothing that enters a certificate.
+
+#[cfg(feature = "cli")]
+mod balance;
+mod timescales;

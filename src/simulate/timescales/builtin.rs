@@ -25,8 +25,11 @@ pub fn chain() -> Case {
         kink: None,
         balance: None,
     };
-    let example =
-        |input, target| Example { input: vec![eighths(input)], target: vec![eighths(target)] };
+    let example = |input, target| Example {
+        input: vec![eighths(input)],
+        target: vec![eighths(target)],
+        equilibrium: None,
+    };
     Case {
         name: Some("chain-1-1-1-1".to_owned()),
         network: Network::Layered(Layered { layers: vec![one(6, 1), one(-7, 2), one(5, -1)] }),
@@ -64,6 +67,7 @@ fn drawn(name: &str, widths: &[usize], seed: u64) -> Case {
     let mut example = || Example {
         input: (0..inputs).map(|_| draw(256)).collect(),
         target: (0..outputs).map(|_| draw(192)).collect(),
+        equilibrium: None,
     };
     Case {
         name: Some(name.to_owned()),

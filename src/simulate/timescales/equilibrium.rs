@@ -240,7 +240,11 @@ fn alone(case: &Case, weights: &Weights, shown: &Shown) -> Result<Case, Error> {
             }
         }
     }
-    case.examples = vec![Example { input: exact(&shown.input)?, target: exact(&shown.target)? }];
+    case.examples = vec![Example {
+        input: exact(&shown.input)?,
+        target: exact(&shown.target)?,
+        equilibrium: None,
+    }];
     Ok(case)
 }
 

@@ -42,7 +42,11 @@ fn chain(weights: &[f64], activation: &Activation, input: f64, target: f64) -> C
         network: Network::Layered(Layered { layers: weights.iter().map(layer).collect() }),
         learning_rate: rational(0.5),
         kink: Kink::Left,
-        examples: vec![Example { input: vec![rational(input)], target: vec![rational(target)] }],
+        examples: vec![Example {
+            input: vec![rational(input)],
+            target: vec![rational(target)],
+            equilibrium: None,
+        }],
         expect: Expect::Agree,
     }
 }

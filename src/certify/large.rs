@@ -63,7 +63,7 @@ pub fn certify(
         return Err(Error::unsupported(format!(
             "a balance function of one's own, or a disagreement expected, in a network of more than {} parameters; a \
              small case takes both",
-            crate::wire::dense::MOST_PARAMETERS
+            crate::spec::MOST_PARAMETERS
         )));
     }
     let Identity { mut table, shape, draws, .. } = identity(dense, &ground, options, progress)?;

@@ -9,6 +9,9 @@ use num_traits::{One, ToPrimitive, Zero};
 
 use super::{Activation, Case, Example, Expect, Kink, Layer, Layered, Network};
 
+/// Up to so many parameters a case that refers to files is served as if its numbers stood in it.
+pub const MOST_PARAMETERS: usize = 20_000;
+
 /// The float format in which a tensor was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dtype {

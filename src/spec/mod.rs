@@ -14,7 +14,7 @@ mod wiring;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Kink};
 pub use case::{Case, Example, Expect};
-pub use dense::{Dense, DenseLayer, Dtype, Tensor};
+pub use dense::{Dense, DenseLayer, Dtype, MOST_PARAMETERS, Tensor};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
 pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};

@@ -16,8 +16,7 @@ use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
 use crate::spec::{Dense, DenseLayer, Dtype, Limits, Tensor};
 
-/// Up to so many parameters a case that refers to files is served as if its numbers stood in it.
-pub const MOST_PARAMETERS: usize = 20_000;
+pub use crate::spec::MOST_PARAMETERS;
 /// And up to so many numbers in its examples.
 const MOST_EXAMPLE_NUMBERS: usize = 1_000_000;
 

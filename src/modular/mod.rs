@@ -14,10 +14,12 @@ mod dyadic;
 pub mod exact;
 mod field;
 mod lanes;
+pub mod lifting;
 mod matrix;
 mod network;
 mod position;
 mod product;
+pub mod recurrent;
 pub mod tangent;
 
 pub use dyadic::columns;

@@ -149,8 +149,12 @@ pub fn equilibria(
         let Some(credit) = credit else { continue };
         progress("credits in lowest terms")?;
         let terms = lowest(&credit.numerators, &credit.denominator, None);
+        let pairs = terms.iter().zip(example.balance_factor.iter());
+        let of_credit = pairs.map(|(c, factor)| c * factor).collect();
+        let of_rates = example.firing_rate.as_slice().to_vec();
+        let credit = balanced(&example.balance_factor, credit);
         example.credit = PerNeuron::new(terms.into_iter().map(Credit).collect());
-        factors.push((balanced(&example.balance_factor, credit), fired.rates));
+        factors.push([(credit, of_credit), (fired.rates, of_rates)]);
     }
     let update = FactoredUpdate::new(&net.wiring, factors, &case.learning_rate);
     Ok(Equilibria { examples, update, facts })

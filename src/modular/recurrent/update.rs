@@ -1,11 +1,13 @@
 //! ΔW and Δb as products that are not multiplied out, and in lowest terms.
 
+use std::collections::BTreeMap;
+
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::Progress;
-use super::terms::{Denominator, lowest, residue};
+use super::terms::{Denominator, lcm, lowest, residue};
 use crate::error::Error;
 use crate::spec::outcome::Update;
 use crate::spec::{Limits, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
@@ -23,23 +25,13 @@ pub struct FactoredUpdate {
     examples: Vec<Factors>,
     /// η/B
     share: BigRational,
-    /// Of every ΔW_ij, η/B included.
-    of_weights: Denominator,
-    /// Of every Δb_i, η/B included.
-    of_biases: Denominator,
 }
 
-/// The factors of one example.
+/// β c and x of one example.
 #[derive(Clone, Debug)]
 struct Factors {
-    /// β c
-    balanced_credit: Vector,
-    /// x
-    firing_rate: Vector,
-    /// The denominator of the weights of the batch over that of this example.
-    of_weights: BigInt,
-    /// That of the biases.
-    of_biases: BigInt,
+    balanced_credit: Sorted,
+    firing_rate: Sorted,
 }
 
 /// One integer per neuron, over one denominator.
@@ -49,50 +41,106 @@ pub(super) struct Vector {
     pub(super) denominator: Denominator,
 }
 
+/// A vector whose short fractions, inputs and saturated rates for instance, have a denominator of their own.
+///
+/// Over the long one their numerators would hold all of its primes, and every search for what cancels would find them.
+#[derive(Clone, Debug)]
+struct Sorted {
+    numerators: Vec<BigInt>,
+    kinds: Vec<Kind>,
+    short: Denominator,
+    long: Denominator,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Zero,
+    Short,
+    Long,
+}
+
+impl Sorted {
+    fn of(vector: Vector, terms: &[BigRational]) -> Self {
+        let Vector { numerators, denominator: long } = vector;
+        let kind = |value: &BigRational| match value.denom().bits() {
+            _ if value.is_zero() => Kind::Zero,
+            bits if bits * 2 < long.value.bits() => Kind::Short,
+            _ => Kind::Long,
+        };
+        let kinds: Vec<_> = terms.iter().map(kind).collect();
+        let is_short = |(value, kind): (&'_ BigRational, &Kind)| {
+            (*kind == Kind::Short).then(|| value.denom().clone())
+        };
+        let denominators: Vec<_> = terms.iter().zip(&kinds).filter_map(is_short).collect();
+        let short = Denominator::of(lcm(denominators.iter()));
+        let all = numerators.into_iter().zip(terms).zip(&kinds);
+        let numerators = all.map(|((numerator, value), kind)| match kind {
+            Kind::Short => value.numer() * (&short.value / value.denom()),
+            _ => numerator,
+        });
+        Self { numerators: numerators.collect(), kinds, short, long }
+    }
+
+    fn denominator(&self, kind: Kind) -> &Denominator {
+        if kind == Kind::Short { &self.short } else { &self.long }
+    }
+
+    /// The longest numerator and the longest denominator, in bits.
+    fn bits(&self) -> u64 {
+        self.numerators.iter().map(BigInt::bits).max().unwrap_or(0)
+    }
+}
+
+/// In which examples a synapse has both factors, and of what kinds.
+type Key = Vec<Option<(Kind, Kind)>>;
+
+/// What all synapses with one key share.
+struct Class {
+    denominator: Denominator,
+    /// The denominator over that of each example, times η; 0 where a factor is 0.
+    times: Vec<BigInt>,
+    /// Of a single example: the product of its rates of this kind, modulo the carrier.
+    rates: Option<BigInt>,
+}
+
 impl FactoredUpdate {
-    /// From β c and x of every example, and η.
+    /// From β c and x of every example, each with its entries in lowest terms, and η.
     pub(super) fn new(
         wiring: &Wiring,
-        examples: Vec<(Vector, Vector)>,
+        examples: Vec<[(Vector, Vec<BigRational>); 2]>,
         learning_rate: &BigRational,
     ) -> Self {
         let share = learning_rate / BigInt::from(examples.len().max(1));
-        let weights = |(credit, rates): &(Vector, Vector)| {
-            Denominator::product([&credit.denominator, &rates.denominator])
-        };
-        let weights: Vec<_> = examples.iter().map(weights).collect();
-        let biases = examples.iter().map(|(credit, _)| &credit.denominator);
-        let of_weights = Denominator::common(weights.iter());
-        let of_biases = Denominator::common(biases);
-        let factors = |((credit, rates), weights): ((Vector, Vector), &Denominator)| Factors {
-            of_weights: &of_weights.value / &weights.value,
-            of_biases: &of_biases.value / &credit.denominator.value,
-            balanced_credit: credit,
-            firing_rate: rates,
-        };
-        let examples = examples.into_iter().zip(&weights).map(factors).collect();
-        let shared = Denominator::of(share.denom().clone());
-        Self {
-            wiring: wiring.clone(),
-            examples,
-            share,
-            of_weights: Denominator::product([&of_weights, &shared]),
-            of_biases: Denominator::product([&of_biases, &shared]),
-        }
+        let factors =
+            |[(credit, credits), (rate, rates)]: [(Vector, Vec<BigRational>); 2]| Factors {
+                balanced_credit: Sorted::of(credit, &credits),
+                firing_rate: Sorted::of(rate, &rates),
+            };
+        let examples = examples.into_iter().map(factors).collect();
+        Self { wiring: wiring.clone(), examples, share }
     }
 
     /// ΔW_ij of one synapse, in lowest terms.
     #[must_use]
     pub fn weight(&self, synapse: Synapse) -> BigRational {
         let ends = self.wiring.synapses[synapse];
-        let sum = self.sum(&self.row(ends.post), ends.pre);
-        BigRational::new(sum, self.of_weights.value.clone())
+        let class = self.class(&self.key(ends.post, ends.pre));
+        let sum = self.sum(&self.row(ends.post, &class), ends.pre);
+        BigRational::new(sum, class.denominator.value)
     }
 
     /// Δb_i of one neuron, in lowest terms; 0 where it has no bias.
     #[must_use]
     pub fn bias(&self, post: Neuron) -> BigRational {
-        BigRational::new(self.bias_sum(post), self.of_biases.value.clone())
+        if !self.wiring.has_bias[post] {
+            return BigRational::zero();
+        }
+        let credit = |example: &Factors| {
+            let credit = &example.balanced_credit;
+            let denominator = &credit.denominator(credit.kinds[post.0]).value;
+            BigRational::new(credit.numerators[post.0].clone(), denominator.clone())
+        };
+        self.examples.iter().map(credit).sum::<BigRational>() * &self.share
     }
 
     /// Every ΔW_ij and Δb_i in lowest terms.
@@ -108,38 +156,77 @@ impl FactoredUpdate {
         self.expect_room(limits)?;
         let neurons = self.wiring.neurons();
         let mut weights = PerSynapse::filled(self.wiring.synapses.len(), BigRational::zero());
-        // With one example the second factors of all rows are the same, and so is what they share with the denominator.
-        let carrier = &self.of_weights.carrier;
-        let rates = match self.examples.as_slice() {
-            [one] => Some(residue(one.firing_rate.numerators.iter(), carrier)),
-            _ => None,
-        };
+        let mut biases = PerNeuron::filled(neurons, BigRational::zero());
+        let mut classes: BTreeMap<Key, Class> = BTreeMap::new();
         for post in (0..neurons).map(Neuron) {
             if post.0.is_multiple_of(16) {
                 progress(&format!("weight updates of neuron {} of {neurons}", post.0))?;
             }
-            let row = self.row(post);
-            let incoming = &self.wiring.incoming[post];
-            let sums = incoming.iter().map(|s| self.sum(&row, self.wiring.synapses[*s].pre));
-            let sums: Vec<BigInt> = sums.collect();
-            let product = rates.as_ref().map(|rates| rates * &row[0] % carrier);
-            let terms = lowest(&sums, &self.of_weights, product);
-            for (synapse, value) in incoming.iter().zip(terms) {
-                weights[*synapse] = within(value, limits, post)?;
+            biases[post] = within(self.bias(post), limits, post)?;
+            let mut keys: BTreeMap<Key, Vec<Synapse>> = BTreeMap::new();
+            for synapse in &self.wiring.incoming[post] {
+                let key = self.key(post, self.wiring.synapses[*synapse].pre);
+                keys.entry(key).or_default().push(*synapse);
+            }
+            for (key, synapses) in keys {
+                let class = classes.entry(key.clone()).or_insert_with(|| self.class(&key));
+                let row = self.row(post, class);
+                let sums = synapses.iter().map(|s| self.sum(&row, self.wiring.synapses[*s].pre));
+                let sums: Vec<BigInt> = sums.collect();
+                let carrier = &class.denominator.carrier;
+                let product = class.rates.as_ref().map(|rates| rates * &row[0] % carrier);
+                let terms = lowest(&sums, &class.denominator, product);
+                for (synapse, value) in synapses.into_iter().zip(terms) {
+                    weights[synapse] = within(value, limits, post)?;
+                }
             }
         }
-        let sums: Vec<_> = (0..neurons).map(|post| self.bias_sum(Neuron(post))).collect();
-        let biases = lowest(&sums, &self.of_biases, None).into_iter().enumerate();
-        let biases = biases.map(|(post, value)| within(value, limits, Neuron(post)));
-        Ok(Update { weights, biases: PerNeuron::new(biases.collect::<Result<_, _>>()?) })
+        Ok(Update { weights, biases })
     }
 
-    /// β_i c_i of every example, over the common denominator and with η.
-    fn row(&self, post: Neuron) -> Vec<BigInt> {
+    fn key(&self, post: Neuron, pre: Neuron) -> Key {
         let of_example = |example: &Factors| {
-            &example.balanced_credit.numerators[post.0] * &example.of_weights * self.share.numer()
+            let credit = example.balanced_credit.kinds[post.0];
+            let rate = example.firing_rate.kinds[pre.0];
+            (credit.min(rate) != Kind::Zero).then_some((credit, rate))
         };
         self.examples.iter().map(of_example).collect()
+    }
+
+    fn class(&self, key: &Key) -> Class {
+        let pairs = || key.iter().zip(&self.examples);
+        let of_example = |(kinds, example): (&Option<(Kind, Kind)>, &Factors)| {
+            let (credit, rate) = (*kinds)?;
+            let Factors { balanced_credit, firing_rate } = example;
+            let both = [balanced_credit.denominator(credit), firing_rate.denominator(rate)];
+            Some(Denominator::product(both))
+        };
+        let each: Vec<_> = pairs().map(of_example).collect();
+        let common = Denominator::common(each.iter().flatten());
+        let times = each.iter().map(|own| match own {
+            Some(own) => &common.value / &own.value * self.share.numer(),
+            None => BigInt::zero(),
+        });
+        let times = times.collect();
+        let share = Denominator::of(self.share.denom().clone());
+        let denominator = Denominator::product([&common, &share]);
+        let rates = match (self.examples.as_slice(), key.as_slice()) {
+            ([one], [Some((_, kind))]) => {
+                let Sorted { numerators, kinds, .. } = &one.firing_rate;
+                let rates = numerators.iter().zip(kinds).filter(|(_, of)| *of == kind);
+                Some(residue(rates.map(|(rate, _)| rate), &denominator.carrier))
+            }
+            _ => None,
+        };
+        Class { denominator, times, rates }
+    }
+
+    /// η β_i c_i of every example, over the denominator of the class.
+    fn row(&self, post: Neuron, class: &Class) -> Vec<BigInt> {
+        let factors = self.examples.iter().zip(&class.times);
+        factors
+            .map(|(example, times)| &example.balanced_credit.numerators[post.0] * times)
+            .collect()
     }
 
     fn sum(&self, row: &[BigInt], pre: Neuron) -> BigInt {
@@ -147,26 +234,16 @@ impl FactoredUpdate {
         examples.map(|(credit, example)| credit * &example.firing_rate.numerators[pre.0]).sum()
     }
 
-    fn bias_sum(&self, post: Neuron) -> BigInt {
-        if !self.wiring.has_bias[post] {
-            return BigInt::zero();
-        }
-        let of_example = |example: &Factors| {
-            &example.balanced_credit.numerators[post.0] * &example.of_biases * self.share.numer()
-        };
-        self.examples.iter().map(of_example).sum()
-    }
-
     /// Refuses an update that would not fit into memory, before it is taken.
     fn expect_room(&self, limits: &Limits) -> Result<(), Error> {
-        let longest = |numbers: &[BigInt]| numbers.iter().map(BigInt::bits).max().unwrap_or(0);
         let of_example = |example: &Factors| {
-            let credit = longest(&example.balanced_credit.numerators) + example.of_weights.bits();
-            credit + longest(&example.firing_rate.numerators)
+            let Factors { balanced_credit: credit, firing_rate: rate } = example;
+            let below = credit.long.value.bits() + rate.long.value.bits();
+            (credit.bits() + rate.bits()).max(below)
         };
-        let numerator = self.examples.iter().map(of_example).max().unwrap_or(0);
-        let bits = numerator + self.of_weights.value.bits();
-        let given = (bits / 8).saturating_mul(self.wiring.synapses.len() as u64);
+        // At most, a sum has the denominators of all; its numerator is about as long.
+        let bits: u64 = self.examples.iter().map(of_example).sum();
+        let given = (2 * bits / 8).saturating_mul(self.wiring.synapses.len() as u64);
         if given > limits.tensor_bytes {
             let what = "bytes of all weight updates in lowest terms".into();
             return Err(Error::Limit { what, given, limit: limits.tensor_bytes });

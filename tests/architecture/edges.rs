@@ -41,9 +41,11 @@ modular::backprop: error modular::field modular::lanes modular::matrix modular::
 modular::credit: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
 modular::dyadic: error modular::field modular::lanes modular::matrix modular::network spec
 modular::exact: error modular::backprop modular::credit modular::dyadic modular::field modular::lanes modular::matrix modular::network modular::position modular::product number spec
+modular::lifting: error modular::field modular::lanes modular::matrix modular::product spec
 modular::matrix: error
 modular::network: error modular::field spec
 modular::product: error modular::field modular::lanes modular::matrix
+modular::recurrent: error modular::lifting number spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::plasticity textbook::view wire
 number: spec
@@ -83,7 +85,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 30] = [
+const BORDERS: [(&str, &str); 31] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -110,6 +112,7 @@ const BORDERS: [(&str, &str); 30] = [
     ("modular::backprop", "modular::credit"),
     ("modular::tangent", "modular::credit"),
     ("modular::tangent", "modular::backprop"),
+    ("modular::recurrent", "modular::backprop"),
     ("modular", "fast"),
     ("modular", "textbook"),
     ("fast", "modular"),

@@ -10,7 +10,8 @@ pub struct Draw(pub u64);
 
 impl Draw {
     pub fn byte(&mut self) -> i64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         i64::try_from(self.0 >> 56).unwrap() - 128
     }
 
@@ -26,7 +27,13 @@ pub fn ratio(numerator: i64, denominator: i64) -> BigRational {
 
 /// `inputs` clamped neurons and `neurons` others, every one of which hears all neurons, itself too, with eight-bit weights
 /// k/256 times a power of two with which the firing settles; the last four are outputs.
-pub fn cyclic(inputs: usize, neurons: usize, batch: usize, activation: &Activation, seed: u64) -> Case {
+pub fn cyclic(
+    inputs: usize,
+    neurons: usize,
+    batch: usize,
+    activation: &Activation,
+    seed: u64,
+) -> Case {
     let all = inputs + neurons;
     let mut draw = Draw(seed);
     // The spectral radius of weights k/256 is about √neurons · 74/256; it becomes a fifth to two fifths.
@@ -35,9 +42,8 @@ pub fn cyclic(inputs: usize, neurons: usize, batch: usize, activation: &Activati
         scale *= 2;
     }
     let posts = inputs..all;
-    let synapses = posts.flat_map(|post| {
-        (0..all).map(move |pre| Ends { post: Neuron(post), pre: Neuron(pre) })
-    });
+    let synapses = posts
+        .flat_map(|post| (0..all).map(move |pre| Ends { post: Neuron(post), pre: Neuron(pre) }));
     let synapses = PerSynapse::new(synapses.collect());
     let weights = synapses.iter().map(|ends| {
         let scale = if ends.pre.0 < inputs { 1 } else { scale };

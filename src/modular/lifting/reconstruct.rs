@@ -102,7 +102,8 @@ mod tests {
             assert_eq!(found, (n.into(), d.into()));
         }
         // A residue that is no short fraction.
-        assert_eq!(fraction(&(&m / 3 * 2 + 12_345_678_901_234_567_i64), &m), None);
+        let long = BigInt::from(2_654_435_761_u64).pow(9) % &m;
+        assert_eq!(fraction(&balanced(long, &m), &m), None);
     }
 
     #[test]

@@ -148,12 +148,12 @@ pub fn equilibria(
     for ((example, fired), credit) in examples.iter_mut().zip(fired).zip(credits) {
         let Some(credit) = credit else { continue };
         progress("credits in lowest terms")?;
-        let terms = lowest(&credit.numerators, &credit.denominator, None);
-        let pairs = terms.iter().zip(example.balance_factor.iter());
-        let of_credit = pairs.map(|(c, factor)| c * factor).collect();
+        let found = lowest(&credit.numerators, &credit.denominator, None);
+        let pairs = found.iter().zip(example.balance_factor.iter());
+        let of_credit = pairs.map(|(c, factor)| terms::times(c, factor)).collect();
         let of_rates = example.firing_rate.as_slice().to_vec();
         let credit = balanced(&example.balance_factor, credit);
-        example.credit = PerNeuron::new(terms.into_iter().map(Credit).collect());
+        example.credit = PerNeuron::new(found.into_iter().map(Credit).collect());
         factors.push([(credit, of_credit), (fired.rates, of_rates)]);
     }
     let update = FactoredUpdate::new(&net.wiring, factors, &case.learning_rate);

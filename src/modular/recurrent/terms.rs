@@ -96,6 +96,13 @@ pub(super) fn gcd(a: &BigInt, b: &BigInt) -> BigInt {
     if long.bits() < short.bits() + 8 { long.gcd(short) } else { (long % short).gcd(short) }
 }
 
+/// The product of two fractions in lowest terms, in lowest terms.
+pub(super) fn times(a: &BigRational, b: &BigRational) -> BigRational {
+    let (one, other) = (gcd(a.numer(), b.denom()), gcd(b.numer(), a.denom()));
+    let numerator = (a.numer() / &one) * (b.numer() / &other);
+    BigRational::new_raw(numerator, (a.denom() / other) * (b.denom() / one))
+}
+
 /// The least common multiple of positive numbers.
 pub(super) fn lcm<'a>(numbers: impl Iterator<Item = &'a BigInt>) -> BigInt {
     let mut common = BigInt::one();
@@ -116,7 +123,7 @@ mod tests {
     #[test]
     fn terms_are_lowest_whatever_cancels() {
         let big = |n: u64| BigInt::from(n);
-        let prime = (BigInt::one() << 521_u32) - 1;
+        let prime: BigInt = (BigInt::one() << 521_u32) - 1;
         let factors = [big(8), big(9), prime.clone(), prime.clone(), big(35)];
         let each = factors.iter().map(|factor| Denominator::of(factor.clone()));
         let denominator =
@@ -137,5 +144,15 @@ mod tests {
         check(&numerators);
         check(&[big(11), big(13)]);
         check(&[]);
+    }
+
+    #[test]
+    fn products_are_in_lowest_terms() {
+        let numbers = [(0, 1), (1, 1), (-3, 4), (8, 9), (-27, 2), (5, 6), (12, 35)];
+        let numbers = numbers.map(|(n, d): (i64, i64)| BigRational::new(n.into(), d.into()));
+        for (a, b) in numbers.iter().flat_map(|a| numbers.iter().map(move |b| (a, b))) {
+            let (found, expected) = (times(a, b), a * b);
+            assert_eq!((found.numer(), found.denom()), (expected.numer(), expected.denom()));
+        }
     }
 }

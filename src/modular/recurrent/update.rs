@@ -57,6 +57,8 @@ enum Kind {
     Zero,
     Short,
     Long,
+    /// The 1 that stands for the rate where a bias changes.
+    One,
 }
 
 impl Sorted {
@@ -81,11 +83,15 @@ impl Sorted {
         Self { numerators: numerators.collect(), kinds, short, long }
     }
 
-    fn denominator(&self, kind: Kind) -> &Denominator {
-        if kind == Kind::Short { &self.short } else { &self.long }
+    fn denominator(&self, kind: Kind) -> Denominator {
+        match kind {
+            Kind::One | Kind::Zero => Denominator::of(1.into()),
+            Kind::Short => self.short.clone(),
+            Kind::Long => self.long.clone(),
+        }
     }
 
-    /// The longest numerator and the longest denominator, in bits.
+    /// The longest numerator in bits.
     fn bits(&self) -> u64 {
         self.numerators.iter().map(BigInt::bits).max().unwrap_or(0)
     }
@@ -135,12 +141,8 @@ impl FactoredUpdate {
         if !self.wiring.has_bias[post] {
             return BigRational::zero();
         }
-        let credit = |example: &Factors| {
-            let credit = &example.balanced_credit;
-            let denominator = &credit.denominator(credit.kinds[post.0]).value;
-            BigRational::new(credit.numerators[post.0].clone(), denominator.clone())
-        };
-        self.examples.iter().map(credit).sum::<BigRational>() * &self.share
+        let class = self.class(&self.bias_key(post));
+        BigRational::new(self.row(post, &class).iter().sum(), class.denominator.value)
     }
 
     /// Every ΔW_ij and Δb_i in lowest terms.
@@ -162,7 +164,6 @@ impl FactoredUpdate {
             if post.0.is_multiple_of(16) {
                 progress(&format!("weight updates of neuron {} of {neurons}", post.0))?;
             }
-            biases[post] = within(self.bias(post), limits, post)?;
             let mut keys: BTreeMap<Key, Vec<Synapse>> = BTreeMap::new();
             for synapse in &self.wiring.incoming[post] {
                 let key = self.key(post, self.wiring.synapses[*synapse].pre);
@@ -181,7 +182,25 @@ impl FactoredUpdate {
                 }
             }
         }
+        progress("bias updates")?;
+        let mut keys: BTreeMap<Key, Vec<Neuron>> = BTreeMap::new();
+        for (post, _) in self.wiring.has_bias.indexed().filter(|(_, has)| **has) {
+            keys.entry(self.bias_key(post)).or_default().push(post);
+        }
+        for (key, posts) in keys {
+            let class = self.class(&key);
+            let sums: Vec<_> =
+                posts.iter().map(|post| self.row(*post, &class).iter().sum()).collect();
+            for (post, value) in posts.into_iter().zip(lowest(&sums, &class.denominator, None)) {
+                biases[post] = within(value, limits, post)?;
+            }
+        }
         Ok(Update { weights, biases })
+    }
+
+    fn bias_key(&self, post: Neuron) -> Key {
+        let kinds = self.examples.iter().map(|example| example.balanced_credit.kinds[post.0]);
+        kinds.map(|credit| (credit != Kind::Zero).then_some((credit, Kind::One))).collect()
     }
 
     fn key(&self, post: Neuron, pre: Neuron) -> Key {
@@ -199,7 +218,7 @@ impl FactoredUpdate {
             let (credit, rate) = (*kinds)?;
             let Factors { balanced_credit, firing_rate } = example;
             let both = [balanced_credit.denominator(credit), firing_rate.denominator(rate)];
-            Some(Denominator::product(both))
+            Some(Denominator::product([&both[0], &both[1]]))
         };
         let each: Vec<_> = pairs().map(of_example).collect();
         let common = Denominator::common(each.iter().flatten());
@@ -211,7 +230,7 @@ impl FactoredUpdate {
         let share = Denominator::of(self.share.denom().clone());
         let denominator = Denominator::product([&common, &share]);
         let rates = match (self.examples.as_slice(), key.as_slice()) {
-            ([one], [Some((_, kind))]) => {
+            ([one], [Some((_, kind))]) if *kind != Kind::One => {
                 let Sorted { numerators, kinds, .. } = &one.firing_rate;
                 let rates = numerators.iter().zip(kinds).filter(|(_, of)| *of == kind);
                 Some(residue(rates.map(|(rate, _)| rate), &denominator.carrier))

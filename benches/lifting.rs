@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench lifting` (about a minute). As a test (`cargo test --benches`) it runs the smallest sizes once and holds the
 //! answers against each other.
-#![allow(missing_docs)]
+#![allow(missing_docs, dead_code)]
 
 #[path = "../tests/modular/cyclic.rs"]
 mod cyclic;
@@ -73,7 +73,9 @@ impl Equation {
 
 /// Both ways of the same sizes; the exponents of the least-squares lines through the logarithms.
 fn systems(sizes: &[usize]) {
-    println!("n: lifting ms, elimination ms, elimination / lifting; bits lifted, needed, by Cramer and Hadamard");
+    println!(
+        "n: lifting ms, elimination ms, elimination / lifting; bits lifted, needed, by Cramer and Hadamard"
+    );
     let (mut lifted, mut eliminated) = (Vec::new(), Vec::new());
     for &neurons in sizes {
         let equation = Equation::of(neurons);
@@ -95,7 +97,11 @@ fn systems(sizes: &[usize]) {
         lifted.push((neurons as f64, fast));
         eliminated.push((neurons as f64, slow));
     }
-    println!("  growth: lifting n^{:.2}, elimination n^{:.2}", exponent(&lifted), exponent(&eliminated));
+    println!(
+        "  growth: lifting n^{:.2}, elimination n^{:.2}",
+        exponent(&lifted),
+        exponent(&eliminated)
+    );
 }
 
 fn exponent(points: &[(f64, f64)]) -> f64 {
@@ -121,7 +127,9 @@ fn larger(sizes: &[usize]) {
 
 /// Rates, credits and all updates of dense networks, exactly.
 fn networks(neurons: usize, batches: &[usize]) {
-    println!("n = {neurons}, dense: s to the credits, s with all updates in lowest terms, bits of the longest update");
+    println!(
+        "n = {neurons}, dense: s to the credits, s with all updates in lowest terms, bits of the longest update"
+    );
     let kinds = [
         Activation::Relu,
         Activation::LeakyRelu { slope: ratio(1, 4) },
@@ -131,8 +139,7 @@ fn networks(neurons: usize, batches: &[usize]) {
         for batch in batches {
             let case = cyclic(8, neurons, *batch, activation, 7);
             let limits = Limits::default();
-            let (first, found) =
-                seconds(|| recurrent::equilibria(&case, &limits, &mut |_| Ok(())));
+            let (first, found) = seconds(|| recurrent::equilibria(&case, &limits, &mut |_| Ok(())));
             let found = found.expect("an equilibrium");
             let (second, update) = seconds(|| found.update.lowest(&limits, &mut |_| Ok(())));
             let update = update.expect("updates");

@@ -85,7 +85,7 @@ fn lifting_equals_elimination_on_integers_dyadics_and_wild_fractions() {
     let (mut solved, mut singular, mut draw) = (0, 0, Draw(2));
     for order in 1..=30 {
         for kind in 0..4 {
-            if kind == 3 && order > 12 {
+            if kind == 3 && order > 10 || kind < 3 && order > 12 && order % 6 != kind {
                 continue;
             }
             let mut number = || match kind {
@@ -105,7 +105,7 @@ fn lifting_equals_elimination_on_integers_dyadics_and_wild_fractions() {
             }
         }
     }
-    assert!(solved > 70 && singular > 10, "{solved} solved, {singular} singular");
+    assert!(solved > 35 && singular > 3, "{solved} solved, {singular} singular");
 }
 
 #[test]
@@ -156,14 +156,15 @@ fn solutions_may_be_much_longer_or_shorter_than_the_matrix() {
     // Hilbert's matrix: its inverse has integers of forty digits.
     let rows = filled(16, |row, column| ratio(1, (row + column + 1) as i64));
     let mut unit = vec![Q::zero(); 16];
-    unit[3] = Q::one();
+    unit[10] = Q::one();
     let solution = agree(&rows, &[unit]).unwrap().solutions[0].rationals();
     assert!(solution.iter().all(Q::is_integer) && solution.iter().any(|x| x.numer().bits() > 60));
 
     // Powers of two far apart, in the matrix and on the right.
+    let mut draw = Draw(4);
     let power = |exponent: u32| Q::from_integer(BigInt::one() << exponent);
     let rows = filled(5, |row, column| {
-        let value = ratio((row * 7 + column * column * 3 + 1) as i64, 3);
+        let value = ratio(draw.byte(), 3 + column as i64);
         if row % 2 == 0 { value * power(900) } else { value / power(700) }
     });
     let right = (0..5).map(|row| if row == 1 { power(2000) } else { power(300).recip() });

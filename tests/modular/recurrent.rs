@@ -158,16 +158,20 @@ fn assert_exact(case: &Case, stride: usize) -> Outcome {
     }
     assert_eq!(case.examples.len(), outcome.examples.len());
     multiply(case, &outcome, stride);
-    assert!(outcome.update.weights.iter().any(|weight| !weight.is_zero()));
     outcome
 }
 
 #[test]
 fn equilibria_with_cycles_satisfy_the_definitions() {
+    let mut live = 0;
+    let mut exact = |case: &Case| {
+        let update = assert_exact(case, 1).update;
+        live += u32::from(update.weights.iter().filter(|weight| !weight.is_zero()).count() > 20);
+    };
     for (seed, activation) in kinds().iter().enumerate() {
         for batch in [1, 3] {
             let mut case = cyclic(2, 10, batch, activation, seed as u64);
-            assert_exact(&case, 1);
+            exact(&case);
             // Thirds and sevenths; activations and balance functions that differ from neuron to neuron.
             let Network::Graph(net) = &mut case.network else { unreachable!() };
             let mut draw = Draw(seed as u64);
@@ -178,27 +182,28 @@ fn equilibria_with_cycles_satisfy_the_definitions() {
                 net.activations[neuron] = kinds()[(neuron.0 + seed) % 5].clone();
                 net.balances[neuron] = (neuron.0 % 4 == 3).then(|| kinds()[neuron.0 % 5].clone());
             }
-            assert_exact(&case, 1);
+            exact(&case);
             let Network::Graph(net) = &mut case.network else { unreachable!() };
             net.biases = None;
             net.outputs = vec![Neuron(3), Neuron(0), Neuron(11)];
             case.examples.iter_mut().for_each(|example| example.target.truncate(3));
-            assert_exact(&case, 1);
+            exact(&case);
         }
     }
+    assert!(live > 25, "{live} of 30 were live");
 }
 
 /// Two hundred neurons that all hear one another, with weights of eight bits.
 #[test]
 fn two_hundred_dense_neurons_come_out_exactly() {
-    let case = cyclic(8, 200, 1, &Activation::Relu, 7);
-    let outcome = assert_exact(&case, 97);
+    let case = cyclic(8, 200, 1, &Activation::LeakyRelu { slope: ratio(1, 4) }, 7);
+    let outcome = assert_exact(&case, 997);
     let (firing, credit) = (outcome.facts.firing.unwrap(), outcome.facts.credit.unwrap());
-    assert!(firing.order > 80 && firing.needed > 2000, "{firing:?}");
+    assert!(firing.order == 200 && firing.needed > 5000, "{firing:?}");
     // The determinant is known by then: the credits take fewer bits than they have.
     assert!(credit.lifted < credit.needed && credit.needed <= credit.cramer, "{credit:?}");
     let bits = |value: &Q| value.numer().bits() + value.denom().bits();
-    assert!(outcome.update.weights.iter().map(bits).max() > Some(7000));
+    assert!(outcome.update.weights.iter().map(bits).max() > Some(16_000));
 }
 
 /// Graphs of the generator, whose net inputs are at kinks now and then.
@@ -248,9 +253,8 @@ fn without_cycles_it_is_the_textbook() {
 
 /// Three neurons: an input of 1, and two others with these weights (pre, post, weight) and biases.
 fn small(activation: &str, synapses: &[(usize, usize, &str)], biases: [&str; 2]) -> Case {
-    let synapse = |(pre, post, weight): &(usize, usize, &str)| {
-        format!(r#"{{"pre": {pre}, "post": {post}, "weight": "{weight}"}}"#)
-    };
+    let synapse =
+        |(pre, post, weight): &(usize, usize, &str)| format!(r#"[{post}, {pre}, "{weight}"]"#);
     let synapses: Vec<_> = synapses.iter().map(synapse).collect();
     let [one, two] = biases;
     let text = format!(
@@ -283,9 +287,10 @@ fn what_has_no_equilibrium_strictly_within_its_pieces_is_refused_by_neuron() {
     for bias in ["0", "-1"] {
         let case = small(r#""identity""#, &[(0, 1, "1"), (1, 1, "1"), (1, 2, "1")], [bias, "0"]);
         let message = refused(&case);
-        assert!(message.starts_with(
-            "singular: example 0: I − diag β W over its 2 active neurons: column 0 of 2"
-        ));
+        assert!(
+            message.starts_with("singular: example 0: I − diag β W over its 2 active neurons: ")
+        );
+        assert!(message.ends_with("checked over ℤ"), "{message}");
     }
     let case = small(r#""tanh""#, &[(0, 1, "1"), (1, 2, "1")], ["0", "0"]);
     assert!(refused(&case).contains("a large recurrent network with tanh"));
@@ -320,11 +325,7 @@ fn pieces_that_floats_guess_wrongly_are_found_exactly() {
 #[test]
 fn an_unstable_equilibrium_is_served_too() {
     // x = hard_tanh(−3x + 1): the undamped iteration jumps between the ends; x = 1/4 is the only equilibrium.
-    let case = small(
-        r#"{"hard_tanh": {"min": -1, "max": 1}}"#,
-        &[(0, 1, "1"), (1, 1, "-3"), (1, 2, "1")],
-        ["0", "0"],
-    );
+    let case = small(r#""hard_tanh""#, &[(0, 1, "1"), (1, 1, "-3"), (1, 2, "1")], ["0", "0"]);
     let outcome = assert_exact(&case, 1);
     assert_eq!(outcome.examples[0].firing_rate[Neuron(1)], ratio(1, 4));
 }

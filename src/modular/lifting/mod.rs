@@ -22,7 +22,7 @@ mod system;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 
 use super::Field;
 use crate::error::Error;
@@ -160,7 +160,7 @@ impl System {
             return Ok(Solved::empty(right.len()));
         }
         let (inverse, refused) = self.invert(limits, watch)?;
-        let guess = if guess.is_zero() { BigInt::one() } else { guess.clone() };
+        let guess = if guess.is_zero() { BigInt::one() } else { guess.abs() };
         let search = Search { system: self, right: &right, limits, refused };
         search.run(&inverse, guess, watch, disturb)
     }

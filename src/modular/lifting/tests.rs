@@ -21,7 +21,7 @@ fn system(order: u64) -> (System, Vec<BigRational>) {
 fn solve(disturb: &mut dyn FnMut(&mut Fractions)) -> (Result<Solved, Error>, Vec<BigRational>) {
     let (system, right) = system(12);
     let (limits, one) = (Limits::default(), BigInt::one());
-    let plain = system.solve(&[right.clone()], &one, &limits, &mut |_| Ok(())).unwrap();
+    let plain = system.solve(std::slice::from_ref(&right), &one, &limits, &mut |_| Ok(())).unwrap();
     assert_eq!(plain.facts.rejected, 0);
     let disturbed = system.solve_with(&[right], &one, &limits, &mut |_| Ok(()), disturb);
     (disturbed, plain.solutions[0].rationals())

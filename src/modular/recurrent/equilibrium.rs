@@ -137,19 +137,14 @@ fn check(
     divisor: BigInt,
 ) -> Result<Checked, Error> {
     let net_inputs = net_inputs(net, &rates);
-    let (mut found, mut reason) = (pieces.to_vec(), None);
+    let (mut found, mut reason, mut at_kink) = (pieces.to_vec(), None, None);
     for neuron in net.free() {
         let of_neuron = &net.pieces[neuron];
         let sum = (&net_inputs.numerators[neuron.0], &net_inputs.denominator.value);
         match side(of_neuron, pieces[neuron.0], sum.0, sum.1) {
             Side::Within => {}
             Side::AtKink(kink) => {
-                return Err(Error::unsupported(format!(
-                    "example {example}: the net input of neuron {} is {kink}, exactly a kink of {}; an equilibrium is served \
-                     strictly within its pieces only",
-                    neuron.0,
-                    net.wiring.activations[neuron].name()
-                )));
+                at_kink.get_or_insert((neuron, kink));
             }
             Side::Other(piece) => {
                 found[neuron.0] = piece;
@@ -169,10 +164,19 @@ fn check(
             return Err(Error::WrongProduct { what });
         }
     }
-    Ok(match reason {
-        Some(reason) => Checked::Elsewhere { pieces: found, reason },
-        None => Checked::Equilibrium(Fired { rates, net_inputs, pieces: found, divisor }),
-    })
+    // Off an equilibrium a kink means nothing.
+    match (reason, at_kink) {
+        (Some(reason), _) => Ok(Checked::Elsewhere { pieces: found, reason }),
+        (None, Some((neuron, kink))) => Err(Error::unsupported(format!(
+            "example {example}: the net input of neuron {} is {kink}, exactly a kink of {}; an equilibrium is served strictly \
+             within its pieces only",
+            neuron.0,
+            net.wiring.activations[neuron].name()
+        ))),
+        (None, None) => {
+            Ok(Checked::Equilibrium(Fired { rates, net_inputs, pieces: found, divisor }))
+        }
+    }
 }
 
 /// s of D1 over one denominator.

@@ -89,8 +89,7 @@ const ROUNDS: usize = 8;
 /// ```
 /// use creditcheck::{modular::recurrent, spec::Limits, wire::Document};
 /// let text = br#"{"format": "creditcheck/case/1", "network": {"kind": "graph", "neurons": 3, "inputs": [0],
-///   "outputs": [2], "activation": "relu", "synapses": [{"pre": 0, "post": 1, "weight": 1},
-///   {"pre": 1, "post": 2, "weight": 1}, {"pre": 2, "post": 1, "weight": "1/2"}]},
+///   "outputs": [2], "activation": "relu", "synapses": [[1, 0, 1], [2, 1, 1], [1, 2, "1/2"]]},
 ///   "loss": "half_squared_error", "learning_rate": 1, "examples": [{"input": [1], "target": [3]}]}"#;
 /// let limits = Limits::default();
 /// let case = Document::read(text, &limits).unwrap().case;

@@ -96,6 +96,13 @@ fn exact(
         return at_scale::run(case, &dense, rule, quantity, progress);
     }
     #[cfg(feature = "fast")]
+    if at_scale::lifted(case, rule) {
+        let progress = std::cell::RefCell::new(progress);
+        return of_credit(case, quantity, |case| {
+            at_scale::at_equilibrium(case, limits, &mut **progress.borrow_mut())
+        });
+    }
+    #[cfg(feature = "fast")]
     if let Some(dense) = at_scale::served(case, rule) {
         return at_scale::run(case, &dense, rule, quantity, progress);
     }

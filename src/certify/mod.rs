@@ -102,6 +102,14 @@ pub fn certify(
 ) -> Result<Certified, Error> {
     let case = &document.case;
     let wiring = Wiring::of(case);
+    let free = wiring.neurons() - wiring.inputs.len();
+    if wiring.is_recurrent() && free > MOST_ON_CYCLES {
+        return Err(Error::Limit {
+            what: "neurons of a network with a cycle that is certified (`gradient` solves larger ones)".into(),
+            given: free as u64,
+            limit: MOST_ON_CYCLES as u64,
+        });
+    }
     let digest = document.digest();
     let mut table = Table::default();
 
@@ -149,6 +157,9 @@ pub fn certify(
     let certificate = certificate::issue(case, document.json.canonical(), options.seed, found)?;
     Ok(Certified { table, certificate })
 }
+
+/// Neurons of a network with a cycle, inputs aside: a certificate carries inverses of fractions, whose cost grows as the fourth power.
+const MOST_ON_CYCLES: usize = 48;
 
 /// Floats that equal their exact twins say nothing for a claim that is false of the twins.
 #[cfg(feature = "fast")]

@@ -13,7 +13,7 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table spec
 certificate::words: check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit fast::recurrent modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit fast::recurrent modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::view wire
 check::blocks: spec
 check::audit: check::judge number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
@@ -42,9 +42,11 @@ modular::backprop: error modular::field modular::lanes modular::matrix modular::
 modular::credit: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
 modular::dyadic: error modular::field modular::lanes modular::matrix modular::network spec
 modular::exact: error modular::backprop modular::credit modular::dyadic modular::field modular::lanes modular::matrix modular::network modular::position modular::product number spec
+modular::lifting: error modular::field modular::lanes modular::matrix modular::product spec
 modular::matrix: error
 modular::network: error modular::field spec
 modular::product: error modular::field modular::lanes modular::matrix
+modular::recurrent: error modular::lifting number spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view wire
 number: spec
@@ -88,7 +90,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 35] = [
+const BORDERS: [(&str, &str); 36] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -120,6 +122,7 @@ const BORDERS: [(&str, &str); 35] = [
     ("modular::backprop", "modular::credit"),
     ("modular::tangent", "modular::credit"),
     ("modular::tangent", "modular::backprop"),
+    ("modular::recurrent", "modular::backprop"),
     ("modular", "fast"),
     ("modular", "textbook"),
     ("fast", "modular"),

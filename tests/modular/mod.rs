@@ -1,7 +1,10 @@
-//! The engines over a prime field against the textbook, and the certificates of large networks.
+//! The engines over a prime field against the textbook, exact recurrent networks, and the certificates of large networks.
 
 mod certificate;
+mod cyclic;
 mod engines;
 mod exact;
 mod given;
 mod identity;
+mod lifting;
+mod recurrent;

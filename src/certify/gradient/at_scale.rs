@@ -7,9 +7,10 @@ use crate::certify::Progress;
 use crate::check::bridge::{derivatives_at, gradient_of_update};
 use crate::error::Error;
 use crate::modular::exact::{self, Scaled};
+use crate::modular::recurrent;
 use crate::scalar::Scalar;
-use crate::spec::outcome::Update;
-use crate::spec::{Case, Dense, Neuron, PerNeuron, PerSynapse};
+use crate::spec::outcome::{CreditOutcome, Update};
+use crate::spec::{Activation, Case, Dense, Limits, Neuron, PerNeuron, PerSynapse, Wiring};
 
 /// Parameters times examples from which on primes are used; below, fractions take a few milliseconds at most.
 const MANY: usize = 1_000;
@@ -22,6 +23,39 @@ pub(super) fn served(case: &Case, rule: Rule) -> Option<Dense> {
     dense.layers.iter_mut().for_each(|layer| layer.balance = None);
     let many = dense.parameters() * dense.batch() >= MANY;
     (many && case.activations().all(exact::serves)).then_some(dense)
+}
+
+/// Neurons on which the credit of a network with a cycle is solved by lifting; fewer take milliseconds in fractions.
+const MANY_NEURONS: usize = 24;
+
+/// Whether the credit rule runs by lifting: many straight neurons with a cycle, whose equilibrium is to be found.
+pub(super) fn lifted(case: &Case, rule: Rule) -> bool {
+    let straight = |activation: &Activation| {
+        matches!(
+            activation,
+            Activation::Identity
+                | Activation::Relu
+                | Activation::LeakyRelu { .. }
+                | Activation::HardTanh { .. }
+        )
+    };
+    let wiring = Wiring::of(case);
+    rule == Rule::Credit
+        && wiring.is_recurrent()
+        && wiring.neurons() - wiring.inputs.len() >= MANY_NEURONS
+        && case.examples.iter().all(|example| example.equilibrium.is_none())
+        && case.activations().chain(wiring.balances.iter().flatten()).all(straight)
+}
+
+/// The credit rule at the equilibrium of a large network, by lifting.
+pub(super) fn at_equilibrium(
+    case: &Case,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<CreditOutcome<BigRational>, Error> {
+    let mut watch = |stage: &str| progress.stage(stage);
+    let recurrent::Outcome { examples, update, .. } = recurrent::run(case, limits, &mut watch)?;
+    Ok(CreditOutcome { examples, update })
 }
 
 /// One engine's gradient or update.

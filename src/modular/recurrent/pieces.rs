@@ -1,0 +1,160 @@
+//! Activations that are straight lines piece by piece, and on which piece a net input lies.
+
+use std::cmp::Ordering;
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+
+use crate::error::Error;
+use crate::number::nearest_f64;
+use crate::spec::Activation;
+
+/// One straight piece: σ(s) = slope · s + offset where low < s < high.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub(super) slope: BigRational,
+    pub(super) offset: BigRational,
+    low: Option<BigRational>,
+    high: Option<BigRational>,
+}
+
+/// Where an exact net input lies, seen from the piece that was assumed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// Strictly within it.
+    Within,
+    /// On this kink, where two pieces meet.
+    AtKink(BigRational),
+    /// Within, or at the upper end of, the piece of this number.
+    Other(usize),
+}
+
+/// The pieces of a σ from left to right.
+///
+/// # Errors
+/// [`Error::Unsupported`] for a σ that is not piecewise linear.
+pub(super) fn pieces(activation: &Activation) -> Result<Vec<Piece>, Error> {
+    let (zero, one) = (BigRational::zero, BigRational::one);
+    let lines = match activation {
+        Activation::Identity => vec![(one(), zero())],
+        Activation::Relu => vec![(zero(), zero()), (one(), zero())],
+        Activation::LeakyRelu { slope } => vec![(slope.clone(), zero()), (one(), zero())],
+        Activation::HardTanh { min, max } => {
+            vec![(zero(), min.clone()), (one(), zero()), (zero(), max.clone())]
+        }
+        other => {
+            return Err(Error::unsupported(format!(
+                "a large recurrent network with {}: the exact equilibrium is served for identity, relu, leaky_relu and hard_tanh",
+                other.name()
+            )));
+        }
+    };
+    let kinks = activation.kinks();
+    let piece = |(k, (slope, offset)): (usize, (BigRational, BigRational))| Piece {
+        slope,
+        offset,
+        low: k.checked_sub(1).and_then(|below| kinks.get(below).cloned()),
+        high: kinks.get(k).cloned(),
+    };
+    Ok(lines.into_iter().enumerate().map(piece).collect())
+}
+
+/// Where s = numerator / denominator lies, the denominator positive.
+pub(super) fn side(
+    pieces: &[Piece],
+    assumed: usize,
+    numerator: &BigInt,
+    denominator: &BigInt,
+) -> Side {
+    let against =
+        |kink: &BigRational| (numerator * kink.denom()).cmp(&(denominator * kink.numer()));
+    let Piece { low, high, .. } = &pieces[assumed];
+    for kink in [low, high].into_iter().flatten() {
+        if against(kink) == Ordering::Equal {
+            return Side::AtKink(kink.clone());
+        }
+    }
+    let is_below =
+        |piece: &Piece| piece.high.as_ref().is_some_and(|kink| against(kink) == Ordering::Greater);
+    let found = pieces.iter().position(|piece| !is_below(piece)).unwrap_or(assumed);
+    if found == assumed { Side::Within } else { Side::Other(found) }
+}
+
+/// Whether slope · S/D + offset = X/E over ℤ, with positive D and E.
+pub(super) fn maps(
+    piece: &Piece,
+    (numerator, denominator): (&BigInt, &BigInt),
+    (rate, of_rate): (&BigInt, &BigInt),
+) -> bool {
+    let Piece { slope, offset, .. } = piece;
+    let value =
+        slope.numer() * numerator * offset.denom() + offset.numer() * slope.denom() * denominator;
+    value * of_rate == rate * slope.denom() * offset.denom() * denominator
+}
+
+/// The pieces in floats, to guess with.
+#[derive(Clone, Debug)]
+pub(super) struct Lines(Vec<(f64, f64, f64)>);
+
+impl Lines {
+    pub(super) fn of(pieces: &[Piece]) -> Self {
+        let line = |piece: &Piece| {
+            let high = piece.high.as_ref().map_or(f64::INFINITY, nearest_f64);
+            (high, nearest_f64(&piece.slope), nearest_f64(&piece.offset))
+        };
+        Self(pieces.iter().map(line).collect())
+    }
+
+    /// The number of the piece of s.
+    pub(super) fn piece(&self, s: f64) -> usize {
+        let found = self.0.iter().position(|(high, ..)| s <= *high);
+        found.unwrap_or(self.0.len() - 1)
+    }
+
+    /// σ(s)
+    pub(super) fn rate(&self, s: f64) -> f64 {
+        let (_, slope, offset) = self.0[self.piece(s)];
+        slope * s + offset
+    }
+}
+
+/// s for a message: nobody reads thousands of digits.
+pub(super) fn shown(numerator: &BigInt, denominator: &BigInt) -> String {
+    // Of a number next to 0 the sign is what matters.
+    let nearest = nearest_f64(&BigRational::new_raw(numerator.clone(), denominator.clone()));
+    match (nearest == 0.0, numerator.is_zero(), numerator.is_negative()) {
+        (true, false, true) => "a negative number below every f64".into(),
+        (true, false, false) => "a positive number below every f64".into(),
+        _ => format!("about {nearest:e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_net_input_is_placed_strictly() {
+        let q = |n: i64, d: i64| BigRational::new(n.into(), d.into());
+        let clip = pieces(&Activation::HardTanh { min: q(-1, 1), max: q(1, 3) }).unwrap();
+        let at = |assumed, s: BigRational| side(&clip, assumed, s.numer(), s.denom());
+        assert_eq!(at(0, q(-7, 6)), Side::Within);
+        assert_eq!(at(1, q(-7, 6)), Side::Other(0));
+        assert_eq!(at(0, q(-1, 1)), Side::AtKink(q(-1, 1)));
+        assert_eq!(at(1, q(-1, 1)), Side::AtKink(q(-1, 1)));
+        assert_eq!(at(2, q(-1, 1)), Side::Other(0));
+        assert_eq!(at(1, q(1, 4)), Side::Within);
+        assert_eq!(at(1, q(1, 2)), Side::Other(2));
+        assert_eq!(at(2, q(1, 2)), Side::Within);
+        // As far from the kink as no float can tell.
+        let tiny = BigRational::new(1.into(), BigInt::one() << 5000);
+        assert_eq!(at(1, q(1, 3) - &tiny), Side::Within);
+        assert_eq!(at(1, q(1, 3) + &tiny), Side::Other(2));
+        let one = BigInt::one();
+        let half = (&one, &BigInt::from(2));
+        assert!(maps(&clip[1], half, half) && !maps(&clip[0], half, half));
+        assert!(maps(&clip[2], half, (&one, &BigInt::from(3))));
+        assert!(pieces(&Activation::Cubic).is_err());
+    }
+}

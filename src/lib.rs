@@ -43,6 +43,11 @@
 //! | [`certify`] | the whole sequence, one tier a file |
 //! | [`certificate`] | issue, and verify by substitution |
 //! | [`mutants`] | one reference implementation with one hook per known mistake |
+#![cfg_attr(feature = "simulate", doc = "| [`simulate`] | what the rule does over time and at scale |")]
+#![cfg_attr(
+    not(feature = "simulate"),
+    doc = "| `simulate` | what the rule does over time and at scale (feature `simulate`) |"
+)]
 //! | [`wire`] | JSON |
 //! | [`docs`] | the manual |
 //!
@@ -67,6 +72,8 @@ pub mod number;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod scalar;
+#[cfg(feature = "simulate")]
+pub mod simulate;
 pub mod spec;
 #[cfg(feature = "cli")]
 pub mod suite;

@@ -21,6 +21,8 @@ mod properties_quickcheck;
 mod regressions;
 mod robustness;
 mod schemas;
+#[cfg(feature = "simulate")]
+mod simulate;
 mod snapshots;
 #[cfg(feature = "cli")]
 mod suite;

@@ -2,6 +2,7 @@
 
 mod audited;
 mod certified;
+pub mod communities;
 mod judged;
 mod steps;
 

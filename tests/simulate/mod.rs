@@ -1,0 +1,3 @@
+//! What the rule does over time and at scale.
+
+mod communities;

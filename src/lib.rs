@@ -43,7 +43,10 @@
 //! | [`certify`] | the whole sequence, one tier a file |
 //! | [`certificate`] | issue, and verify by substitution |
 //! | [`mutants`] | one reference implementation with one hook per known mistake |
-#![cfg_attr(feature = "simulate", doc = "| [`simulate`] | what the rule does over time and at scale |")]
+#![cfg_attr(
+    feature = "simulate",
+    doc = "| [`simulate`] | what the rule does over time and at scale |"
+)]
 #![cfg_attr(
     not(feature = "simulate"),
     doc = "| `simulate` | what the rule does over time and at scale (feature `simulate`) |"

@@ -18,13 +18,14 @@ use crate::suite::digits::{self, Digit, PIXELS};
 /// Trains all-to-all networks at several learning rates, and compares their community structure at equal training loss.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The folder then holds runs.jsonl (one line a run; a sweep that was stopped goes on from it), communities.csv,
-communities.json and communities.svg. Without --full it is a preview: fewer rates and seeds, no intervals.
+The folder then holds runs.jsonl, one line a run, from which a stopped sweep goes on; and
+communities.csv, communities.json and communities.svg. Without --full it is a preview: fewer rates
+and seeds, no control, no intervals.
 
 Example:
   creditcheck communities --full --out sweep")]
 pub(super) struct Arguments {
-    /// All rates, ten seeds and the control; an hour of one core
+    /// All rates, ten seeds, intervals over them, and the control
     #[arg(long)]
     full: bool,
     /// Where the runs and results are written, and from where a stopped sweep goes on
@@ -62,9 +63,12 @@ impl Folder {
     fn open(folder: &Path, plan: &Plan, limits: &Limits) -> Result<Self, Error> {
         let path = folder.join("runs.jsonl");
         let name = path.display().to_string();
-        let failed =
-            |what: &str, error: &std::io::Error| Error::Io { what: format!("{name}: cannot {what}: {error}") };
-        fs::create_dir_all(folder).map_err(|error| failed("make its folder", &error))?;
+        let failed = |what: &str, error: &std::io::Error| Error::Io {
+            what: format!("{name}: cannot {what}: {error}"),
+        };
+        fs::create_dir_all(folder).map_err(|error| Error::Io {
+            what: format!("{}: cannot make this folder: {error}", folder.display()),
+        })?;
         let header = report::header(plan);
         let mut runs = Vec::new();
         let mut whole = 0;
@@ -79,13 +83,15 @@ impl Folder {
                     place: name,
                     found: "runs of other settings".into(),
                     expected: "runs of the settings asked for".into(),
-                    advice: Some("give the options it was started with, or another folder with --out DIR".into()),
+                    advice: Some(
+                        "give the options it was started with, or another folder with --out DIR"
+                            .into(),
+                    ),
                 });
             }
             for (number, line) in lines.enumerate() {
-                let run = report::read_line(line, limits).map_err(|error| {
-                    error.in_file(format!("{name}, line {}", number + 2))
-                })?;
+                let run = report::read_line(line, limits)
+                    .map_err(|error| error.in_file(format!("{name}, line {}", number + 2)))?;
                 runs.push(run);
             }
         }
@@ -124,6 +130,14 @@ fn finish(folder: Folder, plan: &Plan, threads: usize, common: &Common) -> Resul
         Ok(())
     });
     bar.finish();
+    if result == Err(Error::Interrupted) && !common.quiet {
+        let (done, all) = (runs.len(), plan.keys.len());
+        // Nothing more can be done about a standard error that is closed.
+        let _ = writeln!(
+            std::io::stderr(),
+            "{done} of {all} runs are in {name}; the same command goes on from there"
+        );
+    }
     result?;
     Ok(runs)
 }

@@ -42,12 +42,18 @@ pub fn text(plan: &Plan, table: &Table, sentences: &[String]) -> String {
             format!("{}/{}", group.reached, group.runs),
         ];
         let cell = |(_, column): &(&str, &str)| {
-            table.column(column).map_or(String::new(), |column| shown(plan, group.statistics[column]))
+            table
+                .column(column)
+                .map_or(String::new(), |column| shown(plan, group.statistics[column]))
         };
         row.extend(SHOWN.iter().map(cell));
         rows.add_row(row);
     }
-    let kind = if plan.preview { "means over seeds, a preview" } else { "means over seeds ± half a 95 % interval" };
+    let kind = if plan.preview {
+        "means over seeds, a preview"
+    } else {
+        "means over seeds ± half a 95 % interval"
+    };
     let losses = last.map_or(String::new(), ToString::to_string);
     let mut text = format!(
         "Community structure against learning rate, at a full training loss of {losses} ({kind}).\n\n{}\n",
@@ -65,7 +71,13 @@ pub fn text(plan: &Plan, table: &Table, sentences: &[String]) -> String {
 }
 
 fn shown(plan: &Plan, statistic: Statistic) -> String {
-    let places = if statistic.mean.abs() >= 10.0 { 1 } else if statistic.mean.abs() >= 1.0 { 2 } else { 3 };
+    let places = if statistic.mean.abs() >= 10.0 {
+        1
+    } else if statistic.mean.abs() >= 1.0 {
+        2
+    } else {
+        3
+    };
     match (statistic.count, plan.preview || statistic.half_width.is_nan()) {
         (0, _) => "–".into(),
         (_, true) => format!("{:.places$}", statistic.mean),

@@ -25,7 +25,7 @@ check::judge: check::blocks check::bounded check::lattice number spec
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict
-cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report simulate spec suite vectors wire
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
@@ -47,8 +47,9 @@ modular::product: error modular::field modular::lanes modular::matrix
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::plasticity textbook::view wire
 number: spec
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number spec wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number simulate spec wire
 scalar: number
+simulate: error
 suite: certify error fast::credit fast::network spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
@@ -122,8 +123,8 @@ const BORDERS: [(&str, &str); 30] = [
 ];
 
 /// Engines, and whoever runs them.
-const ENGINES: [&str; 7] =
-    ["textbook", "fast", "modular", "mutants", "certify", "vectors", "suite"];
+const ENGINES: [&str; 8] =
+    ["textbook", "fast", "modular", "mutants", "certify", "vectors", "suite", "simulate"];
 
 /// Every way over a border, through others too.
 pub(super) fn crossings(edges: &Edges) -> Vec<String> {

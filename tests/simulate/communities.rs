@@ -83,10 +83,9 @@ fn credit_at_equilibrium_is_the_gradient_of_the_loss_there() {
             worst = worst.max((f64::from(update[k]) + slope).abs());
             largest = largest.max(slope.abs());
         }
-        // f32 equilibria to 1e-6, amplified by (I − Wᵀ diag β)⁻¹; measured 1.3e-6.
-        println!("arm {arm:?}: off by {worst:.1e}, largest {largest:.3}");
+        // f32 equilibria to 1e-6, amplified by (I − Wᵀ diag β)⁻¹; measured 1.6e-6.
         assert!(largest > 0.1, "{largest}");
-        assert!(worst < 2e-6, "arm {arm:?}: off by {worst} of {largest}");
+        assert!(worst < 4e-6, "arm {arm:?}: off by {worst} of {largest}");
     }
 }
 
@@ -185,10 +184,17 @@ fn tiny() -> (Plan, Data) {
 fn swept(threads: usize) -> Vec<Run> {
     let (plan, data) = tiny();
     let mut runs = Vec::new();
-    sweep(&plan, &data, |_| false, threads, &|| false, |run| {
-        runs.push(run);
-        Ok(())
-    })
+    sweep(
+        &plan,
+        &data,
+        |_| false,
+        threads,
+        &|| false,
+        |run| {
+            runs.push(run);
+            Ok(())
+        },
+    )
     .unwrap();
     runs
 }
@@ -211,10 +217,17 @@ fn unstable_runs_are_rows_and_not_errors() {
     for (settings, word) in [(hasty, "rates_unsettled"), (short, "unfinished")] {
         let plan = Plan { settings, ..plan.clone() };
         let mut runs = Vec::new();
-        sweep(&plan, &data, |_| false, 2, &|| false, |run| {
-            runs.push(run);
-            Ok(())
-        })
+        sweep(
+            &plan,
+            &data,
+            |_| false,
+            2,
+            &|| false,
+            |run| {
+                runs.push(run);
+                Ok(())
+            },
+        )
         .unwrap();
         let table = Table::of(&plan, &runs).unwrap();
         assert_eq!(table.rows.len(), 8 * 4 + 8);

@@ -254,6 +254,10 @@ impl<'a> Reader<'a> {
         if labels.len() != GRAPHS.len() {
             return Err(self.error(&format!("communities of {} graphs", GRAPHS.len())));
         }
-        Ok(Checkpoint { asked: self.get("loss")?.float()?, values, graphs: labels.into_iter().map(|labels| Communities { labels }).collect() })
+        Ok(Checkpoint {
+            asked: self.get("loss")?.float()?,
+            values,
+            graphs: labels.into_iter().map(|labels| Communities { labels }).collect(),
+        })
     }
 }

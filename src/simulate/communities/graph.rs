@@ -125,10 +125,15 @@ pub struct Found {
 /// [`Error::NotFinite`] for weights that are not finite.
 pub fn communities(graph: &Graph, runs: usize, draws: &mut Draws) -> Result<Found, Error> {
     let data = graph.data().map_err(refused)?;
-    best(runs, draws, |labels| graph.modularity(labels), |seed| {
-        let config = LeidenConfig { seed: Some(seed), ..LeidenConfig::default() };
-        Ok(Leiden::new(config).run(&data)?.partition.as_slice().to_vec())
-    })
+    best(
+        runs,
+        draws,
+        |labels| graph.modularity(labels),
+        |seed| {
+            let config = LeidenConfig { seed: Some(seed), ..LeidenConfig::default() };
+            Ok(Leiden::new(config).run(&data)?.partition.as_slice().to_vec())
+        },
+    )
 }
 
 /// The best of many runs of Leiden by signed directed modularity: two layers, of weights m⁺/(m⁺ + m⁻) and −m⁻/(m⁺ + m⁻).
@@ -143,11 +148,17 @@ pub fn signed_communities(graph: &Graph, runs: usize, draws: &mut Draws) -> Resu
     }
     let layers = [plus.data().map_err(refused)?, minus.data().map_err(refused)?];
     let layer_weights = vec![m_plus / (m_plus + m_minus), -m_minus / (m_plus + m_minus)];
-    best(runs, draws, |labels| graph.signed_modularity(labels), |seed| {
-        let layer_weights = layer_weights.clone();
-        let config = MultiplexConfig { seed: Some(seed), layer_weights, ..MultiplexConfig::default() };
-        Ok(run_multiplex(&layers, &config)?.partition.as_slice().to_vec())
-    })
+    best(
+        runs,
+        draws,
+        |labels| graph.signed_modularity(labels),
+        |seed| {
+            let layer_weights = layer_weights.clone();
+            let config =
+                MultiplexConfig { seed: Some(seed), layer_weights, ..MultiplexConfig::default() };
+            Ok(run_multiplex(&layers, &config)?.partition.as_slice().to_vec())
+        },
+    )
 }
 
 fn best(

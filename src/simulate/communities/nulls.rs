@@ -17,7 +17,8 @@ pub fn shuffled_within_blocks(
     block: impl Fn(usize, usize) -> Option<usize>,
     draws: &mut Draws,
 ) -> Graph {
-    let mut places: std::collections::BTreeMap<usize, Vec<usize>> = std::collections::BTreeMap::new();
+    let mut places: std::collections::BTreeMap<usize, Vec<usize>> =
+        std::collections::BTreeMap::new();
     for post in 0..graph.nodes {
         for pre in 0..graph.nodes {
             if let Some(block) = block(post, pre) {

@@ -29,9 +29,18 @@ pub fn page(plan: &Plan, table: &Table, runs: &[Run]) -> String {
     let mut body = String::new();
     let kind = if plan.preview { " — a preview, without intervals" } else { "" };
     let last = plan.settings.losses.last().copied().unwrap_or(f64::NAN);
-    text(&mut body, (MARGIN, 44.0), 24.0, INK, "600", &format!("Community structure against learning rate{kind}"));
-    let seeds = plan.keys.iter().map(|key| key.seed).collect::<std::collections::BTreeSet<_>>().len();
-    let bands = if plan.preview { "" } else { " Bands: 95 % intervals of the mean over seeds (Student)." };
+    text(
+        &mut body,
+        (MARGIN, 44.0),
+        24.0,
+        INK,
+        "600",
+        &format!("Community structure against learning rate{kind}"),
+    );
+    let seeds =
+        plan.keys.iter().map(|key| key.seed).collect::<std::collections::BTreeSet<_>>().len();
+    let bands =
+        if plan.preview { "" } else { " Bands: 95 % intervals of the mean over seeds (Student)." };
     let said = format!(
         "All-to-all tanh network, 64 clamped inputs, {} hidden neurons, 10 outputs, trained on digits by the credit rule at \
          equilibrium; {seeds} seeds; everything at a full training loss of {last}.{bands}",

@@ -8,7 +8,10 @@ use super::table::{Group, Statistic, Table};
 const HEADLINES: [(&str, &str); 3] = [
     ("the effective number of communities of the hidden neurons in |W|", "w_effective_hidden"),
     ("the share of hidden neurons in their largest community", "w_largest_hidden"),
-    ("the modularity of hidden |W−W₀| above that of shuffled weights", "change_hidden_q_above_shuffled"),
+    (
+        "the modularity of hidden |W−W₀| above that of shuffled weights",
+        "change_hidden_q_above_shuffled",
+    ),
 ];
 /// What may or may not depend on the rate.
 const OTHERS: [(&str, &str); 12] = [
@@ -32,7 +35,8 @@ const OTHERS: [(&str, &str); 12] = [
 /// few seeds and claims nothing.
 #[must_use]
 pub fn sentences(plan: &Plan, table: &Table) -> Vec<String> {
-    let told = Told { plan, table, groups: table.groups(), last: plan.settings.losses.last().copied() };
+    let told =
+        Told { plan, table, groups: table.groups(), last: plan.settings.losses.last().copied() };
     let mut said = Vec::new();
     if plan.preview {
         said.push("A preview: fewer rates and seeds, no intervals, no claims; --full makes the table that has them.".into());
@@ -67,7 +71,14 @@ impl Told<'_> {
         self.group(arm, rate).map(|group| group.statistics[column])
     }
 
-    fn difference(&self, arm: Arm, is_control: bool, column: &str, low: f64, high: f64) -> Statistic {
+    fn difference(
+        &self,
+        arm: Arm,
+        is_control: bool,
+        column: &str,
+        low: f64,
+        high: f64,
+    ) -> Statistic {
         let asked = self.last.unwrap_or(f64::NAN);
         self.table.paired(column, (arm, is_control, asked), high, low)
     }
@@ -86,7 +97,11 @@ impl Told<'_> {
             let by = if self.plan.preview {
                 String::new()
             } else {
-                format!(" ({} per seed{})", with_interval(difference), self.first_clear(arm, column, low))
+                format!(
+                    " ({} per seed{})",
+                    with_interval(difference),
+                    self.first_clear(arm, column, low)
+                )
             };
             Some(format!("{words} {verb} from {} to {}{by}", self.shown(from), self.shown(to)))
         };
@@ -117,7 +132,8 @@ impl Told<'_> {
     fn nulls(&self) -> Option<String> {
         let mut clauses = Vec::new();
         for arm in [Arm::A, Arm::B] {
-            for (words, column) in [("whole-network |W|", "w"), ("hidden |W−W₀|", "change_hidden")] {
+            for (words, column) in [("whole-network |W|", "w"), ("hidden |W−W₀|", "change_hidden")]
+            {
                 let rates = self.groups.iter().filter(|group| {
                     (group.arm, group.is_control) == (arm, false)
                         && Some(group.asked) == self.last
@@ -142,14 +158,21 @@ impl Told<'_> {
                 }
                 let how = match () {
                     () if all == 0 => continue,
-                    () if below == all => "less modular than both null models at every rate".to_owned(),
-                    () if above == all => "more modular than both null models at every rate".to_owned(),
-                    () => format!("more modular than both null models at {above} of {all} rates, less at {below}"),
+                    () if below == all => {
+                        "less modular than both null models at every rate".to_owned()
+                    }
+                    () if above == all => {
+                        "more modular than both null models at every rate".to_owned()
+                    }
+                    () => format!(
+                        "more modular than both null models at {above} of {all} rates, less at {below}"
+                    ),
                 };
                 clauses.push(format!("{words} of arm {arm:?} is {how}"));
             }
         }
-        let unclear = if self.plan.preview { " (by their means)" } else { " (beyond the intervals)" };
+        let unclear =
+            if self.plan.preview { " (by their means)" } else { " (beyond the intervals)" };
         (!clauses.is_empty()).then(|| format!("Against chance{unclear}: {}.", clauses.join("; ")))
     }
 
@@ -158,7 +181,9 @@ impl Told<'_> {
         let (mut clear, mut unclear) = (Vec::new(), Vec::new());
         for (words, column) in OTHERS {
             let difference = self.difference(arm, false, column, low, high);
-            let (Some(from), Some(to)) = (self.mean(arm, low, column), self.mean(arm, high, column)) else {
+            let (Some(from), Some(to)) =
+                (self.mean(arm, low, column), self.mean(arm, high, column))
+            else {
                 continue;
             };
             // A block that an arm does not have is 0 throughout.
@@ -172,7 +197,11 @@ impl Told<'_> {
             }
         }
         let list = |items: &[String]| {
-            if items.is_empty() { "nothing else that is listed here".to_owned() } else { items.join(", ") }
+            if items.is_empty() {
+                "nothing else that is listed here".to_owned()
+            } else {
+                items.join(", ")
+            }
         };
         Some(format!(
             "Arm {arm:?} also depends on the rate in {}; within the interval of no change are {}.",
@@ -186,9 +215,10 @@ impl Told<'_> {
         let mut clauses = Vec::new();
         for arm in [Arm::A, Arm::B] {
             let Some((low, high)) = self.table.range(self.plan, arm) else { continue };
-            for (words, column) in
-                [("effective hidden communities in |W|", "w_effective_hidden"), ("hidden |W−W₀| above shuffled", "change_hidden_q_above_shuffled")]
-            {
+            for (words, column) in [
+                ("effective hidden communities in |W|", "w_effective_hidden"),
+                ("hidden |W−W₀| above shuffled", "change_hidden_q_above_shuffled"),
+            ] {
                 let plain = self.difference(arm, false, column, low, high);
                 let control = self.difference(arm, true, column, low, high);
                 let left = if control.is_clear() { "still clear" } else { "no longer clear" };
@@ -216,7 +246,9 @@ impl Told<'_> {
             .filter(|group| {
                 !group.is_control && Some(group.asked) == self.last && group.reached < group.runs
             })
-            .map(|group| format!("{:?} η = {}: {} of {}", group.arm, group.rate, group.reached, group.runs))
+            .map(|group| {
+                format!("{:?} η = {}: {} of {}", group.arm, group.rate, group.reached, group.runs)
+            })
             .collect();
         let last = self.last?;
         (!missed.is_empty()).then(|| {

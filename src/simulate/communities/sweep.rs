@@ -117,7 +117,7 @@ fn thinned(course: &Course) -> Vec<(f64, f64)> {
 /// for any number of threads.
 ///
 /// # Errors
-/// [`Error::Interrupted`] after `stop`, and the first error of a run or of `finished`; whatever was handed on before is whole.
+/// [`Error::Interrupted`] after `stop`, [`Error::Io`] if no threads are to be had, and the first error of a run or of `finished`; whatever was handed on before is whole.
 pub fn sweep(
     plan: &Plan,
     data: &Data,
@@ -141,10 +141,14 @@ pub fn sweep(
         }
     };
     let (sender, runs) = channel();
-    std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, open.len().max(1)) {
+    let threads = threads.clamp(1, open.len().max(1));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool =
+        pool.map_err(|error| Error::Io { what: format!("cannot start threads: {error}") })?;
+    pool.in_place_scope(|scope| {
+        for _ in 0..threads {
             let (sender, open, next, stop, fail) = (sender.clone(), &open, &next, &stop, &fail);
-            scope.spawn(move || {
+            scope.spawn(move |_| {
                 while let Some(key) = open.get(next.fetch_add(1, Ordering::SeqCst)) {
                     match run(&plan.settings, data, key, first == Some(key.seed), stop) {
                         Ok(run) => {

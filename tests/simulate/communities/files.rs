@@ -1,5 +1,9 @@
 //! The files of a sweep: what is written is read again, and the committed results follow from the committed runs.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use creditcheck::report::communities as report;
 use creditcheck::simulate::communities::*;
 use creditcheck::spec::Limits;
@@ -48,10 +52,17 @@ fn resumed(text: &str) -> String {
     let mut runs: Vec<Run> =
         lines.map(|line| report::read_line(line, &limits()).unwrap()).collect();
     let done: Vec<Key> = runs.iter().map(|run| run.key).collect();
-    sweep(&plan, &data, |key| done.contains(key), 2, &|| false, |run| {
-        runs.push(run);
-        Ok(())
-    })
+    sweep(
+        &plan,
+        &data,
+        |key| done.contains(key),
+        2,
+        &|| false,
+        |run| {
+            runs.push(run);
+            Ok(())
+        },
+    )
     .unwrap();
     assert_eq!(runs.len(), plan.keys.len());
     Table::of(&plan, &runs).unwrap().csv()
@@ -105,4 +116,41 @@ fn every_setting_is_in_the_first_line() {
         assert_ne!(*other, own, "setting {k}");
     }
     assert_ne!(report::header(&Plan::full(1)), report::header(&Plan::full(2)));
+}
+
+const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/communities");
+
+/// The program with a folder that has all runs and half a line more, as if it had been killed while it wrote.
+#[test]
+fn the_program_makes_the_committed_results_of_the_committed_runs() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("communities");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let runs = fs::read_to_string(format!("{COMMITTED}/runs.jsonl")).unwrap();
+    assert_eq!(runs.lines().count(), 1 + Plan::full(1).keys.len());
+    fs::write(folder.join("runs.jsonl"), format!("{runs}{{\"arm\":\"A\",\"check")).unwrap();
+    let made = Command::new(env!("CARGO_BIN_EXE_creditcheck"))
+        .args(["communities", "--full", "--quiet", "--format", "json", "--out"])
+        .arg(&folder)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    for name in ["runs.jsonl", "communities.csv", "communities.json", "communities.svg"] {
+        let committed = fs::read(format!("{COMMITTED}/{name}")).unwrap();
+        assert!(fs::read(folder.join(name)).unwrap() == committed, "{name} differs");
+        if name == "communities.json" {
+            assert_eq!(made.stdout, committed);
+        }
+    }
+}
+
+#[test]
+fn the_committed_table_has_every_run_and_the_committed_page_every_panel() {
+    let csv = fs::read_to_string(format!("{COMMITTED}/communities.csv")).unwrap();
+    // 160 runs of four losses, and 160 controls.
+    assert_eq!(csv.lines().count(), 1 + 160 * 4 + 160);
+    let svg = fs::read_to_string(format!("{COMMITTED}/communities.svg")).unwrap();
+    // The page itself and eight panels for each arm; four maps.
+    assert_eq!(svg.matches("<svg").count(), 17);
+    assert_eq!(svg.matches("shade √|W|").count(), 4);
 }

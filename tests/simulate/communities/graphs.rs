@@ -143,7 +143,8 @@ fn no_partition_of_a_small_graph_with_communities_is_better_than_the_one_found()
 fn nulls_keep_what_they_promise() {
     let (graph, _) = planted();
     // Two blocks, and no edges from the last node.
-    let block = |post: usize, pre: usize| (post != pre && pre != 31).then_some(usize::from(pre >= 16));
+    let block =
+        |post: usize, pre: usize| (post != pre && pre != 31).then_some(usize::from(pre >= 16));
     let mut graph = graph;
     (0..32).for_each(|post| graph.weights[post * 32 + 31] = 0.0);
     let mut draws = Draws::of(8, &[1]);

@@ -24,7 +24,9 @@ pub(super) fn draw(
     for arm in [Arm::A, Arm::B] {
         for rate in table.range(plan, arm).into_iter().flat_map(|(low, high)| [low, high]) {
             let first = plan.keys.first().map(|key| key.seed);
-            let is_it = |run: &&Run| run.key.arm == arm && run.key.rate == rate && Some(run.key.seed) == first;
+            let is_it = |run: &&Run| {
+                run.key.arm == arm && run.key.rate == rate && Some(run.key.seed) == first
+            };
             if let Some(run) = runs.iter().find(is_it) {
                 map(body, plan, run, (left + 30.0 + column * width, top + 24.0), side);
             }
@@ -35,7 +37,8 @@ pub(super) fn draw(
 }
 
 fn map(body: &mut String, plan: &Plan, run: &Run, (left, top): (f64, f64), side: f64) {
-    let whole = GRAPHS.iter().position(|(_, of, scope)| (*of, *scope) == (Of::Weights, Scope::Whole));
+    let whole =
+        GRAPHS.iter().position(|(_, of, scope)| (*of, *scope) == (Of::Weights, Scope::Whole));
     let labels = whole.zip(run.checkpoints.last()).map(|(whole, last)| &last.graphs[whole].labels);
     let (Some(picture), Some(labels)) = (&run.picture, labels) else { return };
     let free = plan.settings.hidden + plan.settings.outputs;
@@ -87,7 +90,8 @@ fn map(body: &mut String, plan: &Plan, run: &Run, (left, top): (f64, f64), side:
 
 /// From white to blue or red.
 fn colour(shade: i32) -> String {
-    let (to, part) = if shade > 0 { ([0xb2, 0x18, 0x2b], shade) } else { ([0x21, 0x66, 0xac], -shade) };
+    let (to, part) =
+        if shade > 0 { ([0xb2, 0x18, 0x2b], shade) } else { ([0x21, 0x66, 0xac], -shade) };
     let part = part.min(LEVELS / 2);
     let mixed = to.map(|channel: i32| 0xf6 + (channel - 0xf6) * part / (LEVELS / 2));
     format!("#{:02x}{:02x}{:02x}", mixed[0], mixed[1], mixed[2])

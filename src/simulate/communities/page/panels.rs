@@ -6,11 +6,11 @@ use kuva::render::layout::{Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::render_multiple;
 
-use super::{LEGEND, PANEL};
 use super::super::network::Arm;
 use super::super::settings::Plan;
 use super::super::sweep::Run;
 use super::super::table::{Group, Table};
+use super::{LEGEND, PANEL};
 
 /// Blue, vermilion, green, purple, orange, sky (Okabe and Ito): told apart by everybody.
 const COLOURS: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
@@ -75,7 +75,7 @@ pub(super) fn of_arm(plan: &Plan, table: &Table, runs: &[Run], arm: Arm) -> Vec<
     let panel = Panel { plan, table, arm };
     vec![
         panel.draw("Effective communities of hidden neurons", &communities, Some(0.0)),
-        panel.draw("Modularity above null models (shuffled; strengths kept)", &above, None),
+        panel.draw("Modularity above two null models, Q − Q_null", &above, None),
         panel.draw("max Re eig(diag β · W): settles below 1", &eigenvalue, Some(0.0)),
         panel.draw("W − W₀ both ways, among hidden and outputs", &both_ways, None),
         panel.draw("‖W − W₀‖ of each block", &blocks, Some(0.0)),
@@ -107,7 +107,8 @@ impl Panel<'_> {
             let shown: Vec<&Group> = groups.iter().filter(of_curve).collect();
             let points = || shown.iter().map(|group| (group.rate, group.statistics[column].mean));
             legend.push(((*name).to_owned(), colour.to_owned(), *is_dashed));
-            let mut line = LinePlot::new().with_data(points()).with_color(colour).with_stroke_width(2.0);
+            let mut line =
+                LinePlot::new().with_data(points()).with_color(colour).with_stroke_width(2.0);
             if *is_dashed {
                 line = line.with_dashed();
             }
@@ -119,7 +120,9 @@ impl Panel<'_> {
                 line = line.with_band(edge(-1.0), edge(1.0));
             }
             plots.push(Plot::Line(line));
-            plots.push(Plot::Scatter(ScatterPlot::new().with_data(points()).with_color(colour).with_size(2.6)));
+            plots.push(Plot::Scatter(
+                ScatterPlot::new().with_data(points()).with_color(colour).with_size(2.6),
+            ));
         }
         Drawn { picture: finished(plots, title, "learning rate η", from), legend }
     }
@@ -137,14 +140,20 @@ fn courses(plan: &Plan, runs: &[Run], arm: Arm) -> Drawn {
     let (mut plots, mut legend) = (Vec::new(), Vec::new());
     for (k, run) in rates.iter().enumerate() {
         // From blue to red.
-        let shade = |from: usize, to: usize| (from * (rates.len() - 1 - k) + to * k) / (rates.len() - 1).max(1);
-        let colour = format!("#{:02x}{:02x}{:02x}", shade(0x1f, 0xc8), shade(0x5f, 0x32), shade(0xb4, 0x28));
+        let shade = |from: usize, to: usize| {
+            (from * (rates.len() - 1 - k) + to * k) / (rates.len() - 1).max(1)
+        };
+        let colour =
+            format!("#{:02x}{:02x}{:02x}", shade(0x1f, 0xc8), shade(0x5f, 0x32), shade(0xb4, 0x28));
         let points = run.curve.iter().filter(|(time, _)| *time > 0.0 && *time <= 160.0);
         legend.push((format!("η = {}", run.key.rate), colour.clone(), false));
         let line = LinePlot::new().with_data(points.copied());
         plots.push(Plot::Line(line.with_color(colour).with_stroke_width(1.4)));
     }
-    Drawn { picture: finished(plots, "Full training loss, first seed", "η · steps", Some(0.0)), legend }
+    Drawn {
+        picture: finished(plots, "Full training loss, first seed", "η · steps", Some(0.0)),
+        legend,
+    }
 }
 
 fn finished(plots: Vec<Plot>, title: &str, x_label: &str, from: Option<f64>) -> String {

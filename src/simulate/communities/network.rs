@@ -103,7 +103,7 @@ impl Network {
     pub fn exists(&self, post: usize, pre: usize) -> bool {
         let self_synapse = post + self.shape.inputs == pre;
         let direct = pre < self.shape.inputs && post >= self.shape.hidden;
-        !self_synapse && !(direct && self.arm == Arm::B)
+        !(self_synapse || direct && self.arm == Arm::B)
     }
 
     /// The same network without the synapses between hidden neurons.

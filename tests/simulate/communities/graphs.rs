@@ -115,10 +115,10 @@ fn no_partition_of_a_small_graph_with_communities_is_better_than_the_one_found()
     for seed in 0..10 {
         let mut draws = Draws::of(seed, &[6]);
         let mut weights: Vec<f64> = (0..36).map(|_| draws.normal().abs()).collect();
-        for k in 0..36 {
+        for (k, weight) in weights.iter_mut().enumerate() {
             let (post, pre) = (k / 6, k % 6);
-            weights[k] += if post / 3 == pre / 3 { 2.0 } else { 0.0 };
-            weights[k] *= if post == pre { 0.0 } else { 1.0 };
+            *weight += if post / 3 == pre / 3 { 2.0 } else { 0.0 };
+            *weight *= if post == pre { 0.0 } else { 1.0 };
         }
         let graph = Graph { nodes: 6, weights };
         let (mut best, mut seen) = (f64::NEG_INFINITY, 0);

@@ -45,11 +45,11 @@
 //! | [`mutants`] | one reference implementation with one hook per known mistake |
 #![cfg_attr(
     feature = "simulate",
-    doc = "| [`simulate`] | what the rule does over time, in floats, outside every certificate |"
+    doc = "| [`simulate`] | what the rule does over time and to the structure of a network: floats, outside every certificate |"
 )]
 #![cfg_attr(
     not(feature = "simulate"),
-    doc = "| `simulate` | what the rule does over time, in floats, outside every certificate (feature `simulate`) |"
+    doc = "| `simulate` | what the rule does over time and to the structure of a network: floats, outside every certificate (feature `simulate`) |"
 )]
 //! | [`wire`] | JSON |
 //! | [`docs`] | the manual |

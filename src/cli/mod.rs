@@ -7,6 +7,7 @@ mod audit;
 mod certify;
 mod check;
 mod common;
+mod communities;
 mod gradient;
 mod mutants;
 mod progress;
@@ -96,6 +97,8 @@ enum Command {
     Simulate(simulate::Arguments),
     /// The kill matrix: could these checks have failed?
     Mutants(mutants::Arguments),
+    /// Community structure against learning rate, at equal training loss
+    Communities(communities::Arguments),
 }
 
 /// Runs the program on the arguments of the process.
@@ -116,6 +119,7 @@ pub fn run() -> ExitCode {
         Some(Command::Vectors(arguments)) => vectors::run(&arguments, &common),
         Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
         Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
+        Some(Command::Communities(arguments)) => communities::run(&arguments, &common),
     };
     result.unwrap_or_else(|error: Error| common::report(&error)).code()
 }

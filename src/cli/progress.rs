@@ -21,6 +21,11 @@ pub(super) fn watch_for_interrupts() -> Result<(), Error> {
     .map_err(|error| Error::Io { what: format!("cannot watch for Ctrl-C: {error}") })
 }
 
+/// Whether Ctrl-C was pressed.
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
 /// A bar over a known number of items, drawn only where somebody can see it.
 pub(super) struct Bar {
     bar: ProgressBar,
@@ -59,7 +64,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn stage(&mut self, what: &str) -> Result<(), Error> {
-        if INTERRUPTED.load(Ordering::SeqCst) {
+        if interrupted() {
             self.finish();
             return Err(Error::Interrupted);
         }

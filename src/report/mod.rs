@@ -3,6 +3,7 @@
 mod audited;
 mod balanced;
 mod certified;
+pub mod communities;
 mod judged;
 mod simulated;
 mod steps;

@@ -2,11 +2,12 @@
 //!
 //! [`timescales`] integrates firing, credit and plasticity as the three coupled dynamics that they are (D10), and measures how far
 //! the weight change of a presentation is from backpropagation when the timescales are not separated. [`balance`] follows excitation
-//! and inhibition while a network learns.
+//! and inhibition while a network learns. [`communities`] measures which structure learning leaves, against the learning rate (D11).
 //!
 //! Exactness: none is promised. Every result depends on tolerances that are parameters of the simulation and are printed with it.
 
 pub mod balance;
+pub mod communities;
 mod picture;
 pub mod timescales;
 

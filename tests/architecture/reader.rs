@@ -45,10 +45,10 @@ pub(super) struct Tree {
 const BY_FILE: [&str; 5] = ["textbook", "fast", "modular", "check", "certificate"];
 
 /// The crates that one room keeps to itself.
-const FOREIGN: [(&str, &[&str]); 18] = [
+const FOREIGN: [(&str, &[&str]); 19] = [
     ("serde", &["wire/"]),
     ("serde_json", &["wire/"]),
-    ("faer", &["fast/", "modular/", "certify/large", "suite/training.rs"]),
+    ("faer", &["fast/", "modular/", "certify/large", "simulate/", "suite/training.rs"]),
     ("gemm", &["fast/", "modular/"]),
     ("clap", &["cli/"]),
     ("miette", &["cli/"]),
@@ -57,8 +57,8 @@ const FOREIGN: [(&str, &[&str]); 18] = [
     ("owo_colors", &["cli/"]),
     ("comfy_table", &["report/"]),
     ("flate2", &["suite/digits.rs"]),
-    ("libm", &["fast/"]),
-    ("rayon", &["fast/"]),
+    ("libm", &["fast/", "simulate/"]),
+    ("rayon", &["fast/", "simulate/"]),
     (
         "sha2",
         &[
@@ -72,6 +72,7 @@ const FOREIGN: [(&str, &[&str]); 18] = [
     ("npyz", &["wire/tensor/"]),
     ("half", &["wire/tensor/"]),
     ("kuva", &["report/audited.rs", "simulate/"]),
+    ("leiden_rs", &["simulate/communities/"]),
 ];
 
 /// Parts of the standard library that reach outside the process.

@@ -2,4 +2,5 @@
 
 #[cfg(feature = "cli")]
 mod balance;
+mod communities;
 mod timescales;

@@ -2,7 +2,8 @@
 //!
 //! | page | answers |
 //! |---|---|
-//! | [`definitions`] | the equations D0–D8, the claims C1–C7, the activations, one example by hand |
+//! | [`definitions`] | the equations D0–D9, the claims C1–C7, the activations, one example by hand |
+//! | `dynamics` | networks with a cycle, the three timescales, balance, communities: what was built and what was found |
 //! | [`independence`] | why two wrong engines do not agree: what is written twice on purpose |
 //! | [`numbers`] | which arithmetic each tier uses, and what its verdict is worth |
 //! | [`certificate`] | what a certificate holds, what `verify` shows, what it takes for granted |
@@ -18,6 +19,9 @@ pub mod certificate {}
 pub mod definitions {}
 #[doc = include_str!("design.md")]
 pub mod design {}
+#[cfg(feature = "simulate")]
+#[doc = include_str!("dynamics.md")]
+pub mod dynamics {}
 #[doc = include_str!("glossary.md")]
 pub mod glossary {}
 #[doc = include_str!("independence.md")]

@@ -39,11 +39,10 @@ pub fn page(plan: &Plan, table: &Table, runs: &[Run]) -> String {
     );
     let seeds =
         plan.keys.iter().map(|key| key.seed).collect::<std::collections::BTreeSet<_>>().len();
-    let bands =
-        if plan.preview { "" } else { " Bands: 95 % intervals of the mean over seeds (Student)." };
+    let bands = if plan.preview { "" } else { " Bands: 95 % intervals over seeds." };
     let said = format!(
         "All-to-all tanh network, 64 clamped inputs, {} hidden neurons, 10 outputs, trained on digits by the credit rule at \
-         equilibrium; {seeds} seeds; everything at a full training loss of {last}.{bands}",
+         equilibrium; {seeds} seeds; all at a training loss of {last}.{bands}",
         plan.settings.hidden
     );
     text(&mut body, (MARGIN, 68.0), 13.0, GREY, "400", &said);

@@ -168,7 +168,13 @@ impl Told<'_> {
                         "more modular than both null models at {above} of {all} rates, less at {below}"
                     ),
                 };
-                clauses.push(format!("{words} of arm {arm:?} is {how}"));
+                // What is less modular than chance has no communities to be counted, whatever their number.
+                let caveat = if column == "w" && below == all {
+                    " (so the number of its communities says where strength is gathered, and not that it has any)"
+                } else {
+                    ""
+                };
+                clauses.push(format!("{words} of arm {arm:?} is {how}{caveat}"));
             }
         }
         let unclear =

@@ -91,7 +91,7 @@ pub fn rows(shape: &Shape, nonzero: [usize; 2]) -> Option<Vec<ClaimRow>> {
         tier: Tier::Identity,
         verdict: if nonzero > 0 { Conclusion::Agree } else { Conclusion::Unchecked },
         reason: (nonzero == 0).then(|| "every compared entry is zero".to_owned()),
-        compared: words::compared(claim, Tier::Identity, true).to_owned(),
+        compared: words::compared(claim, Tier::Identity, true, true).to_owned(),
         entries: entries * draws,
         nonzero,
         differing: 0,

@@ -110,7 +110,7 @@ impl Rows<'_> {
             tier,
             verdict,
             reason,
-            compared: words::compared(claim, tier, self.layered).to_owned(),
+            compared: words::compared(claim, tier, self.layered, self.given).to_owned(),
             entries: entries.len(),
             nonzero,
             differing: wrong.len(),

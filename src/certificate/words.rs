@@ -38,8 +38,11 @@ pub fn kink(case: &Case) -> String {
 
 /// What a row compared.
 #[must_use]
-pub fn compared(claim: Claim, tier: Tier, layered: bool) -> &'static str {
+pub fn compared(claim: Claim, tier: Tier, layered: bool, given: bool) -> &'static str {
     match (claim, tier, layered) {
+        (Claim::Recurrent, ..) if given => {
+            "at this equilibrium: (I − Wᵀ diag β) M = I and c = M e, each example, so the credit is the only one"
+        }
         (Claim::Credit, Tier::Identity, true) => {
             "c = −x̄ at every neuron and β∘c = −δ at every neuron that is no input, as an identity in W, x, β, e over 𝔽_p"
         }

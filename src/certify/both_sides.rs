@@ -118,7 +118,7 @@ fn by_layers<S: Scalar>(net: &Layered, parameters: &Parameters<S>) -> LayerParam
 
 /// A graph has no backpropagation: ∂L_b/∂x of every neuron by the linear response, forwards, and
 /// from it ∂L/∂W_ij = ⟨∂L_b/∂x_i β_i x_j⟩.
-fn linear_response<S: Scalar>(
+pub(super) fn linear_response<S: Scalar>(
     wiring: &Wiring,
     parameters: &Parameters<S>,
     given: &[GivenCredit<S>],

@@ -58,6 +58,9 @@ impl Evidence {
             return Ok(evidence);
         }
         progress.stage("arbiter")?;
+        if wiring.is_recurrent() {
+            return evidence.with_responses(case, digest, options);
+        }
         for direction in digest::directions(digest, options.seed, wiring) {
             let direction = Parameters { weights: direction.weights, biases: direction.biases };
             evidence.derivatives.push(tangent::along(case, &direction, limits)?.tangent);
@@ -69,6 +72,26 @@ impl Evidence {
             evidence.responses = Some(responses.into_iter().map(PerNeuron::new).collect());
         }
         Ok(evidence)
+    }
+
+    /// The arbiter of a network with a cycle: one linear response per example serves every direction.
+    fn with_responses(
+        mut self,
+        case: &Case,
+        digest: &str,
+        options: &Options,
+    ) -> Result<Self, Error> {
+        let responses = Responses::of(case, &options.limits)?;
+        for direction in digest::directions(digest, options.seed, &self.wiring) {
+            let direction = Parameters { weights: direction.weights, biases: direction.biases };
+            self.derivatives.push(responses.along(&direction)?.tangent);
+            self.directions.push(direction);
+        }
+        let at_rates = (0..case.examples.len()).map(|b| {
+            PerNeuron::from_fn(self.wiring.neurons(), |neuron| responses.at_rate(b, neuron))
+        });
+        self.responses = Some(at_rates.collect());
+        Ok(self)
     }
 
     /// The credit rule and backpropagation alone.

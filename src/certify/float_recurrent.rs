@@ -9,6 +9,7 @@ use crate::check::{Cell, CellState, Claim, Tier, Verdict};
 use crate::error::Error;
 use crate::fast::Float;
 use crate::fast::recurrent::{self, Outcome, Settings, spectral_abscissa_of};
+use crate::spec::outcome::CreditExample;
 use crate::spec::{Case, PerNeuron};
 
 /// C1, C2 and C7 in tiers L and F, for `f64` and `f32`.
@@ -44,19 +45,22 @@ enum Found {
 
 fn checked<F: Float>(case: &Case, evidence: &Evidence, format: Format) -> Result<Found, Error> {
     let name = format.name();
-    let Outcome { equilibrium, settled, .. } = match recurrent::run::<F>(case, &Settings::default())
-    {
-        Ok(outcome) => outcome,
-        // That floats do not reach the exact equilibrium is a property of the case, not a failure of the certificate.
-        Err(
-            error @ (Error::NotConverged { .. }
-            | Error::Ambiguous { .. }
-            | Error::Singular { .. }
-            | Error::NotFinite { .. }
-            | Error::Limit { .. }),
-        ) => return Ok(Found::Without(format!("{name}: {error}"))),
-        Err(error) => return Err(error),
-    };
+    // Where there are several equilibria, the one that the exact side stands at is the one that is meant.
+    let rates = |example: &CreditExample<BigRational>| example.firing_rate.map(F::nearest);
+    let start: Vec<_> = evidence.credit.examples.iter().map(rates).collect();
+    let Outcome { equilibrium, settled, .. } =
+        match recurrent::run_from::<F>(case, &Settings::default(), Some(&start)) {
+            Ok(outcome) => outcome,
+            // That floats do not reach the exact equilibrium is a property of the case, not a failure of the certificate.
+            Err(
+                error @ (Error::NotConverged { .. }
+                | Error::Ambiguous { .. }
+                | Error::Singular { .. }
+                | Error::NotFinite { .. }
+                | Error::Limit { .. }),
+            ) => return Ok(Found::Without(format!("{name}: {error}"))),
+            Err(error) => return Err(error),
+        };
     let residuals: Vec<_> = settled
         .iter()
         .map(|one| Residuals { firing: one.firing_residual, credit: one.credit_residual })
@@ -65,13 +69,13 @@ fn checked<F: Float>(case: &Case, evidence: &Evidence, format: Format) -> Result
         compare_recurrent(case, format, &equilibrium, &residuals, &evidence.credit);
     let worst = |pick: fn(&Residuals) -> f64| residuals.iter().map(pick).fold(0.0, f64::max);
     let mut notes = vec![format!(
-        "{name}: residuals at most {:.1e} of firing and {:.1e} of credit, and every float inside the bound that they imply",
+        "{name}: residuals at most {:.1e} of firing and {:.1e} of credit",
         worst(|r| r.firing),
         worst(|r| r.credit)
     )];
     if verdict.is_agree() {
         notes.push(format!(
-            "{}; an entry wrong by {} of the largest of its block is refused, in every block",
+            "every float inside the bound that they imply; {}; an entry wrong by {} of the largest of its block is refused, in every block",
             tightness_in_words(name, &tightness),
             power_in_words(format)
         ));

@@ -72,10 +72,12 @@ pub(super) fn observe(
             return Ok(());
         };
         let moved = moved(case, parameter);
-        let other = match evidence.reference_of(&moved, limits)? {
-            Some(other) => other,
-            None => return Ok(()),
+        let other = match evidence.reference_of(&moved, limits) {
+            // The move made the system singular: nobody could have overlooked that.
+            Err(Error::Singular { .. }) => continue,
+            other => other?,
         };
+        let Some(other) = other else { return Ok(()) };
         if other == evidence.credit.update {
             cell.state = CellState::Checked(Verdict::Unchecked(format!(
                 "{}: moving its parameter with the largest gradient by 2^-10 on one side went unnoticed",

@@ -14,6 +14,8 @@ use crate::spec::outcome::{
 };
 use crate::spec::{Case, Example, Layered, Limits, Neuron, Parameters, PerNeuron, Wiring};
 use crate::textbook::backprop::{self, LayerParameters};
+#[cfg(feature = "fast")]
+use crate::textbook::equilibrium;
 use crate::textbook::{credit, firing};
 
 /// Net inputs, and what the credit rule is given.
@@ -89,6 +91,11 @@ fn on_cycles(
     wiring: &Wiring,
     parameters: &Parameters<BigRational>,
 ) -> Result<Vec<Equilibrium>, Error> {
+    if case.examples.iter().any(|example| example.equilibrium.is_some()) {
+        return Err(Error::unsupported(
+            "a given equilibrium with tanh, logistic or softplus: it is not rational; leave \"equilibrium\" out",
+        ));
+    }
     let outcome = crate::fast::recurrent::run::<f64>(case, &Default::default())?;
     let examples = outcome.equilibrium.examples.iter().zip(&case.examples);
     let examples = examples.map(|(float, example)| {
@@ -134,6 +141,7 @@ fn on_cycles(
         };
         for post in neurons().filter(|post| !wiring.is_input[*post]) {
             let s = net_input(&found.given.firing_rate, post);
+            equilibrium::off_kinks(wiring, post, &s)?;
             found.given.balance_factor[post] = if wiring.activations[post].is_exact() {
                 credit::balance_factor(wiring, post, &s, &found.given.firing_rate[post])?
             } else {

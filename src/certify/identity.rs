@@ -61,7 +61,11 @@ pub(super) fn run(
         draws.len(),
         options.seed
     );
-    let tiny = tiny_primes(case, wiring, case_digest, options)?;
+    if draws.len() < count {
+        let why = format!("only {} of {count} points were not singular", draws.len());
+        (credits, updates) = (Some(Verdict::Unchecked(why.clone())), Some(Verdict::Unchecked(why)));
+    }
+    let (tiny, counted) = tiny_primes(case, wiring, case_digest, options)?;
     let mut cells = vec![
         Cell::checked(Claim::Credit, Tier::Identity, concluded(credits)).note(note.clone()),
         Cell::checked(Claim::Update, Tier::Identity, concluded(updates)).note(note),
@@ -69,7 +73,7 @@ pub(super) fn run(
     for (cell, verdict) in cells.iter_mut().zip([tiny.0, tiny.1]) {
         match verdict {
             Verdict::Agree(compared) => cell.notes.push(format!(
-                "also modulo 2, 3, 5 and 101, {} entries; these never count towards the bound",
+                "also modulo {counted}, {} entries; these never count towards the bound",
                 compared.entries
             )),
             Verdict::Disagree(mismatch) => {
@@ -153,15 +157,19 @@ fn tiny_primes(
     wiring: &Wiring,
     digest: &str,
     options: &Options,
-) -> Result<(Verdict, Verdict), Error> {
+) -> Result<((Verdict, Verdict), String), Error> {
     let verdicts = [
-        tiny::<2>(case, wiring, digest, options)?,
-        tiny::<3>(case, wiring, digest, options)?,
-        tiny::<5>(case, wiring, digest, options)?,
-        tiny::<101>(case, wiring, digest, options)?,
+        (2, tiny::<2>(case, wiring, digest, options)?),
+        (3, tiny::<3>(case, wiring, digest, options)?),
+        (5, tiny::<5>(case, wiring, digest, options)?),
+        (101, tiny::<101>(case, wiring, digest, options)?),
     ];
     let mut all = (None, None);
-    for (c1, c2) in verdicts {
+    let mut counted: Vec<String> = Vec::new();
+    for (prime, (c1, c2)) in verdicts {
+        if !matches!((&c1, &c2), (Verdict::Unchecked(_), Verdict::Unchecked(_))) {
+            counted.push(prime.to_string());
+        }
         // Modulo 2 everything is often zero: that alone is no reason to call the rest unchecked.
         if !matches!(c1, Verdict::Unchecked(_)) {
             all.0 = Some(conjunction(all.0, c1));
@@ -172,7 +180,10 @@ fn tiny_primes(
     }
     let all_zero =
         || Verdict::Unchecked("modulo 2, 3, 5 and 101 every drawn entry was zero".into());
-    Ok((all.0.unwrap_or_else(all_zero), all.1.unwrap_or_else(all_zero)))
+    let last = counted.pop().unwrap_or_default();
+    let counted =
+        if counted.is_empty() { last } else { format!("{} and {last}", counted.join(", ")) };
+    Ok(((all.0.unwrap_or_else(all_zero), all.1.unwrap_or_else(all_zero)), counted))
 }
 
 fn tiny<const P: u64>(

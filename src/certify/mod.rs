@@ -102,11 +102,11 @@ pub fn certify(
 ) -> Result<Certified, Error> {
     let case = &document.case;
     let wiring = Wiring::of(case);
-    let free = wiring.neurons() - wiring.inputs.len();
-    if wiring.is_recurrent() && free > MOST_ON_CYCLES {
+    let neurons = wiring.neurons();
+    if wiring.is_recurrent() && neurons > MOST_ON_CYCLES {
         return Err(Error::Limit {
             what: "neurons of a network with a cycle that is certified (`gradient` solves larger ones)".into(),
-            given: free as u64,
+            given: neurons as u64,
             limit: MOST_ON_CYCLES as u64,
         });
     }
@@ -158,8 +158,8 @@ pub fn certify(
     Ok(Certified { table, certificate })
 }
 
-/// Neurons of a network with a cycle, inputs aside: a certificate carries inverses of fractions, whose cost grows as the fourth power.
-const MOST_ON_CYCLES: usize = 48;
+/// Neurons of a network with a cycle, inputs included: a certificate carries inverses of fractions, whose cost grows as the fourth power.
+const MOST_ON_CYCLES: usize = 64;
 
 /// Floats that equal their exact twins say nothing for a claim that is false of the twins.
 #[cfg(feature = "fast")]

@@ -3,13 +3,15 @@
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
+use super::both_sides::linear_response;
 use super::evidence::Evidence;
 use super::exact::{counting_direction, inner};
 use super::gates;
 use crate::certificate::Matrix;
+use crate::check::bridge::{update_of_derivatives, updates_agree};
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
-use crate::spec::outcome::CreditExample;
+use crate::spec::outcome::{CreditExample, GivenCredit};
 use crate::spec::{Case, Limits, Neuron};
 use crate::textbook::interpolate;
 
@@ -46,6 +48,8 @@ pub(super) fn cell(case: &Case, evidence: &Evidence, limits: &Limits) -> Result<
             notes.push("and along one more by interpolation through det(I − diag a · W), with no differentiation rule".into());
         }
     } else {
+        verdict = verdict.and(against_response(case, evidence, limits)?);
+        notes.push("ΔW against the linear response at the given β".into());
         notes.push(super::exact::GIVEN.into());
     }
     let verdict = match (gates::liveness(&evidence.wiring, &evidence.credit), verdict) {
@@ -84,6 +88,19 @@ fn multiplied_back(
         let place = || format!("example {number}, credit of neuron {pre} against M e");
         comparison.entry(place, &example.credit[Neuron(pre)].0, &credit);
     }
+}
+
+/// ΔW against −η ⟨∂L_b/∂x_i β_i x_j⟩ of the linear response, where x and β are given.
+fn against_response(case: &Case, evidence: &Evidence, limits: &Limits) -> Result<Verdict, Error> {
+    let given = evidence.credit.examples.iter().map(|example| GivenCredit {
+        firing_rate: example.firing_rate.clone(),
+        balance_factor: example.balance_factor.clone(),
+        external_credit: example.external_credit.clone(),
+    });
+    let given: Vec<_> = given.collect();
+    let (_, gradient) = linear_response(&evidence.wiring, &evidence.parameters, &given, limits)?;
+    let expected = update_of_derivatives(&gradient, &case.learning_rate);
+    Ok(updates_agree(&evidence.wiring, &evidence.credit.update, &expected))
 }
 
 /// The second arbiter, where it applies and its one number is not zero.

@@ -138,11 +138,13 @@ fn found(
     }
     let (proposed, residual) = proposal(wiring, parameters, example);
     let mut pieces = proposed;
-    for _ in 0..CORRECTIONS {
+    for round in 0..CORRECTIONS {
         let solved = match solved(wiring, parameters, example, &pieces, limits) {
             Ok(solved) => solved,
-            // A proposal that never settled may well propose a singular system: that says nothing about the network.
-            Err(Error::Singular { .. }) if residual > SETTLED => return Err(not_found(residual)),
+            // Pieces that are not those of an equilibrium may well give a singular system: that says nothing about the network.
+            Err(Error::Singular { .. }) if residual > SETTLED || round > 0 => {
+                return Err(not_found(residual));
+            }
             Err(error) => return Err(error),
         };
         let mut sides = PerNeuron::filled(wiring.neurons(), 0);
@@ -311,11 +313,15 @@ fn piece(activation: &Activation, net_input: &BigRational) -> usize {
 }
 
 /// Refuses a net input exactly on a kink of σ or of a replaced balance function.
-fn off_kinks(wiring: &Wiring, post: Neuron, net_input: &BigRational) -> Result<(), Error> {
+pub(crate) fn off_kinks(
+    wiring: &Wiring,
+    post: Neuron,
+    net_input: &BigRational,
+) -> Result<(), Error> {
     let of_balance = wiring.balances[post].iter().flat_map(Activation::kinks);
     if wiring.activations[post].kinks().into_iter().chain(of_balance).any(|at| at == *net_input) {
         return Err(no_equilibrium(format!(
-            "the net input of neuron {} is exactly {net_input}, a kink of its activation: the gradient at this equilibrium does not exist",
+            "the net input of neuron {} is exactly {net_input}, a kink of its activation or balance function: the gradient at this equilibrium does not exist",
             post.0
         )));
     }

@@ -124,7 +124,8 @@ fn along_example(
 ) -> Result<BigRational, Error> {
     let singular =
         || Error::Singular { what: "I − diag a · (W + tH), the interpolation".into() };
-    for halvings in 0..=degree {
+    // Each of the n roots of d spoils those steps at which one of the points hits it: at most ⌊log₂ 2n⌋ + 1 of these.
+    for halvings in 0..=degree * (degree.max(1).ilog2() as usize + 1) {
         let step = BigRational::new(BigInt::one(), BigInt::one() << halvings);
         let points = (0..=degree).map(|k| at(&(&step * BigInt::from(k))));
         let Some(values) = points.collect::<Option<Vec<_>>>() else { continue };

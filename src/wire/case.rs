@@ -12,7 +12,7 @@ use super::json::Json;
 use crate::error::Error;
 use crate::spec::{
     ACTIVATION_NAMES, Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits,
-    Network, Neuron, PerNeuron, PerSynapse,
+    Network, Neuron, PerNeuron, PerSynapse, Wiring,
 };
 
 pub use write::{number_json, to_json};
@@ -75,7 +75,13 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
         return Err(list.error("at least one example"));
     }
     let Head { name, learning_rate, kink, expect } = head;
-    Ok(Case { name, network, learning_rate, kink, examples, expect })
+    let case = Case { name, network, learning_rate, kink, examples, expect };
+    match root.field("equilibrium") {
+        Some(list) if !Wiring::of(&case).is_recurrent() => {
+            Err(list.error("no such field: without a cycle the rates follow from the inputs"))
+        }
+        _ => Ok(case),
+    }
 }
 
 /// The equilibria that a case gives, one per example; none if it gives none.

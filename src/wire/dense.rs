@@ -81,6 +81,11 @@ pub fn read(
 ) -> Result<DenseDocument, Error> {
     let root = Cursor::root(json, limits);
     let Head { name, learning_rate, kink, expect } = case::head(&root)?;
+    if let Some(list) = root.field("equilibrium") {
+        return Err(
+            list.error("no such field: the rates of a layered network follow from its input")
+        );
+    }
     let mut reader = Reader { files: Files::new(open, limits) };
     let network = root.required("network")?;
     network.required("kind")?.choice(&[("layered", ())])?;

@@ -9,7 +9,7 @@ use creditcheck::wire::Document;
 use creditcheck::wire::json::Json;
 use num_rational::BigRational as Q;
 
-use super::{ALL, LAYERED, certificate_of};
+use super::{ALL, CYCLE_GIVEN, LAYERED, certificate_of};
 
 /// A place in a document: the steps that lead to it.
 type Path = Vec<Step>;
@@ -201,4 +201,17 @@ fn a_verifier_without_equations_fails_that_test() {
     let wrongly = outcome.accepted.iter().filter(|p| !is_digest_only(p)).count();
     assert!(wrongly > 100, "a digest alone stops nobody who can compute one: {wrongly}");
     assert!(outcome.refused.is_empty());
+}
+
+/// With a cycle and a balance function that no equation binds, a wrong β would solve every other equation.
+#[test]
+fn a_cycle_with_a_balance_function_that_is_not_rational_is_refused() {
+    let text = certificate_of(CYCLE_GIVEN).pretty();
+    let forged = text.replace("\"cubic\"", "\"tanh\"");
+    assert_ne!(text, forged, "the case has changed");
+    let forged =
+        with_digests_recomputed(Json::read(forged.as_bytes(), &Limits::default()).unwrap());
+    let sealed = creditcheck::wire::certificate::from_json(&forged, &Limits::default()).unwrap();
+    let refusal = verify(&sealed).unwrap_err();
+    assert_eq!((refusal.equation.as_str(), refusal.place.as_str()), ("shape", "case.network"));
 }

@@ -108,7 +108,7 @@ fn row(
         tier,
         verdict,
         reason,
-        compared: words::compared(claim, tier, ground.layered).to_owned(),
+        compared: words::compared(claim, tier, ground.layered, !ground.exact).to_owned(),
         entries: count.entries,
         nonzero: count.nonzero,
         differing: count.differing,

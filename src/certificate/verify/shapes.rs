@@ -10,6 +10,11 @@ pub fn check(ground: &Ground<'_>) -> Result<(), Refusal> {
     let witnesses = &ground.certificate.witnesses;
     let neurons = ground.wiring.neurons();
     let layered = ground.layered;
+    if ground.wiring.is_recurrent() && case.has_own_balance() && !ground.exact {
+        // No equation would bind such a β, and a wrong one solves D3 and D9 as well as a right one.
+        let found = "a replaced balance function where slopes are not rational";
+        return Err(refusal("shape", "case.network", found, "rational slopes"));
+    }
     same(witnesses.examples.len(), case.examples.len(), || "witnesses.examples".into())?;
     if case.examples.is_empty() {
         return Err(refusal("shape", "case.examples", "no examples", "at least one"));

@@ -115,7 +115,7 @@ fn digit(value: usize) -> char {
     char::from(DIGITS[value.min(DIGITS.len() - 1)])
 }
 
-/// Reads what [`line`] wrote.
+/// Reads what [`fn@line`] wrote.
 ///
 /// # Errors
 /// [`Error::Input`] with the place of what is not as it should be.

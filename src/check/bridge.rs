@@ -77,7 +77,9 @@ pub fn update_of_derivatives<S: Scalar>(derivatives: &Update<S>, learning_rate: 
 /// The gradient that an update follows, ΔW = −η ∂L/∂W read backwards; `None` where η is 0.
 pub fn gradient_of_update<S: Scalar>(update: &Update<S>, learning_rate: &S) -> Option<Update<S>> {
     let reciprocal = learning_rate.try_recip()?;
-    let ascend = |entry: &S| -(reciprocal.clone() * entry);
+    // At η = 1 nothing is multiplied: a product of long fractions would be reduced again for nothing.
+    let is_one = reciprocal == S::one();
+    let ascend = |entry: &S| if is_one { -entry.clone() } else { -(reciprocal.clone() * entry) };
     Some(Update { weights: update.weights.map(ascend), biases: update.biases.map(ascend) })
 }
 

@@ -129,6 +129,8 @@ pub fn certify(
     progress.stage("locality")?;
     let (locality, audit) = locality::cell(&evidence);
     table.cells.push(locality);
+    progress.stage("recurrence")?;
+    table.cells.push(recurrent::cell(case, &evidence, &options.limits)?);
     #[cfg(feature = "fast")]
     {
         progress.stage("floats")?;
@@ -138,8 +140,6 @@ pub fn certify(
         table.cells.extend(floats);
         table.cells.push(slopes::cell(case, &evidence)?);
     }
-    progress.stage("recurrence")?;
-    table.cells.push(recurrent::cell(case, &evidence, &options.limits)?);
     progress.stage("certificate")?;
     let layered = evidence.backprop.is_some();
     let found = certificate::Evidence {

@@ -87,6 +87,12 @@ impl Activation {
         matches!(self, Self::Identity | Self::Square | Self::Quadratic | Self::Cubic)
     }
 
+    /// Whether σ is straight between its kinks, so that on known pieces an equilibrium is a linear system.
+    #[must_use]
+    pub fn is_piecewise_linear(&self) -> bool {
+        matches!(self, Self::Identity | Self::Relu | Self::LeakyRelu { .. } | Self::HardTanh { .. })
+    }
+
     /// The net inputs at which the slope jumps, in increasing order.
     #[must_use]
     pub fn kinks(&self) -> Vec<BigRational> {

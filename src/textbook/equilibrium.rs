@@ -128,7 +128,7 @@ fn found(
 ) -> Result<Firing<BigRational>, Error> {
     for post in receiving(wiring) {
         let activation = &wiring.activations[post];
-        if !is_piecewise_linear(activation) {
+        if !activation.is_piecewise_linear() {
             return Err(Error::unsupported(format!(
                 "finding the equilibrium of a network with a cycle and the activation {}: it need not be rational; \
                  give it in the case (\"equilibrium\": one list of rates per example), or use identity, relu, leaky_relu or hard_tanh",
@@ -328,16 +328,6 @@ pub(crate) fn off_kinks(
     Ok(())
 }
 
-fn is_piecewise_linear(activation: &Activation) -> bool {
-    matches!(
-        activation,
-        Activation::Identity
-            | Activation::Relu
-            | Activation::LeakyRelu { .. }
-            | Activation::HardTanh { .. }
-    )
-}
-
 /// (a, k) of σ(s) = a s + k on a piece, counted from the left.
 pub(super) fn affine(activation: &Activation, piece: usize) -> (BigRational, BigRational) {
     let (zero, one) = (BigRational::zero(), BigRational::one());
@@ -365,7 +355,7 @@ pub(super) fn pieces(
 ) -> Result<PerNeuron<usize>, Error> {
     let mut pieces = PerNeuron::filled(wiring.neurons(), 0);
     for post in receiving(wiring) {
-        if !is_piecewise_linear(&wiring.activations[post]) {
+        if !wiring.activations[post].is_piecewise_linear() {
             let name = wiring.activations[post].name();
             return Err(Error::unsupported(format!("interpolation through {name} with a cycle")));
         }

@@ -30,21 +30,15 @@ const MANY_NEURONS: usize = 24;
 
 /// Whether the credit rule runs by lifting: many straight neurons with a cycle, whose equilibrium is to be found.
 pub(super) fn lifted(case: &Case, rule: Rule) -> bool {
-    let straight = |activation: &Activation| {
-        matches!(
-            activation,
-            Activation::Identity
-                | Activation::Relu
-                | Activation::LeakyRelu { .. }
-                | Activation::HardTanh { .. }
-        )
-    };
     let wiring = Wiring::of(case);
     rule == Rule::Credit
         && wiring.is_recurrent()
         && wiring.neurons() - wiring.inputs.len() >= MANY_NEURONS
         && case.examples.iter().all(|example| example.equilibrium.is_none())
-        && case.activations().chain(wiring.balances.iter().flatten()).all(straight)
+        && case
+            .activations()
+            .chain(wiring.balances.iter().flatten())
+            .all(Activation::is_piecewise_linear)
 }
 
 /// The credit rule at the equilibrium of a large network, by lifting.

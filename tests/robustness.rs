@@ -168,7 +168,7 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
         "layered",
         "/network/kind",
         r#""lattice""#,
-        r#"network.kind: found "lattice", expected "layered" or "graph""#,
+        r#"network.kind: found "lattice", expected "layered", "graph" or "temporal""#,
     ),
     // temporal
     (

@@ -10,6 +10,7 @@ mod indices;
 mod limits;
 mod network;
 pub mod outcome;
+mod temporal;
 mod wiring;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Kink};
@@ -18,4 +19,8 @@ pub use dense::{Dense, DenseLayer, Dtype, MOST_PARAMETERS, Tensor};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
 pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};
+pub use temporal::{
+    Diagonal, Feedback, Form, Modprop, Mu, Sequence, Steps, Taps, Temporal, TemporalCase,
+    TemporalGradient, TemporalRule,
+};
 pub use wiring::{Parameters, Wiring};

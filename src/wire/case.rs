@@ -15,6 +15,7 @@ use crate::spec::{
     Network, Neuron, PerNeuron, PerSynapse, Wiring,
 };
 
+pub(super) use write::activation_json;
 pub use write::{number_json, to_json};
 
 /// The name and version of the format.
@@ -159,9 +160,9 @@ fn network(place: &Cursor<'_>) -> Result<Network, Error> {
         "layered" => Ok(Network::Layered(layered(place)?)),
         "graph" => Ok(Network::Graph(graph(place)?)),
         "temporal" => Err(Error::unsupported(
-            "networks of kind \"temporal\"; this version has \"layered\" and \"graph\"",
+            "a network of kind \"temporal\" here; `creditcheck gradient --rule bptt`, `compare` and `check` take it",
         )),
-        _ => Err(kind.error("\"layered\" or \"graph\"")),
+        _ => Err(kind.error("\"layered\", \"graph\" or \"temporal\"")),
     }
 }
 

@@ -89,7 +89,9 @@ pub(super) fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
                     _ => value.clone(),
                 })
             }),
-            "biases" => number(value),
+            "biases" | "leak" | "recurrent" | "input" | "readout" | "readout_biases" => {
+                number(value)
+            }
             "activation" | "balance" => match value {
                 Json::Array(_) => items(value, |one| function(one, limits)),
                 one => function(one, limits),

@@ -1,7 +1,7 @@
 //! JSON, and the only place that knows serde.
 //!
 //! [`json`] is a document as a tree, [`cursor`] a place in it that knows its path; the
-//! formats of the interface are [`case`](mod@case) and [`gradient`]. With the feature `cli`, `tensor` reads tensor files,
+//! formats of the interface are [`case`](mod@case), [`temporal`] and [`gradient`]. With the feature `cli`, `tensor` reads tensor files,
 //! and `dense` the cases that refer to them.
 
 pub mod case;
@@ -13,7 +13,9 @@ mod document;
 pub mod gradient;
 pub mod json;
 pub mod large;
+pub mod temporal;
 #[cfg(feature = "cli")]
 pub mod tensor;
 
 pub use document::{Document, sha256};
+pub use temporal::TemporalDocument;

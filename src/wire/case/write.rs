@@ -46,7 +46,7 @@ pub fn number_json(value: &BigRational) -> Json {
     Json::String(canonical(value))
 }
 
-fn activation_json(activation: &Activation) -> Json {
+pub(in crate::wire) fn activation_json(activation: &Activation) -> Json {
     match activation {
         Activation::LeakyRelu { slope } => {
             Json::object([("name", Json::text("leaky_relu")), ("slope", number_json(slope))])

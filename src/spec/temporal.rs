@@ -1,0 +1,224 @@
+//! Networks that run in time, the cases that hold them, and the rules that assign credit in them.
+
+use num_rational::BigRational;
+
+use super::activation::{Activation, Kink};
+
+/// A recurrent network of leaky neurons with a linear readout (T1).
+///
+/// ```text
+/// T1   s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t),  z_t = σ(s_t),  y_t = V z_t + b,  s_0 = z_0 = 0
+/// ```
+///
+/// Shapes: N neurons, M inputs, K readouts; every matrix is post × pre. There is at least one of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Temporal {
+    /// λ = exp(−dt/τ_m), in [0, 1): not the learning rate.
+    pub leak: BigRational,
+    /// σ of every neuron.
+    pub activation: Activation,
+    /// W, N × N, zero on its diagonal.
+    pub recurrent: Vec<Vec<BigRational>>,
+    /// U, N × M.
+    pub input: Vec<Vec<BigRational>>,
+    /// V, K × N.
+    pub readout: Vec<Vec<BigRational>>,
+    /// b, one per readout; or none: then there are no bias parameters.
+    pub readout_biases: Option<Vec<BigRational>>,
+    /// The type of each neuron, for type-specific feedback; each less than N.
+    pub types: Option<Vec<usize>>,
+}
+
+impl Temporal {
+    /// N
+    #[must_use]
+    pub fn neurons(&self) -> usize {
+        self.recurrent.len()
+    }
+
+    /// M
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.input.first().map_or(0, Vec::len)
+    }
+
+    /// K
+    #[must_use]
+    pub fn readouts(&self) -> usize {
+        self.readout.len()
+    }
+}
+
+/// A temporal network, its loss and its sequences.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemporalCase {
+    /// What the case is called in reports; covered by the digest, read by no engine.
+    pub name: Option<String>,
+    /// The network with its parameters.
+    pub network: Temporal,
+    /// Which time steps the loss counts.
+    pub steps: Steps,
+    /// η
+    pub learning_rate: BigRational,
+    /// The kink convention of D0.
+    pub kink: Kink,
+    /// The batch; never empty, all of the same number of steps.
+    pub examples: Vec<Sequence>,
+}
+
+impl TemporalCase {
+    /// The name for reports.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.name.as_deref().unwrap_or("(unnamed)")
+    }
+
+    /// T, the number of time steps.
+    #[must_use]
+    pub fn duration(&self) -> usize {
+        self.examples.first().map_or(0, |example| example.input.len())
+    }
+}
+
+/// One example: what the network sees and what it should say, step by step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// `input[t − 1]` is x_t, one number per input.
+    pub input: Vec<Vec<BigRational>>,
+    /// `target[t − 1]` is y*_t, one number per readout; where only the last step counts, the others are read by nobody.
+    pub target: Vec<Vec<BigRational>>,
+}
+
+/// w_t of the loss L_b = ½ Σ_t w_t Σ_k (y_{k,t} − y*_{k,t})².
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Steps {
+    /// w_t = 1 at every step.
+    #[default]
+    All,
+    /// w_T = 1, and 0 before.
+    Last,
+}
+
+impl Steps {
+    /// The word in a case file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Last => "last",
+        }
+    }
+}
+
+/// A rule that assigns credit over time, with everything that its name leaves open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TemporalRule {
+    /// Backpropagation through time (T2).
+    Bptt,
+    /// Real-time recurrent learning (T3).
+    Rtrl,
+    /// The same through propagators from cell to cell (T4).
+    FactorisedRtrl,
+    /// The arbiter: dual numbers, one direction per parameter.
+    Tangent,
+    /// The three-factor rule of Bellec et al. 2020 (T5).
+    Eprop,
+    /// Multidigraph learning, Liu et al. 2021 (T6).
+    Mdgl {
+        /// Ŵ
+        feedback: Feedback,
+    },
+    /// ModProp, Liu et al. 2022 (T7 to T9).
+    Modprop(Modprop),
+}
+
+/// What ModProp leaves open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modprop {
+    /// Ŵ
+    pub feedback: Feedback,
+    /// S; the autodiff form has all.
+    pub taps: Taps,
+    /// μ, which stands for the slope of the cells that relay.
+    pub mu: Mu,
+    /// How a tap is made from Ŵ and μ.
+    pub form: Form,
+}
+
+/// Ŵ, the weights that the feedback uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Feedback {
+    /// Ŵ = W.
+    #[default]
+    Cell,
+    /// Ŵ_jp is the mean of W from type to type, 0 on the diagonal.
+    Type(Diagonal),
+}
+
+/// Whether the zeros of the diagonal of W are counted in the mean of a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Diagonal {
+    /// They are, as the authors have it.
+    #[default]
+    Counted,
+    /// They are not.
+    Excluded,
+}
+
+/// How many steps back a synapse still gets credit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Taps {
+    /// As many as there are steps.
+    #[default]
+    All,
+    /// S of them.
+    Count(usize),
+}
+
+/// μ: one number for all cells, or one per cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mu {
+    /// The same for all.
+    Scalar(BigRational),
+    /// `mu[j]` for the relay (presynaptic) cell j.
+    PerCell(Vec<BigRational>),
+}
+
+impl Mu {
+    /// μ of one cell; 0 for a cell that has none.
+    #[must_use]
+    pub fn of(&self, cell: usize) -> BigRational {
+        let zero = || BigRational::new_raw(0.into(), 1.into());
+        match self {
+            Self::Scalar(mu) => mu.clone(),
+            Self::PerCell(list) => list.get(cell).cloned().unwrap_or_else(zero),
+        }
+    }
+}
+
+/// How the taps of ModProp are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// F_s = D^{s−1} (1−λ) Ŵ with D = λ I + (1−λ) Ŵ diag(μ): leaky taps.
+    #[default]
+    Filter,
+    /// F_s = (1−λ)^s (Ŵ diag(μ))^{s−1} Ŵ.
+    NoLeak,
+    /// ĝ_t = a_t + λ ĝ_{t+1} + (1−λ) μ ∘ (Ŵᵀ ĝ_{t+1}): what automatic differentiation gives with μ for the slope.
+    Autodiff,
+}
+
+/// L and its derivatives, or a rule's estimate of them, averaged over the examples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemporalGradient<T> {
+    /// L
+    pub loss: T,
+    /// ∂L/∂W, N × N; the diagonal too, a parameter whose value is 0.
+    pub recurrent: Vec<Vec<T>>,
+    /// ∂L/∂U, N × M.
+    pub input: Vec<Vec<T>>,
+    /// ∂L/∂V, K × N; exact in every rule.
+    pub readout: Vec<Vec<T>>,
+    /// ∂L/∂b, one per readout, if the network has them; exact in every rule.
+    pub readout_biases: Option<Vec<T>>,
+}

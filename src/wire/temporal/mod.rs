@@ -1,0 +1,201 @@
+//! `creditcheck/case/1` with a network of kind `temporal`: read, written, and its digest.
+
+mod write;
+
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+
+use super::case;
+use super::cursor::Cursor;
+use super::document::{self, canonical_numbers};
+use super::json::Json;
+use crate::error::Error;
+use crate::spec::{Limits, Sequence, Steps, Temporal, TemporalCase};
+
+pub use write::to_json;
+
+/// A validated case and its document, every number in canonical form.
+///
+/// ```
+/// use creditcheck::{spec::Limits, wire::TemporalDocument};
+/// let text = br#"{"format": "creditcheck/case/1", "network": {"kind": "temporal", "leak": "1/2",
+///   "activation": "relu", "recurrent": [["0"]], "input": [["1"]], "readout": [["1"]]},
+///   "loss": "half_squared_error", "learning_rate": "1", "steps": "last",
+///   "examples": [{"input": [["2"], ["1"]], "target": [["0"], ["1"]]}]}"#;
+/// let document = TemporalDocument::read(text, &Limits::default()).unwrap();
+/// assert_eq!(document.case.duration(), 2);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemporalDocument {
+    /// The case.
+    pub case: TemporalCase,
+    /// The file as given, every number replaced by its canonical string.
+    pub json: Json,
+}
+
+impl TemporalDocument {
+    /// Reads and validates a case file.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with the JSON path, what was found and what was expected; [`Error::Limit`].
+    pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        Self::from_json(&Json::read(bytes, limits)?, limits)
+    }
+
+    /// The document of a case file that is already a tree.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn from_json(json: &Json, limits: &Limits) -> Result<Self, Error> {
+        let case = from_cursor(&Cursor::root(json, limits))?;
+        Ok(Self { case, json: canonical_numbers(json, limits) })
+    }
+
+    /// The document of a case that was built in memory.
+    #[must_use]
+    pub fn of(case: TemporalCase) -> Self {
+        let json = to_json(&case);
+        Self { case, json }
+    }
+
+    /// SHA-256 of the RFC 8785 form of the document, as `sha256:` and 64 hex digits.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        document::sha256(self.json.canonical().as_bytes())
+    }
+}
+
+/// Whether a document says that its network runs in time.
+#[must_use]
+pub fn is_temporal(json: &Json, limits: &Limits) -> bool {
+    let network = Cursor::root(json, limits).field("network");
+    let kind = network.and_then(|network| network.field("kind"));
+    kind.is_some_and(|kind| kind.text().is_ok_and(|word| word == "temporal"))
+}
+
+/// A case that stands inside another document.
+///
+/// # Errors
+/// As [`TemporalDocument::read`].
+pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
+    root.object(&[
+        "format",
+        "name",
+        "network",
+        "loss",
+        "learning_rate",
+        "kink",
+        "steps",
+        "examples",
+    ])?;
+    root.required("format")?.choice(&[(case::FORMAT, ())])?;
+    root.required("loss")?.choice(&[("half_squared_error", ())])?;
+    let network = network(&root.required("network")?)?;
+    let list = root.required("examples")?;
+    let mut examples: Vec<Sequence> = Vec::new();
+    for item in list.items()? {
+        let duration = examples.first().map(|first| first.input.len());
+        examples.push(sequence(&item, &network, duration)?);
+    }
+    if examples.is_empty() {
+        return Err(list.error("at least one example"));
+    }
+    Ok(TemporalCase {
+        name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
+        network,
+        steps: root.required("steps")?.choice(&[("all", Steps::All), ("last", Steps::Last)])?,
+        learning_rate: root.required("learning_rate")?.number()?,
+        kink: case::kink(root)?.unwrap_or_default(),
+        examples,
+    })
+}
+
+fn network(place: &Cursor<'_>) -> Result<Temporal, Error> {
+    place.object(&[
+        "kind",
+        "leak",
+        "activation",
+        "recurrent",
+        "input",
+        "readout",
+        "readout_biases",
+        "types",
+    ])?;
+    place.required("kind")?.choice(&[("temporal", ())])?;
+    let leak = place.required("leak")?;
+    let value = leak.number()?;
+    if value.is_negative() || value >= BigRational::one() {
+        return Err(
+            leak.error_with("a leak of at least 0 and less than 1", "it is exp(−dt/τ), not a rate")
+        );
+    }
+    let list = place.required("recurrent")?;
+    let rows = list.items()?;
+    let neurons = rows.len();
+    if neurons == 0 {
+        return Err(list.error("at least one row of weights, one per postsynaptic neuron"));
+    }
+    let square = |row: &Cursor<'_>| row.numbers(neurons, "weights, one per presynaptic neuron");
+    let recurrent = rows.iter().map(square).collect::<Result<Vec<_>, _>>()?;
+    if let Some(own) = (0..neurons).find(|&own| !recurrent[own][own].is_zero()) {
+        let entry = &rows[own].items()?[own];
+        return Err(entry.error("0: no neuron has a synapse onto itself"));
+    }
+    let input = place.required("input")?;
+    let of_rows = input.exactly(neurons, "rows of weights, one per neuron")?;
+    let inputs = of_rows[0].items()?.len();
+    if inputs == 0 {
+        return Err(of_rows[0].error("at least one weight, one per input"));
+    }
+    let readout = place.required("readout")?;
+    let of_readouts = readout.items()?;
+    if of_readouts.is_empty() {
+        return Err(readout.error("at least one row of weights, one per readout"));
+    }
+    let matrix = |rows: &[Cursor<'_>], columns: usize, what: &str| {
+        rows.iter().map(|row| row.numbers(columns, what)).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(Temporal {
+        leak: value,
+        activation: case::activation(&place.required("activation")?)?,
+        recurrent,
+        input: matrix(&of_rows, inputs, "weights, one per input, as in the first row")?,
+        readout: matrix(&of_readouts, neurons, "weights, one per neuron")?,
+        readout_biases: place
+            .field("readout_biases")
+            .map(|list| list.numbers(of_readouts.len(), "biases, one per readout"))
+            .transpose()?,
+        types: place
+            .field("types")
+            .map(|list| {
+                let types = list.exactly(neurons, "types, one per neuron")?;
+                types.iter().map(|item| item.index(neurons, "a type")).collect()
+            })
+            .transpose()?,
+    })
+}
+
+/// One example, of as many steps as the one before it.
+fn sequence(
+    place: &Cursor<'_>,
+    network: &Temporal,
+    duration: Option<usize>,
+) -> Result<Sequence, Error> {
+    place.object(&["input", "target"])?;
+    let list = place.required("input")?;
+    let rows = match duration {
+        Some(duration) => list.exactly(duration, "rows, one per time step, as in example 0")?,
+        None => list.items()?,
+    };
+    if rows.is_empty() {
+        return Err(list.error("at least one row, one per time step"));
+    }
+    let targets = place.required("target")?.exactly(rows.len(), "rows, one per time step")?;
+    let numbers = |rows: &[Cursor<'_>], columns: usize, what: &str| {
+        rows.iter().map(|row| row.numbers(columns, what)).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(Sequence {
+        input: numbers(&rows, network.inputs(), "numbers, one per input")?,
+        target: numbers(&targets, network.readouts(), "numbers, one per readout")?,
+    })
+}

@@ -1,11 +1,13 @@
 //! Rules over time: the golden vector, the identities, the claims.
 
 mod golden;
+mod identities;
 
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use creditcheck::textbook::temporal::{self, Evaluation};
 use creditcheck::wire::TemporalDocument;
 use num_rational::BigRational;
+use num_traits::Zero;
 
 /// A committed case.
 fn committed(name: &str) -> TemporalCase {
@@ -21,4 +23,12 @@ fn gradient(
     evaluation: Evaluation,
 ) -> TemporalGradient<BigRational> {
     temporal::run(case, rule, evaluation, &Limits::default()).unwrap().gradient
+}
+
+/// How many entries of a gradient, of all parameters, are not zero.
+fn nonzero(found: &TemporalGradient<BigRational>) -> usize {
+    let matrices = [&found.recurrent, &found.input, &found.readout];
+    let entries =
+        matrices.into_iter().flatten().flatten().chain(found.readout_biases.iter().flatten());
+    entries.filter(|entry| !entry.is_zero()).count()
 }

@@ -37,13 +37,13 @@ fn four_engines_of_the_gradient_agree() {
     assert!(entries >= 5_000 && live >= 200, "{entries} entries, {live} live nets");
 }
 
-/// A tenth of the variants on each net, another tenth on the next: each is seen with something to say.
+/// Some of the variants on each net, others on the next: each is seen with something to say.
 #[test]
 fn every_rule_is_the_same_forwards_and_against_time() {
     let (mut g, nets) = nets();
     let (mut entries, mut seen) = (0, BTreeMap::<String, usize>::new());
     for (n, case) in nets.iter().enumerate() {
-        for rule in variants(&mut g, case).into_iter().skip(n % 10).step_by(10) {
+        for rule in variants(&mut g, case).into_iter().skip(n % 16).step_by(16) {
             let causal = gradient(case, &rule, Evaluation::Causal);
             let adjoint = gradient(case, &rule, Evaluation::Adjoint);
             assert_eq!(causal, adjoint, "{rule:?} on {case:?}");
@@ -56,7 +56,7 @@ fn every_rule_is_the_same_forwards_and_against_time() {
     // none, one, some, T, all.
     assert_eq!(seen.len(), 1 + 3 + 2 * 3 * 3 * 5 + 3 * 3, "{seen:?}");
     assert!(seen.values().all(|live| *live >= 2), "{seen:?}");
-    assert!(entries >= 50_000, "{entries}");
+    assert!(entries >= 30_000, "{entries}");
 }
 
 /// Filter with S = 1 and no-leak with μ = 0 are MDGL, autodiff with μ = 0 and no taps at all are e-prop.
@@ -64,11 +64,12 @@ fn every_rule_is_the_same_forwards_and_against_time() {
 fn modprop_contains_mdgl_and_eprop() {
     let (mut g, nets) = nets();
     let (mut entries, mut beyond) = (0, 0);
-    for case in nets {
+    for (n, case) in nets.into_iter().enumerate() {
         let feedbacks = variants(&mut g, &case).into_iter().filter_map(|rule| match rule {
             TemporalRule::Mdgl { feedback } => Some(feedback),
             _ => None,
         });
+        let feedbacks = feedbacks.skip(n % 3).step_by(3);
         let eprop = gradient(&case, &TemporalRule::Eprop, Evaluation::Causal);
         for feedback in feedbacks {
             let mdgl = gradient(&case, &TemporalRule::Mdgl { feedback }, Evaluation::Causal);
@@ -88,7 +89,7 @@ fn modprop_contains_mdgl_and_eprop() {
             beyond += usize::from(mdgl != eprop);
         }
     }
-    assert!(entries >= 10_000 && beyond >= 300, "{entries} entries, {beyond} times not e-prop");
+    assert!(entries >= 5_000 && beyond >= 150, "{entries} entries, {beyond} times not e-prop");
 }
 
 /// What the generator makes, so that no restriction makes the checks above blind.

@@ -2,6 +2,7 @@
 
 mod golden;
 mod identities;
+mod residues;
 
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use creditcheck::textbook::temporal::{self, Evaluation};

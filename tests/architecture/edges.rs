@@ -36,6 +36,7 @@ fast::product: error fast fast::layout
 fast::recurrent: error fast fast::credit fast::layout fast::network fast::product fast::solve spec
 fast::relax: error fast fast::credit fast::layout fast::network fast::product spec
 fast::solve: error fast fast::layout fast::product
+fast::temporal: error fast fast::temporal::adjoint fast::temporal::bptt fast::temporal::causal fast::temporal::loss fast::temporal::network fast::temporal::plan fast::temporal::rtrl fast::temporal::stream fast::temporal::typed spec
 fast::wide: fast
 main: cli
 modular::backprop: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec

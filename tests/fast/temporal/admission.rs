@@ -55,9 +55,10 @@ fn of<'a>(values: impl IntoIterator<Item = &'a BigRational>) -> Option<Majorant>
 }
 
 /// Whether all engines are exact on a case: σ the identity or a ReLU, μ within ±1 on a grid of 2^−mu_grid, and block means
-/// over at most 2^halvings synapses, a power of two each.
-pub(super) fn admit(case: &TemporalCase, mu_grid: i32, halvings: i32, precision: u32) -> bool {
+/// over a power of two of synapses each.
+pub(super) fn admit(case: &TemporalCase, mu_grid: u32, precision: u32) -> bool {
     let net = &case.network;
+    let Some(halvings) = halvings(net.types.as_deref().unwrap_or(&[])) else { return false };
     let (neurons, steps, batch) = (net.neurons(), case.duration(), case.examples.len());
     let numbers = |m: &[Vec<BigRational>]| of(m.iter().flatten());
     let sequences = |rows: fn(&creditcheck::spec::Sequence) -> &Vec<Vec<BigRational>>| {
@@ -81,7 +82,7 @@ pub(super) fn admit(case: &TemporalCase, mu_grid: i32, halvings: i32, precision:
     }
     let audit = &mut Audit { precision, fits: true };
     let nothing = Majorant { grid: 0, size: 0.0 };
-    let unit = Majorant { grid: mu_grid, size: 1.0 };
+    let unit = Majorant { grid: mu_grid as i32, size: 1.0 };
     let (shared_w, shared_u) = (audit.product(share, w), audit.product(share, u));
     // T1, the traces of both sides, and the loss.
     let (mut s, mut trace) = (nothing, nothing);
@@ -113,7 +114,8 @@ pub(super) fn admit(case: &TemporalCase, mu_grid: i32, halvings: i32, precision:
     // Every credit that any rule sends back: h ≤ 1 or |μ| ≤ 1 at each relay, W or its block means, self-relays apart.
     let fed = Majorant { grid: shared_w.grid + halvings, size: shared_w.size };
     let fed = audit.product(unit, fed);
-    let through = audit.times(2 * neurons, fed);
+    // From every cell of a type, from the type itself, and from the synapse's own channel.
+    let through = audit.times(neurons + 2, fed);
     let relay = audit.sum(leak, through);
     let (mut credit, mut total, mut readout) = (nothing, nothing, nothing);
     for error in errors.iter().rev() {
@@ -137,13 +139,33 @@ pub(super) fn admit(case: &TemporalCase, mu_grid: i32, halvings: i32, precision:
         audit_max(most, audit.times(net.readouts() * neurons, a))
     });
     let causal = audit.product(message, kept);
-    let causal = audit.times(steps * batch * (neurons + 1), causal);
+    // By type, and by the cell itself.
+    let causal = audit.times(2 * steps, causal);
     let halved = batch.trailing_zeros() as i32;
     for all in [loss, total, readout, causal] {
         let all = audit.times(batch, all);
         audit.keep(Majorant { grid: all.grid + halved, ..all });
     }
     audit.fits
+}
+
+/// k for means over up to 2^k synapses; `None` where a block has some other number of them.
+fn halvings(types: &[usize]) -> Option<i32> {
+    let mut most = 0;
+    for post in types {
+        for pre in types {
+            let size = |of| types.iter().filter(|other| *other == of).count();
+            let counted = size(post) * size(pre);
+            let excluded = if post == pre { counted - size(post) } else { counted };
+            for count in [counted, excluded] {
+                if count > 0 && !count.is_power_of_two() {
+                    return None;
+                }
+                most = most.max(count.max(1).trailing_zeros());
+            }
+        }
+    }
+    i32::try_from(most).ok()
 }
 
 fn audit_max(a: Majorant, b: Majorant) -> Majorant {
@@ -155,15 +177,15 @@ fn audit_max(a: Majorant, b: Majorant) -> Majorant {
 fn refuses() {
     let mut draw = crate::fast::nets::Draw::new(3);
     let case = super::case(&mut draw, &super::DOUBLE);
-    assert!(admit(&case, 2, 2, 53));
-    assert!(!admit(&case, 2, 2, 8));
+    assert!(admit(&case, 2, 53));
+    assert!(!admit(&case, 2, 8));
     let mut third = case.clone();
     third.network.leak = crate::fast::nets::ratio(1, 3);
-    assert!(!admit(&third, 2, 2, 53));
+    assert!(!admit(&third, 2, 53));
     let mut fine = case.clone();
     fine.network.recurrent[0][1] = crate::fast::nets::ratio(1, 1 << 40);
-    assert!(!admit(&fine, 2, 2, 53));
+    assert!(!admit(&fine, 2, 53));
     let mut three = case;
     three.examples = vec![three.examples[0].clone(); 3];
-    assert!(!admit(&three, 2, 2, 53));
+    assert!(!admit(&three, 2, 53));
 }

@@ -21,16 +21,23 @@ struct Recipe {
     steps: (i64, i64),
     weights: (i64, u32),
     inputs: (i64, u32),
+    mu: (i64, u32),
+    types: &'static [&'static [usize]],
 }
 
-const DOUBLE: Recipe = Recipe { steps: (2, 4), weights: (6, 3), inputs: (4, 1) };
-const SINGLE: Recipe = Recipe { steps: (1, 2), weights: (2, 1), inputs: (2, 0) };
+const DOUBLE: Recipe =
+    Recipe { steps: (2, 4), weights: (2, 1), inputs: (2, 0), mu: (2, 1), types: &TYPES };
+const SINGLE: Recipe =
+    Recipe { steps: (2, 3), weights: (1, 0), inputs: (1, 0), mu: (1, 0), types: &PAIRS };
 
 /// Types of one or two cells: every block has a power of two of synapses, however the diagonal is counted.
 const TYPES: [&[usize]; 5] = [&[0, 1], &[0, 0], &[0, 1, 1], &[1, 0, 1, 0], &[0, 1, 1, 2]];
 
+/// For formats with few digits.
+const PAIRS: [&[usize]; 2] = [&[0, 1], &[1, 0]];
+
 fn case(draw: &mut Draw, recipe: &Recipe) -> TemporalCase {
-    let types = (*draw.pick(&TYPES)).to_vec();
+    let types = (*draw.pick(recipe.types)).to_vec();
     let neurons = types.len();
     let (inputs, readouts) = (draw.integer(1, 2) as usize, draw.integer(1, 2) as usize);
     let (most, bits) = recipe.weights;
@@ -73,17 +80,17 @@ fn case(draw: &mut Draw, recipe: &Recipe) -> TemporalCase {
 }
 
 /// Every rule in every variant; μ per cell once with one number per type, and once without.
-fn rules(draw: &mut Draw, types: &[usize]) -> Vec<TemporalRule> {
+fn rules(draw: &mut Draw, types: &[usize], (most, bits): (i64, u32)) -> Vec<TemporalRule> {
     let feedbacks =
         [Feedback::Cell, Feedback::Type(Diagonal::Counted), Feedback::Type(Diagonal::Excluded)];
     let mut rules = vec![TemporalRule::Bptt, TemporalRule::Rtrl, TemporalRule::Eprop];
     for feedback in feedbacks {
         rules.push(TemporalRule::Mdgl { feedback });
-        let by_type: Vec<_> = (0..types.len()).map(|_| draw.dyadic(4, 2)).collect();
+        let by_type: Vec<_> = (0..types.len()).map(|_| draw.dyadic(most, bits)).collect();
         let mus = [
-            Mu::Scalar(draw.dyadic(4, 2)),
+            Mu::Scalar(draw.dyadic(most, bits)),
             Mu::PerCell(types.iter().map(|of| by_type[*of].clone()).collect()),
-            Mu::PerCell(types.iter().map(|_| draw.dyadic(4, 2)).collect()),
+            Mu::PerCell(types.iter().map(|_| draw.dyadic(most, bits)).collect()),
         ];
         for mu in mus {
             for (form, taps) in [
@@ -142,14 +149,14 @@ fn run<F: Float>(recipe: &Recipe, draws: u64, precision: u32) {
     for seed in 0..draws {
         let draw = &mut Draw::new(seed);
         let case = case(draw, recipe);
-        if !admission::admit(&case, 2, 2, precision) {
+        if !admission::admit(&case, recipe.mu.1, precision) {
             continue;
         }
         admitted += 1;
         let net = TemporalNetwork::<F>::of(&case).unwrap();
         let batch = Batch::<F>::of(&case).unwrap();
         let mut bptt = None;
-        for rule in rules(draw, net.types.as_deref().unwrap()) {
+        for rule in rules(draw, net.types.as_deref().unwrap(), recipe.mu) {
             let limits = Limits::default();
             let evaluation = exact::Evaluation::Adjoint;
             let found = exact::run::<BigRational>(&case, &rule, evaluation, &limits).unwrap();
@@ -180,12 +187,12 @@ fn run<F: Float>(recipe: &Recipe, draws: u64, precision: u32) {
 
 #[test]
 fn bits_f64() {
-    run::<f64>(&DOUBLE, 60, 53);
+    run::<f64>(&DOUBLE, 100, 53);
 }
 
 #[test]
 fn bits_f32() {
-    run::<f32>(&SINGLE, 60, 24);
+    run::<f32>(&SINGLE, 100, 24);
 }
 
 /// A network of some size with numbers of every kind.
@@ -234,7 +241,7 @@ fn bits_do_not_depend_on_threads() {
     let problem = network::<f32>(600, 3, Activation::Tanh);
     let types = problem.0.types.clone().unwrap();
     let mut compared = 0;
-    for rule in rules(&mut Draw::new(5), &types).into_iter().take(8) {
+    for rule in rules(&mut Draw::new(5), &types, (4, 2)).into_iter().take(8) {
         if rule == TemporalRule::Rtrl {
             continue;
         }
@@ -255,7 +262,7 @@ fn steps_take_no_memory() {
     let problem = network::<f64>(24, 3, Activation::Tanh);
     let (net, batch) = &problem;
     let mut counted = 0;
-    for rule in rules(&mut Draw::new(5), net.types.as_deref().unwrap()) {
+    for rule in rules(&mut Draw::new(5), net.types.as_deref().unwrap(), (4, 2)) {
         for evaluation in [Evaluation::Adjoint, Evaluation::Causal] {
             let mut engine =
                 Engine::new(net, batch.steps, batch.examples, &rule, evaluation, Threads::ONE)
@@ -285,7 +292,7 @@ fn curved_activations() {
     let truth = one(&TemporalRule::Bptt, Evaluation::Adjoint);
     assert!(distance(&truth, &one(&TemporalRule::Rtrl, Evaluation::Causal)) < 1e-13);
     let mut others = 0;
-    for rule in rules(&mut Draw::new(5), &types).iter().skip(2) {
+    for rule in rules(&mut Draw::new(5), &types, (4, 2)).iter().skip(2) {
         let adjoint = one(rule, Evaluation::Adjoint);
         let apart = distance(&adjoint, &one(rule, Evaluation::Causal));
         assert!(apart < 1e-13, "{rule:?}: {apart}");

@@ -209,12 +209,12 @@ impl<F: Float> Adjoint<F> {
             let first = t * examples;
             // The two halves take turns.
             let (even, odd) = self.relay.split_mut(examples);
-            let (now, later) = if t % 2 == 0 { (even, odd) } else { (odd, even) };
+            let (now, later) = if t.is_multiple_of(2) { (even, odd) } else { (odd, even) };
             if t + 1 < steps {
                 let a = self.activity.run(first + examples, examples);
                 let (mu, c) = (&self.plan.mu, self.arrived.run(0, examples));
                 widest(Relay { out: now, a, leak, r: later, mu, c });
-                let r = self.relay.part(if t % 2 == 0 { 0 } else { examples }, examples);
+                let r = self.relay.part(if t.is_multiple_of(2) { 0 } else { examples }, examples);
                 let c = self.arrived.all_mut();
                 product(c, Accum::Replace, self.feedback.all(), r, F::from(1), self.threads)?;
             }

@@ -92,7 +92,7 @@ impl<F: Float> Stream<F> {
             self.inputs.column_mut(column).copy_from_slice(x);
         }
         let [even, odd] = &mut self.net_input;
-        let (now, earlier) = if t % 2 == 0 { (even, odd) } else { (odd, even) };
+        let (now, earlier) = if t.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         let s = now.all_mut();
         product(s, Accum::Replace, self.input.all(), self.inputs.all(), one, self.threads)?;
         let s = now.all_mut();

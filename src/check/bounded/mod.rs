@@ -19,6 +19,7 @@ mod neuron;
 mod pass;
 mod power;
 mod recurrent;
+mod temporal;
 pub(in crate::check) mod up;
 
 use num_rational::BigRational;
@@ -40,6 +41,7 @@ pub use power::{power, power_in_words, weakest_block};
 pub use recurrent::{
     EquilibriumBounds, RecurrentBounds, Residuals, Unbounded, compare_recurrent, recurrent_bound,
 };
+pub use temporal::{compare_temporal, temporal_bound, weakest_temporal_block};
 
 /// Assumed of σ = tanh: within so many ulps of the exact value at its float argument.
 ///

@@ -70,9 +70,9 @@ impl Numbers {
         for (t, (x, wanted)) in example.input.iter().zip(&example.target).enumerate() {
             let input: Vec<Value> = x.iter().map(|x| Value::rounded(x, format)).collect();
             let (mut next, mut fired, mut slope) = (Vec::new(), Vec::new(), Vec::new());
-            for post in 0..neurons {
+            for (post, earlier) in state.iter().enumerate() {
                 let mut sum = Sum::new(&self.neurons.arithmetic);
-                sum.add(&[self.leak, state[post]]);
+                sum.add(&[self.leak, *earlier]);
                 for (weight, rate) in self.recurrent[post].iter().zip(&rates) {
                     sum.add(&[self.gain, *weight, *rate]);
                 }

@@ -15,5 +15,6 @@ mod recurrent_nets;
 mod solve;
 mod suite;
 mod temporal;
+mod temporal_bounded;
 mod training;
 mod ulps;

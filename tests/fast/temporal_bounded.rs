@@ -1,0 +1,242 @@
+//! Tier F in time: floats of every rule inside their computed bounds, on nets with nothing dyadic about them; and bounds that refuse.
+
+use creditcheck::check::Verdict;
+use creditcheck::check::bounded::{
+    Format, Tightness, compare_temporal, power, temporal_bound, weakest_temporal_block,
+};
+use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};
+use creditcheck::fast::{Float, Threads};
+use creditcheck::number::nearest_f64;
+use creditcheck::spec::{Activation, Limits, TemporalCase, TemporalGradient, TemporalRule};
+use creditcheck::textbook::temporal as exact;
+use num_rational::BigRational;
+use num_traits::{Signed, ToPrimitive, Zero};
+use quickcheck::{Arbitrary, Gen};
+
+use super::bounded::{ceiling, format_of};
+use crate::generators::temporal::{InTime, below, one_of, variants};
+use crate::generators::{Q, ratio, seed};
+
+/// 120 nets, on each BPTT, RTRL and some of the other rules, both ways: every entry is inside.
+fn every_entry_is_inside<F: Float>() {
+    let mut g = Gen::from_size_and_seed(100, seed(20_220_607));
+    let format = format_of::<F>();
+    let (mut compared, mut strong, mut weak, mut jumps) = (0, 0, Vec::new(), 0);
+    let mut ratios: Vec<Tightness> = Vec::new();
+    for n in 0..120 {
+        let case = wild(&mut g);
+        let mut rules = vec![TemporalRule::Bptt, TemporalRule::Rtrl, TemporalRule::Eprop];
+        rules.extend(variants(&mut g, &case).into_iter().skip(n % 25).step_by(25));
+        let near = is_near_a_kink(&case);
+        jumps += usize::from(near);
+        for rule in rules {
+            let reference = reference(&case, &rule);
+            let bounds = temporal_bound(&case, &rule, format).unwrap();
+            for evaluation in [Evaluation::Adjoint, Evaluation::Causal] {
+                let float = floats::<F>(&case, &rule, evaluation);
+                let (verdict, tightness) = compare_temporal(&bounds, &float, &reference);
+                match verdict {
+                    Verdict::Agree(found) => compared += found.nonzero,
+                    Verdict::Unchecked(_) if is_zero(&reference) => continue,
+                    other => panic!("{other:?}: {rule:?} {evaluation:?} on {case:?}"),
+                }
+                if tightness.entries > 0 && !near {
+                    ratios.push(tightness);
+                }
+                match weakest_temporal_block(format, &bounds, &float, &reference) {
+                    // A slope that may jump is not known, and a bound that says so has no power.
+                    Some(_) if near => {}
+                    Some(block) => weak.push(format!("{block}: {rule:?} on {case:?}")),
+                    None => {
+                        strong += 1;
+                        assert_eq!(refused(&bounds, &float, &reference, format), Ok(()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(compared >= 10_000 && jumps >= 10, "{compared} entries, {jumps} nets near a kink");
+    // Where credit cancels to almost nothing, or feeds on large numbers, f32 has nothing left to bound.
+    let most = if format == Format::F64 { 0 } else { strong / 10 };
+    assert!(
+        strong >= 500 && weak.len() <= most,
+        "{strong} strong, {}: {:?}",
+        weak.len(),
+        weak.first()
+    );
+    ceiling(&format!("in time {}", F::NAME), 120, &ratios);
+}
+
+#[test]
+fn every_entry_of_every_rule_is_inside_its_bound_in_f64() {
+    every_entry_is_inside::<f64>();
+}
+
+#[test]
+fn every_entry_of_every_rule_is_inside_its_bound_in_f32() {
+    every_entry_is_inside::<f32>();
+}
+
+/// The bounds are of their rule: the floats of another one are refused, wherever the two differ.
+#[test]
+fn another_rule_is_refused() {
+    let mut g = Gen::from_size_and_seed(100, seed(20_220_608));
+    let mut refused = 0;
+    for _ in 0..40 {
+        let case = wild(&mut g);
+        if is_near_a_kink(&case) {
+            continue;
+        }
+        let exact = reference(&case, &TemporalRule::Bptt);
+        let bounds = temporal_bound(&case, &TemporalRule::Bptt, Format::F64).unwrap();
+        let local = floats::<f64>(&case, &TemporalRule::Eprop, Evaluation::Causal);
+        let differ = reference(&case, &TemporalRule::Eprop) != exact;
+        let (verdict, _) = compare_temporal(&bounds, &local, &exact);
+        assert_eq!(matches!(verdict, Verdict::Disagree(_)), differ, "{verdict:?} on {case:?}");
+        refused += usize::from(differ);
+    }
+    assert!(refused >= 15, "{refused}");
+}
+
+/// Exactly at a kink, in numbers that floats do not have, a slope may be either of two: both are inside, and its bound has no power.
+#[test]
+fn a_slope_at_a_kink_may_jump() {
+    // s_1 = 9/10 (1/3 · 3/7 − 1/7) = 0, which floats may miss on either side.
+    let text = br#"{"format": "creditcheck/case/1", "network": {"kind": "temporal", "leak": "1/10",
+      "activation": "relu", "recurrent": [["0"]], "input": [["1/3", "1/7"]], "readout": [["5/3"]],
+      "readout_biases": ["1/9"]}, "loss": "half_squared_error", "learning_rate": "1", "steps": "all",
+      "examples": [{"input": [["3/7", "-1"]], "target": [["1"]]}]}"#;
+    let read = creditcheck::wire::TemporalDocument::read(text, &Limits::default()).unwrap();
+    let case = read.case;
+    let rule = TemporalRule::Bptt;
+    let bounds = temporal_bound(&case, &rule, Format::F64).unwrap();
+    let exact = reference(&case, &rule);
+    assert!(exact.input[0].iter().all(Zero::is_zero));
+    // h = 1 would give (1−λ) ϵ v x
+    let other = ratio(9, 10) * (ratio(1, 9) - ratio(1, 1)) * ratio(5, 3) * ratio(3, 7);
+    let jumped = nearest_f64(&other);
+    assert!(bounds.input[0][0] >= jumped.abs() && bounds.input[0][0] <= 1.01 * jumped.abs());
+    let float = floats::<f64>(&case, &rule, Evaluation::Adjoint);
+    assert!(matches!(compare_temporal(&bounds, &float, &exact).0, Verdict::Agree(_)));
+}
+
+/// One entry of each block moved by its share of the largest must be refused; says which was not.
+fn refused<F: Float>(
+    bounds: &TemporalGradient<f64>,
+    float: &TemporalGradient<F>,
+    exact: &TemporalGradient<Q>,
+    format: Format,
+) -> Result<(), String> {
+    let blocks: [fn(&mut TemporalGradient<f64>) -> Vec<&mut f64>; 3] = [
+        |g| g.recurrent.iter_mut().flatten().collect(),
+        |g| g.input.iter_mut().flatten().collect(),
+        |g| g.readout.iter_mut().flatten().collect(),
+    ];
+    for (n, block) in blocks.into_iter().enumerate() {
+        let mut wrong = converted(float, |value: &F| (*value).into());
+        let largest = block(&mut wrong).iter().map(|value| value.abs()).fold(0.0, f64::max);
+        if largest == 0.0 {
+            continue;
+        }
+        let step = largest * 1.01 * power(format).to_f64().unwrap();
+        *block(&mut wrong)[0] += step;
+        if !matches!(compare_temporal(bounds, &wrong, exact).0, Verdict::Disagree(_)) {
+            return Err(format!("an entry of block {n} may be wrong by {step}"));
+        }
+    }
+    Ok(())
+}
+
+/// A net as the generator makes them, each of its numbers moved to one with nothing in common with the others.
+fn wild(g: &mut Gen) -> TemporalCase {
+    let mut case = InTime::arbitrary(g).0;
+    let net = &mut case.network;
+    let of_net = [&mut net.recurrent, &mut net.input, &mut net.readout];
+    let biases = net.readout_biases.iter_mut().flatten();
+    let of_examples =
+        case.examples.iter_mut().flat_map(|e| e.input.iter_mut().chain(&mut e.target));
+    let numbers = of_net.into_iter().flatten().flatten().chain(biases).chain([&mut net.leak]);
+    for value in numbers.chain(of_examples.flatten()) {
+        // Few primes, so that sums of exact numbers stay short; at most 1, for the leak.
+        let prime = one_of(g, &[3, 7, 11]);
+        *value = &*value * ratio(prime - 1 - below(g, 2) as i64, prime);
+    }
+    if matches!(case.network.activation, Activation::LeakyRelu { .. }) {
+        case.network.activation = Activation::LeakyRelu { slope: ratio(1, 7) };
+    }
+    // A kink after all: the first step of an example at rest, or nearly so.
+    if below(g, 4) == 0 {
+        let m = case.network.inputs();
+        case.examples[0].input[0] = vec![ratio(0, 1); m];
+    } else if below(g, 3) == 0 {
+        let gain = ratio(1, 1) - &case.network.leak;
+        let s = slopes_and_inputs(&case).1[0][0][0].clone();
+        let first = &case.network.input[0][0];
+        case.examples[0].input[0][0] -= s / (gain * first);
+    }
+    case
+}
+
+/// Whether some net input is so near its kink that the slope of a float may be another one.
+fn is_near_a_kink(case: &TemporalCase) -> bool {
+    let kinks = case.network.activation.kinks();
+    let near = ratio(1, 1 << 16);
+    let net_inputs = slopes_and_inputs(case).1;
+    let close = |s: &Q| kinks.iter().any(|kink| (s - kink).abs() < near);
+    net_inputs.iter().flatten().flatten().any(close)
+}
+
+type PerStep = Vec<Vec<Vec<Q>>>;
+
+fn slopes_and_inputs(case: &TemporalCase) -> (PerStep, PerStep) {
+    let found =
+        exact::run::<Q>(case, &TemporalRule::Bptt, exact::Evaluation::Adjoint, &Limits::default());
+    let examples = found.unwrap().examples;
+    let pick = |of: fn(&exact::Step<Q>) -> &Vec<Q>| -> PerStep {
+        examples.iter().map(|steps| steps.iter().map(|step| of(step).clone()).collect()).collect()
+    };
+    (pick(|step| &step.slope), pick(|step| &step.net_input))
+}
+
+fn reference(case: &TemporalCase, rule: &TemporalRule) -> TemporalGradient<Q> {
+    let order = exact::Evaluation::Adjoint;
+    exact::run::<Q>(case, rule, order, &Limits::default()).unwrap().gradient
+}
+
+fn floats<F: Float>(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    evaluation: Evaluation,
+) -> TemporalGradient<F> {
+    let net = TemporalNetwork::<F>::of(case).unwrap();
+    let batch = Batch::of(case).unwrap();
+    let (steps, examples) = (case.duration(), case.examples.len());
+    let mut engine = Engine::new(&net, steps, examples, rule, evaluation, Threads::ONE).unwrap();
+    engine.step(&net, &batch, Loss::HalfSquaredError, case.steps).unwrap();
+    let Flat { recurrent, input, readout, readout_biases } = engine.gradient();
+    let rows = |flat: &[F], width: usize| flat.chunks(width).map(<[F]>::to_vec).collect();
+    TemporalGradient {
+        loss: engine.loss(),
+        recurrent: rows(recurrent, net.neurons),
+        input: rows(input, net.inputs),
+        readout: rows(readout, net.neurons),
+        readout_biases: net.readout_biases.as_ref().map(|_| readout_biases.clone()),
+    }
+}
+
+fn converted<A, B>(from: &TemporalGradient<A>, to: impl Fn(&A) -> B) -> TemporalGradient<B> {
+    let rows = |rows: &[Vec<A>]| -> Vec<Vec<B>> {
+        rows.iter().map(|row| row.iter().map(&to).collect()).collect()
+    };
+    TemporalGradient {
+        loss: to(&from.loss),
+        recurrent: rows(&from.recurrent),
+        input: rows(&from.input),
+        readout: rows(&from.readout),
+        readout_biases: from.readout_biases.as_ref().map(|list| list.iter().map(&to).collect()),
+    }
+}
+
+fn is_zero(found: &TemporalGradient<BigRational>) -> bool {
+    found.loss.is_zero()
+}

@@ -120,6 +120,9 @@ fn a_slope_at_a_kink_may_jump() {
     assert!(matches!(compare_temporal(&bounds, &float, &exact).0, Verdict::Agree(_)));
 }
 
+/// The entries of a block.
+type Block = fn(&mut TemporalGradient<f64>) -> Vec<&mut f64>;
+
 /// One entry of each block moved by its share of the largest must be refused; says which was not.
 fn refused<F: Float>(
     bounds: &TemporalGradient<f64>,
@@ -127,7 +130,7 @@ fn refused<F: Float>(
     exact: &TemporalGradient<Q>,
     format: Format,
 ) -> Result<(), String> {
-    let blocks: [fn(&mut TemporalGradient<f64>) -> Vec<&mut f64>; 3] = [
+    let blocks: [Block; 3] = [
         |g| g.recurrent.iter_mut().flatten().collect(),
         |g| g.input.iter_mut().flatten().collect(),
         |g| g.readout.iter_mut().flatten().collect(),

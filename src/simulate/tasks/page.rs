@@ -1,0 +1,7 @@
+//! STUB
+use super::table::Table;
+/// STUB
+#[must_use]
+pub fn page(_table: &Table<'_>) -> String {
+    String::new()
+}

@@ -1,0 +1,7 @@
+//! STUB
+use super::table::Table;
+/// STUB
+#[must_use]
+pub fn sentences(_table: &Table<'_>) -> Vec<String> {
+    Vec::new()
+}

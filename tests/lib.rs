@@ -28,6 +28,7 @@ mod snapshots;
 #[cfg(feature = "cli")]
 mod suite;
 mod symbolic;
+mod temporal;
 #[cfg(feature = "cli")]
 mod tensors;
 mod vectors;

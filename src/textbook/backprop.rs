@@ -212,7 +212,11 @@ fn propagate<S: Scalar>(
 }
 
 /// σ(s) and σ'(s), both from the net input.
-fn value_and_slope<S: Scalar>(activation: &Activation, kink: Kink, s: &S) -> Result<(S, S), Error> {
+pub(super) fn value_and_slope<S: Scalar>(
+    activation: &Activation,
+    kink: Kink,
+    s: &S,
+) -> Result<(S, S), Error> {
     let ratio = |p: i64, q: i64| embed::<S>(&BigRational::new(p.into(), q.into()), "a constant");
     // Slope at a kink from its left and right neighbours.
     let at_kink = |left: S, right: S| match kink {

@@ -177,7 +177,11 @@ fn balance_of_rate<S: Scalar>(
 }
 
 /// β from the net input.
-fn balance_of_net_input<S: Scalar>(function: &Activation, kink: Kink, s: &S) -> Result<S, Error> {
+pub(super) fn balance_of_net_input<S: Scalar>(
+    function: &Activation,
+    kink: Kink,
+    s: &S,
+) -> Result<S, Error> {
     let sign = |value: &S| value.sign().ok_or_else(|| no_sign(function.name()));
     match function {
         Activation::Identity => Ok(S::one()),

@@ -14,6 +14,7 @@ pub mod plasticity;
 pub mod relax;
 pub mod response;
 pub mod tangent;
+pub mod temporal;
 mod view;
 
 use num_rational::BigRational;

@@ -65,6 +65,19 @@ textbook::plasticity: scalar spec textbook::view
 textbook::relax: scalar spec textbook::view
 textbook::response: error scalar spec textbook textbook::elimination textbook::equilibrium textbook::firing textbook::tangent
 textbook::tangent: error scalar spec textbook textbook::firing textbook::response
+textbook::temporal: error scalar spec textbook::temporal::bptt textbook::temporal::eprop textbook::temporal::factorised textbook::temporal::mdgl textbook::temporal::modprop textbook::temporal::rtrl textbook::temporal::tangent
+textbook::temporal::bptt: error scalar spec textbook textbook::backprop textbook::temporal::outcome textbook::temporal::parameters
+textbook::temporal::eprop: error scalar spec textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters
+textbook::temporal::factorised: error scalar spec textbook textbook::temporal::local textbook::temporal::outcome
+textbook::temporal::feedback: error scalar spec textbook
+textbook::temporal::firing: error scalar spec textbook textbook::firing textbook::temporal::parameters
+textbook::temporal::local: error scalar spec textbook textbook::credit textbook::temporal::firing textbook::temporal::outcome textbook::temporal::parameters
+textbook::temporal::mdgl: error scalar spec textbook::temporal::feedback textbook::temporal::local textbook::temporal::outcome
+textbook::temporal::modprop: error scalar spec textbook textbook::temporal::feedback textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters
+textbook::temporal::outcome: spec
+textbook::temporal::parameters: error scalar spec textbook
+textbook::temporal::rtrl: error scalar spec textbook textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters
+textbook::temporal::tangent: error scalar spec textbook textbook::temporal::firing textbook::temporal::parameters
 textbook::view: scalar spec
 vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent wire
 wire: certificate certificate::digest certificate::large certificate::verify check::table error number spec
@@ -90,7 +103,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 36] = [
+const BORDERS: [(&str, &str); 47] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -106,6 +119,18 @@ const BORDERS: [(&str, &str); 36] = [
     ("textbook::interpolate", "textbook::tangent"),
     ("textbook::interpolate", "textbook::credit"),
     ("textbook::interpolate", "textbook::backprop"),
+    // In time: BPTT ⟂ the rules that run forwards, and the tangent apart from both.
+    ("textbook::temporal::bptt", "textbook::credit"),
+    ("textbook::temporal::bptt", "textbook::temporal::firing"),
+    ("textbook::temporal::bptt", "textbook::temporal::local"),
+    ("textbook::temporal::local", "textbook::backprop"),
+    ("textbook::temporal::local", "textbook::temporal::bptt"),
+    ("textbook::temporal::rtrl", "textbook::temporal::factorised"),
+    ("textbook::temporal::modprop", "textbook::temporal::factorised"),
+    ("textbook::temporal::mdgl", "textbook::temporal::modprop"),
+    ("textbook::temporal::tangent", "textbook::temporal::local"),
+    ("textbook::temporal::tangent", "textbook::backprop"),
+    ("textbook::temporal::tangent", "textbook::credit"),
     ("fast::credit", "fast::backprop"),
     ("fast::backprop", "fast::credit"),
     ("fast::backprop", "fast::relax"),

@@ -158,6 +158,10 @@ impl Tree {
         let module = module.into_iter().find(|m| self.modules.contains(*m)).unwrap_or(&[]);
         match module {
             [] => "crate".into(),
+            // The rules over time are a room within a room, with borders of their own.
+            [room, part, file, ..] if part == "temporal" && BY_FILE.contains(&room.as_str()) => {
+                format!("{room}::{part}::{file}")
+            }
             [room, file, ..] if BY_FILE.contains(&room.as_str()) => format!("{room}::{file}"),
             [room, ..] => room.clone(),
         }

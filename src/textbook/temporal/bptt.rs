@@ -1,0 +1,165 @@
+//! Backpropagation through time, exactly, with a forward pass and slopes of its own (T2).
+
+use num_rational::BigRational;
+
+use super::outcome::{Step, TemporalOutcome};
+use super::parameters::{TemporalParameters, rows};
+use crate::error::Error;
+use crate::scalar::Scalar;
+use crate::spec::{Limits, Steps, TemporalCase, TemporalGradient};
+use crate::textbook::backprop::value_and_slope;
+use crate::textbook::{embed, within};
+
+/// L and its gradient.
+///
+/// ```text
+/// T2   g_{T+1} = 0,  g_t = a_t + λ g_{t+1} + (1−λ) h_t ∘ (Wᵀ g_{t+1})
+///      ∂L_b/∂W = (1−λ) Σ_t g_t z_{t−1}ᵀ,  ∂L_b/∂U = (1−λ) Σ_t g_t x_tᵀ,  ∂L_b/∂V = Σ_t ϵ_t z_tᵀ,  ∂L_b/∂b = Σ_t ϵ_t
+/// ```
+///
+/// Shapes: those of the parameters. Exactness: exact over every `ExactScalar`. Source: Werbos 1990.
+///
+/// # Errors
+/// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
+pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOutcome<S>, Error> {
+    let p: TemporalParameters<S> = TemporalParameters::of(&case.network)?;
+    let (neurons, inputs, readouts) = (p.recurrent.len(), p.input[0].len(), p.readout.len());
+    let share = BigRational::new(1.into(), case.examples.len().max(1).into());
+    let share: S = embed(&share, "1/B, B the number of examples,")?;
+    let half: S = embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?;
+    let mut loss = S::zero();
+    let mut recurrent = vec![vec![S::zero(); neurons]; neurons];
+    let mut input = vec![vec![S::zero(); inputs]; neurons];
+    let mut readout = vec![vec![S::zero(); neurons]; readouts];
+    let mut biases = vec![S::zero(); readouts];
+    let mut examples = Vec::new();
+    for example in &case.examples {
+        let (xs, targets) = rows::<S>(example)?;
+        let mut steps = forward(case, &p, &xs, &targets, limits)?;
+        for step in &steps {
+            for (k, error) in step.readout_error.iter().enumerate() {
+                // ϵ is zero at the steps that do not count, so is its square.
+                loss = loss + &(error.clone() * error * &half);
+                biases[k] = biases[k].clone() + error;
+                for (entry, rate) in readout[k].iter_mut().zip(&step.firing_rate) {
+                    *entry = entry.clone() + &(error.clone() * rate);
+                }
+            }
+        }
+        let mut later = vec![S::zero(); neurons];
+        for t in (0..steps.len()).rev() {
+            // Λ_t = ℓ_t + (1−λ) Wᵀ g_{t+1}
+            let mut total = steps[t].learning_signal.clone();
+            for (row, adjoint) in p.recurrent.iter().zip(&later) {
+                let scaled = p.gain.clone() * adjoint;
+                for (sum, weight) in total.iter_mut().zip(row) {
+                    *sum = sum.clone() + &(scaled.clone() * weight);
+                }
+            }
+            // g_t = λ g_{t+1} + h_t ∘ Λ_t
+            let mut adjoint = Vec::new();
+            for pre in 0..neurons {
+                let own = steps[t].slope[pre].clone() * &total[pre];
+                let sum = p.leak.clone() * &later[pre] + &own;
+                within(&sum, limits, "an adjoint")?;
+                adjoint.push(sum);
+            }
+            for (post, g) in adjoint.iter().enumerate() {
+                let scaled = p.gain.clone() * g;
+                if t > 0 {
+                    for (entry, rate) in recurrent[post].iter_mut().zip(&steps[t - 1].firing_rate) {
+                        *entry = entry.clone() + &(scaled.clone() * rate);
+                        within(entry, limits, "an entry of the gradient")?;
+                    }
+                }
+                for (entry, x) in input[post].iter_mut().zip(&xs[t]) {
+                    *entry = entry.clone() + &(scaled.clone() * x);
+                }
+            }
+            steps[t].total_credit = Some(total);
+            steps[t].adjoint = Some(adjoint.clone());
+            later = adjoint;
+        }
+        examples.push(steps);
+    }
+    let entries = recurrent.iter_mut().chain(&mut input).chain(&mut readout).flatten();
+    for entry in entries.chain(&mut biases) {
+        *entry = entry.clone() * &share;
+    }
+    let readout_biases = p.readout_biases.is_some().then_some(biases);
+    let loss = loss * &share;
+    let gradient = TemporalGradient { loss, recurrent, input, readout, readout_biases };
+    Ok(TemporalOutcome { gradient, examples })
+}
+
+/// T1, with the slopes and signals that the way back will want.
+fn forward<S: Scalar>(
+    case: &TemporalCase,
+    p: &TemporalParameters<S>,
+    xs: &[Vec<S>],
+    targets: &[Vec<S>],
+    limits: &Limits,
+) -> Result<Vec<Step<S>>, Error> {
+    let neurons = p.recurrent.len();
+    let mut steps: Vec<Step<S>> = Vec::new();
+    for t in 0..xs.len() {
+        let before = steps.last();
+        let (mut net_input, mut firing_rate, mut slope) = (Vec::new(), Vec::new(), Vec::new());
+        for post in 0..neurons {
+            let mut current = S::zero();
+            for (x, weight) in xs[t].iter().zip(&p.input[post]) {
+                current = current + &(x.clone() * weight);
+            }
+            let mut s = S::zero();
+            if let Some(before) = before {
+                for (rate, weight) in before.firing_rate.iter().zip(&p.recurrent[post]) {
+                    current = current + &(rate.clone() * weight);
+                }
+                s = before.net_input[post].clone() * &p.leak;
+            }
+            s = s + &(p.gain.clone() * &current);
+            within(&s, limits, "a net input")?;
+            let (rate, derivative) = value_and_slope(&case.network.activation, case.kink, &s)?;
+            within(&rate, limits, "a firing rate")?;
+            net_input.push(s);
+            firing_rate.push(rate);
+            slope.push(derivative);
+        }
+        let counted = match case.steps {
+            Steps::All => true,
+            Steps::Last => t == xs.len() - 1,
+        };
+        let (mut readout, mut readout_error) = (Vec::new(), Vec::new());
+        let mut learning_signal = vec![S::zero(); neurons];
+        for (k, weights) in p.readout.iter().enumerate() {
+            let mut y = S::zero();
+            for (rate, weight) in firing_rate.iter().zip(weights) {
+                y = y + &(rate.clone() * weight);
+            }
+            if let Some(biases) = &p.readout_biases {
+                y = y + &biases[k];
+            }
+            let error = if counted { y.clone() - &targets[t][k] } else { S::zero() };
+            for (signal, weight) in learning_signal.iter_mut().zip(weights) {
+                *signal = signal.clone() + &(weight.clone() * &error);
+            }
+            readout.push(y);
+            readout_error.push(error);
+        }
+        let gated = learning_signal.iter().zip(&slope).map(|(l, h)| l.clone() * h);
+        let gated_signal = gated.collect();
+        steps.push(Step {
+            net_input,
+            firing_rate,
+            slope,
+            readout,
+            readout_error,
+            learning_signal,
+            gated_signal,
+            trace: None,
+            total_credit: None,
+            adjoint: None,
+        });
+    }
+    Ok(steps)
+}

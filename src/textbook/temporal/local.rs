@@ -1,0 +1,167 @@
+//! What every forward-in-time rule sees at a step: rates, slopes, learning signals, traces; and the exact readout gradient.
+
+use super::firing::firing;
+use super::outcome::{Step, TemporalOutcome};
+use super::parameters::{TemporalParameters, one_over, rows};
+use crate::error::Error;
+use crate::scalar::Scalar;
+use crate::spec::{Limits, TemporalCase, TemporalGradient};
+use crate::textbook::credit::balance_of_net_input;
+use crate::textbook::{embed, within};
+
+/// One example as a rule sees it.
+pub(super) struct Seen<S> {
+    /// Everything of T1, and the traces of the recurrent synapses.
+    pub steps: Vec<Step<S>>,
+    /// x_t
+    pub input: Vec<Vec<S>>,
+    /// ε_{m,t} = λ ε_{m,t−1} + (1−λ) x_{m,t}, the traces of the input synapses.
+    pub input_trace: Vec<Vec<S>>,
+    /// L_b
+    loss: S,
+}
+
+/// The derivatives of one example with respect to W and U, or a rule's estimate of them.
+pub(super) struct Estimate<S> {
+    pub recurrent: Vec<Vec<S>>,
+    pub input: Vec<Vec<S>>,
+}
+
+impl<S: Scalar> Estimate<S> {
+    /// Nothing yet.
+    pub fn zero(parameters: &TemporalParameters<S>) -> Self {
+        let empty = |rows: &[Vec<S>]| rows.iter().map(|row| vec![S::zero(); row.len()]).collect();
+        Self { recurrent: empty(&parameters.recurrent), input: empty(&parameters.input) }
+    }
+
+    /// Adds signal_p · h_{p,t} ε_{q,t} to every synapse: three factors, the last two of which are the eligibility e_{pq,t}.
+    pub fn add_eligible(&mut self, seen: &Seen<S>, t: usize, signal: &[S]) {
+        let gated: Vec<S> =
+            signal.iter().zip(&seen.steps[t].slope).map(|(s, h)| s.clone() * h).collect();
+        if let Some(trace) = &seen.steps[t].trace {
+            add_outer(&mut self.recurrent, &gated, trace);
+        }
+        add_outer(&mut self.input, &gated, &seen.input_trace[t]);
+    }
+}
+
+/// matrix ← matrix + column · rowᵀ
+pub(super) fn add_outer<S: Scalar>(matrix: &mut [Vec<S>], column: &[S], row: &[S]) {
+    for (entries, factor) in matrix.iter_mut().zip(column).filter(|(_, factor)| !factor.is_zero()) {
+        for (entry, other) in entries.iter_mut().zip(row) {
+            *entry = entry.clone() + &(factor.clone() * other);
+        }
+    }
+}
+
+/// Mᵀ v
+pub(super) fn transposed_times<S: Scalar>(matrix: &[Vec<S>], vector: &[S]) -> Vec<S> {
+    let mut sums = vec![S::zero(); matrix.first().map_or(0, Vec::len)];
+    for (row, factor) in matrix.iter().zip(vector).filter(|(_, factor)| !factor.is_zero()) {
+        for (sum, weight) in sums.iter_mut().zip(row) {
+            *sum = sum.clone() + &(weight.clone() * factor);
+        }
+    }
+    sums
+}
+
+/// Runs every example, asks `rule` for the derivatives of W and U, and takes the mean; the readout gradient is exact:
+/// ∂L_b/∂V = Σ_t ϵ_t z_tᵀ, ∂L_b/∂b = Σ_t ϵ_t.
+///
+/// # Errors
+/// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`]; whatever `rule` answers.
+pub(super) fn over_examples<S: Scalar>(
+    case: &TemporalCase,
+    limits: &Limits,
+    mut rule: impl FnMut(&TemporalParameters<S>, &mut Seen<S>) -> Result<Estimate<S>, Error>,
+) -> Result<TemporalOutcome<S>, Error> {
+    let parameters: TemporalParameters<S> = TemporalParameters::of(&case.network)?;
+    let mut loss = S::zero();
+    let mut total = Estimate::zero(&parameters);
+    let neurons = parameters.recurrent.len();
+    let mut readout = vec![vec![S::zero(); neurons]; parameters.readout.len()];
+    let mut biases = vec![S::zero(); parameters.readout.len()];
+    let mut examples = Vec::new();
+    for example in &case.examples {
+        let mut seen = see(case, &parameters, rows(example)?, limits)?;
+        loss = loss + &seen.loss;
+        for step in &seen.steps {
+            add_outer(&mut readout, &step.readout_error, &step.firing_rate);
+            for (bias, error) in biases.iter_mut().zip(&step.readout_error) {
+                *bias = bias.clone() + error;
+            }
+        }
+        let found = rule(&parameters, &mut seen)?;
+        add(&mut total.recurrent, &found.recurrent, limits)?;
+        add(&mut total.input, &found.input, limits)?;
+        examples.push(seen.steps);
+    }
+    let share: S = embed(&one_over(case.examples.len()), "1/B, B the number of examples,")?;
+    let mean = |rows: Vec<Vec<S>>| -> Vec<Vec<S>> {
+        rows.into_iter().map(|row| row.into_iter().map(|v| v * &share).collect()).collect()
+    };
+    let gradient = TemporalGradient {
+        loss: loss * &share,
+        recurrent: mean(total.recurrent),
+        input: mean(total.input),
+        readout: mean(readout),
+        readout_biases: parameters
+            .readout_biases
+            .is_some()
+            .then(|| biases.into_iter().map(|v| v * &share).collect()),
+    };
+    Ok(TemporalOutcome { gradient, examples })
+}
+
+fn add<S: Scalar>(total: &mut [Vec<S>], found: &[Vec<S>], limits: &Limits) -> Result<(), Error> {
+    for (sum, entry) in total.iter_mut().flatten().zip(found.iter().flatten()) {
+        *sum = sum.clone() + entry;
+        within(sum, limits, "an entry of the gradient")?;
+    }
+    Ok(())
+}
+
+/// T1 with the slopes, the learning signals ℓ_t = Vᵀ ϵ_t and the traces.
+fn see<S: Scalar>(
+    case: &TemporalCase,
+    parameters: &TemporalParameters<S>,
+    (input, target): (Vec<Vec<S>>, Vec<Vec<S>>),
+    limits: &Limits,
+) -> Result<Seen<S>, Error> {
+    let ran = firing(case, parameters, &input, &target, limits)?;
+    let neurons = parameters.recurrent.len();
+    let mut steps: Vec<Step<S>> = Vec::new();
+    let mut input_trace: Vec<Vec<S>> = Vec::new();
+    let mut trace = vec![S::zero(); neurons];
+    let filtered = |before: &[S], now: &[S]| -> Vec<S> {
+        let next =
+            |(old, new): (&S, &S)| parameters.leak.clone() * old + &(parameters.gain.clone() * new);
+        before.iter().zip(now).map(next).collect()
+    };
+    let parts = ran.net_input.into_iter().zip(ran.firing_rate);
+    let parts = parts.zip(ran.readout.into_iter().zip(ran.readout_error));
+    for (t, ((net_input, firing_rate), (readout, readout_error))) in parts.enumerate() {
+        if let Some(before) = steps.last() {
+            trace = filtered(&trace, &before.firing_rate);
+        }
+        let nothing = vec![S::zero(); input[t].len()];
+        input_trace.push(filtered(input_trace.last().unwrap_or(&nothing), &input[t]));
+        let slope = |s| balance_of_net_input(&case.network.activation, case.kink, s);
+        let slope = net_input.iter().map(slope).collect::<Result<Vec<S>, Error>>()?;
+        let learning_signal = transposed_times(&parameters.readout, &readout_error);
+        let gated = slope.iter().zip(&learning_signal).map(|(h, l)| h.clone() * l);
+        steps.push(Step {
+            gated_signal: gated.collect(),
+            net_input,
+            firing_rate,
+            slope,
+            readout,
+            readout_error,
+            learning_signal,
+            trace: Some(trace.clone()),
+            total_credit: None,
+            adjoint: None,
+        });
+    }
+    Ok(Seen { steps, input, input_trace, loss: ran.loss })
+}

@@ -1,7 +1,7 @@
 //! What `tasks` found: as text, as a document, and its runs as lines.
 
 use super::lines::{Reader, float};
-use super::{drawn, grid, wrapped};
+use super::{counted, drawn, grid, wrapped};
 use crate::error::Error;
 use crate::simulate::rounded;
 use crate::simulate::tasks::{
@@ -22,15 +22,16 @@ pub fn text(table: &Table<'_>, sentences: &[String]) -> String {
     let plan = table.plan;
     let seeds = plan.seeds.len();
     let size = if plan.preview { "a preview; " } else { "" };
-    let medians = format!("medians over {seeds} seeds, quartiles in brackets");
+    let medians = format!("medians over {}, quartiles in brackets", counted(seeds, "seed"));
     let mut text = match plan.task {
         Task::Alignment => format!(
             "Cosine of each rule's ∂L/∂W with that of BPTT before learning, μ = 1/2 ({size}{medians}).\n\n{}",
             aligned(table)
         ),
         Task::Blocks => format!(
-            "Cosine with BPTT where W is constant on {} blocks of types, plus noise of size ς ({size}medians over {seeds} seeds).\n\n{}",
+            "Cosine with BPTT where W is constant on {} blocks of types, plus noise of size ς ({size}medians over {}).\n\n{}",
             crate::simulate::tasks::TYPES.pow(2),
+            counted(seeds, "seed"),
             blocks(table)
         ),
         Task::Recall | Task::Xor => format!(

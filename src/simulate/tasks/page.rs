@@ -57,8 +57,12 @@ pub fn page(table: &Table<'_>) -> String {
 /// The title, and two lines below it.
 fn words(plan: &Plan) -> (&'static str, [String; 2]) {
     let settings = &plan.settings;
-    let (n, steps, leak, seeds) =
-        (settings.neurons, settings.steps, settings.leak, plan.seeds.len());
+    let (n, steps, leak) = (settings.neurons, settings.steps, settings.leak);
+    let counted = |what: &str| {
+        let count = plan.seeds.len();
+        format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+    };
+    let (networks, seeds) = (counted("network"), counted("seed"));
     let net =
         format!("{n} ReLU neurons, {steps} steps, leak λ = {leak}, batch {}", settings.examples);
     match plan.task {
@@ -69,9 +73,7 @@ fn words(plan: &Plan) -> (&'static str, [String; 2]) {
                     "Delayed recall before learning: {net}, W of noise with spectral radius {}.",
                     settings.radius
                 ),
-                format!(
-                    "Medians over {seeds} networks; bands from the lower to the upper quartile."
-                ),
+                format!("Medians over {networks}; bands from the lower to the upper quartile."),
             ],
         ),
         Task::Blocks => (
@@ -82,7 +84,7 @@ fn words(plan: &Plan) -> (&'static str, [String; 2]) {
                     settings.radius
                 ),
                 format!(
-                    "Medians over {seeds} networks; bands from the lower to the upper quartile. The diagonal is left out of the block means but where it says counted."
+                    "Medians over {networks}; bands of two rules from the lower to the upper quartile. The diagonal is left out of the block means but where it says counted."
                 ),
             ],
         ),
@@ -94,7 +96,7 @@ fn words(plan: &Plan) -> (&'static str, [String; 2]) {
                     settings.rate, settings.clip
                 ),
                 format!(
-                    "{seeds} seeds: the same networks and sequences for every rule. Left: medians, bands from the lower to the upper quartile."
+                    "{seeds}: the same networks and sequences for every rule. Left: medians, bands from the lower to the upper quartile."
                 ),
             ],
         ),
@@ -106,7 +108,7 @@ fn words(plan: &Plan) -> (&'static str, [String; 2]) {
                     settings.cue, settings.between, settings.rate, settings.clip
                 ),
                 format!(
-                    "{seeds} seeds: the same networks and sequences for every rule. Left: medians, bands from the lower to the upper quartile."
+                    "{seeds}: the same networks and sequences for every rule. Left: medians, bands from the lower to the upper quartile."
                 ),
             ],
         ),

@@ -118,7 +118,7 @@ impl Settings {
                 cue: 10,
                 between: 40,
                 trains_all: true,
-                iterations: 2000,
+                iterations: 1000,
                 solved: 0.3,
                 ..recall
             },
@@ -207,7 +207,8 @@ impl Plan {
         let mut settings = Settings::of(task);
         let seeds = match (task, options.full) {
             (Task::Alignment | Task::Blocks, false) => 4,
-            (Task::Alignment | Task::Blocks, true) => 10,
+            (Task::Alignment, true) => 10,
+            (Task::Blocks, true) => 40,
             (Task::Recall, false) => 3,
             (Task::Recall, true) => 8,
             (Task::Xor, false) => 2,

@@ -205,9 +205,13 @@ fn against_modprop(table: &Table<'_>) -> Option<String> {
     })
 }
 
-/// Two significant digits.
+/// Two significant digits or so.
 fn shown(p: f64) -> String {
-    if p < 0.001 { format!("{p:.1e}") } else { format!("{p:.2}") }
+    match p {
+        _ if p < 0.001 => format!("{p:.1e}"),
+        _ if p < 0.1 => format!("{p:.4}"),
+        _ => format!("{p:.2}"),
+    }
 }
 
 fn xor(table: &Table<'_>) -> Vec<String> {
@@ -219,11 +223,12 @@ fn xor(table: &Table<'_>) -> Vec<String> {
     };
     let mut said = Vec::new();
     if table.place("bptt").is_some() {
-        said.push(format!("{best}, over {seeds} seeds."));
+        let plural = if seeds == 1 { "" } else { "s" };
+        said.push(format!("{best}, over {seeds} seed{plural}."));
     }
     if seeds < ENOUGH {
         said.push(format!(
-            "Nothing else is claimed: {seeds} seeds are fewer than {ENOUGH}, below which differences between the other rules are noise."
+            "Nothing else is claimed: of fewer than {ENOUGH} seeds the differences between the other rules are noise."
         ));
     } else if !table.plan.preview {
         said.extend(against_modprop(table));
@@ -263,8 +268,9 @@ fn blocks(table: &Table<'_>) -> Vec<String> {
         spreads.dedup();
         let mdgl = |c: &Condition| c.rule == TemporalRule::Mdgl { feedback: Feedback::Cell };
         let typed = |c: &Condition| modprop(c, excluded);
-        // The noise from which on knowing every weight for one step is worth more than knowing types for all.
-        let lost = spreads.iter().find(|s| cosine(**s, &typed) < cosine(**s, &mdgl));
+        // Where knowing every weight for one step is worth more than knowing types for all steps.
+        let nearer = spreads.iter().filter(|s| cosine(**s, &typed) < cosine(**s, &mdgl));
+        let nearer: Vec<String> = nearer.map(ToString::to_string).collect();
         let (Some(first), Some(last)) = (spreads.first(), spreads.last()) else { continue };
         let of = |spread: f64, rule: &dyn Fn(&Condition) -> bool| {
             cosine(spread, rule).map_or("–".into(), |cosine| format!("{cosine:.3}"))
@@ -276,9 +282,10 @@ fn blocks(table: &Table<'_>) -> Vec<String> {
             of(*last, &typed),
             of(*first, &mdgl),
             of(*last, &mdgl),
-            match lost {
-                Some(spread) => format!("From ς = {spread} on cell-specific MDGL is nearer to BPTT."),
-                None => "At no ς here is cell-specific MDGL nearer to BPTT.".into(),
+            if nearer.is_empty() {
+                "At no ς here is cell-specific MDGL nearer to BPTT.".into()
+            } else {
+                format!("Cell-specific MDGL is nearer to BPTT at ς = {}.", nearer.join(", "))
             }
         ));
     }

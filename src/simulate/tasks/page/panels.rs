@@ -48,6 +48,17 @@ impl Drawing {
 
     /// Medians with marks, and the band between the quartiles.
     fn curve(&mut self, name: &str, colour: &'static str, is_dashed: bool, points: &Points) {
+        self.draw(name, colour, is_dashed, points, true);
+    }
+
+    fn draw(
+        &mut self,
+        name: &str,
+        colour: &'static str,
+        is_dashed: bool,
+        points: &Points,
+        has_band: bool,
+    ) {
         let points: Points = points.iter().filter(|(_, q)| q.median.is_finite()).copied().collect();
         if points.is_empty() {
             return;
@@ -56,11 +67,15 @@ impl Drawing {
         let line =
             LinePlot::new().with_data(data.clone()).with_color(colour).with_stroke_width(2.0);
         let line = if is_dashed { line.with_dashed() } else { line };
-        let upper = |q: &Quartiles| if q.upper.is_finite() { q.upper } else { q.median };
-        let line = line.with_band(
-            points.iter().map(|(_, q)| q.lower).collect::<Vec<_>>(),
-            points.iter().map(|(_, q)| upper(q)).collect::<Vec<_>>(),
-        );
+        let quartile = |of: fn(&Quartiles) -> f64| {
+            let value = move |q: &Quartiles| if of(q).is_finite() { of(q) } else { q.median };
+            points.iter().map(|(_, q)| value(q)).collect::<Vec<_>>()
+        };
+        let line = if has_band {
+            line.with_band(quartile(|q| q.lower), quartile(|q| q.upper))
+        } else {
+            line
+        };
         self.plots.push(Plot::Line(line));
         if points.len() < 20 {
             let marks = ScatterPlot::new().with_data(data).with_color(colour).with_size(2.6);
@@ -277,7 +292,9 @@ pub(super) fn blocks(table: &Table<'_>) -> Vec<Panel> {
             } else {
                 words
             };
-            drawing.curve(&words, colour, is_type, &points(table, "cosine", own));
+            // Six bands would hide one another.
+            let has_band = words == "ModProp, type-specific" || words == "MDGL";
+            drawing.draw(&words, colour, is_type, &points(table, "cosine", own), has_band);
         }
         let head = if is_linear { "Linear neurons, μ = 1" } else { "ReLU, μ = 1/2" };
         let shape = |layout: Layout| {
@@ -298,7 +315,9 @@ pub(super) fn training(table: &Table<'_>) -> Vec<Panel> {
     let y = if plan.task == Task::Recall { "squared error" } else { "cross-entropy" };
     let mut curves = Drawing::new();
     let mut seeds = Drawing::new();
-    let log = |value: f64| libm::log10(value.max(1e-12));
+    // What is below is as good as nothing, and would leave the rest no room.
+    let log = |value: f64| libm::log10(value.max(1e-8));
+    let mut lowest = -1.0_f64;
     let rules = plan.conditions.iter().enumerate().zip(COLOURS.into_iter().cycle());
     for ((k, condition), colour) in rules {
         let most = table.runs(k).map(|run| run.measured.curve.len()).max().unwrap_or(0);
@@ -312,6 +331,8 @@ pub(super) fn training(table: &Table<'_>) -> Vec<Panel> {
             Some((place, Quartiles::of(&losses)))
         };
         let found: Points = (0..most).filter_map(at).collect();
+        let ends = table.values(k, table.main()).into_iter().map(log);
+        lowest = ends.chain(found.iter().map(|(_, q)| q.lower)).fold(lowest, f64::min);
         curves.curve(&title(&condition.rule), colour, false, &found);
         // A handful of rules and seeds.
         #[allow(clippy::cast_precision_loss)]
@@ -337,8 +358,9 @@ pub(super) fn training(table: &Table<'_>) -> Vec<Panel> {
         seeds.name(&format!("{}. {}", k + 1, title(&condition.rule)), colour, false);
     }
     let powers = |layout: Layout| {
-        let layout = layout.with_y_tick_format(powers_of_ten()).with_y_tick_step(1.0);
-        layout.with_y_axis_min(-3.0)
+        let step = if lowest < -5.0 { 2.0 } else { 1.0 };
+        let layout = layout.with_y_tick_format(powers_of_ten()).with_y_tick_step(step);
+        layout.with_y_axis_min((lowest / step).floor() * step)
     };
     // Updates and rules.
     #[allow(clippy::cast_precision_loss)]

@@ -7,6 +7,7 @@ pub mod communities;
 mod judged;
 mod simulated;
 mod steps;
+mod temporal;
 
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
@@ -27,6 +28,7 @@ pub use certified::{Found, Row, many, many_json, one};
 pub use judged::{judged, judged_json};
 pub use simulated::{Simulated, simulated, simulated_json, traces_json};
 pub use steps::{steps, steps_json};
+pub use temporal::{gradient_over_time, network_over_time};
 
 /// Columns of the text that we lay out ourselves; tables of numbers may be wider.
 const WIDTH: usize = 100;

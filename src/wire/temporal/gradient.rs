@@ -79,8 +79,7 @@ impl GradientOverTime {
         if let Some(biases) = &self.readout_biases {
             let place = |post| format!("readout_biases: readout {post}");
             let entries = biases.iter().enumerate();
-            blocks
-                .push(("readout_biases", entries.map(|(post, b)| (place(post), b)).collect()));
+            blocks.push(("readout_biases", entries.map(|(post, b)| (place(post), b)).collect()));
         }
         blocks
     }

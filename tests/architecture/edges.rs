@@ -25,6 +25,7 @@ check::judge: check::blocks check::bounded check::lattice number spec
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict
+check::temporal: spec
 cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report simulate spec suite vectors wire
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`definitions`] | the equations D0–D9, the claims C1–C7, the activations, one example by hand |
 //! | `dynamics` | networks with a cycle, the three timescales, balance, communities: what was built and what was found |
+//! | [`temporal`] | rules over time: the equations T1–T9, where each rule equals the gradient, what it costs |
 //! | [`independence`] | why two wrong engines do not agree: what is written twice on purpose |
 //! | [`numbers`] | which arithmetic each tier uses, and what its verdict is worth |
 //! | [`certificate`] | what a certificate holds, what `verify` shows, what it takes for granted |
@@ -31,3 +32,5 @@ pub mod numbers {}
 #[cfg(feature = "fast")]
 #[doc = include_str!("performance.md")]
 pub mod performance {}
+#[doc = include_str!("temporal.md")]
+pub mod temporal {}

@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let (judgement, diagnosis) =
         judged.map_err(|error| error.in_file(arguments.case.display().to_string()))?;
     common.write(
-        || report::judged(&name, &document.case, &judgement, &diagnosis),
+        || report::judged(&name, "", &judgement, &diagnosis),
         || report::judged_json(&digest, &judgement, &diagnosis),
     )?;
     Ok(if judgement.nearness() == Nearness::Different {

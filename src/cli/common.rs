@@ -187,16 +187,21 @@ pub(super) fn read_input(file: &Path, limits: &Limits) -> Result<Input, Error> {
 pub(super) fn read_case(file: &Path, limits: &Limits) -> Result<Document, Error> {
     match read_input(file, limits)? {
         Input::Case(document, _) => Ok(*document),
-        Input::Dense(found) => Err(Error::unsupported(format!(
-            "{} parameters and {} examples in this command, which writes every number out as a fraction and takes up \
-             to {} parameters; `creditcheck certify`, `gradient` and `audit` take more",
-            found.dense.parameters(),
-            found.dense.batch(),
-            dense::MOST_PARAMETERS,
-        ))
-        .in_file(file.display().to_string())),
+        Input::Dense(found) => Err(too_large(&found, file)),
         Input::Temporal(_) => Err(not_over_time().in_file(file.display().to_string())),
     }
+}
+
+/// What a command says that writes every number out.
+pub(super) fn too_large(found: &DenseDocument, file: &Path) -> Error {
+    Error::unsupported(format!(
+        "{} parameters and {} examples in this command, which writes every number out as a fraction and takes up \
+         to {} parameters; `creditcheck certify`, `gradient` and `audit` take more",
+        found.dense.parameters(),
+        found.dense.batch(),
+        dense::MOST_PARAMETERS,
+    ))
+    .in_file(file.display().to_string())
 }
 
 /// What a command says that serves no network that runs in time.

@@ -5,7 +5,7 @@ mod gradient;
 mod judge;
 mod steps;
 
-pub use compare::{Comparison, Exact, Row, compare};
+pub use compare::{Comparison, Distance, Exact, Row, compare};
 pub use gradient::gradient;
 pub use judge::judge;
 pub use steps::{StepsOverTime, steps};

@@ -1,11 +1,17 @@
 //! Networks that run in time, as text and as documents.
 
+mod compare;
+mod steps;
+
 use num_rational::BigRational;
 
 use super::{counted, drawn, grid, shown};
 use crate::spec::TemporalCase;
 use crate::wire::gradient::{NumberKind, Quantity};
 use crate::wire::temporal::gradient::GradientOverTime;
+
+pub use compare::{compared, compared_json};
+pub use steps::{steps_over_time, steps_over_time_json};
 
 /// A network in a few words, such as `3 neurons over 5 steps, relu, λ = 1/2`.
 #[must_use]

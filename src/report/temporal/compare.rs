@@ -54,11 +54,11 @@ pub fn compared(case: &TemporalCase, comparison: &Comparison) -> String {
     }
     text.push_str(&drawn(table));
     text.push_str(
-        "\nwhen ∂L/∂W is exact on every network (where nothing holds it may still be equal by its numbers;\n\
-         of several conditions the one that lacks least; all of them, and those of ∂L/∂U: --format json):\n\n",
+        "\nconditions that make ∂L/∂W exact, and what they lack here (no proof of a difference); of several the\n\
+         one that holds or lacks least; all of them, and those of ∂L/∂U, with --format json:\n\n",
     );
-    for row in &comparison.rows {
-        text.push_str(&wrapped(2, &exactness(row, &comparison.mu)));
+    for (names, words) in exactness(comparison) {
+        text.push_str(&wrapped(2, &format!("{}: {words}", names.join(" | "))));
     }
     for warning in warnings(comparison) {
         text.push('\n');
@@ -141,34 +141,46 @@ fn cosine(found: &Distance) -> String {
     }
 }
 
-/// Why a rule is exact for W, or what is missing.
-fn exactness(row: &Row, mu: &Mu) -> String {
-    let name: Vec<_> = named(&row.rule, mu).into_iter().filter(|word| !word.is_empty()).collect();
-    let name = match &row.rule {
-        TemporalRule::Modprop(rule) if rule.form != Form::Autodiff => {
-            format!("{}, {}", name[..name.len() - 1].join(", "), rule.taps)
+/// Why rules are exact for W, or what is missing; rules of which the same is to be said stand together.
+fn exactness(comparison: &Comparison) -> Vec<(Vec<String>, String)> {
+    let mut found: Vec<(Vec<String>, String)> = Vec::new();
+    for row in &comparison.rows {
+        let (name, words) = (full_name(&row.rule, &comparison.mu), why(row));
+        match found.iter_mut().find(|(_, other)| *other == words) {
+            Some((names, _)) => names.push(name),
+            None => found.push((vec![name], words)),
         }
-        _ => name.join(", "),
-    };
-    let own = |condition: &&Condition| condition.about == About::Recurrent;
-    let mut conditions: Vec<_> = row.conditions.iter().filter(own).collect();
-    let said = |condition: &Condition| format!("claim {} {}", condition.number, condition.words);
-    if let Some(holds) = conditions.iter().find(|condition| condition.holds) {
-        return format!("{name}: {}", said(holds));
     }
+    found
+}
+
+/// The columns of a rule in one.
+fn full_name(rule: &TemporalRule, mu: &Mu) -> String {
+    let [name, feedback, _] = named(rule, mu);
+    let taps = match rule {
+        TemporalRule::Modprop(rule) if rule.form != Form::Autodiff => rule.taps.to_string(),
+        _ => String::new(),
+    };
+    let words = [name, feedback, taps];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+fn why(row: &Row) -> String {
+    let said = |condition: &Condition| format!("claim {} {}", condition.number, condition.words);
+    let own = |condition: &&Condition| condition.about == About::Recurrent;
+    let conditions = || row.conditions.iter().filter(own);
+    if let Some(holds) = conditions().find(|condition| condition.holds) {
+        return said(holds);
+    }
+    let some = conditions().find(|condition| !condition.rows.is_empty());
     // Parts that are missing are joined by semicolons.
-    conditions.sort_by_key(|condition| condition.words.matches(';').count());
-    let nearest = conditions.first().map_or_else(String::new, |condition| said(condition));
-    let by_its_numbers = match row.recurrent.is_zero() {
-        true => "equal here by its numbers; ",
-        false => "",
-    };
-    let some = conditions.iter().find(|condition| !condition.rows.is_empty());
-    let rows = match some {
-        Some(condition) => format!("; {}", said(condition)),
-        None => String::new(),
-    };
-    format!("{name}: {by_its_numbers}{nearest}{rows}")
+    let parts = |condition: &&Condition| condition.words.matches(';').count();
+    let nearest = conditions().filter(|condition| condition.rows.is_empty()).min_by_key(parts);
+    let said: Vec<_> = some.into_iter().chain(nearest).map(said).collect();
+    match row.recurrent.is_zero() {
+        true => format!("equal here by its numbers; {}", said.join("; ")),
+        false => said.join("; "),
+    }
 }
 
 /// Which taps grow, once for each kind.
@@ -208,7 +220,7 @@ fn verdict(comparison: &Comparison) -> String {
         }
     }
     match comparison.conclusion() {
-        Conclusion::Agree => "agree: the exact engines give one gradient, and every rule is exact where a condition says so".to_owned(),
+        Conclusion::Agree => "agree: one exact gradient, and every rule is exact where a condition holds".to_owned(),
         Conclusion::Unchecked => {
             "unchecked: the exact gradients of W and U are zero, so there is nothing for the rules to differ in"
                 .to_owned()

@@ -17,9 +17,10 @@ use crate::wire::{gradient, temporal};
 /// Is somebody else's gradient or update right?
 #[derive(Args, Debug)]
 #[command(after_help = "\
-MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\"), with \"biases\" where the case has them; or,
-where the network runs in time, \"recurrent\", \"input\" and \"readout\", with \"readout_biases\" where the case has them;
-\"number\" says how its values are held (exact, f64, f32), \"quantity\" whether they are a gradient or an update.
+MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\"), with \"biases\" where the
+case has them; of a network that runs in time \"recurrent\", \"input\" and \"readout\", with
+\"readout_biases\" where the case has them. \"number\" says how its values are held (exact, f64, f32),
+\"quantity\" whether they are a gradient or an update.
 
 Example:
   creditcheck gradient case.json --number f64 -o mine.json

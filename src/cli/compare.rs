@@ -15,9 +15,16 @@ use crate::report;
 /// All rules over time against the exact gradient: how far off, and which conditions would make them exact.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The case is a network that runs in time (\"kind\": \"temporal\"). The exact gradient is that of BPTT, RTRL, factorised RTRL and the
-tangent (dual numbers), which must agree. Of every other rule: the largest difference from it, as a fraction and relative to the
-largest exact entry; the cosine over all N² entries of ∂L/∂W; how many of its nonzero entries have the right sign; whether ∂L/∂U is equal.
+The case is a network that runs in time (\"kind\": \"temporal\"). The exact gradient is that of BPTT,
+RTRL, factorised RTRL and the tangent (dual numbers), which must agree. Of every other rule:
+
+  largest difference   from the exact ∂L/∂W, as a fraction
+  relative             the same over the largest exact entry
+  cosine               over all N² entries of ∂L/∂W, the diagonal too
+  signs                how many nonzero entries of it have the right sign
+  ∂L/∂U                whether it is equal
+
+and which of the conditions hold that make the rule exact, or what is missing.
 
 Exits 0 if the exact engines agree, 1 if they do not, 3 if the exact gradient is zero.
 

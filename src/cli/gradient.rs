@@ -23,14 +23,13 @@ use crate::wire::tensor::{LayerNames, Written, safetensors};
 /// Computes one engine's gradient; does not judge it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Layered networks have the rules credit, backprop and tangent, graphs credit and tangent, networks that run in time all but credit
-and backprop.
+A layered network has the rules credit, backprop and tangent, a graph credit and tangent; a network
+that runs in time has the others and tangent, as in --rule modprop --mu 1/2 --feedback type.
 
 With -o FILE.safetensors the result is written as tensors: f64 or f32 as computed, exact numbers correctly rounded to f64.
 
-Examples:
-  creditcheck gradient case.json --rule backprop --format json -o gradient.json
-  creditcheck gradient temporal.json --rule modprop --mu 1/2")]
+Example:
+  creditcheck gradient case.json --rule backprop --format json -o gradient.json")]
 pub(super) struct Arguments {
     /// The case
     case: PathBuf,

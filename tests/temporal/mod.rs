@@ -1,6 +1,8 @@
 //! Rules over time: the golden vector, the identities, the claims.
 
+mod compare;
 mod golden;
+mod reader;
 
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use creditcheck::textbook::temporal::{self, Evaluation};

@@ -188,7 +188,7 @@ fn read_options(root: &Cursor<'_>, neurons: usize) -> Result<Vec<(&'static str, 
                 field.choice(&all)?;
             }
             "taps" if field.value() != &Json::text("all") => {
-                field.index(usize::MAX, "\"all\", or a number of taps")?;
+                field.index(1 << 20, "\"all\", or a number of taps")?;
             }
             "mu" if matches!(field.value(), Json::Array(_)) => {
                 field.numbers(neurons, "values of μ, one per neuron")?;

@@ -10,7 +10,14 @@ fn every_mutant_over_time_is_killed_in_every_rule() {
         println!("{} {:?} {:?}", baseline.witness, baseline.engines, baseline.reference);
     }
     for row in matrix.rows.iter().filter(|row| !row.status.is_good()) {
-        println!("{} {} {} {:?} {:?}", row.mutant, row.host.words(), row.witness, row.part, row.status);
+        println!(
+            "{} {} {} {:?} {:?}",
+            row.mutant,
+            row.host.words(),
+            row.witness,
+            row.part,
+            row.status
+        );
     }
     println!("{}", matrix.rows.len());
     assert!(matrix.is_good(), "{:?}", matrix.untried());

@@ -244,12 +244,15 @@ impl TemporalMutant {
             TemporalRule::Mdgl { feedback } => (false, matches!(feedback, Feedback::Type(_))),
             _ => (false, false),
         };
-        let filtered =
-            matches!(host.family(), Family::Mdgl | Family::Filter | Family::NoLeak);
+        let filtered = matches!(host.family(), Family::Mdgl | Family::Filter | Family::NoLeak);
         let causal = host.evaluation == Evaluation::Causal;
         match self {
             // What runs against time has no traces, and neither has the autodiff form.
-            Self::T02 => filtered || host.family() == Family::Rtrl || host.family() == Family::Eprop && causal,
+            Self::T02 => {
+                filtered
+                    || host.family() == Family::Rtrl
+                    || host.family() == Family::Eprop && causal
+            }
             Self::T04 | Self::T10 => exact,
             Self::T06 => host.family() == Family::Bptt,
             Self::T13 | Self::T25 => host.family() != Family::Eprop,

@@ -2,9 +2,7 @@
 
 use num_rational::BigRational;
 
-use crate::spec::{
-    Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule,
-};
+use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule};
 use crate::textbook::temporal::Evaluation;
 
 /// A rule and the order of its evaluation.

@@ -75,11 +75,7 @@ impl TemporalMatrix {
             if families.is_empty() {
                 open.push((entry.mutant, Family::Bptt));
             }
-            let excused = |family: &Family| {
-                // All taps: one fewer is as many as can be used.
-                entry.mutant == TemporalMutant::T20 && *family == Family::Autodiff
-            };
-            let alive = families.into_iter().filter(|family| !killed(family) && !excused(family));
+            let alive = families.into_iter().filter(|family| !killed(family));
             open.extend(alive.map(|family| (entry.mutant, family)));
         }
         open

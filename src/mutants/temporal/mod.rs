@@ -15,6 +15,7 @@ mod host;
 mod matrix;
 mod plan;
 mod reference;
+mod render;
 mod rules;
 mod taps;
 mod truth;

@@ -113,7 +113,9 @@ pub(super) fn equivalent(
     };
     match mutant {
         // ε_{q,1} = (1−λ) z_{q,0} = 0, and so is g_1 z_0ᵀ.
-        M::T05 if part == Part::Recurrent => Some("nothing has fired before the first step: it gives W no derivative"),
+        M::T05 if part == Part::Recurrent => {
+            Some("nothing has fired before the first step: it gives W no derivative")
+        }
         // F_s needs a step t + s ≤ T with t ≥ 1, so s ≤ T − 1.
         M::T20 if modprop.is_some_and(|rule| rule.taps == Taps::All) => {
             Some("of T taps the last reaches beyond a sequence of T steps")

@@ -9,7 +9,9 @@ use crate::error::Error;
 use crate::mutants::functions::{fixed_random, other_side, rate, slope};
 use crate::spec::{Limits, Steps, Temporal, TemporalCase, TemporalGradient};
 
-use super::algebra::{Matrix, Row, add, add_outer, by_entry, scaled, sum, times, transposed, zeros};
+use super::algebra::{
+    Matrix, Row, add, add_outer, by_entry, scaled, sum, times, transposed, zeros,
+};
 use super::catalogue::TemporalMutant;
 use super::host::Host;
 
@@ -155,7 +157,9 @@ impl<'a> TemporalReference<'a> {
                 let rates = if hook.on(M::T12) { &run.z[t - 1] } else { &run.z[t] };
                 add_outer(&mut total.readout, &run.error[t], rates);
                 if t == run.last() || !hook.on(M::T40) {
-                    for (bias, error) in total.readout_biases.iter_mut().flatten().zip(&run.error[t]) {
+                    for (bias, error) in
+                        total.readout_biases.iter_mut().flatten().zip(&run.error[t])
+                    {
                         *bias += error;
                     }
                 }
@@ -215,7 +219,8 @@ impl<'a> TemporalReference<'a> {
         x.extend(example.input.iter().cloned());
         for t in 1..=last {
             let current = sum(&times(&net.recurrent, &z[t - 1]), &times(&net.input, &x[t]));
-            let mix = |(old, new): (&BigRational, &BigRational)| &net.leak * old + self.gain() * new;
+            let mix =
+                |(old, new): (&BigRational, &BigRational)| &net.leak * old + self.gain() * new;
             s.push(s[t - 1].iter().zip(&current).map(mix).collect());
             self.within(&s[t])?;
             z.push(s[t].iter().map(|s| self.rate(s)).collect::<Result<_, _>>()?);

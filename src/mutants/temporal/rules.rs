@@ -72,9 +72,9 @@ impl<'a> Rule<'a> {
         match &self.kind {
             Kind::Bptt => self.bptt(run, hook),
             Kind::Rtrl => self.rtrl(run, memory, hook),
-            Kind::EpropAdjoint => self.backwards(run, hook, |later| {
-                scale(later, &self.reference.kept(hook))
-            }),
+            Kind::EpropAdjoint => {
+                self.backwards(run, hook, |later| scale(later, &self.reference.kept(hook)))
+            }
             Kind::AutodiffAdjoint(relay) => {
                 let relay = transposed(relay);
                 self.backwards(run, hook, |later| times(&relay, later))
@@ -100,7 +100,14 @@ impl<'a> Rule<'a> {
     }
 
     /// (1−λ) Σ_t g_t z_{t−1}ᵀ and (1−λ) Σ_t g_t x_tᵀ, of one step.
-    fn add_adjoint(&self, found: &mut Estimate, run: &Run, t: usize, g: &[BigRational], hook: &TemporalHook) {
+    fn add_adjoint(
+        &self,
+        found: &mut Estimate,
+        run: &Run,
+        t: usize,
+        g: &[BigRational],
+        hook: &TemporalHook,
+    ) {
         if t == 1 && hook.on(M::T05) {
             return;
         }
@@ -135,7 +142,10 @@ impl<'a> Rule<'a> {
     fn rtrl(&self, run: &Run, memory: &mut Memory, hook: &TemporalHook) -> Result<Estimate, Error> {
         let net = self.reference.net;
         let (n, m) = (net.neurons(), net.inputs());
-        let forward = scaled(&self.reference.feedback(Feedback::Cell, hook)?, &self.reference.feedback_gain(hook));
+        let forward = scaled(
+            &self.reference.feedback(Feedback::Cell, hook)?,
+            &self.reference.feedback_gain(hook),
+        );
         let (kept, gain) = (self.reference.kept(hook), self.gain(hook));
         let nothing = || [vec![zeros(n, n); n], vec![zeros(n, m); n]];
         let handed_on = memory.jacobian.take().filter(|_| hook.on(M::T02));
@@ -192,7 +202,12 @@ impl<'a> Rule<'a> {
     }
 
     /// T9 forwards: at time t, (D^s)ᵀ a_t meets what came in s steps ago.
-    fn autodiff_causal(&self, run: &Run, relay: &Matrix, hook: &TemporalHook) -> Result<Estimate, Error> {
+    fn autodiff_causal(
+        &self,
+        run: &Run,
+        relay: &Matrix,
+        hook: &TemporalHook,
+    ) -> Result<Estimate, Error> {
         let mut found = self.empty();
         for s in 0..run.last() {
             let power = transposed(&power(relay, s));
@@ -220,7 +235,13 @@ impl<'a> Rule<'a> {
     }
 
     /// T5–T8 forwards: at time t, ℓ_{p,t} e_{pq,t} + Σ_s [Σ_j a_{j,t} (F_s)_jp] e_{pq,t−s} with e_{pq,t} = h_{p,t} ε_{q,t}.
-    fn causal(&self, run: &Run, filter: &Filter, memory: &mut Memory, hook: &TemporalHook) -> Estimate {
+    fn causal(
+        &self,
+        run: &Run,
+        filter: &Filter,
+        memory: &mut Memory,
+        hook: &TemporalHook,
+    ) -> Estimate {
         let [of_w, of_u] = self.traces(run, memory, hook);
         let mut found = self.empty();
         let mut learn = |t: usize, signal: &[BigRational]| {
@@ -236,10 +257,13 @@ impl<'a> Rule<'a> {
             for (k, tap) in filter.taps.iter().enumerate() {
                 if let Some(then) = t.checked_sub(delay(k, hook)).filter(|then| *then > 0) {
                     let signal = sent(run, t, hook);
-                    learn(then, &match &filter.types {
-                        Some(types) => by_type(tap, types, signal, hook),
-                        None => times(&transposed(tap), signal),
-                    });
+                    learn(
+                        then,
+                        &match &filter.types {
+                            Some(types) => by_type(tap, types, signal, hook),
+                            None => times(&transposed(tap), signal),
+                        },
+                    );
                 }
             }
         }
@@ -247,7 +271,13 @@ impl<'a> Rule<'a> {
     }
 
     /// T6–T8 against time: Λ̂_t = ℓ_t + Σ_s F_sᵀ a_{t+s}.
-    fn adjoint(&self, run: &Run, filter: &Filter, memory: &mut Memory, hook: &TemporalHook) -> Estimate {
+    fn adjoint(
+        &self,
+        run: &Run,
+        filter: &Filter,
+        memory: &mut Memory,
+        hook: &TemporalHook,
+    ) -> Estimate {
         let [of_w, of_u] = self.traces(run, memory, hook);
         let mut found = self.empty();
         for t in 1..=run.last() {

@@ -25,7 +25,11 @@ pub(super) struct Shared {
 
 impl TemporalReference<'_> {
     /// Ŵ: W itself, or the mean of W from type to type, zero on the diagonal.
-    pub(super) fn feedback(&self, feedback: Feedback, hook: &TemporalHook) -> Result<Matrix, Error> {
+    pub(super) fn feedback(
+        &self,
+        feedback: Feedback,
+        hook: &TemporalHook,
+    ) -> Result<Matrix, Error> {
         let weights = match feedback {
             Feedback::Cell => self.net.recurrent.clone(),
             Feedback::Type(convention) => self.type_means(convention, hook)?,
@@ -96,12 +100,20 @@ impl TemporalReference<'_> {
     }
 
     /// D = λ I + (1−λ) Ŵ diag(μ); without λ I in the no-leak form. `first` is (1−λ) Ŵ.
-    pub(super) fn relay(&self, rule: &Modprop, first: &Matrix, hook: &TemporalHook) -> Result<Matrix, Error> {
+    pub(super) fn relay(
+        &self,
+        rule: &Modprop,
+        first: &Matrix,
+        hook: &TemporalHook,
+    ) -> Result<Matrix, Error> {
         let cells = first.len();
         if let Mu::PerCell(list) = &rule.mu
             && list.len() != cells
         {
-            return Err(Error::unsupported(format!("{} values of μ for {cells} cells", list.len())));
+            return Err(Error::unsupported(format!(
+                "{} values of μ for {cells} cells",
+                list.len()
+            )));
         }
         let mut mu: Row = (0..cells).map(|cell| rule.mu.of(cell)).collect();
         if mu.iter().any(|mu| !mu.is_one()) && hook.on(M::T19) {

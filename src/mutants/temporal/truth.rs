@@ -75,7 +75,9 @@ pub fn compare(
     if part == Part::Gradient {
         matrix("input", &found.input, &expected.input);
         matrix("readout", &found.readout, &expected.readout);
-        let biases = |of: &TemporalGradient<BigRational>| of.readout_biases.clone().into_iter().collect::<Vec<_>>();
+        let biases = |of: &TemporalGradient<BigRational>| {
+            of.readout_biases.clone().into_iter().collect::<Vec<_>>()
+        };
         matrix("readout_biases", &biases(found), &biases(expected));
     }
     comparison.verdict()

@@ -110,7 +110,10 @@ fn other_rules_are_recognised() {
             (theirs.rule, theirs.options) = (None, Vec::new());
             let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
             assert_eq!(judgement.nearness(), Nearness::Different, "{rule}");
-            assert_eq!(diagnosis, [format!("this is the {} of {rule}", quantity.name())]);
+            let expected = format!("this is the {} of {rule}", quantity.name());
+            assert!(diagnosis.contains(&expected), "{rule}: {diagnosis:?}");
+            let rules = diagnosis.iter().filter(|sentence| !sentence.contains("(mutant "));
+            assert_eq!(rules.count(), 1, "{diagnosis:?}");
         }
     }
     for rule in [TemporalRule::Bptt, TemporalRule::Rtrl, TemporalRule::FactorisedRtrl] {
@@ -123,6 +126,41 @@ fn other_rules_are_recognised() {
         assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
         assert_eq!(judgement.first.unwrap().place, "recurrent: post 1, pre 2");
     }
+}
+
+/// Every mutant of BPTT that changes the golden vector is named.
+#[test]
+fn known_mistakes_are_recognised() {
+    use creditcheck::mutants::temporal::{
+        Host, TEMPORAL_CATALOGUE, TemporalHook, TemporalReference,
+    };
+    use creditcheck::textbook::temporal::Evaluation;
+    use creditcheck::wire::temporal::gradient::GradientOverTime;
+
+    let case = committed("temporal-golden");
+    let limits = Limits::default();
+    let reference = TemporalReference::new(&case, &limits);
+    let host = Host { rule: TemporalRule::Bptt, evaluation: Evaluation::Adjoint };
+    let truth = reference.gradient(&host, &TemporalHook::none()).unwrap();
+    let mut named = 0;
+    for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)) {
+        let found = reference.gradient(&host, &TemporalHook::plant(entry.mutant)).unwrap();
+        let entries = |g: &creditcheck::spec::TemporalGradient<BigRational>| {
+            (g.recurrent.clone(), g.input.clone(), g.readout.clone(), g.readout_biases.clone())
+        };
+        if entries(&found) == entries(&truth) {
+            continue;
+        }
+        let (number, quantity) = (NumberKind::Exact, Quantity::Gradient);
+        let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
+        theirs.loss = None;
+        let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+        assert_eq!(judgement.nearness(), Nearness::Different, "{}", entry.id);
+        let id = format!("(mutant {})", entry.id);
+        assert!(diagnosis.iter().any(|sentence| sentence.contains(&id)), "{id}: {diagnosis:?}");
+        named += 1;
+    }
+    assert!(named >= 5, "{named}");
 }
 
 /// Floats: the nearest pass, others are left unchecked.

@@ -7,15 +7,17 @@ use super::gradient::{asked_for, exact, has_few_parameters};
 use crate::certify::Progress;
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference};
 use crate::error::Error;
+use crate::mutants;
 use crate::number::{exact_f64, nearest_f32, nearest_f64};
 use crate::spec::{
-    Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule,
+    Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
+    TemporalRule,
 };
-use crate::wire::gradient::NumberKind;
+use crate::wire::gradient::{NumberKind, Quantity};
 use crate::wire::json::Json;
 use crate::wire::temporal::gradient::GradientOverTime;
 
-/// Judges every entry, and names the rules over time that would give exactly this result.
+/// Judges every entry, and names the rules over time and the known mistakes that would give exactly this result.
 ///
 /// Floats are judged by correct rounding alone: an entry that is not the float nearest to the exact one is
 /// [`Nearness::Unjudged`], for no rounding bound is computed here. The reference is the tangent up to 200 parameters, and BPTT above.
@@ -120,6 +122,13 @@ fn diagnose(
         }
         seen.push(result);
     }
+    if let Some(gradient) = as_gradient(case, mine) {
+        progress.stage("is it a known mistake?")?;
+        let sentences = mutants::temporal::diagnose(case, &gradient).into_iter();
+        // The rules that it names are among those above.
+        let mistakes = sentences.filter(|sentence| sentence.contains("(mutant "));
+        found.extend(mistakes.map(|sentence| Diagnosis { is_exactly: true, sentence }));
+    }
     if found.is_empty() && mine.number != NumberKind::Exact && nearest.0 < furthest(mine, truth) {
         let float = nearest_f64(&nearest.0);
         let sentence = format!(
@@ -130,6 +139,34 @@ fn diagnose(
         found.push(Diagnosis { is_exactly: false, sentence });
     }
     Ok(found)
+}
+
+/// Exact entries as a gradient: an update divided by −η.
+fn as_gradient(
+    case: &TemporalCase,
+    mine: &GradientOverTime,
+) -> Option<TemporalGradient<BigRational>> {
+    if mine.number != NumberKind::Exact {
+        return None;
+    }
+    let one = BigRational::from_integer(1.into());
+    let divisor = match mine.quantity {
+        Quantity::Gradient => one,
+        Quantity::Update => -case.learning_rate.clone(),
+    };
+    if divisor.is_zero() {
+        return None;
+    }
+    let row = |row: &Vec<BigRational>| row.iter().map(|entry| entry / &divisor).collect();
+    let matrix = |rows: &[Vec<BigRational>]| rows.iter().map(row).collect();
+    Some(TemporalGradient {
+        // The diagnosis does not look at the loss.
+        loss: BigRational::zero(),
+        recurrent: matrix(&mine.recurrent),
+        input: matrix(&mine.input),
+        readout: matrix(&mine.readout),
+        readout_biases: mine.readout_biases.as_ref().map(row),
+    })
 }
 
 fn values(gradient: &GradientOverTime) -> impl Iterator<Item = &BigRational> {

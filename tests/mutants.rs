@@ -3,6 +3,8 @@
 // The path holds whether this file is a module of tests/lib.rs or a test of its own.
 #[path = "mutants/blind.rs"]
 mod blind;
+#[path = "mutants/temporal.rs"]
+mod temporal;
 
 use creditcheck::check::{Comparison, Verdict};
 use creditcheck::mutants::{

@@ -8,6 +8,7 @@ mod certify;
 mod check;
 mod common;
 mod communities;
+mod compare;
 mod gradient;
 mod mutants;
 mod progress;
@@ -87,6 +88,8 @@ enum Command {
     Gradient(gradient::Arguments),
     /// Is somebody else's gradient or update right?
     Check(check::Arguments),
+    /// All rules over time against the exact gradient
+    Compare(compare::Arguments),
     /// How far is somebody else's float gradient from the exact one, in ulps?
     Audit(audit::Arguments),
     /// Check a certificate by substitution, without any engine
@@ -117,6 +120,7 @@ pub fn run() -> ExitCode {
         Some(Command::Certify(arguments)) => certify::run(&arguments, &common),
         Some(Command::Gradient(arguments)) => gradient::run(&arguments, &common),
         Some(Command::Check(arguments)) => check::run(&arguments, &common),
+        Some(Command::Compare(arguments)) => compare::run(&arguments, &common),
         Some(Command::Audit(arguments)) => audit::run(&arguments, &common),
         Some(Command::Verify(arguments)) => verify::run(&arguments, &common),
         Some(Command::Show(arguments)) => show::run(&arguments, &common),

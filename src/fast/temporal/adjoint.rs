@@ -2,7 +2,7 @@
 
 use faer::{Accum, MatMut};
 
-use super::columns::{Columns, matrix};
+use super::columns::{Columns, add_columns, add_to_each, matrix};
 use super::loss::Loss;
 use super::network::{Batch, Flat, Shape, TemporalNetwork};
 use super::passes::{AddTimes, Blend, Fire, Relay, Times};
@@ -123,7 +123,7 @@ impl<F: Float> Adjoint<F> {
         let y = MatMut::from_column_major_slice_mut(readouts, width, all);
         let z = self.rate.part(examples, all);
         product(y, Accum::Replace, self.readout.all(), z, one, self.threads)?;
-        add_biases(net, readouts);
+        add_to_each(readouts, net.readout_biases.as_deref());
         let first = if counted == Steps::Last { (all - examples) * width } else { 0 };
         self.external[..first].fill(F::from(0));
         let (y, target) = (&readouts[first..], &batch.target[first..]);
@@ -209,12 +209,12 @@ impl<F: Float> Adjoint<F> {
             let first = t * examples;
             // The two halves take turns.
             let (even, odd) = self.relay.split_mut(examples);
-            let (now, later) = if t % 2 == 0 { (even, odd) } else { (odd, even) };
+            let (now, later) = if t.is_multiple_of(2) { (even, odd) } else { (odd, even) };
             if t + 1 < steps {
                 let a = self.activity.run(first + examples, examples);
                 let (mu, c) = (&self.plan.mu, self.arrived.run(0, examples));
                 widest(Relay { out: now, a, leak, r: later, mu, c });
-                let r = self.relay.part(if t % 2 == 0 { 0 } else { examples }, examples);
+                let r = self.relay.part(if t.is_multiple_of(2) { 0 } else { examples }, examples);
                 let c = self.arrived.all_mut();
                 product(c, Accum::Replace, self.feedback.all(), r, F::from(1), self.threads)?;
             }
@@ -304,23 +304,4 @@ fn follow<F: Float>(trace: &mut Columns<F>, leak: F, share: F, z: &[F], first: u
     let (earlier, now) = trace.split_mut(first);
     let a = &earlier[earlier.len().saturating_sub(run)..];
     widest(Blend { out: &mut now[..run], p: leak, a, q: share, b: z });
-}
-
-/// y ← y + b
-pub(super) fn add_biases<F: Float>(net: &TemporalNetwork<F>, readouts: &mut [F]) {
-    let Some(biases) = &net.readout_biases else { return };
-    for y in readouts.chunks_exact_mut(biases.len()) {
-        for (y, bias) in y.iter_mut().zip(biases) {
-            *y += *bias;
-        }
-    }
-}
-
-/// Adds the sum of some columns, one after the other.
-pub(super) fn add_columns<F: Float>(columns: &[F], sums: &mut [F]) {
-    for column in columns.chunks_exact(sums.len()) {
-        for (sum, value) in sums.iter_mut().zip(column) {
-            *sum += *value;
-        }
-    }
 }

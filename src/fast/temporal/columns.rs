@@ -134,3 +134,22 @@ impl<F: Float> Columns<F> {
 pub(super) fn matrix<F>(values: &[F], rows: usize, columns: usize) -> MatRef<'_, F> {
     MatRef::from_column_major_slice(values, rows, columns)
 }
+
+/// Adds the same to each of some columns, one after the other; nothing where there is none.
+pub(super) fn add_to_each<F: Float>(columns: &mut [F], addend: Option<&[F]>) {
+    let Some(addend) = addend else { return };
+    for column in columns.chunks_exact_mut(addend.len()) {
+        for (value, addend) in column.iter_mut().zip(addend) {
+            *value += *addend;
+        }
+    }
+}
+
+/// Adds the sum of some columns, one after the other.
+pub(super) fn add_columns<F: Float>(columns: &[F], sums: &mut [F]) {
+    for column in columns.chunks_exact(sums.len()) {
+        for (sum, value) in sums.iter_mut().zip(column) {
+            *sum += *value;
+        }
+    }
+}

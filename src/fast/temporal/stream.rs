@@ -2,8 +2,7 @@
 
 use faer::{Accum, MatMut};
 
-use super::adjoint::{add_biases, add_columns};
-use super::columns::{Columns, matrix};
+use super::columns::{Columns, add_columns, add_to_each, matrix};
 use super::loss::Loss;
 use super::network::{Batch, Flat, Shape, TemporalNetwork};
 use super::passes::{Fire, Times};
@@ -64,7 +63,6 @@ impl<F: Float> Stream<F> {
     /// At rest, with the weights of this network.
     pub fn start(&mut self, net: &TemporalNetwork<F>, gradient: &mut Flat<F>) {
         let (one, share) = (F::from(1), F::from(1) - net.leak);
-        let neurons = self.shape.neurons;
         self.recurrent.fill_columns(0, &net.recurrent, share);
         self.input.fill_columns(0, &net.input, share);
         self.readout.fill_columns(0, &net.readout, one);
@@ -74,7 +72,6 @@ impl<F: Float> Stream<F> {
         }
         self.readout_gradient.run_mut(0, self.shape.readouts).fill(F::from(0));
         gradient.readout_biases.fill(F::from(0));
-        debug_assert_eq!(self.readout_gradient.column(0).len(), neurons);
     }
 
     /// T1 of one step, t counted from 0; returns the sum of its losses and, where `gradient` is given, leaves a_t.
@@ -95,7 +92,7 @@ impl<F: Float> Stream<F> {
             self.inputs.column_mut(column).copy_from_slice(x);
         }
         let [even, odd] = &mut self.net_input;
-        let (now, earlier) = if t % 2 == 0 { (even, odd) } else { (odd, even) };
+        let (now, earlier) = if t.is_multiple_of(2) { (even, odd) } else { (odd, even) };
         let s = now.all_mut();
         product(s, Accum::Replace, self.input.all(), self.inputs.all(), one, self.threads)?;
         let s = now.all_mut();
@@ -122,7 +119,7 @@ impl<F: Float> Stream<F> {
         let y = &mut readouts[t * examples * width..][..examples * width];
         let into = MatMut::from_column_major_slice_mut(y, width, examples);
         product(into, Accum::Replace, self.readout.all(), self.rate.all(), one, self.threads)?;
-        add_biases(net, y);
+        add_to_each(y, net.readout_biases.as_deref());
         let mut sum = F::from(0);
         if counted == Steps::Last && t + 1 < steps {
             self.external.fill(F::from(0));

@@ -15,12 +15,13 @@ use crate::simulate::tasks::{Key, Options, Plan, Run, Table, Task, page, rule, s
 /// Tries rules that approximate backpropagation through time on tasks that need a memory, all on the same networks and sequences.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The folder then holds runs.jsonl, one line a run, from which a stopped command goes on; and NAME.csv,
-NAME.json and NAME.svg, and for recall and xor NAME-curves.csv. Without --full it is a preview:
-fewer seeds and updates.
+The folder then holds runs.jsonl, one line a run, from which a stopped command goes on; NAME.csv,
+NAME.json and NAME.svg; and for recall and xor NAME-curves.csv. Without --full it is a preview:
+fewer seeds and updates, no claims.
 
 A rule is bptt, eprop, mdgl or modprop. After a colon: mdgl:type, modprop:type, modprop:taps=8,
-modprop:mu=1/4, modprop:no-leak, modprop:autodiff; type:excluded leaves the diagonal out of the means.
+modprop:mu=1/4, modprop:no-leak, modprop:autodiff. With :type:excluded the diagonal is left out of
+the means over types.
 
 Example:
   creditcheck tasks recall --rules bptt,modprop,modprop:taps=8,mdgl,eprop --full --out recall")]

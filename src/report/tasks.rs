@@ -169,7 +169,7 @@ fn number(value: f64) -> String {
     match value.abs() {
         _ if value.is_infinite() => "diverged".into(),
         0.0 => "0".into(),
-        size if size >= 1000.0 || size < 0.001 => format!("{value:.1e}"),
+        size if !(0.001..1000.0).contains(&size) => format!("{value:.1e}"),
         size if size >= 10.0 => format!("{value:.1}"),
         size if size >= 0.1 => format!("{value:.3}"),
         _ => format!("{value:.4}"),

@@ -247,7 +247,14 @@ fn the_mean_slope_is_the_share_of_neurons_that_are_on() {
 
 #[test]
 fn learning_learns_and_leaves_the_rest_alone() {
-    let settings = Settings { iterations: 150, steps: 4, rate: 0.01, ..small(Task::Recall) };
+    let settings = Settings {
+        neurons: 24,
+        examples: 16,
+        iterations: 400,
+        steps: 4,
+        rate: 0.005,
+        ..small(Task::Recall)
+    };
     let never = || false;
     let run = |settings: &Settings, text: &str| {
         train(Task::Recall, settings, &condition(text), 1, &never).unwrap()

@@ -16,6 +16,8 @@ const LEGEND: f64 = 76.0;
 const MARGIN: f64 = 28.0;
 /// Ink of titles and of what explains them.
 const INK: &str = "#1b1f24";
+/// What kuva calls the clip of a panel, before its number.
+const CLIP: &str = "kuva-clip-";
 const GREY: &str = "#57606a";
 
 /// The page as SVG. Exactness: the same bytes for the same table.
@@ -44,7 +46,7 @@ pub fn page(table: &Table<'_>) -> String {
     for (k, panel) in panels.iter().enumerate() {
         #[allow(clippy::cast_precision_loss)]
         let left = MARGIN + k as f64 * PANEL.0;
-        place(&mut body, (left, top), &panel.picture);
+        place(&mut body, (left, top), k, &panel.picture);
         names(&mut body, (left + 48.0, top + PANEL.1 - LEGEND + 16.0), panel);
     }
     let height = top + PANEL.1 + 8.0;
@@ -141,8 +143,15 @@ fn names(body: &mut String, (left, top): (f64, f64), panel: &Panel) {
     }
 }
 
-/// A document inside the document.
-fn place(body: &mut String, (x, y): (f64, f64), svg: &str) {
-    let inner = svg.find("<svg").map_or("", |at| &svg[at + 4..]);
-    let _ = writeln!(body, "<svg x=\"{x}\" y=\"{y}\"{inner}");
+/// A document inside the document; its clips, which kuva numbers over the life of the process, are named after the panel.
+fn place(body: &mut String, (x, y): (f64, f64), number: usize, svg: &str) {
+    let Some(at) = svg.find("<svg") else { return };
+    let _ = write!(body, "<svg x=\"{x}\" y=\"{y}\"");
+    let mut parts = svg[at + 4..].split(CLIP);
+    body.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let _ = write!(body, "clip-{number}{rest}");
+    }
+    body.push('\n');
 }

@@ -35,7 +35,7 @@ fn swept(plan: &Plan, threads: usize, done: &[Key]) -> Vec<Run> {
 
 #[test]
 fn a_run_is_read_as_it_was_written() {
-    let mut read_again = 0;
+    let (mut read_again, mut all_lost) = (0, 0);
     for task in [Task::Alignment, Task::Recall, Task::Xor, Task::Blocks] {
         let mut plan = plan(task);
         for rate in [2e-3, 1e200] {
@@ -48,12 +48,15 @@ fn a_run_is_read_as_it_was_written() {
                 assert_eq!(report::line(&read), line);
                 assert_eq!((&read.key, read.measured.end), (&run.key, run.measured.end));
                 let lost = matches!(run.measured.end, End::Diverged { .. });
-                assert_eq!(lost, rate > 1.0 && task.is_training());
+                // A step too large may also leave neurons that are all off, and a finite loss.
+                assert!(!lost || (rate > 1.0 && task.is_training()));
+                all_lost += usize::from(lost);
                 read_again += 1;
             }
         }
     }
     assert_eq!(read_again, 4 * 2 * 4 * 2);
+    assert!(all_lost > 0);
 }
 
 #[test]
@@ -157,6 +160,10 @@ fn a_preview_and_few_seeds_claim_nothing() {
     let said = sentences(&Table::of(&full, &runs)).join(" ");
     assert!(said.contains("Nothing else is claimed") && !said.contains("Wilcoxon"), "{said}");
     let preview = plan(Task::Recall);
+    let runs = swept(&preview, 2, &[]);
+    let said = sentences(&Table::of(&preview, &runs)).join(" ");
+    assert!(said.contains("no claims") && !said.contains("eproduced"), "{said}");
+    let preview = plan(Task::Alignment);
     let runs = swept(&preview, 2, &[]);
     let said = sentences(&Table::of(&preview, &runs)).join(" ");
     assert!(said.contains("no claims") && !said.contains("eproduced"), "{said}");

@@ -8,6 +8,7 @@
 //! time KEY COUNT           so many runs of a piece of work                    -> seconds
 //! agree NET FORMAT FILE    somebody's gradient against ours in f64            -> the worst error as a share of its bound
 //! agree-solve N FILE       somebody's solution against ours                   -> the same
+//! export-temporal and agree-temporal                                          -> the same for N-T@B, steps of backpropagation through time
 //! drop                     gives the memory back                              -> ok
 //! about                                                                       -> features of the processor, and the kernel
 //! ```
@@ -21,6 +22,7 @@ mod integers;
 mod residues;
 mod steps;
 mod systems;
+mod temporal;
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
@@ -35,7 +37,7 @@ type Work = Box<dyn FnMut()>;
 type Make = fn(&[&str]) -> Option<Work>;
 
 /// Every kind of work; `run.py` names them.
-const WORKS: [(&str, Make); 18] = [
+const WORKS: [(&str, Make); 19] = [
     ("bp", steps::backprop),
     ("credit", steps::credit),
     ("gemms-faer", steps::products_by_faer),
@@ -54,6 +56,7 @@ const WORKS: [(&str, Make); 18] = [
     ("exact", integers::by_residues),
     ("integers", integers::scaled),
     ("rationals", integers::rationals),
+    ("bptt", temporal::step),
 ];
 
 fn work(key: &str) -> Option<Work> {
@@ -91,6 +94,14 @@ fn answer(line: &str, works: &mut HashMap<String, Work>) -> Option<String> {
         ["agree-solve", n, file] => {
             let found = data::read(Path::new(file));
             Some(format!("{:e}", systems::worst(n.parse().ok()?, &found)))
+        }
+        ["export-temporal", net, folder] => {
+            temporal::export(net, Path::new(folder))?;
+            Some("ok".to_owned())
+        }
+        ["agree-temporal", net, format, file] => {
+            let found = data::read(Path::new(file));
+            Some(format!("{:e}", temporal::worst(net, format, &found)?))
         }
         ["drop"] => {
             works.clear();
@@ -138,6 +149,7 @@ fn check() {
     for (name, _) in WORKS {
         let keys: &[&str] = match name {
             "solve" | "recurrent-credit" => &["/20"],
+            "bptt" => &["/6-5@4/f64", "/6-5@4/f32"],
             "part" => &["/tiny/f64/update/1", "/tiny/f32/back/2"],
             "product" | "product-mod" => &["/7/5/6"],
             "bp" | "credit" | "gemms-faer" | "gemms-gemm" | "gemms-own" => {
@@ -153,6 +165,7 @@ fn check() {
     agree::check();
     integers::check();
     systems::check();
+    temporal::check();
     println!(
         "peers: every kind of work ran on a small network; comparisons notice a planted error"
     );

@@ -93,6 +93,11 @@ def promises():
     for dtype in ("f32", "f64"):
         keys = [f"credit/large/{dtype}", f"bp/large/{dtype}"]
         yield Row(f"credit step / BP step, large, {dtype}", keys, first_over_second, "<=", 1.05)
+    for library in ("torch", "jax"):
+        for dtype in ("f32", "f64"):
+            keys = [f"{library}-bptt/256-100@32/{dtype}", f"bptt/256-100@32/{dtype}"]
+            agree = [(f"{library}-bptt", "256-100@32", dtype)]
+            yield Row(f"{library} BPTT step / ours, N = 256, T = 100, B = 32, {dtype}", keys, first_over_second, ">=", 1.0, agree)
     for n in (500, 1000, 2000):
         keys = [f"solve/{n}", f"dgesv/{n}"]
         yield Row(f"recurrent credit solve / LAPACK dgesv, n = {n}", keys, first_over_second, "<=", 1.0, [("dgesv", n)])
@@ -203,6 +208,11 @@ class Agreement:
                 self.export(f"system {what[1]}", f"system-{what[1]}")
                 self.peer.ask(f"solution {what[0]} {what[1]} {WORK / 'found'}")
                 share = self.ours.ask(f"agree-solve {what[1]} {WORK / 'found'}")
+            elif what[0].endswith("-bptt"):
+                library, net, dtype = what
+                self.export(f"export-temporal {net}", net)
+                self.peer.ask(f"gradient {library}/{net}/{dtype} {WORK / 'found'}")
+                share = self.ours.ask(f"agree-temporal {net} {dtype} {WORK / 'found'}")
             else:
                 library, net, dtype = what
                 self.export(f"export {net}", net)

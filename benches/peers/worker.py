@@ -101,6 +101,78 @@ class Jax:
         return [np.asarray(part) for part in self.found]
 
 
+def sequences(net, dtype):
+    """W, U, V, b; x and targets, one row per example and step."""
+    folder = DATA / net
+    n, steps, batch = (int(word) for word in (folder / "shape").read_text().split())
+
+    def array(name, *shape):
+        return np.fromfile(folder / name, "<f8").reshape(shape).astype(dtype)
+
+    parts = [array("w", n, n), array("u", n, 8), array("v", 4, n), array("b", 4)]
+    return parts, array("x", steps, batch, 8), array("t", steps, batch, 4)
+
+
+class TorchBptt:
+    """The leak is 1/2; the inputs of all steps are one product, and so are the readouts."""
+
+    def __init__(self, net, dtype):
+        parts, x, t = sequences(net, dtype)
+        self.parts = [torch.tensor(part, requires_grad=True) for part in parts]
+        self.x, self.t = torch.tensor(x), torch.tensor(t)
+
+    def gradient(self):
+        w, u, v, b = self.parts
+        drive = torch.nn.functional.linear(self.x, 0.5 * u)
+        w, s, z, rates = (0.5 * w).T, None, None, []
+        for now in drive.unbind():
+            s = now if s is None else torch.addmm(torch.add(now, s, alpha=0.5), z, w)
+            z = torch.tanh(s)
+            rates.append(z)
+        y = torch.nn.functional.linear(torch.stack(rates), v, b)
+        loss = torch.nn.functional.mse_loss(y, self.t, reduction="sum") * (0.5 / self.x.shape[1])
+        return torch.autograd.grad(loss, self.parts)
+
+    def run(self, count):
+        for _ in range(count):
+            self.gradient()
+
+    def arrays(self):
+        return [part.numpy() for part in self.gradient()]
+
+
+class JaxBptt:
+    def __init__(self, net, dtype):
+        parts, x, t = sequences(net, dtype)
+        self.parts = [jnp.asarray(part) for part in parts]
+        self.x, self.t = jnp.asarray(x), jnp.asarray(t)
+        half = dtype(0.5)
+
+        def loss(parts, x, t):
+            w, u, v, b = parts
+            drive, w = x @ (half * u).T, (half * w).T
+
+            def fire(state, now):
+                s, z = state
+                s = half * s + z @ w + now
+                z = jnp.tanh(s)
+                return (s, z), z
+
+            rest = jnp.zeros((x.shape[1], len(u)), dtype)
+            _, rates = jax.lax.scan(fire, (rest, rest), drive)
+            return ((rates @ v.T + b - t) ** 2).sum() * dtype(0.5 / x.shape[1])
+
+        self.step = jax.jit(jax.grad(loss))
+
+    def run(self, count):
+        for _ in range(count):
+            self.found = self.step(self.parts, self.x, self.t)
+            jax.block_until_ready(self.found)
+
+    def arrays(self):
+        return [np.asarray(part) for part in self.step(self.parts, self.x, self.t)]
+
+
 class Dgesv:
     def __init__(self, n):
         folder = DATA / f"system-{n}"
@@ -136,7 +208,7 @@ def made(key):
             MADE[key] = {"dgesv": Dgesv, "scipy": Scipy}[kind](int(words[0]))
         else:
             net, dtype = words
-            MADE[key] = {"torch": Torch, "jax": Jax}[kind](net, {"f32": np.float32, "f64": np.float64}[dtype])
+            MADE[key] = {"torch": Torch, "jax": Jax, "torch-bptt": TorchBptt, "jax-bptt": JaxBptt}[kind](net, {"f32": np.float32, "f64": np.float64}[dtype])
     return MADE[key]
 
 

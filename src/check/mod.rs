@@ -1,7 +1,7 @@
 //! Comparison only; calls no engine.
 //!
 //! [`Comparison`] is exact equality with the first mismatch, [`bridge`] the one place where
-//! credits meet adjoints, [`Verdict`] what a comparison concludes, [`Table`] what a run amounts to.
+//! credits meet adjoints, [`Verdict`] what a comparison concludes, [`Table`] what a run amounts to, [`temporal`] when rules over time are exact.
 
 pub mod audit;
 mod blocks;
@@ -15,6 +15,7 @@ pub mod judge;
 pub mod lattice;
 pub mod locality;
 mod table;
+pub mod temporal;
 mod verdict;
 
 pub use blocks::{Block, blocks};

@@ -11,8 +11,10 @@ mod communities;
 mod gradient;
 mod mutants;
 mod progress;
+mod runs;
 mod show;
 mod simulate;
+mod tasks;
 mod vectors;
 mod verify;
 
@@ -99,6 +101,8 @@ enum Command {
     Mutants(mutants::Arguments),
     /// Community structure against learning rate, at equal training loss
     Communities(communities::Arguments),
+    /// Rules that approximate backpropagation through time, on tasks that need a memory
+    Tasks(tasks::Arguments),
 }
 
 /// Runs the program on the arguments of the process.
@@ -120,6 +124,7 @@ pub fn run() -> ExitCode {
         Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
         Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
         Some(Command::Communities(arguments)) => communities::run(&arguments, &common),
+        Some(Command::Tasks(arguments)) => tasks::run(&arguments, &common),
     };
     result.unwrap_or_else(|error: Error| common::report(&error)).code()
 }

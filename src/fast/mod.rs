@@ -24,6 +24,7 @@ mod product;
 pub mod recurrent;
 pub mod relax;
 pub mod solve;
+pub mod temporal;
 mod wide;
 
 use num_rational::BigRational;

@@ -25,6 +25,7 @@ check::judge: check::blocks check::bounded check::lattice number spec
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict
+check::temporal: spec
 cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report simulate spec suite vectors wire
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
@@ -36,6 +37,18 @@ fast::product: error fast fast::layout
 fast::recurrent: error fast fast::credit fast::layout fast::network fast::product fast::solve spec
 fast::relax: error fast fast::credit fast::layout fast::network fast::product spec
 fast::solve: error fast fast::layout fast::product
+fast::temporal: error fast fast::layout fast::temporal::adjoint fast::temporal::bptt fast::temporal::causal fast::temporal::network fast::temporal::plan fast::temporal::rtrl fast::temporal::stream fast::temporal::typed spec
+fast::temporal::adjoint: error fast fast::layout fast::product fast::temporal::columns fast::temporal::loss fast::temporal::network fast::temporal::passes fast::temporal::plan fast::wide spec
+fast::temporal::bptt: error fast fast::backprop fast::layout fast::network fast::product fast::temporal::columns fast::temporal::loss fast::temporal::network fast::wide spec
+fast::temporal::causal: error fast fast::layout fast::product fast::temporal::columns fast::temporal::network fast::temporal::passes fast::temporal::plan fast::temporal::stream fast::wide
+fast::temporal::columns: fast fast::layout
+fast::temporal::loss: fast
+fast::temporal::network: error fast fast::network spec
+fast::temporal::passes: fast fast::credit fast::network fast::wide spec
+fast::temporal::plan: error fast fast::layout fast::temporal::columns fast::temporal::network spec
+fast::temporal::rtrl: error fast fast::layout fast::product fast::temporal::columns fast::temporal::network fast::temporal::stream fast::wide
+fast::temporal::stream: error fast fast::layout fast::product fast::temporal::columns fast::temporal::loss fast::temporal::network fast::temporal::passes fast::wide spec
+fast::temporal::typed: error fast fast::layout fast::product fast::temporal::columns fast::temporal::network fast::temporal::plan fast::temporal::stream fast::wide
 fast::wide: fast
 main: cli
 modular::backprop: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
@@ -52,7 +65,7 @@ mutants: check::bridge check::exact check::locality check::verdict error scalar 
 number: spec
 report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number simulate spec wire
 scalar: number
-simulate: certify error fast fast::backprop fast::network number spec
+simulate: certify error fast fast::backprop fast::network fast::temporal fast::temporal::loss fast::temporal::network number spec
 suite: certify error fast::credit fast::network simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
@@ -103,7 +116,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 47] = [
+const BORDERS: [(&str, &str); 58] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -137,6 +150,18 @@ const BORDERS: [(&str, &str); 47] = [
     ("fast::relax", "fast::backprop"),
     ("fast::recurrent", "fast::backprop"),
     ("fast::backprop", "fast::recurrent"),
+    // BPTT in floats ⟂ the rules that assign credit locally, and RTRL ⟂ what they put in place of W.
+    ("fast::temporal::bptt", "fast::credit"),
+    ("fast::temporal::bptt", "fast::temporal::passes"),
+    ("fast::temporal::bptt", "fast::temporal::stream"),
+    ("fast::temporal::bptt", "fast::temporal::adjoint"),
+    ("fast::temporal::stream", "fast::backprop"),
+    ("fast::temporal::stream", "fast::temporal::bptt"),
+    ("fast::temporal::adjoint", "fast::backprop"),
+    ("fast::temporal::adjoint", "fast::temporal::causal"),
+    ("fast::temporal::causal", "fast::temporal::adjoint"),
+    ("fast::temporal::rtrl", "fast::temporal::plan"),
+    ("fast::temporal::rtrl", "fast::backprop"),
     // Exact ⟂ fast: no shared arithmetic.
     ("textbook", "fast"),
     ("scalar", "fast"),

@@ -44,7 +44,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// How often memory was asked for meanwhile, by this thread.
-fn asked<T>(run: impl FnOnce() -> T) -> usize {
+pub(super) fn asked<T>(run: impl FnOnce() -> T) -> usize {
     let before = ASKED.get();
     let result = run();
     let during = ASKED.get() - before;

@@ -14,5 +14,6 @@ mod recurrent;
 mod recurrent_nets;
 mod solve;
 mod suite;
+mod temporal;
 mod training;
 mod ulps;

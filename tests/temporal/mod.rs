@@ -1,11 +1,16 @@
 //! Rules over time: the golden vector, the identities, the claims.
 
+mod claims;
 mod golden;
+mod identities;
+mod residues;
+mod witnesses;
 
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use creditcheck::textbook::temporal::{self, Evaluation};
 use creditcheck::wire::TemporalDocument;
 use num_rational::BigRational;
+use num_traits::Zero;
 
 /// A committed case.
 fn committed(name: &str) -> TemporalCase {
@@ -21,4 +26,32 @@ fn gradient(
     evaluation: Evaluation,
 ) -> TemporalGradient<BigRational> {
     temporal::run(case, rule, evaluation, &Limits::default()).unwrap().gradient
+}
+
+/// How many entries of a gradient, of all parameters, are not zero.
+fn nonzero(found: &TemporalGradient<BigRational>) -> usize {
+    let matrices = [&found.recurrent, &found.input, &found.readout];
+    let entries =
+        matrices.into_iter().flatten().flatten().chain(found.readout_biases.iter().flatten());
+    entries.filter(|entry| !entry.is_zero()).count()
+}
+
+/// All committed cases that run in time; those with types, which every rule can be asked for.
+fn committed_all() -> Vec<TemporalCase> {
+    let folder = format!("{}/fixtures/cases", env!("CARGO_MANIFEST_DIR"));
+    let names = std::fs::read_dir(folder).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name.starts_with("temporal-")).collect();
+    names.sort();
+    let cases = names.iter().map(|name| committed(name.strip_suffix(".json").unwrap()));
+    cases.filter(|case| case.network.types.is_some()).collect()
+}
+
+/// h_t of every example, step and cell.
+fn slopes(case: &TemporalCase) -> Vec<Vec<Vec<BigRational>>> {
+    let run = temporal::run(case, &TemporalRule::Bptt, Evaluation::Adjoint, &Limits::default());
+    let of_example = |steps: Vec<temporal::Step<BigRational>>| {
+        steps.into_iter().map(|step| step.slope).collect()
+    };
+    run.unwrap().examples.into_iter().map(of_example).collect()
 }

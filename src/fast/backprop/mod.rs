@@ -1,7 +1,7 @@
 //! D5–D7 by layers: forward, adjoints, gradient of a whole batch at once.
 
 mod passes;
-mod slope;
+pub(in crate::fast) mod slope;
 mod workspace;
 
 use faer::{Mat, MatRef};

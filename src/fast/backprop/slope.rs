@@ -5,7 +5,7 @@ use crate::spec::Kink;
 
 /// x = σ(s) (D5); NaN stays NaN.
 #[inline(always)]
-pub(super) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
+pub(in crate::fast) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
     let (zero, one, two, three) = (F::from(0), F::from(1), F::from(2), F::from(3));
     match activation {
         Function::Identity => s,
@@ -55,7 +55,7 @@ pub(super) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
 
 /// σ'(s) (D6) from the net input; NaN stays NaN.
 #[inline(always)]
-pub(super) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: F) -> F {
+pub(in crate::fast) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: F) -> F {
     let (zero, one, two) = (F::from(0), F::from(1), F::from(2));
     match activation {
         Function::Identity => one,

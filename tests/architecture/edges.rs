@@ -61,7 +61,7 @@ modular::network: error modular::field spec
 modular::product: error modular::field modular::lanes modular::matrix
 modular::recurrent: error modular::lifting number spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
-mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::view wire
+mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: spec
 report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::temporal check::verdict error number simulate spec textbook::temporal wire
 scalar: number
@@ -92,7 +92,7 @@ textbook::temporal::parameters: error scalar spec textbook
 textbook::temporal::rtrl: error scalar spec textbook textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters
 textbook::temporal::tangent: error scalar spec textbook textbook::temporal::firing textbook::temporal::parameters
 textbook::view: scalar spec
-vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent textbook::temporal wire
+vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent textbook::temporal textbook::temporal::outcome wire
 wire: certificate certificate::digest certificate::large certificate::verify check::table error number spec
 ";
 

@@ -176,7 +176,13 @@ fn blind() -> Vec<Blind> {
             "three steps, W alone, but the autodiff form, whose first relay has a μ",
             restricted(|c| steps(c, 3)),
             |host| host.family() != Family::Autodiff,
-            &["T18", "T19", "T20"],
+            &["T18", "T19"],
+        ),
+        of_w(
+            "three steps, W alone, one of several taps",
+            restricted(|c| steps(c, 3)),
+            |host| host.family() != Family::Mdgl,
+            &["T20"],
         ),
         gradient("one μ for all", restricted(|_| ()), several_taps_of_one_mu, &["T17", "T18"]),
         gradient(

@@ -21,7 +21,7 @@ use super::truth::compare;
 ///
 /// ```
 /// use creditcheck::{mutants::temporal::diagnose, spec::{Limits, TemporalRule}, textbook::temporal::{self, Evaluation}, wire::TemporalDocument};
-/// let text = include_bytes!("../../../fixtures/mutants/temporal_quadratic.json");
+/// let text = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/mutants/temporal_quadratic.json"));
 /// let case = TemporalDocument::read(text, &Limits::default()).unwrap().case;
 /// let theirs = temporal::run(&case, &TemporalRule::Eprop, Evaluation::Causal, &Limits::default()).unwrap().gradient;
 /// assert!(diagnose(&case, &theirs).contains(&"this is what e-prop gives (T5)".to_owned()));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use creditcheck::spec::{
-    Feedback, Form, Limits, Modprop, Mu, Steps, Taps, TemporalCase, TemporalGradient, TemporalRule,
+    Feedback, Form, Limits, Modprop, Mu, Steps, Taps, TemporalCase, TemporalRule,
 };
 use creditcheck::textbook::temporal::{self, Evaluation};
 use num_traits::Zero;

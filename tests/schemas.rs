@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{Options, Silent, certify};
 use creditcheck::spec::Limits;
-use creditcheck::wire::Document;
 use creditcheck::wire::certificate;
 use creditcheck::wire::gradient::{NumberKind, Quantity, to_json};
 use creditcheck::wire::json::Json;
+use creditcheck::wire::{Document, TemporalDocument};
 use jsonschema::{Registry, Validator};
 use serde_json::Value;
 
@@ -66,9 +66,16 @@ fn untimed() -> Vec<PathBuf> {
 
 #[test]
 fn schemas_are_schemas() {
-    for name in
-        ["case", "gradient", "comparison", "certificate", "large-certificate", "audit", "vectors"]
-    {
+    for name in [
+        "case",
+        "gradient",
+        "comparison",
+        "certificate",
+        "large-certificate",
+        "audit",
+        "vectors",
+        "temporal-vectors",
+    ] {
         let name = format!("{name}.schema.json");
         let text = read(&Path::new(FIXTURES).join("schema").join(&name));
         assert!(jsonschema::meta::is_valid(&text), "{name}");
@@ -98,12 +105,58 @@ fn cases_as_this_crate_writes_them_follow_their_schema() {
 }
 
 #[test]
+fn cases_over_time_follow_the_schema_and_the_reader_agrees_with_it() {
+    let schema = schema("case.schema.json");
+    let all = ["cases", "mutants"].into_iter().flat_map(files);
+    let over_time: Vec<PathBuf> = all.filter(|path| is_temporal(path)).collect();
+    assert!(over_time.len() >= 5, "{over_time:?}");
+    for path in &over_time {
+        let name = path.display().to_string();
+        let document =
+            TemporalDocument::read(&fs::read(path).unwrap(), &Limits::default()).unwrap();
+        assert_valid(&schema, &value(&document.json.canonical()), &name);
+        assert_valid(&schema, &value(&TemporalDocument::of(document.case).json.pretty()), &name);
+    }
+    let right = read(&Path::new(FIXTURES).join("cases/temporal-golden.json"));
+    let wrongs = [
+        ("/steps", "\"first\""),
+        ("/network/leak", "0.5"),
+        ("/network/recurrent", "[]"),
+        ("/network/input/0", "\"1\""),
+        ("/network/types/0", "-1"),
+        ("/examples/0/input", "[\"1\", \"2\"]"),
+        ("/examples/0/target", "[]"),
+        ("/kink", "\"middle\""),
+    ];
+    for (pointer, wrong) in wrongs {
+        let mut document = right.clone();
+        match document.pointer_mut(pointer) {
+            Some(place) => *place = value(wrong),
+            None => document["kink"] = value(wrong),
+        }
+        assert!(!schema.is_valid(&document), "the schema accepts {wrong} at {pointer}");
+        let read = TemporalDocument::read(document.to_string().as_bytes(), &Limits::default());
+        assert!(read.is_err(), "the reader accepts {wrong} at {pointer}");
+    }
+    // Steps belong to networks that run in time, and they cannot do without.
+    let mut without = right;
+    without.as_object_mut().unwrap().remove("steps");
+    assert!(!schema.is_valid(&without));
+    let mut still = read(&Path::new(FIXTURES).join("cases/worked-example.json"));
+    still["steps"] = value("\"all\"");
+    assert!(!schema.is_valid(&still));
+}
+
+#[test]
 fn gradients_and_certificates_of_every_case_follow_their_schema() {
     let (gradients, certificates) =
         (schema("gradient.schema.json"), schema("certificate.schema.json"));
     let mut numbers = [0, 0];
     for path in untimed() {
         let name = path.display().to_string();
+        if is_temporal(&path) {
+            continue;
+        }
         let document = Document::read(&fs::read(&path).unwrap(), &Limits::default()).unwrap();
         for number in [NumberKind::Exact, NumberKind::F64] {
             for quantity in [Quantity::Gradient, Quantity::Update] {
@@ -241,10 +294,16 @@ fn comparisons_follow_their_schema() {
 
 #[test]
 fn vectors_follow_their_schema() {
-    let schema = schema("vectors.schema.json");
+    let schemas = ["vectors.schema.json", "temporal-vectors.schema.json"];
+    let schemas = schemas.map(|name| (name, schema(name)));
+    let mut numbers = [0, 0];
     for path in files("vectors/v1") {
-        assert_valid(&schema, &read(&path), &path.display().to_string());
+        let document = read(&path);
+        let named = schemas.iter().position(|(name, _)| document["schema"] == *name).unwrap();
+        assert_valid(&schemas[named].1, &document, &path.display().to_string());
+        numbers[named] += 1;
     }
+    assert!(numbers[0] >= 44 && numbers[1] >= 4, "{numbers:?}");
 }
 
 #[test]
@@ -355,6 +414,37 @@ fn wrong_vectors_are_refused() {
             (&paths[5], None),
             ("/numberOfTests", Some("0")),
             ("/testGroups", Some("[]")),
+        ],
+    );
+}
+
+#[test]
+fn wrong_vectors_over_time_are_refused() {
+    let right = read(&Path::new(FIXTURES).join("vectors/v1/temporal_relu_test.json"));
+    let expected = "/testGroups/0/tests/0/expected";
+    let at = |rest: &str| format!("{expected}{rest}");
+    let paths = [
+        at("/gradient"),
+        at("/rules"),
+        at("/examples/0/steps/1/adjoints"),
+        at("/examples/0/steps/1/traces/0"),
+        at("/rules/0/totalCredits"),
+        at("/rules/0/rule/name"),
+        at("/gradient/recurrent/0/1"),
+    ];
+    refused(
+        &schema("temporal-vectors.schema.json"),
+        &right,
+        &[
+            (&paths[0], None),
+            (&paths[1], None),
+            (&paths[2], None),
+            (&paths[3], Some("0.5")),
+            (&paths[4], None),
+            (&paths[5], Some("\"dfa\"")),
+            (&paths[6], Some("\"1/2/3\"")),
+            ("/testGroups/0/tests/0/result", Some("\"invalid\"")),
+            ("/numberOfTests", Some("0")),
         ],
     );
 }

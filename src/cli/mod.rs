@@ -12,8 +12,10 @@ mod compare;
 mod gradient;
 mod mutants;
 mod progress;
+mod runs;
 mod show;
 mod simulate;
+mod tasks;
 mod vectors;
 mod verify;
 
@@ -102,6 +104,8 @@ enum Command {
     Mutants(mutants::Arguments),
     /// Community structure against learning rate, at equal training loss
     Communities(communities::Arguments),
+    /// Rules that approximate backpropagation through time, on tasks that need a memory
+    Tasks(tasks::Arguments),
 }
 
 /// Runs the program on the arguments of the process.
@@ -124,6 +128,7 @@ pub fn run() -> ExitCode {
         Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
         Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
         Some(Command::Communities(arguments)) => communities::run(&arguments, &common),
+        Some(Command::Tasks(arguments)) => tasks::run(&arguments, &common),
     };
     result.unwrap_or_else(|error: Error| common::report(&error)).code()
 }

@@ -5,8 +5,10 @@ mod balanced;
 mod certified;
 pub mod communities;
 mod judged;
+mod lines;
 mod simulated;
 mod steps;
+pub mod tasks;
 mod temporal;
 
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};

@@ -66,7 +66,7 @@ mutants: check::bridge check::exact check::locality check::verdict error scalar 
 number: spec
 report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::temporal check::verdict error number simulate spec textbook::temporal::outcome wire
 scalar: number
-simulate: certify error fast fast::backprop fast::network number spec
+simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network number spec
 suite: certify error fast::credit fast::network simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook

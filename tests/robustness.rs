@@ -175,7 +175,7 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
         "layered",
         "/network/kind",
         r#""temporal""#,
-        r#"unsupported: networks of kind "temporal"; this version has "layered" and "graph""#,
+        r#"unsupported: a network of kind "temporal" here; `creditcheck compare`, `gradient`, `check` and `show` take it"#,
     ),
     // kink
     (

@@ -283,7 +283,10 @@ fn what_is_missing_or_too_short_is_named() {
 #[test]
 fn other_readers_say_who_takes_it() {
     let error = Document::read(&golden(), &Limits::default()).unwrap_err().to_string();
-    assert!(error.contains("`creditcheck gradient --rule bptt`, `compare` and `check`"), "{error}");
+    assert!(
+        error.contains("`creditcheck compare`, `gradient`, `check` and `show` take it"),
+        "{error}"
+    );
 }
 
 /// Flipped, cut and doubled bytes: the readers answer, and never panic.

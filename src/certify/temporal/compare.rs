@@ -95,7 +95,7 @@ impl Comparison {
 /// Runs every rule on a case and compares W and U with the exact gradient.
 ///
 /// The tangent is run up to 200 parameters, RTRL up to 12 neurons, BPTT and factorised RTRL always. ModProp is run with the μ
-/// given; where the slope of every cell is the same at all steps, also with that slope for its μ (claim 4).
+/// given; where the slope of every cell is the same at all steps and not that μ, also with the slopes for μ (claim 4).
 ///
 /// # Errors
 /// As the exact engines; [`Error::Unsupported`] for a transcendental activation.
@@ -177,7 +177,8 @@ fn rules(case: &TemporalCase, mu: &Mu, slopes: &[Vec<Vec<BigRational>>]) -> Vec<
     }
     rules.push(modprop(Feedback::Cell, Form::NoLeak, Taps::All, mu));
     rules.push(modprop(Feedback::Cell, Form::Autodiff, Taps::All, mu));
-    if let Some(own) = constant_slopes(slopes) {
+    let differs = |own: &Mu| (0..case.network.neurons()).any(|cell| own.of(cell) != mu.of(cell));
+    if let Some(own) = constant_slopes(slopes).filter(differs) {
         rules.push(modprop(Feedback::Cell, Form::Filter, Taps::All, &own));
     }
     rules

@@ -58,15 +58,19 @@ pub fn spectral_abscissa<F: Float>(
 /// ```
 /// use creditcheck::fast::recurrent::spectral_radius;
 /// // A pair ±2i.
-/// let found = spectral_radius(faer::mat![[0.0, 2.0], [-2.0, 0.0]].as_ref()).unwrap();
+/// let found = spectral_radius(&[vec![0.0, 2.0], vec![-2.0, 0.0]]).unwrap();
 /// assert!((found - 2.0).abs() < 1e-12);
 /// ```
-pub fn spectral_radius(matrix: MatRef<'_, f64>) -> Result<f64, Error> {
-    expect_shape("matrix", matrix, matrix.nrows(), matrix.nrows())?;
-    if !largest(matrix.col_iter().flat_map(|column| column.iter().copied())).is_finite() {
+pub fn spectral_radius(rows: &[Vec<f64>]) -> Result<f64, Error> {
+    let n = rows.len();
+    if let Some(row) = rows.iter().find(|row| row.len() != n) {
+        return Err(Error::input("matrix", format!("a row of {}", row.len()), n.to_string()));
+    }
+    let matrix = Mat::from_fn(n, n, |post, pre| rows[post][pre]);
+    if !largest(rows.iter().flatten().copied()).is_finite() {
         return Err(not_finite("an entry of a matrix of which eigenvalues are wanted".to_owned()));
     }
-    let found = eigenvalues(matrix, "a matrix")?;
+    let found = eigenvalues(matrix.as_ref(), "a matrix")?;
     Ok(found.into_iter().map(|(real, imaginary)| real.hypot(imaginary)).fold(0.0, f64::max))
 }
 

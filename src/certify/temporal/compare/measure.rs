@@ -75,8 +75,10 @@ pub(super) fn growth(case: &TemporalCase, rule: &TemporalRule) -> Result<Option<
         let passed = &gain * &weights[j][l] * rule.mu.of(l);
         nearest_f64(&if j == l && rule.form != Form::NoLeak { passed + leak } else { passed })
     };
-    let relay = faer::Mat::from_fn(weights.len(), weights.len(), entry);
-    crate::fast::recurrent::spectral_radius(relay.as_ref()).map(Some)
+    let cells = 0..weights.len();
+    let relay: Vec<Vec<f64>> =
+        cells.clone().map(|j| cells.clone().map(|l| entry(j, l)).collect()).collect();
+    crate::fast::recurrent::spectral_radius(&relay).map(Some)
 }
 
 /// Eigenvalues are computed in floats only.

@@ -3,6 +3,8 @@
 // The path holds whether this file is a module of tests/lib.rs or a test of its own.
 #[path = "mutants/blind.rs"]
 mod blind;
+#[path = "mutants/temporal.rs"]
+mod temporal;
 
 use creditcheck::check::{Comparison, Verdict};
 use creditcheck::mutants::{
@@ -190,11 +192,20 @@ fn h12_a_disagreement_without_a_fired_hook_is_unapplied() {
     assert_eq!(Status::of(verdict, false), Status::Unapplied);
     // And nothing compared is a survivor, not a kill.
     assert_eq!(Status::of(Verdict::Unchecked("nothing".into()), true), Status::Survived);
+    let matrix = kill_matrix(&Limits::default()).unwrap();
+    assert!(matrix.is_good());
     for status in [Status::Unapplied, Status::Survived] {
-        let mut matrix = kill_matrix(&Limits::default()).unwrap();
-        matrix.rows[0].status = status;
-        assert!(!matrix.is_good());
+        let mut plain = matrix.clone();
+        plain.rows[0].status = status.clone();
+        assert!(!plain.is_good());
+        let mut over_time = matrix.clone();
+        over_time.temporal.rows[0].status = status;
+        assert!(!over_time.is_good());
     }
+    // Nor may a mutant stay away altogether.
+    let mut fewer = matrix;
+    fewer.temporal.rows.retain(|row| row.mutant.id() != "T08");
+    assert!(!fewer.is_good() && fewer.summary().contains("no run kills T08"));
 }
 
 /// H7: a comparison of nothing, or of zeros only, is no agreement.

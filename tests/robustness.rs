@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use creditcheck::Error;
 use creditcheck::certify::{Options, Silent, certify};
 use creditcheck::spec::Limits;
-use creditcheck::wire::{Document, certificate, gradient};
+use creditcheck::wire::{Document, TemporalDocument, certificate, gradient};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::Value;
@@ -175,7 +175,7 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
         "layered",
         "/network/kind",
         r#""temporal""#,
-        r#"unsupported: networks of kind "temporal"; this version has "layered" and "graph""#,
+        r#"unsupported: a network of kind "temporal" here; `creditcheck compare`, `gradient`, `check` and `show` take it"#,
     ),
     // kink
     (
@@ -374,7 +374,9 @@ fn originals() -> Vec<Vec<u8>> {
     let mut paths: Vec<PathBuf> = entries.collect();
     paths.sort();
     assert!(paths.len() > 40);
-    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+    let texts = paths.iter().map(|path| fs::read(path).unwrap());
+    // Networks that run in time have a reader of their own, and it trials of its own.
+    texts.filter(|bytes| TemporalDocument::read(bytes, &Limits::default()).is_err()).collect()
 }
 
 fn below(random: &mut ChaCha8Rng, most: usize) -> usize {

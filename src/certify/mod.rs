@@ -28,6 +28,7 @@ mod settling;
 mod slopes;
 pub mod steps;
 mod symbolic;
+pub mod temporal;
 
 use crate::certificate::{self, Certificate};
 use crate::check::{Cell, Claim, Conclusion, Table, Tier, Verdict};

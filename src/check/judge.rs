@@ -29,6 +29,8 @@ pub enum Nearness {
     CorrectlyRounded,
     /// Every entry is within the computed rounding bound.
     WithinBound,
+    /// Some float is not the nearest one, and no bound says how far it may be.
+    Unjudged,
     /// Some entry is none of these.
     Different,
 }
@@ -37,8 +39,13 @@ impl Nearness {
     /// The verdict in words.
     #[must_use]
     pub fn words(self) -> &'static str {
-        ["exact", "correctly rounded", "within the computed rounding bound", "different"]
-            [self as usize]
+        match self {
+            Self::Exact => "exact",
+            Self::CorrectlyRounded => "correctly rounded",
+            Self::WithinBound => "within the computed rounding bound",
+            Self::Unjudged => "unchecked: not correctly rounded",
+            Self::Different => "different",
+        }
     }
 }
 
@@ -78,7 +85,7 @@ pub struct BlockJudgement {
 pub struct Judgement {
     /// Block by block.
     pub blocks: Vec<BlockJudgement>,
-    /// How many entries differ.
+    /// How many entries differ, or are unjudged.
     pub differing: usize,
     /// The first of them.
     pub first: Option<Difference>,
@@ -99,9 +106,15 @@ impl Judgement {
         self.parameters().all(|block| block.is_zero)
     }
 
-    /// Why agreement would say nothing, if so: the whole exact gradient is zero, or it is only within bounds that have no power.
+    /// Why agreement would say nothing, if so: the whole exact gradient is zero, it is only within bounds that have no power, or
+    /// there is no bound.
     #[must_use]
     pub fn is_vacuous(&self) -> Option<&'static str> {
+        if self.nearness() == Nearness::Unjudged {
+            return Some(
+                "no rounding bound is computed for this network, and some float is not the one nearest to the exact value",
+            );
+        }
         if self.is_zero() {
             return Some("the whole exact gradient is zero, which any dead rule reproduces");
         }
@@ -112,6 +125,15 @@ impl Judgement {
             return Some("the computed rounding bound is so wide here that zeros would pass");
         }
         None
+    }
+
+    /// Takes what was unjudged for different, where it is known to be the result of another rule.
+    pub fn differs_surely(&mut self) {
+        for block in &mut self.blocks {
+            if block.nearness == Nearness::Unjudged {
+                block.nearness = Nearness::Different;
+            }
+        }
     }
 
     fn parameters(&self) -> impl Iterator<Item = &BlockJudgement> {
@@ -126,7 +148,7 @@ pub struct Reference {
     pub value: BigRational,
     /// Whether `value` is exact.
     pub is_exact: bool,
-    /// The computed bound around `value`; none where none was computed.
+    /// The computed bound around `value`; none where none was computed: then a float that is not the nearest is unjudged.
     pub bound: Option<f64>,
 }
 
@@ -169,7 +191,7 @@ impl Judge {
             block.nearness = block.nearness.max(nearness);
             largest = largest.max(reference.value.abs());
             widest = widest.max(reference.bound.unwrap_or(0.0));
-            if nearness == Nearness::Different {
+            if nearness >= Nearness::Unjudged {
                 self.differs(place, theirs, reference.value);
             }
         }
@@ -215,8 +237,8 @@ fn nearness(held: Held, theirs: &BigRational, reference: &Reference) -> Nearness
     if reference.is_exact && rounded.as_ref() == Some(theirs) {
         return Nearness::CorrectlyRounded;
     }
-    let bound = reference.bound.and_then(exact_f64);
-    if bound.is_some_and(|bound| (theirs - &reference.value).abs() <= bound) {
+    let Some(bound) = reference.bound else { return Nearness::Unjudged };
+    if exact_f64(bound).is_some_and(|bound| (theirs - &reference.value).abs() <= bound) {
         return Nearness::WithinBound;
     }
     Nearness::Different

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, Format, Input, read_input};
+use super::common::{Common, Format, Input, not_over_time, read_input};
 use super::progress::Bar;
 use crate::certificate::Certificate;
 use crate::certificate::large::{File, Large};
@@ -108,6 +108,7 @@ fn any_size(
             }
         }
         Input::Dense(found) => large(&found.dense, &found.json, &found.files, options, progress),
+        Input::Temporal(_) => Err(not_over_time()),
     }
 }
 

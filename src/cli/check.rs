@@ -5,19 +5,22 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, read_case, read_file};
+use super::common::{Common, Input, read_file, read_input, too_large};
 use super::progress::Bar;
+use crate::certify;
 use crate::certify::judge::judge;
 use crate::check::judge::Nearness;
 use crate::error::Error;
 use crate::report;
-use crate::wire::gradient;
+use crate::wire::{gradient, temporal};
 
 /// Is somebody else's gradient or update right?
 #[derive(Args, Debug)]
 #[command(after_help = "\
-MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\"), with \"biases\" where the case has them;
-\"number\" says how its values are held (exact, f64, f32), \"quantity\" whether they are a gradient or an update.
+MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\"), with \"biases\" where the
+case has them; of a network that runs in time \"recurrent\", \"input\" and \"readout\", with
+\"readout_biases\" where the case has them. \"number\" says how its values are held (exact, f64, f32),
+\"quantity\" whether they are a gradient or an update.
 
 Example:
   creditcheck gradient case.json --number f64 -o mine.json
@@ -31,30 +34,35 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let document = read_case(&arguments.case, &limits)?;
-    let name = arguments.mine.display().to_string();
+    let input = read_input(&arguments.case, &limits)?;
     let bytes = read_file(&arguments.mine, &limits)?;
-    let mine = gradient::read(&bytes, &document.case, &limits)
-        .map_err(|error| error.in_file(name.clone()))?;
-    let digest = document.digest();
-    if let Some(stated) = mine.case.as_ref().filter(|stated| **stated != digest) {
-        let error = Error::Input {
-            place: "case".into(),
-            found: format!("\"{stated}\""),
-            expected: format!("\"{digest}\", the digest of {}", arguments.case.display()),
-            advice: Some(
-                "the result belongs to another case; leave the field out if you are sure".into(),
-            ),
-        };
-        return Err(error.in_file(name));
-    }
+    let name = arguments.mine.display().to_string();
+    let in_mine = |error: Error| error.in_file(name.clone());
     let mut bar = Bar::new(common, 1);
-    let judged = judge(&document.case, &mine, &limits, &mut bar);
+    let (title, digest, judged) = match &input {
+        Input::Temporal(document) => {
+            let case = &document.case;
+            let mine = temporal::gradient::read(&bytes, case, &limits).map_err(in_mine)?;
+            let digest = document.digest();
+            expect_case(mine.case.as_deref(), &digest, arguments).map_err(in_mine)?;
+            let title = format!("{} ({})", case.title(), report::network_over_time(case));
+            (title, digest, certify::temporal::judge(case, &mine, &limits, &mut bar))
+        }
+        Input::Case(document, _) => {
+            let case = &document.case;
+            let mine = gradient::read(&bytes, case, &limits).map_err(in_mine)?;
+            let digest = document.digest();
+            expect_case(mine.case.as_deref(), &digest, arguments).map_err(in_mine)?;
+            let title = format!("{} ({})", case.title(), report::network(case));
+            (title, digest, judge(case, &mine, &limits, &mut bar))
+        }
+        Input::Dense(found) => return Err(too_large(found, &arguments.case)),
+    };
     bar.finish();
     let (judgement, diagnosis) =
         judged.map_err(|error| error.in_file(arguments.case.display().to_string()))?;
     common.write(
-        || report::judged(&name, &document.case, &judgement, &diagnosis),
+        || report::judged(&name, &title, &judgement, &diagnosis),
         || report::judged_json(&digest, &judgement, &diagnosis),
     )?;
     Ok(if judgement.nearness() == Nearness::Different {
@@ -64,4 +72,19 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     } else {
         Outcome::Agree
     })
+}
+
+/// Refuses a result that says that it belongs to another case.
+fn expect_case(stated: Option<&str>, digest: &str, arguments: &Arguments) -> Result<(), Error> {
+    match stated {
+        Some(stated) if stated != digest => Err(Error::Input {
+            place: "case".into(),
+            found: format!("\"{stated}\""),
+            expected: format!("\"{digest}\", the digest of {}", arguments.case.display()),
+            advice: Some(
+                "the result belongs to another case; leave the field out if you are sure".into(),
+            ),
+        }),
+        _ => Ok(()),
+    }
 }

@@ -10,10 +10,11 @@ use miette::Diagnostic;
 use super::Outcome;
 use crate::error::Error;
 use crate::spec::Limits;
-use crate::wire::Document;
 use crate::wire::dense::{self, DenseDocument};
 use crate::wire::json::Json;
+use crate::wire::temporal::is_temporal;
 use crate::wire::tensor::{LayerNames, Opened};
+use crate::wire::{Document, TemporalDocument};
 
 /// The options of every command.
 #[derive(Args, Clone, Debug)]
@@ -149,6 +150,8 @@ pub(super) enum Input {
     Case(Box<Document>, Vec<LayerNames>),
     /// With more numbers in files than would be written out.
     Dense(Box<DenseDocument>),
+    /// With a network that runs in time.
+    Temporal(Box<TemporalDocument>),
 }
 
 /// Reads a case, and the tensor files that it refers to; every error names the file.
@@ -161,6 +164,10 @@ pub(super) fn read_input(file: &Path, limits: &Limits) -> Result<Input, Error> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let input = || {
         let json = Json::read(&bytes, limits)?;
+        if is_temporal(&json, limits) {
+            let document = TemporalDocument::from_json(&json, limits)?;
+            return Ok(Input::Temporal(Box::new(document)));
+        }
         if !dense::refers_to_files(&json, limits) {
             return Ok(Input::Case(Box::new(Document::from_json(&json, limits)?), Vec::new()));
         }
@@ -180,15 +187,28 @@ pub(super) fn read_input(file: &Path, limits: &Limits) -> Result<Input, Error> {
 pub(super) fn read_case(file: &Path, limits: &Limits) -> Result<Document, Error> {
     match read_input(file, limits)? {
         Input::Case(document, _) => Ok(*document),
-        Input::Dense(found) => Err(Error::unsupported(format!(
-            "{} parameters and {} examples in this command, which writes every number out as a fraction and takes up \
-             to {} parameters; `creditcheck certify`, `gradient` and `audit` take more",
-            found.dense.parameters(),
-            found.dense.batch(),
-            dense::MOST_PARAMETERS,
-        ))
-        .in_file(file.display().to_string())),
+        Input::Dense(found) => Err(too_large(&found, file)),
+        Input::Temporal(_) => Err(not_over_time().in_file(file.display().to_string())),
     }
+}
+
+/// What a command says that writes every number out.
+pub(super) fn too_large(found: &DenseDocument, file: &Path) -> Error {
+    Error::unsupported(format!(
+        "{} parameters and {} examples in this command, which writes every number out as a fraction and takes up \
+         to {} parameters; `creditcheck certify`, `gradient` and `audit` take more",
+        found.dense.parameters(),
+        found.dense.batch(),
+        dense::MOST_PARAMETERS,
+    ))
+    .in_file(file.display().to_string())
+}
+
+/// What a command says that serves no network that runs in time.
+pub(super) fn not_over_time() -> Error {
+    Error::unsupported(
+        "a network that runs in time in this command; `creditcheck compare`, `gradient`, `check` and `show` take it",
+    )
 }
 
 /// Opens a tensor file; it is read when somebody asks for a tensor.

@@ -1,18 +1,16 @@
 //! `creditcheck communities`
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, read_file, write_file};
+use super::common::{Common, write_file};
 use super::progress::{Bar, interrupted};
+use super::runs::Runs;
 use crate::error::Error;
 use crate::report::communities as report;
 use crate::simulate::communities::{Data, Images, Key, Plan, Run, Table, page, sentences, sweep};
-use crate::spec::Limits;
 use crate::suite::digits::{self, Digit, PIXELS};
 
 /// Trains all-to-all networks at several learning rates, and compares their community structure at equal training loss.
@@ -38,8 +36,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let plan = if arguments.full { Plan::full(common.seed) } else { Plan::preview(common.seed) };
-    let folder = Folder::open(&arguments.out, &plan, &common.limits())?;
-    let runs = finish(folder, &plan, arguments.threads.into(), common)?;
+    let limits = common.limits();
+    let read_line = |line: &str| report::read_line(line, &limits);
+    let runs = Runs::open(&arguments.out, &report::header(&plan), &limits, read_line)?;
+    let runs = finish(runs, &plan, arguments.threads.into(), common)?;
     let table = Table::of(&plan, &runs)?;
     let sentences = sentences(&plan, &table);
     let document = report::document(&plan, &table, &sentences);
@@ -51,95 +51,30 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     Ok(Outcome::Agree)
 }
 
-/// A folder of runs, open for more of them.
-struct Folder {
-    runs: Vec<Run>,
-    file: fs::File,
-    name: String,
-}
-
-impl Folder {
-    /// Makes the folder, or reads the runs that are already there; half a line at the end is what a killed program left.
-    fn open(folder: &Path, plan: &Plan, limits: &Limits) -> Result<Self, Error> {
-        let path = folder.join("runs.jsonl");
-        let name = path.display().to_string();
-        let failed = |what: &str, error: &std::io::Error| Error::Io {
-            what: format!("{name}: cannot {what}: {error}"),
-        };
-        fs::create_dir_all(folder).map_err(|error| Error::Io {
-            what: format!("{}: cannot make this folder: {error}", folder.display()),
-        })?;
-        let header = report::header(plan);
-        let mut runs = Vec::new();
-        let mut whole = 0;
-        if path.exists() {
-            let bytes = read_file(&path, limits)?;
-            // Up to the last end of a line.
-            whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            let text = String::from_utf8_lossy(&bytes[..whole]);
-            let mut lines = text.split_inclusive('\n');
-            if whole > 0 && lines.next() != Some(header.as_str()) {
-                return Err(Error::Input {
-                    place: name,
-                    found: "runs of other settings".into(),
-                    expected: "runs of the settings asked for".into(),
-                    advice: Some(
-                        "give the options it was started with, or another folder with --out DIR"
-                            .into(),
-                    ),
-                });
-            }
-            for (number, line) in lines.enumerate() {
-                let run = report::read_line(line, limits)
-                    .map_err(|error| error.in_file(format!("{name}, line {}", number + 2)))?;
-                runs.push(run);
-            }
-        }
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let mut file = file.map_err(|error| failed("open", &error))?;
-        file.set_len(whole as u64).map_err(|error| failed("shorten", &error))?;
-        if whole == 0 {
-            append(&mut file, &header).map_err(|error| failed("write", &error))?;
-        }
-        Ok(Self { runs, file, name })
-    }
-}
-
-/// Writes a line whole, and waits until it is on the disk.
-fn append(file: &mut fs::File, line: &str) -> std::io::Result<()> {
-    file.write_all(line.as_bytes())?;
-    file.flush()?;
-    file.sync_data()
-}
-
 /// Does the runs that are missing.
-fn finish(folder: Folder, plan: &Plan, threads: usize, common: &Common) -> Result<Vec<Run>, Error> {
-    let Folder { mut runs, mut file, name } = folder;
-    let done: Vec<Key> = runs.iter().map(|run| run.key).collect();
+fn finish(
+    mut runs: Runs<Run>,
+    plan: &Plan,
+    threads: usize,
+    common: &Common,
+) -> Result<Vec<Run>, Error> {
+    let done: Vec<Key> = runs.done.iter().map(|run| run.key).collect();
     let mut bar = Bar::new(common, plan.keys.len());
     done.iter().for_each(|_| bar.done());
     bar.item("training and measuring");
     let data = data()?;
     let is_done = |key: &Key| done.contains(key);
     let result = sweep(plan, &data, is_done, threads, &interrupted, |run| {
-        append(&mut file, &report::line(&run))
-            .map_err(|error| Error::Io { what: format!("{name}: cannot write: {error}") })?;
         bar.item(&format!("arm {:?}, η = {}, seed {}", run.key.arm, run.key.rate, run.key.seed));
         bar.done();
-        runs.push(run);
-        Ok(())
+        runs.push(&report::line(&run), run)
     });
     bar.finish();
-    if result == Err(Error::Interrupted) && !common.quiet {
-        let (done, all) = (runs.len(), plan.keys.len());
-        // Nothing more can be done about a standard error that is closed.
-        let _ = writeln!(
-            std::io::stderr(),
-            "{done} of {all} runs are in {name}; the same command goes on from there"
-        );
+    if result == Err(Error::Interrupted) {
+        runs.interrupted(plan.keys.len(), common);
     }
     result?;
-    Ok(runs)
+    Ok(runs.done)
 }
 
 /// The digits as floats.

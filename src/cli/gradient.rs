@@ -1,5 +1,7 @@
 //! `creditcheck gradient`
 
+pub(super) mod temporal;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -21,6 +23,9 @@ use crate::wire::tensor::{LayerNames, Written, safetensors};
 /// Computes one engine's gradient; does not judge it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
+A layered network has the rules credit, backprop and tangent, a graph credit and tangent; a network
+that runs in time has the others and tangent, as in --rule modprop --mu 1/2 --feedback type.
+
 With -o FILE.safetensors the result is written as tensors: f64 or f32 as computed, exact numbers correctly rounded to f64.
 
 Example:
@@ -28,15 +33,17 @@ Example:
 pub(super) struct Arguments {
     /// The case
     case: PathBuf,
-    /// Which engine
-    #[arg(long, value_enum, default_value = "credit")]
-    rule: RuleName,
+    /// Which engine [default: credit; bptt where the network runs in time]
+    #[arg(long, value_enum)]
+    rule: Option<RuleName>,
     /// In which arithmetic
     #[arg(long, value_enum, default_value = "exact")]
     number: NumberName,
     /// ∂L/∂W, or the update −η ∂L/∂W
     #[arg(long, value_enum, default_value = "gradient")]
     quantity: QuantityName,
+    #[command(flatten)]
+    variant: temporal::Variant,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -44,6 +51,31 @@ enum RuleName {
     Credit,
     Backprop,
     Tangent,
+    Bptt,
+    Rtrl,
+    FactorisedRtrl,
+    Eprop,
+    Mdgl,
+    Modprop,
+}
+
+impl RuleName {
+    fn word(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// The engine of a network without time.
+    fn untimed(self) -> Result<Rule, Error> {
+        match self {
+            Self::Credit => Ok(Rule::Credit),
+            Self::Backprop => Ok(Rule::Backprop),
+            Self::Tangent => Ok(Rule::Tangent),
+            _ => Err(Error::unsupported(format!(
+                "the rule {} on a network that does not run in time; use --rule credit, backprop or tangent",
+                self.word()
+            ))),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -61,11 +93,6 @@ enum QuantityName {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let rule = match arguments.rule {
-        RuleName::Credit => Rule::Credit,
-        RuleName::Backprop => Rule::Backprop,
-        RuleName::Tangent => Rule::Tangent,
-    };
     let number = match arguments.number {
         NumberName::Exact => NumberKind::Exact,
         NumberName::F64 => NumberKind::F64,
@@ -76,10 +103,24 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         QuantityName::Update => Quantity::Update,
     };
     let name = arguments.case.display().to_string();
-    let (document, names) = match read_input(&arguments.case, &limits)? {
-        Input::Case(document, names) => (document, names),
+    let untimed = || -> Result<Rule, Error> {
+        if let Some(option) = arguments.variant.first() {
+            let what = format!("{option} on a network that does not run in time");
+            return Err(Error::unsupported(what));
+        }
+        arguments.rule.unwrap_or(RuleName::Credit).untimed()
+    };
+    let (document, names, rule) = match read_input(&arguments.case, &limits)? {
+        Input::Case(document, names) => {
+            (document, names, untimed().map_err(|error| error.in_file(&name))?)
+        }
         Input::Dense(found) => {
-            return large(common, &found, (rule, number, quantity))
+            let result = untimed().and_then(|rule| large(common, &found, (rule, number, quantity)));
+            return result.map_err(|error| error.in_file(name));
+        }
+        Input::Temporal(document) => {
+            let rule = (arguments.rule, &arguments.variant);
+            return temporal::run(&document, rule, (number, quantity), common)
                 .map_err(|error| error.in_file(name));
         }
     };

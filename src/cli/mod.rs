@@ -8,11 +8,14 @@ mod certify;
 mod check;
 mod common;
 mod communities;
+mod compare;
 mod gradient;
 mod mutants;
 mod progress;
+mod runs;
 mod show;
 mod simulate;
+mod tasks;
 mod vectors;
 mod verify;
 
@@ -85,6 +88,8 @@ enum Command {
     Gradient(gradient::Arguments),
     /// Is somebody else's gradient or update right?
     Check(check::Arguments),
+    /// All rules over time against the exact gradient
+    Compare(compare::Arguments),
     /// How far is somebody else's float gradient from the exact one, in ulps?
     Audit(audit::Arguments),
     /// Check a certificate by substitution, without any engine
@@ -99,6 +104,8 @@ enum Command {
     Mutants(mutants::Arguments),
     /// Community structure against learning rate, at equal training loss
     Communities(communities::Arguments),
+    /// Rules that approximate backpropagation through time, on tasks that need a memory
+    Tasks(tasks::Arguments),
 }
 
 /// Runs the program on the arguments of the process.
@@ -113,6 +120,7 @@ pub fn run() -> ExitCode {
         Some(Command::Certify(arguments)) => certify::run(&arguments, &common),
         Some(Command::Gradient(arguments)) => gradient::run(&arguments, &common),
         Some(Command::Check(arguments)) => check::run(&arguments, &common),
+        Some(Command::Compare(arguments)) => compare::run(&arguments, &common),
         Some(Command::Audit(arguments)) => audit::run(&arguments, &common),
         Some(Command::Verify(arguments)) => verify::run(&arguments, &common),
         Some(Command::Show(arguments)) => show::run(&arguments, &common),
@@ -120,6 +128,7 @@ pub fn run() -> ExitCode {
         Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
         Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
         Some(Command::Communities(arguments)) => communities::run(&arguments, &common),
+        Some(Command::Tasks(arguments)) => tasks::run(&arguments, &common),
     };
     result.unwrap_or_else(|error: Error| common::report(&error)).code()
 }

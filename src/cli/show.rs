@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, read_case};
-use crate::certify::steps;
+use super::common::{Common, Input, read_input, too_large};
+use super::gradient::temporal::mu_of;
+use crate::certify::{self, steps};
 use crate::error::Error;
+use crate::report;
 
 /// Shows both algorithms side by side, step by step, in fractions.
 #[derive(Args, Debug)]
@@ -15,16 +17,38 @@ use crate::error::Error;
 pub(super) struct Arguments {
     /// The case
     case: PathBuf,
+    /// μ of ModProp, where the network runs in time: one number, or one per cell [default: 1/2]
+    #[arg(long, value_name = "P/Q[,P/Q]...", allow_hyphen_values = true)]
+    mu: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let document = read_case(&arguments.case, &limits)?;
-    let steps = steps::steps(&document.case, &limits)
-        .map_err(|error| error.in_file(arguments.case.display().to_string()))?;
-    common.write(
-        || crate::report::steps(&document.case, &steps),
-        || crate::report::steps_json(&document, &steps),
-    )?;
+    let in_file = |error: Error| error.in_file(arguments.case.display().to_string());
+    match read_input(&arguments.case, &limits)? {
+        Input::Case(document, _) => {
+            if arguments.mu.is_some() {
+                return Err(in_file(Error::unsupported(
+                    "--mu on a network that does not run in time",
+                )));
+            }
+            let steps = steps::steps(&document.case, &limits).map_err(in_file)?;
+            common.write(
+                || report::steps(&document.case, &steps),
+                || report::steps_json(&document, &steps),
+            )?;
+        }
+        Input::Temporal(document) => {
+            let case = &document.case;
+            let mu = arguments.mu.as_deref().unwrap_or("1/2");
+            let mu = mu_of(mu, case.network.neurons(), &limits)?;
+            let steps = certify::temporal::steps(case, &mu, &limits).map_err(in_file)?;
+            common.write(
+                || report::steps_over_time(case, &steps),
+                || report::steps_over_time_json(&document, &steps),
+            )?;
+        }
+        Input::Dense(found) => return Err(too_large(&found, &arguments.case)),
+    }
     Ok(Outcome::Agree)
 }

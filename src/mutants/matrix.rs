@@ -8,6 +8,7 @@ use super::catalogue::{CATALOGUE, Mutant, Side};
 use super::hook::Fault;
 use super::plan::{Compared, PLAN};
 use super::reference::Reference;
+use super::temporal::{TemporalMatrix, temporal_matrix};
 use super::truth::Truth;
 use super::witnesses::{WITNESSES, Witness};
 
@@ -93,6 +94,8 @@ pub struct KillMatrix {
     pub baselines: Vec<Baseline>,
     /// One per mutant, form, side and witness.
     pub rows: Vec<Row>,
+    /// The mutants of the rules over time.
+    pub temporal: TemporalMatrix,
 }
 
 impl KillMatrix {
@@ -103,6 +106,7 @@ impl KillMatrix {
         self.baselines.iter().all(founded)
             && self.rows.iter().all(|row| row.status.is_good())
             && self.untried().is_empty()
+            && self.temporal.is_good()
     }
 
     /// Mutants, with their side, that no row kills.
@@ -121,10 +125,11 @@ impl KillMatrix {
         pairs.filter(|pair| !killed(pair)).collect()
     }
 
-    /// How many rows have this word as their status.
+    /// How many rows have this word as their status, those over time included.
     #[must_use]
     pub fn count(&self, word: &str) -> usize {
-        self.rows.iter().filter(|row| row.status.word() == word).count()
+        let plain = self.rows.iter().filter(|row| row.status.word() == word).count();
+        plain + self.temporal.count(word)
     }
 }
 
@@ -133,7 +138,8 @@ impl KillMatrix {
 /// # Errors
 /// Those of the engines on the committed witnesses: none, unless `limits` are very low.
 pub fn kill_matrix(limits: &Limits) -> Result<KillMatrix, Error> {
-    let mut matrix = KillMatrix { baselines: Vec::new(), rows: Vec::new() };
+    let temporal = temporal_matrix(limits)?;
+    let mut matrix = KillMatrix { baselines: Vec::new(), rows: Vec::new(), temporal };
     for witness in &WITNESSES {
         let case = witness.case()?;
         let truth = Truth::of(&case, limits)?;

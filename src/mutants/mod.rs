@@ -26,6 +26,7 @@ mod plan;
 mod recurrent;
 mod reference;
 mod render;
+pub mod temporal;
 mod truth;
 pub mod witnesses;
 

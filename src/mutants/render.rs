@@ -6,6 +6,7 @@ use crate::wire::json::Json;
 
 use super::catalogue::CATALOGUE;
 use super::matrix::{KillMatrix, Row, Status};
+use super::temporal::TEMPORAL_CATALOGUE;
 
 /// How many characters of a number a table has room for.
 const ROOM: usize = 16;
@@ -35,6 +36,8 @@ impl KillMatrix {
             }
         }
         text.push('\n');
+        text.push_str(&self.temporal.text());
+        text.push('\n');
         text.push_str(&self.summary());
         text
     }
@@ -44,8 +47,8 @@ impl KillMatrix {
     pub fn summary(&self) -> String {
         let mut text = format!(
             "{} mutants, {} runs: {} killed, {} equivalent (reason given), {} survived, {} unapplied\n",
-            CATALOGUE.len(),
-            self.rows.len(),
+            CATALOGUE.len() + TEMPORAL_CATALOGUE.len(),
+            self.rows.len() + self.temporal.rows.len(),
             self.count("killed"),
             self.count("equivalent"),
             self.count("SURVIVED") + self.count("NOT EQUIVALENT"),
@@ -54,20 +57,26 @@ impl KillMatrix {
         for (mutant, side) in self.untried() {
             let _ = writeln!(text, "no run kills {mutant} on the side of {}", side.word());
         }
+        for (mutant, family) in self.temporal.untried() {
+            let _ = writeln!(text, "no run kills {mutant} in {}", family.word());
+        }
         text
     }
 
     /// The document of `creditcheck mutants --format json`.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let verdicts = Json::array(&self.baselines, |baseline| {
+        let plain = self.baselines.iter().map(|b| (b.witness, &b.engines, &b.reference));
+        let temporal =
+            self.temporal.baselines.iter().map(|b| (b.witness, &b.engines, &b.reference));
+        let verdicts = Json::array(plain.chain(temporal), |(witness, engines, reference)| {
             Json::object([
-                ("witness", Json::text(baseline.witness)),
-                ("engines", Json::text(baseline.engines.word())),
-                ("reference", Json::text(baseline.reference.word())),
+                ("witness", Json::text(witness)),
+                ("engines", Json::text(engines.word())),
+                ("reference", Json::text(reference.word())),
             ])
         });
-        let mutants = Json::array(&CATALOGUE, |entry| {
+        let plain = CATALOGUE.iter().map(|entry| {
             let rows = self.rows.iter().filter(|row| row.fault.mutant == entry.mutant);
             Json::object([
                 ("id", Json::text(entry.id)),
@@ -77,10 +86,11 @@ impl KillMatrix {
                 ("runs", Json::array(rows, row_json)),
             ])
         });
+        let mutants = Json::Array(plain.chain(self.temporal.mutants_json()).collect());
         Json::object([
             ("format", Json::text("creditcheck/mutants/1")),
             ("verdict", Json::text(if self.is_good() { "agree" } else { "disagree" })),
-            ("runs", Json::count(self.rows.len())),
+            ("runs", Json::count(self.rows.len() + self.temporal.rows.len())),
             ("killed", Json::count(self.count("killed"))),
             ("equivalent", Json::count(self.count("equivalent"))),
             ("survived", Json::count(self.count("SURVIVED") + self.count("NOT EQUIVALENT"))),
@@ -99,17 +109,22 @@ fn row_json(row: &Row) -> Json {
         ("compared", Json::text(row.compared.to_string())),
         ("status", Json::text(row.status.word().to_lowercase())),
     ];
-    match &row.status {
-        Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => {
-            fields.push(("place", Json::text(&mismatch.place)));
-            fields.push(("found", Json::text(&mismatch.found)));
-            fields.push(("expected", Json::text(&mismatch.expected)));
-            fields.push(("differing", Json::count(mismatch.differing)));
-        }
-        Status::Equivalent { reason } => fields.push(("reason", Json::text(*reason))),
-        Status::Survived | Status::Unapplied => {}
-    }
+    fields.extend(outcome_json(&row.status));
     Json::object(fields)
+}
+
+/// What a document says of a status besides its word.
+pub(super) fn outcome_json(status: &Status) -> Vec<(&'static str, Json)> {
+    match status {
+        Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => vec![
+            ("place", Json::text(&mismatch.place)),
+            ("found", Json::text(&mismatch.found)),
+            ("expected", Json::text(&mismatch.expected)),
+            ("differing", Json::count(mismatch.differing)),
+        ],
+        Status::Equivalent { reason } => vec![("reason", Json::text(*reason))],
+        Status::Survived | Status::Unapplied => Vec::new(),
+    }
 }
 
 /// Rows that say the same about different witnesses stand on one line.
@@ -133,16 +148,15 @@ fn line(group: &[Row]) -> String {
         row.compared.to_string(),
         row.status.word(),
         on,
-        detail(row),
+        detail(row.witness, &row.status),
     )
 }
 
 /// The first difference on the first witness, or the reason why there is none.
-fn detail(row: &Row) -> String {
-    match &row.status {
+pub(super) fn detail(witness: &str, status: &Status) -> String {
+    match status {
         Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => format!(
-            "{}: {}: {} for {}",
-            row.witness,
+            "{witness}: {}: {} for {}",
             mismatch.place,
             shorten(&mismatch.found),
             shorten(&mismatch.expected),

@@ -2,6 +2,7 @@
 
 mod runs;
 
+use super::lines::float;
 use super::{drawn, grid, wrapped};
 use crate::simulate::communities::{Group, Plan, Statistic, Table};
 use crate::wire::json::Json;
@@ -99,9 +100,9 @@ pub fn document(plan: &Plan, table: &Table, sentences: &[String]) -> Json {
     let group = |group: Group| {
         Json::object([
             ("arm", runs::arm(group.arm)),
-            ("rate", runs::float(group.rate)),
+            ("rate", float(group.rate)),
             ("control", Json::Bool(group.is_control)),
-            ("loss", runs::float(group.asked)),
+            ("loss", float(group.asked)),
             ("runs", Json::count(group.runs)),
             ("reached", Json::count(group.reached)),
             ("statistics", Json::array(&group.statistics, statistic)),
@@ -129,5 +130,5 @@ pub fn document(plan: &Plan, table: &Table, sentences: &[String]) -> Json {
 }
 
 fn rounded(value: f64) -> Json {
-    runs::float(format!("{value:.5e}").parse().unwrap_or(value))
+    float(format!("{value:.5e}").parse().unwrap_or(value))
 }

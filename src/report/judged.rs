@@ -2,16 +2,15 @@
 
 use std::fmt::Write;
 
-use super::{counted, drawn, grid, network};
+use super::{counted, drawn, grid, wrapped};
 use crate::check::judge::{Difference, Judgement, Nearness};
 use crate::number::{canonical, hex, nearest_f64};
-use crate::spec::Case;
 use crate::wire::json::Json;
 
-/// The judgement as text.
+/// The judgement of a file against a case, which is given in a few words, as text.
 #[must_use]
-pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[String]) -> String {
-    let mut text = format!("{file} against {} ({})\n\n", case.title(), network(case));
+pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String]) -> String {
+    let mut text = format!("{file} against {case}\n\n");
     let mut table = grid();
     table.set_header(vec!["block", "entries", "verdict"]);
     for block in &judgement.blocks {
@@ -36,9 +35,13 @@ pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[Strin
             .filter_map(|(word, difference)| Some((word, difference.as_ref()?)))
             .collect(),
     };
+    let entry = match judgement.nearness() {
+        Nearness::Unjudged => "entry that is not the nearest float",
+        _ => "differing entry",
+    };
     for (word, difference) in differences {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "\n{word} differing entry: {}", difference.place);
+        let _ = writeln!(text, "\n{word} {entry}: {}", difference.place);
         let _ = writeln!(text, "  theirs  {}", long(&difference.theirs));
         let _ = writeln!(text, "  exact   {}", long(&difference.exact));
         if let Some(ratio) = &difference.ratio {
@@ -49,11 +52,17 @@ pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[Strin
         let _ = writeln!(
             text,
             "\n{} in all",
-            counted(judgement.differing, "differing entry").replace("entrys", "entries")
+            match judgement.nearness() {
+                Nearness::Unjudged => format!(
+                    "{} not the nearest float",
+                    counted(judgement.differing, "entry is").replace("entry iss", "entries are")
+                ),
+                _ => counted(judgement.differing, "differing entry").replace("entrys", "entries"),
+            }
         );
     }
     for sentence in diagnosis {
-        let _ = writeln!(text, "{sentence}");
+        text.push_str(&wrapped(0, sentence));
     }
     let verdict = if judgement.nearness() != Nearness::Different
         && let Some(why) = judgement.is_vacuous()
@@ -62,7 +71,8 @@ pub fn judged(file: &str, case: &Case, judgement: &Judgement, diagnosis: &[Strin
     } else {
         judgement.nearness().words().to_owned()
     };
-    let _ = writeln!(text, "\nverdict: {verdict}");
+    text.push('\n');
+    text.push_str(&wrapped(0, &format!("verdict: {verdict}")));
     text
 }
 

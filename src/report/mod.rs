@@ -5,8 +5,11 @@ mod balanced;
 mod certified;
 pub mod communities;
 mod judged;
+mod lines;
 mod simulated;
 mod steps;
+pub mod tasks;
+mod temporal;
 
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
@@ -27,6 +30,10 @@ pub use certified::{Found, Row, many, many_json, one};
 pub use judged::{judged, judged_json};
 pub use simulated::{Simulated, simulated, simulated_json, traces_json};
 pub use steps::{steps, steps_json};
+pub use temporal::{
+    compared, compared_json, gradient_over_time, network_over_time, steps_over_time,
+    steps_over_time_json,
+};
 
 /// Columns of the text that we lay out ourselves; tables of numbers may be wider.
 const WIDTH: usize = 100;

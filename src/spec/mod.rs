@@ -8,6 +8,7 @@ mod case;
 mod dense;
 mod indices;
 mod limits;
+mod naming;
 mod network;
 pub mod outcome;
 mod temporal;

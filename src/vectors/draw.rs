@@ -56,8 +56,9 @@ impl Draw {
         for (place, byte) in seed.iter_mut().zip(file.name().bytes()) {
             *place = byte;
         }
-        // hard_tanh learns only between its bounds, so its numbers are smaller.
-        let bounded = matches!(file.activation, Activation::HardTanh { .. });
+        // hard_tanh learns only between its bounds, and what runs in time grows: their numbers are smaller.
+        let bounded = matches!(file.activation, Activation::HardTanh { .. })
+            || file.topology == Topology::Temporal;
         Self { stream: ChaCha8Rng::from_seed(seed), denominator: if bounded { 4 } else { 2 } }
     }
 
@@ -71,11 +72,22 @@ impl Draw {
         (0..len).map(|_| self.number(choices)).collect()
     }
 
+    /// That many weights.
+    pub(super) fn weights(&mut self, len: usize) -> Vec<BigRational> {
+        self.numbers(&WEIGHTS, len)
+    }
+
+    /// That many inputs or targets.
+    pub(super) fn inputs(&mut self, len: usize) -> Vec<BigRational> {
+        self.numbers(&INPUTS, len)
+    }
+
     /// The next case of a file.
     pub(super) fn case(&mut self, file: &VectorFile, examples: usize, biases: bool) -> Case {
         let (network, inputs, outputs) = match file.topology {
             Topology::Rectangular => (self.layers(file, &[2, 3, 2], biases), 2, 2),
-            Topology::Square => (self.layers(file, &[3, 3, 3], biases), 3, 3),
+            // Sequences are drawn elsewhere, through `weights` and `inputs`.
+            Topology::Square | Topology::Temporal => (self.layers(file, &[3, 3, 3], biases), 3, 3),
             Topology::Deep => (self.layers(file, &[2, 2, 2, 2, 2], biases), 2, 2),
             Topology::Skip => (self.graph(file, biases), 2, 2),
             Topology::Recurrent => return self.recurrent(file, examples, biases),

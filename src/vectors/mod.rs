@@ -13,12 +13,15 @@
 //!
 //! `expected` of a valid test is written only when credit, backpropagation and tangent agree.
 //! The cases are drawn from a ChaCha8 integer stream, so the same version makes the same bytes everywhere.
+//! Networks that run in time have files of their own, `temporal_<activation>_test.json`, one per activation: step by step
+//! what T1–T9 give, and what every approximate rule gives in the variants that its name leaves open.
 //! Files are read and written by the program: `creditcheck vectors generate` and `check`.
 
 mod draw;
 mod expected;
 mod given;
 mod notes;
+mod temporal;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -46,6 +49,8 @@ pub enum Topology {
     Skip,
     /// A graph with cycles and self-synapses, whose equilibrium the case gives.
     Recurrent,
+    /// A network that runs in time, and the rules over time.
+    Temporal,
 }
 
 impl Topology {
@@ -58,6 +63,7 @@ impl Topology {
             Self::Deep => "deep",
             Self::Skip => "skip",
             Self::Recurrent => "recurrent",
+            Self::Temporal => "temporal",
         }
     }
 }
@@ -106,7 +112,13 @@ pub fn plan() -> Vec<VectorFile> {
         activation: activation.clone(),
         topology: Topology::Recurrent,
     });
-    pairs.chain(recurrent).collect()
+    let polynomial = ["identity", "relu", "leaky_relu", "quadratic"];
+    let over_time = activations.iter().filter(|activation| polynomial.contains(&activation.name()));
+    let over_time = over_time.map(|activation| VectorFile {
+        activation: activation.clone(),
+        topology: Topology::Temporal,
+    });
+    pairs.chain(recurrent).chain(over_time).collect()
 }
 
 /// One test before it becomes JSON.
@@ -127,7 +139,11 @@ impl VectorFile {
     /// ```
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{SET}/{}_{}_test.json", self.activation.name(), self.topology.name())
+        let (activation, topology) = (self.activation.name(), self.topology.name());
+        match self.topology {
+            Topology::Temporal => format!("{SET}/{topology}_{activation}_test.json"),
+            _ => format!("{SET}/{activation}_{topology}_test.json"),
+        }
     }
 
     /// The content of the file: the same bytes on every machine.
@@ -136,6 +152,9 @@ impl VectorFile {
     /// [`Error::Unsupported`] if the engines disagree or no live case is found: the set is then not made at all.
     pub fn text(&self) -> Result<String, Error> {
         let limits = Limits::default();
+        if self.topology == Topology::Temporal {
+            return temporal::text(self, &limits);
+        }
         if !self.activation.is_exact() {
             return self.given_text(&limits);
         }
@@ -255,30 +274,42 @@ impl VectorFile {
 
     fn document(&self, tests: &[Test], kills: &[Mutant]) -> Json {
         let flags: Vec<&str> = tests.iter().flat_map(|test| test.flags.iter().copied()).collect();
-        Json::object([
-            ("rule", Json::text("credit")),
-            ("schema", Json::text("vectors.schema.json")),
-            ("numberOfTests", Json::count(tests.len())),
-            ("header", Json::array(notes::header(self.topology), Json::text)),
-            ("notes", notes::notes(&flags, kills)),
-            (
-                "testGroups",
-                Json::Array(vec![Json::object([
-                    (
-                        "source",
-                        Json::object([
-                            ("name", Json::text(env!("CARGO_PKG_NAME"))),
-                            ("version", Json::text(env!("CARGO_PKG_VERSION"))),
-                            ("command", Json::text(COMMAND)),
-                        ]),
-                    ),
-                    ("activation", Json::text(self.activation.name())),
-                    ("topology", Json::text(self.topology.name())),
-                    ("tests", Json::array(tests, test_json)),
-                ])]),
-            ),
-        ])
+        let header: Vec<&str> = notes::header(self.topology).collect();
+        let tests = tests.iter().map(test_json).collect();
+        document(self, "credit", "vectors.schema.json", &header, notes::notes(&flags, kills), tests)
     }
+}
+
+/// A file of the set.
+fn document(
+    file: &VectorFile,
+    rule: &str,
+    schema: &str,
+    header: &[&str],
+    notes: Json,
+    tests: Vec<Json>,
+) -> Json {
+    let source = Json::object([
+        ("name", Json::text(env!("CARGO_PKG_NAME"))),
+        ("version", Json::text(env!("CARGO_PKG_VERSION"))),
+        ("command", Json::text(COMMAND)),
+    ]);
+    Json::object([
+        ("rule", Json::text(rule)),
+        ("schema", Json::text(schema)),
+        ("numberOfTests", Json::count(tests.len())),
+        ("header", Json::array(header, |line| Json::text(*line))),
+        ("notes", notes),
+        (
+            "testGroups",
+            Json::Array(vec![Json::object([
+                ("source", source),
+                ("activation", Json::text(file.activation.name())),
+                ("topology", Json::text(file.topology.name())),
+                ("tests", Json::Array(tests)),
+            ])]),
+        ),
+    ])
 }
 
 fn valid(case: Case, flag: &'static str, comment: &str, expected: Json) -> Test {
@@ -358,12 +389,24 @@ fn differing(
 }
 
 fn test_json(test: &Test) -> Json {
+    let case = wire_case::to_json(&test.case);
+    identified(&test.comment, &test.flags, case, test.expected.clone(), test.result)
+}
+
+/// A test under the hash of its content.
+fn identified(
+    comment: &str,
+    flags: &[&'static str],
+    case: Json,
+    expected: Json,
+    result: &str,
+) -> Json {
     let content = [
-        ("comment", Json::text(&test.comment)),
-        ("flags", Json::array(&test.flags, |flag| Json::text(*flag))),
-        ("case", wire_case::to_json(&test.case)),
-        ("expected", test.expected.clone()),
-        ("result", Json::text(test.result)),
+        ("comment", Json::text(comment)),
+        ("flags", Json::array(flags, |flag| Json::text(*flag))),
+        ("case", case),
+        ("expected", expected),
+        ("result", Json::text(result)),
     ];
     let id = sha256(Json::object(content.clone()).canonical().as_bytes());
     Json::object([("id", Json::text(id))].into_iter().chain(content))

@@ -9,6 +9,7 @@ use num_traits::{One, Zero};
 
 use super::cursor::Cursor;
 use super::json::Json;
+use super::temporal::is_temporal;
 use crate::error::Error;
 use crate::spec::{
     ACTIVATION_NAMES, Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits,
@@ -114,6 +115,12 @@ pub(super) struct Head {
 
 /// Reads them, and refuses every other field.
 pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
+    // Said before its other fields are found to be unknown here.
+    if is_temporal(root.value(), root.limits()) {
+        return Err(Error::unsupported(
+            "a network of kind \"temporal\" here; `creditcheck compare`, `gradient`, `check` and `show` take it",
+        ));
+    }
     root.object(&[
         "format",
         "name",
@@ -159,9 +166,6 @@ fn network(place: &Cursor<'_>) -> Result<Network, Error> {
     match kind.text()? {
         "layered" => Ok(Network::Layered(layered(place)?)),
         "graph" => Ok(Network::Graph(graph(place)?)),
-        "temporal" => Err(Error::unsupported(
-            "a network of kind \"temporal\" here; `creditcheck gradient --rule bptt`, `compare` and `check` take it",
-        )),
         _ => Err(kind.error("\"layered\", \"graph\" or \"temporal\"")),
     }
 }

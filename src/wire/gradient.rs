@@ -85,28 +85,9 @@ pub struct Gradient {
 pub fn read(bytes: &[u8], case: &Case, limits: &Limits) -> Result<Gradient, Error> {
     let json = Json::read(bytes, limits)?;
     let root = Cursor::root(&json, limits);
-    // A file of another kind is told so, not that its fields are unknown.
-    if let Some(format) = root.field("format") {
-        format.choice(&[(FORMAT, ())])?;
-    }
-    root.object(&[
-        "format", "case", "rule", "number", "quantity", "loss", "layers", "synapses", "biases",
-        "inputs",
-    ])?;
-    root.required("format")?.choice(&[(FORMAT, ())])?;
-    let text = |name| root.field(name).map(|field| field.text().map(str::to_owned)).transpose();
-    let number = root.field("number").map_or(Ok(NumberKind::default()), |word| {
-        word.choice(&[
-            ("exact", NumberKind::Exact),
-            ("f64", NumberKind::F64),
-            ("f32", NumberKind::F32),
-        ])
-    })?;
-    let quantity = root.field("quantity").map_or(Ok(Quantity::default()), |word| {
-        word.choice(&[("gradient", Quantity::Gradient), ("update", Quantity::Update)])
-    })?;
+    let header = header(&root, &["layers", "synapses", "biases", "inputs"])?;
     let wiring = Wiring::of(case);
-    let reader = Reader { number };
+    let reader = Reader { number: header.number };
     let entries = match &case.network {
         Network::Layered(_) => reader.layers(&root, case)?,
         Network::Graph(_) => reader.graph(&root, &wiring)?,
@@ -123,19 +104,57 @@ pub fn read(bytes: &[u8], case: &Case, limits: &Limits) -> Result<Gradient, Erro
         })
         .transpose()?;
     Ok(Gradient {
-        case: text("case")?,
-        rule: text("rule")?,
-        number,
-        quantity,
-        loss: root.field("loss").map(|loss| loss.number()).transpose()?,
+        case: header.case,
+        rule: header.rule,
+        number: header.number,
+        quantity: header.quantity,
+        loss: header.loss,
         entries,
         inputs,
     })
 }
 
+/// What a gradient of any network says of itself.
+pub(super) struct Header {
+    pub case: Option<String>,
+    pub rule: Option<String>,
+    pub number: NumberKind,
+    pub quantity: Quantity,
+    pub loss: Option<BigRational>,
+}
+
+/// Reads it; `own` are the other fields that there may be.
+///
+/// # Errors
+/// [`Error::Input`] for a file of another kind, and for an unknown field.
+pub(super) fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
+    // A file of another kind is told so, not that its fields are unknown.
+    if let Some(format) = root.field("format") {
+        format.choice(&[(FORMAT, ())])?;
+    }
+    let mut known = vec!["format", "case", "rule", "number", "quantity", "loss"];
+    known.extend(own);
+    root.object(&known)?;
+    root.required("format")?.choice(&[(FORMAT, ())])?;
+    let text = |name| root.field(name).map(|field| field.text().map(str::to_owned)).transpose();
+    let numbers = [NumberKind::Exact, NumberKind::F64, NumberKind::F32].map(|n| (n.name(), n));
+    let quantities = [Quantity::Gradient, Quantity::Update].map(|q| (q.name(), q));
+    Ok(Header {
+        case: text("case")?,
+        rule: text("rule")?,
+        number: root
+            .field("number")
+            .map_or(Ok(NumberKind::default()), |word| word.choice(&numbers))?,
+        quantity: root
+            .field("quantity")
+            .map_or(Ok(Quantity::default()), |word| word.choice(&quantities))?,
+        loss: root.field("loss").map(|loss| loss.number()).transpose()?,
+    })
+}
+
 /// Reads entries, holding each to the float format that the file names.
-struct Reader {
-    number: NumberKind,
+pub(super) struct Reader {
+    pub number: NumberKind,
 }
 
 impl Reader {
@@ -155,7 +174,7 @@ impl Reader {
         ))
     }
 
-    fn numbers(
+    pub fn numbers(
         &self,
         place: &Cursor<'_>,
         len: usize,
@@ -250,16 +269,21 @@ fn number_zero() -> BigRational {
     BigRational::from_integer(0.into())
 }
 
+/// An entry that is held in this way.
+pub(super) fn entry_json(value: &BigRational, number: NumberKind) -> Json {
+    match number {
+        NumberKind::Exact => number_json(value),
+        // The entries are values of the format, so the nearest f64 is the value itself.
+        NumberKind::F64 | NumberKind::F32 => Json::String(number::hex(number::nearest_f64(value))),
+    }
+}
+
 /// The gradient as a document.
 ///
 /// Floats are written as exact hex literals, rationals as `"p/q"`.
 #[must_use]
 pub fn to_json(gradient: &Gradient, case: &Case) -> Json {
-    let entry = |value: &BigRational| match gradient.number {
-        NumberKind::Exact => number_json(value),
-        // The entries are values of the format, so the nearest f64 is the value itself.
-        NumberKind::F64 | NumberKind::F32 => Json::String(number::hex(number::nearest_f64(value))),
-    };
+    let entry = |value: &BigRational| entry_json(value, gradient.number);
     let mut fields = vec![("format", Json::text(FORMAT))];
     if let Some(digest) = &gradient.case {
         fields.push(("case", Json::text(digest)));

@@ -13,7 +13,7 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table spec
 certificate::words: check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::verdict error fast fast::backprop fast::credit fast::recurrent modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::temporal check::verdict error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
 check::blocks: spec
 check::audit: check::judge number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
@@ -25,7 +25,8 @@ check::judge: check::blocks check::bounded check::lattice number spec
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict
-check::temporal: spec
+check::temporal: check::temporal::parts spec
+check::temporal::parts: check::temporal spec
 cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report simulate spec suite vectors wire
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
@@ -61,11 +62,11 @@ modular::network: error modular::field spec
 modular::product: error modular::field modular::lanes modular::matrix
 modular::recurrent: error modular::lifting number spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
-mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view wire
+mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: spec
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::verdict error number simulate spec wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::temporal check::verdict error number simulate spec textbook::temporal::outcome wire
 scalar: number
-simulate: certify error fast fast::backprop fast::network number spec
+simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network number spec
 suite: certify error fast::credit fast::network simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
@@ -92,7 +93,7 @@ textbook::temporal::parameters: error scalar spec textbook
 textbook::temporal::rtrl: error scalar spec textbook textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters
 textbook::temporal::tangent: error scalar spec textbook textbook::temporal::firing textbook::temporal::parameters
 textbook::view: scalar spec
-vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent wire
+vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent textbook::temporal textbook::temporal::outcome wire
 wire: certificate certificate::digest certificate::large certificate::verify check::table error number spec
 ";
 

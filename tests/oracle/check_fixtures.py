@@ -66,7 +66,9 @@ def problems(path, answers):
 
 def main():
     failures, answers = [], {}
-    paths = sorted((FIXTURES / "cases").glob("*.json"))
+    # Networks that run in time are temporal.py's: exact.py knows none.
+    paths = [path for path in sorted((FIXTURES / "cases").glob("*.json"))
+             if exact.load(path)["network"]["kind"] != "temporal"]
     for path in paths:
         failures += [f"{path.name}: {problem}" for problem in problems(path, answers)]
     update = exact.evaluate(exact.load(FIXTURES / "cases" / "worked-example.json"), quantity="update")

@@ -5,7 +5,8 @@ import json
 import re
 from fractions import Fraction
 
-VALUE_FIELDS = {"weights", "biases", "input", "target", "slope", "min", "max", "learning_rate"}
+VALUE_FIELDS = {"weights", "biases", "input", "target", "slope", "min", "max", "learning_rate",
+                "leak", "recurrent", "readout", "readout_biases"}
 
 
 def number(value):

@@ -3,4 +3,5 @@
 #[cfg(feature = "cli")]
 mod balance;
 mod communities;
+mod tasks;
 mod timescales;

@@ -1,8 +1,10 @@
 //! Rules over time: the golden vector, the identities, the claims.
 
 mod claims;
+mod compare;
 mod golden;
 mod identities;
+mod reader;
 mod residues;
 mod witnesses;
 

@@ -26,7 +26,7 @@ use crate::spec::{Case, PerNeuron, PerSynapse, Wiring};
 use graph::{Graph, Place, wide};
 
 pub use eliminate::Elimination;
-pub use spectrum::{spectral_abscissa, spectral_abscissa_of};
+pub use spectrum::{spectral_abscissa, spectral_abscissa_of, spectral_radius};
 
 /// How the credit equilibrium is found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -42,11 +42,46 @@ pub fn spectral_abscissa<F: Float>(
     if !largest(entries).is_finite() {
         return Err(not_finite(format!("β W of a synapse in {}", F::NAME)));
     }
+    let found = eigenvalues(scaled.as_ref(), "diag β W")?;
+    let most = found.into_iter().map(|(real, _)| real).fold(f64::NEG_INFINITY, f64::max);
+    // Without neurons there is nothing to settle.
+    Ok(if n == 0 { 0.0 } else { most })
+}
+
+/// max |eig(D)|: the powers of D grow from 1 on, and vanish below.
+///
+/// Exactness: rounded, on one thread.
+///
+/// # Errors
+/// [`Error::NotFinite`] for numbers that are not finite or eigenvalues that are not found; [`Error::Input`] for a matrix that is not square.
+///
+/// ```
+/// use creditcheck::fast::recurrent::spectral_radius;
+/// // A pair ±2i.
+/// let found = spectral_radius(&[vec![0.0, 2.0], vec![-2.0, 0.0]]).unwrap();
+/// assert!((found - 2.0).abs() < 1e-12);
+/// ```
+pub fn spectral_radius(rows: &[Vec<f64>]) -> Result<f64, Error> {
+    let n = rows.len();
+    if let Some(row) = rows.iter().find(|row| row.len() != n) {
+        return Err(Error::input("matrix", format!("a row of {}", row.len()), n.to_string()));
+    }
+    let matrix = Mat::from_fn(n, n, |post, pre| rows[post][pre]);
+    if !largest(rows.iter().flatten().copied()).is_finite() {
+        return Err(not_finite("an entry of a matrix of which eigenvalues are wanted".to_owned()));
+    }
+    let found = eigenvalues(matrix.as_ref(), "a matrix")?;
+    Ok(found.into_iter().map(|(real, imaginary)| real.hypot(imaginary)).fold(0.0, f64::max))
+}
+
+/// Real and imaginary parts of all eigenvalues.
+fn eigenvalues(matrix: MatRef<'_, f64>, what: &str) -> Result<Vec<(f64, f64)>, Error> {
+    let n = matrix.nrows();
     let (mut real, mut imaginary) = (Diag::<f64>::zeros(n), Diag::<f64>::zeros(n));
     let no = ComputeEigenvectors::No;
     let request = evd_scratch::<f64>(n, no, no, Par::Seq, faer::prelude::default());
     evd_real(
-        scaled.as_ref(),
+        matrix,
         real.as_mut(),
         imaginary.as_mut(),
         None,
@@ -55,11 +90,9 @@ pub fn spectral_abscissa<F: Float>(
         MemStack::new(&mut MemBuffer::new(request)),
         faer::prelude::default(),
     )
-    .map_err(|_| not_finite("the eigenvalues of diag β W".to_owned()))?;
-    let real = real.column_vector();
-    let most = real.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    // Without neurons there is nothing to settle.
-    Ok(if n == 0 { 0.0 } else { most })
+    .map_err(|_| not_finite(format!("the eigenvalues of {what}")))?;
+    let (real, imaginary) = (real.column_vector(), imaginary.column_vector());
+    Ok(real.iter().copied().zip(imaginary.iter().copied()).collect())
 }
 
 /// The same on a graph: one weight per synapse, one β per neuron, 0 where a neuron is clamped.

@@ -4,6 +4,7 @@
 //! when its line is whole. Numbers are JSON numbers here, not exact fractions: nothing in these files is certified.
 
 use crate::error::Error;
+use crate::report::lines::{Reader, float};
 use crate::simulate::communities::{
     Arm, Checkpoint, Communities, Control, End, GRAPHS, Key, LEVELS, Picture, Plan, Run, Settings,
     columns, words,
@@ -15,10 +16,6 @@ use crate::wire::json::Json;
 pub const RUNS_FORMAT: &str = "creditcheck/communities-runs/1";
 /// The digits of partitions and pictures: one character a neuron or synapse.
 const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-pub(super) fn float(value: f64) -> Json {
-    if value.is_finite() { Json::Float(value) } else { Json::Null }
-}
 
 pub(super) fn arm(arm: Arm) -> Json {
     Json::text(format!("{arm:?}"))
@@ -121,7 +118,7 @@ fn digit(value: usize) -> char {
 /// [`Error::Input`] with the place of what is not as it should be.
 pub fn read_line(text: &str, limits: &Limits) -> Result<Run, Error> {
     let json = Json::read(text.as_bytes(), limits)?;
-    let run = Reader { value: &json, path: String::new() };
+    let run = Reader::of(&json);
     let list = run.get("checkpoints")?;
     let checkpoints: Result<Vec<_>, _> = list.items()?.iter().map(Reader::checkpoint).collect();
     let mut control = None;
@@ -157,64 +154,7 @@ pub fn read_line(text: &str, limits: &Limits) -> Result<Run, Error> {
     })
 }
 
-/// A place in a line that knows its path; the exact cursor of this room has no floats.
-struct Reader<'a> {
-    value: &'a Json,
-    path: String,
-}
-
-impl<'a> Reader<'a> {
-    fn error(&self, expected: &str) -> Error {
-        let found: String = self.value.canonical().chars().take(60).collect();
-        Error::input(self.path.trim_start_matches('.'), found, expected)
-    }
-
-    fn find(&self, name: &str) -> Option<Self> {
-        let Json::Object(fields) = self.value else { return None };
-        let (_, value) = fields.iter().find(|(field, _)| field == name)?;
-        Some(Self { value, path: format!("{}.{name}", self.path) })
-    }
-
-    fn get(&self, name: &str) -> Result<Self, Error> {
-        self.find(name).ok_or_else(|| self.error(&format!("a field {name}")))
-    }
-
-    fn items(&self) -> Result<Vec<Self>, Error> {
-        let Json::Array(items) = self.value else { return Err(self.error("an array")) };
-        let item = |(k, value)| Self { value, path: format!("{}[{k}]", self.path) };
-        Ok(items.iter().enumerate().map(item).collect())
-    }
-
-    fn text(&self) -> Result<&'a str, Error> {
-        match self.value {
-            Json::String(text) => Ok(text),
-            _ => Err(self.error("a string")),
-        }
-    }
-
-    /// A number; `null` is NaN.
-    pub(super) fn float(&self) -> Result<f64, Error> {
-        match self.value {
-            Json::Float(value) => Ok(*value),
-            // Integers of these files are small.
-            #[allow(clippy::cast_precision_loss)]
-            Json::Integer(value) => Ok(*value as f64),
-            Json::Null => Ok(f64::NAN),
-            _ => Err(self.error("a number")),
-        }
-    }
-
-    fn count(&self) -> Result<usize, Error> {
-        match self.value {
-            Json::Integer(value) => usize::try_from(*value).map_err(|_| self.error("a count")),
-            _ => Err(self.error("a count")),
-        }
-    }
-
-    fn seed(&self) -> Result<u64, Error> {
-        self.text()?.parse().map_err(|_| self.error("a seed in quotes"))
-    }
-
+impl Reader<'_> {
     fn arm(&self) -> Result<Arm, Error> {
         match self.text()? {
             "A" => Ok(Arm::A),

@@ -1,8 +1,6 @@
 //! What is measured of the weights at one training loss.
 
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{self, ComputeEigenvectors};
-use faer::{Mat, Par};
+use faer::Mat;
 
 use super::draws::Draws;
 use super::graph::{Graph, communities, signed_communities};
@@ -12,6 +10,7 @@ use super::partitions::{adjusted_mutual_information, effective_number, largest_s
 use super::settings::Settings;
 use super::training::{Data, Images, Key, Saved, accuracy, show};
 use crate::error::Error;
+use crate::simulate::eigenvalues::eigenvalues;
 
 /// The four graphs whose communities are looked for.
 pub const GRAPHS: [(&str, Of, Scope); 4] = [
@@ -123,7 +122,7 @@ pub fn measure(
     };
     let held_out = right(network, &data.held_out);
     let cut = right(&network.without_hidden_to_hidden(), &data.held_out);
-    let (mean, largest) = eigenvalues(settings, &data.training, network)?;
+    let (mean, largest) = eigenvalues_of(settings, &data.training, network)?;
     // Far below 2⁵³.
     #[allow(clippy::cast_precision_loss)]
     let (steps, most_sweeps) = (saved.steps as f64, saved.most_sweeps as f64);
@@ -271,30 +270,10 @@ pub fn symmetry(graph: &Graph) -> f64 {
     if all > 0.0 { cross / all } else { 0.0 }
 }
 
-/// The real parts of the eigenvalues, on one thread whatever faer's setting for the program is.
-fn real_parts(matrix: &Mat<f64>) -> Option<impl Iterator<Item = f64>> {
-    let n = matrix.nrows();
-    let (mut real, mut imaginary) = (Mat::zeros(n, 1), Mat::zeros(n, 1));
-    let (none, params) = (ComputeEigenvectors::No, faer::prelude::default());
-    let mut memory = MemBuffer::new(evd::evd_scratch::<f64>(n, none, none, Par::Seq, params));
-    evd::evd_real(
-        matrix.as_ref(),
-        real.col_mut(0).as_diagonal_mut(),
-        imaginary.col_mut(0).as_diagonal_mut(),
-        None,
-        None,
-        Par::Seq,
-        MemStack::new(&mut memory),
-        params,
-    )
-    .ok()?;
-    Some((0..n).map(move |k| real[(k, 0)]))
-}
-
 /// max Re eig(diag β · W) among the neurons that are not clamped, at evenly spaced training examples: mean and largest.
 ///
 /// The dynamics settle where it is below 1 (D9).
-fn eigenvalues(
+fn eigenvalues_of(
     settings: &Settings,
     images: &Images,
     network: &Network,
@@ -317,7 +296,8 @@ fn eigenvalues(
             let weight = network.weights[post * shape.neurons() + shape.inputs + pre];
             (1.0 - rate * rate) * f64::from(weight)
         });
-        let real = real_parts(&slopes).ok_or_else(failed)?.fold(f64::NEG_INFINITY, f64::max);
+        let real = eigenvalues(&slopes).ok_or_else(failed)?.map(|(real, _)| real);
+        let real = real.fold(f64::NEG_INFINITY, f64::max);
         sum += real;
         largest = largest.max(real);
     }

@@ -1,14 +1,11 @@
 //! One run of a sweep from its start to its last number, and all of them on a few threads.
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
-
 use super::measure::{Checkpoint, measure, to_six_digits};
 use super::network::Network;
 use super::settings::{Plan, Settings};
 use super::training::{Course, Data, End, Key, train};
 use crate::error::Error;
+use crate::simulate::jobs::each;
 
 /// Levels of either sign in a [`Picture`].
 pub const LEVELS: i32 = 30;
@@ -124,50 +121,14 @@ pub fn sweep(
     is_done: impl Fn(&Key) -> bool,
     threads: usize,
     stop: &(dyn Fn() -> bool + Sync),
-    mut finished: impl FnMut(Run) -> Result<(), Error>,
+    finished: impl FnMut(Run) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut open: Vec<&Key> = plan.keys.iter().filter(|key| !is_done(key)).collect();
     // All rates of a seed before the next seed: what a stopped sweep has can already be compared.
     open.sort_by_key(|key| key.seed);
     let first = plan.keys.first().map(|key| key.seed);
-    let next = AtomicUsize::new(0);
-    let failed = Mutex::new(None);
-    let gave_up = std::sync::atomic::AtomicBool::new(false);
-    let stop = || gave_up.load(Ordering::SeqCst) || stop();
-    let fail = |error| {
-        gave_up.store(true, Ordering::SeqCst);
-        if let Ok(mut failed) = failed.lock() {
-            failed.get_or_insert(error);
-        }
+    let job = |key: &&Key, stop: &dyn Fn() -> bool| {
+        run(&plan.settings, data, key, first == Some(key.seed), stop)
     };
-    let (sender, runs) = channel();
-    let threads = threads.clamp(1, open.len().max(1));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool =
-        pool.map_err(|error| Error::Io { what: format!("cannot start threads: {error}") })?;
-    pool.in_place_scope(|scope| {
-        for _ in 0..threads {
-            let (sender, open, next, stop, fail) = (sender.clone(), &open, &next, &stop, &fail);
-            scope.spawn(move |_| {
-                while let Some(key) = open.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    match run(&plan.settings, data, key, first == Some(key.seed), stop) {
-                        Ok(run) => {
-                            if sender.send(run).is_err() {
-                                return;
-                            }
-                        }
-                        Err(error) => return fail(error),
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for run in runs {
-            if let Err(error) = finished(run) {
-                fail(error);
-                break;
-            }
-        }
-    });
-    failed.into_inner().ok().flatten().map_or(Ok(()), Err)
+    each(&open, threads, stop, job, finished)
 }

@@ -51,7 +51,7 @@ pub fn firing<S: Scalar>(
     let (mut state, mut rates) = (vec![S::zero(); neurons], vec![S::zero(); neurons]);
     for (t, (x, wanted)) in input.iter().zip(target).enumerate() {
         let mut next = Vec::new();
-        for post in 0..neurons {
+        for (post, before) in state.iter().enumerate() {
             let mut drive = S::zero();
             for (weight, rate) in parameters.recurrent[post].iter().zip(&rates) {
                 drive = drive + &(weight.clone() * rate);
@@ -59,7 +59,7 @@ pub fn firing<S: Scalar>(
             for (weight, number) in parameters.input[post].iter().zip(x) {
                 drive = drive + &(weight.clone() * number);
             }
-            let kept = parameters.leak.clone() * &state[post];
+            let kept = parameters.leak.clone() * before;
             let sum = kept + &(drive * &parameters.gain);
             within(&sum, limits, "a net input")?;
             next.push(sum);

@@ -31,9 +31,9 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalGr
         Ok::<_, Error>(total * &count)
     };
     let value = loss(&parameters)?.value;
-    let recurrent = along(&mut parameters, |p| &mut p.recurrent, &loss)?;
-    let input = along(&mut parameters, |p| &mut p.input, &loss)?;
-    let readout = along(&mut parameters, |p| &mut p.readout, &loss)?;
+    let recurrent = along(&mut parameters, |p| &mut p.recurrent, loss)?;
+    let input = along(&mut parameters, |p| &mut p.input, loss)?;
+    let readout = along(&mut parameters, |p| &mut p.readout, loss)?;
     let mut biases = None;
     if let Some(of_case) = &case.network.readout_biases {
         let mut derivatives = Vec::new();

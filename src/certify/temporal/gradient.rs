@@ -1,0 +1,149 @@
+//! One rule's gradient or update.
+
+use num_rational::BigRational;
+
+use crate::certificate::MOST_UNIT_DIRECTIONS;
+use crate::error::Error;
+use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
+use crate::textbook::temporal::{self, Evaluation};
+use crate::wire::gradient::{NumberKind, Quantity};
+use crate::wire::temporal::gradient::GradientOverTime;
+
+/// Runs one rule on a temporal case.
+///
+/// ```text
+/// gradient   ∂L/∂W, or what the rule has in its place      update   ΔW = −η ∂L/∂W
+/// ```
+///
+/// The approximate rules are run as a synapse would, forwards in time.
+///
+/// # Errors
+/// [`Error::Unsupported`] where the rule or the number type cannot serve the case; [`Error::Limit`].
+pub fn gradient(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    number: NumberKind,
+    quantity: Quantity,
+    limits: &Limits,
+) -> Result<GradientOverTime, Error> {
+    let found = match number {
+        NumberKind::Exact => asked_for(exact(case, rule, limits)?, quantity, case),
+        NumberKind::F64 => float::<f64>(case, rule, quantity)?,
+        NumberKind::F32 => float::<f32>(case, rule, quantity)?,
+    };
+    Ok(GradientOverTime::of(rule, number, quantity, found))
+}
+
+/// The exact engine of a rule.
+///
+/// # Errors
+/// As [`gradient`].
+pub(super) fn exact(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    limits: &Limits,
+) -> Result<TemporalGradient<BigRational>, Error> {
+    expect_exact(case)?;
+    Ok(temporal::run(case, rule, Evaluation::Causal, limits)?.gradient)
+}
+
+/// Refuses what has no rational values.
+pub(super) fn expect_exact(case: &TemporalCase) -> Result<(), Error> {
+    if case.network.activation.is_exact() {
+        return Ok(());
+    }
+    Err(Error::unsupported(
+        "tanh, logistic and softplus have no rational values: use `creditcheck gradient` with --number f64 or f32",
+    ))
+}
+
+/// Whether one direction per parameter is affordable.
+pub(super) fn has_few_parameters(case: &TemporalCase) -> bool {
+    parameters(case) <= MOST_UNIT_DIRECTIONS
+}
+
+/// How many parameters there are, the diagonal of W counted.
+pub(super) fn parameters(case: &TemporalCase) -> usize {
+    let net = &case.network;
+    let biases = net.readout_biases.as_ref().map_or(0, Vec::len);
+    net.neurons() * (net.neurons() + net.inputs() + net.readouts()) + biases
+}
+
+/// The gradient itself, or −η times it.
+pub(super) fn asked_for(
+    found: TemporalGradient<BigRational>,
+    quantity: Quantity,
+    case: &TemporalCase,
+) -> TemporalGradient<BigRational> {
+    match quantity {
+        Quantity::Gradient => found,
+        Quantity::Update => each(found, |entry| -(entry * &case.learning_rate)),
+    }
+}
+
+/// Another gradient of the same shape; the loss stays.
+fn each(
+    found: TemporalGradient<BigRational>,
+    of: impl Fn(BigRational) -> BigRational,
+) -> TemporalGradient<BigRational> {
+    let row = |row: Vec<BigRational>| -> Vec<_> { row.into_iter().map(&of).collect() };
+    let matrix = |rows: Vec<Vec<BigRational>>| rows.into_iter().map(row).collect();
+    TemporalGradient {
+        loss: found.loss,
+        recurrent: matrix(found.recurrent),
+        input: matrix(found.input),
+        readout: matrix(found.readout),
+        readout_biases: found.readout_biases.map(row),
+    }
+}
+
+/// A rule on the float side; the entries are floats, held exactly.
+#[cfg(feature = "fast")]
+fn float<F: crate::fast::Float>(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    quantity: Quantity,
+) -> Result<TemporalGradient<BigRational>, Error> {
+    use crate::fast::Threads;
+    use crate::fast::temporal::{Batch, Engine, Evaluation, Loss, TemporalNetwork};
+    use num_traits::Zero;
+
+    let (net, batch) = (TemporalNetwork::<F>::of(case)?, Batch::<F>::of(case)?);
+    let (steps, examples) = (batch.steps, batch.examples);
+    let mut engine = Engine::new(&net, steps, examples, rule, Evaluation::Causal, Threads::ONE)?;
+    engine.step(&net, &batch, Loss::HalfSquaredError, case.steps)?;
+    // The fast engines refuse results that are not finite, so every float has an exact value.
+    let held = |value: &F| value.exact().unwrap_or_else(BigRational::zero);
+    let matrix = |values: &[F], columns: usize| -> Vec<Vec<BigRational>> {
+        values.chunks(columns.max(1)).map(|row| row.iter().map(held).collect()).collect()
+    };
+    let gradient = engine.gradient();
+    let found = TemporalGradient {
+        loss: held(&engine.loss()),
+        recurrent: matrix(&gradient.recurrent, net.neurons),
+        input: matrix(&gradient.input, net.inputs),
+        readout: matrix(&gradient.readout, net.neurons),
+        readout_biases: net
+            .readout_biases
+            .is_some()
+            .then(|| gradient.readout_biases.iter().map(held).collect()),
+    };
+    // −η ∂L/∂W is one more product, rounded like any other.
+    let rounded = |value: BigRational| held(&F::nearest(&value));
+    Ok(match quantity {
+        Quantity::Gradient => found,
+        Quantity::Update => each(asked_for(found, quantity, case), rounded),
+    })
+}
+
+/// Without the float side there are no float engines.
+#[cfg(not(feature = "fast"))]
+// The format is a parameter only so that both builds are called alike.
+#[allow(clippy::extra_unused_type_parameters)]
+fn float<F>(
+    _: &TemporalCase,
+    _: &TemporalRule,
+    _: Quantity,
+) -> Result<TemporalGradient<BigRational>, Error> {
+    Err(Error::unsupported("floats; this build lacks the feature \"fast\""))
+}

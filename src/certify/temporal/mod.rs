@@ -1,0 +1,11 @@
+//! Networks that run in time: one rule's gradient, somebody else's against the exact one, all rules side by side, step by step.
+
+mod compare;
+mod gradient;
+mod judge;
+mod steps;
+
+pub use compare::{Comparison, Distance, Exact, Row, compare};
+pub use gradient::gradient;
+pub use judge::judge;
+pub use steps::{StepsOverTime, steps};

@@ -1,0 +1,120 @@
+//! Which known mutants, or which approximate rules, would have produced somebody's wrong gradient over time?
+
+use num_rational::BigRational;
+
+use crate::spec::{
+    Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
+    TemporalRule,
+};
+use crate::textbook::temporal::{self, Evaluation};
+
+use super::catalogue::TEMPORAL_CATALOGUE;
+use super::host::Host;
+use super::plan::Part;
+use super::reference::{TemporalHook, TemporalReference};
+use super::truth::compare;
+
+/// What explains a gradient that is meant to be exact; nothing if it is right, or if nothing known explains it.
+///
+/// Sentences such as "this is the gradient of a rule that overwrites its traces at every step instead of accumulating (mutant
+/// T08)" and "this is what e-prop gives (T5)". The loss is not looked at. ModProp is tried with μ = 1/4, 1/2, 3/4 and 1.
+///
+/// ```
+/// use creditcheck::{mutants::temporal::diagnose, spec::{Limits, TemporalRule}, textbook::temporal::{self, Evaluation}, wire::TemporalDocument};
+/// let text = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/mutants/temporal_quadratic.json"));
+/// let case = TemporalDocument::read(text, &Limits::default()).unwrap().case;
+/// let theirs = temporal::run(&case, &TemporalRule::Eprop, Evaluation::Causal, &Limits::default()).unwrap().gradient;
+/// assert!(diagnose(&case, &theirs).contains(&"this is what e-prop gives (T5)".to_owned()));
+/// ```
+#[must_use]
+pub fn diagnose(case: &TemporalCase, found: &TemporalGradient<BigRational>) -> Vec<String> {
+    diagnose_as(case, &TemporalRule::Bptt, found)
+}
+
+/// The same for a gradient that is meant to be that of `rule`: the mutants are planted in it.
+#[must_use]
+pub fn diagnose_as(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    found: &TemporalGradient<BigRational>,
+) -> Vec<String> {
+    let limits = Limits::default();
+    let is_theirs = |other: &TemporalGradient<BigRational>| {
+        !compare(found, other, Part::Gradient).is_disagree()
+    };
+    let engine = |rule: &TemporalRule| {
+        temporal::run::<BigRational>(case, rule, Evaluation::Adjoint, &limits)
+            .is_ok_and(|outcome| is_theirs(&outcome.gradient))
+    };
+    if engine(rule) {
+        return Vec::new();
+    }
+    let reference = TemporalReference::new(case, &limits);
+    let mut sentences: Vec<String> = Vec::new();
+    for entry in &TEMPORAL_CATALOGUE {
+        let explains = |evaluation: Evaluation, rule: &TemporalRule| {
+            let host = Host { rule: rule.clone(), evaluation };
+            let hook = TemporalHook::plant(entry.mutant);
+            entry.mutant.has_meaning_in(&host)
+                // A mutant whose numbers grow beyond the limit is none that we can recognise.
+                && reference.gradient(&host, &hook).is_ok_and(|g| hook.fired() && is_theirs(&g))
+        };
+        let exact = [TemporalRule::Bptt, TemporalRule::Rtrl];
+        let rules: &[TemporalRule] = match rule {
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent => &exact,
+            one => std::slice::from_ref(one),
+        };
+        let orders = [Evaluation::Causal, Evaluation::Adjoint];
+        if rules.iter().any(|rule| orders.iter().any(|order| explains(*order, rule))) {
+            sentences.push(format!(
+                "this is the gradient of a rule that {} (mutant {})",
+                entry.deed, entry.id
+            ));
+        }
+    }
+    let others = named_rules(case).into_iter().filter(|(other, _)| other != rule && engine(other));
+    sentences.extend(others.map(|(_, name)| format!("this is what {name}")));
+    sentences
+}
+
+/// Every rule that a gradient can be mistaken for, with what it is called.
+fn named_rules(case: &TemporalCase) -> Vec<(TemporalRule, String)> {
+    let mut feedbacks = vec![(Feedback::Cell, "cell-specific feedback")];
+    if case.network.types.is_some() {
+        feedbacks.extend([
+            (Feedback::Type(Diagonal::Counted), "type-specific feedback, the diagonal counted"),
+            (Feedback::Type(Diagonal::Excluded), "type-specific feedback, the diagonal excluded"),
+        ]);
+    }
+    let mut rules = vec![
+        (TemporalRule::Bptt, "backpropagation through time gives (T2)".to_owned()),
+        (TemporalRule::Eprop, "e-prop gives (T5)".to_owned()),
+    ];
+    for (feedback, words) in &feedbacks {
+        let rule = TemporalRule::Mdgl { feedback: *feedback };
+        rules.push((rule, format!("MDGL with {words} gives (T6)")));
+    }
+    for (feedback, words) in &feedbacks {
+        for quarters in 1..=4 {
+            let number = BigRational::new(quarters.into(), 4.into());
+            let modprop = |form, taps, name: String| {
+                let mu = Mu::Scalar(number.clone());
+                let rule = Modprop { feedback: *feedback, taps, mu, form };
+                let name = format!("ModProp gives, {name}, {words}, μ = {number}");
+                (TemporalRule::Modprop(rule), name)
+            };
+            rules.push(modprop(Form::Filter, Taps::All, "filter form, all taps (T7)".into()));
+            rules.push(modprop(Form::NoLeak, Taps::All, "no-leak taps, all of them (T8)".into()));
+            rules.push(modprop(Form::Autodiff, Taps::All, "autodiff form (T9)".into()));
+            // With one tap it is MDGL, and no sequence of T steps can use T − 1 or more and differ from all.
+            for count in 2..case.duration().saturating_sub(1) {
+                let name = format!("filter form with {count} taps (T7)");
+                rules.push(modprop(Form::Filter, Taps::Count(count), name));
+            }
+        }
+    }
+    rules
+}

@@ -1,0 +1,136 @@
+//! The rules that mutants are planted in.
+
+use num_rational::BigRational;
+
+use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule};
+use crate::textbook::temporal::Evaluation;
+
+/// A rule and the order of its evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// The rule.
+    pub rule: TemporalRule,
+    /// Forwards or against time.
+    pub evaluation: Evaluation,
+}
+
+/// What a table calls a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// Backpropagation through time (T2).
+    Bptt,
+    /// Real-time recurrent learning (T3), factorised or not.
+    Rtrl,
+    /// The three-factor rule (T5).
+    Eprop,
+    /// Multidigraph learning (T6).
+    Mdgl,
+    /// ModProp with leaky taps (T7).
+    Filter,
+    /// ModProp with taps that do not leak (T8).
+    NoLeak,
+    /// The autodiff form of ModProp (T9).
+    Autodiff,
+}
+
+impl Family {
+    /// The word that tables use.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Bptt => "bptt",
+            Self::Rtrl => "rtrl",
+            Self::Eprop => "eprop",
+            Self::Mdgl => "mdgl",
+            Self::Filter => "filter",
+            Self::NoLeak => "no-leak",
+            Self::Autodiff => "autodiff",
+        }
+    }
+}
+
+impl Host {
+    /// The rule without what it leaves open.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        match &self.rule {
+            TemporalRule::Bptt | TemporalRule::Tangent => Family::Bptt,
+            TemporalRule::Rtrl | TemporalRule::FactorisedRtrl => Family::Rtrl,
+            TemporalRule::Eprop => Family::Eprop,
+            TemporalRule::Mdgl { .. } => Family::Mdgl,
+            TemporalRule::Modprop(rule) => match rule.form {
+                Form::Filter => Family::Filter,
+                Form::NoLeak => Family::NoLeak,
+                Form::Autodiff => Family::Autodiff,
+            },
+        }
+    }
+
+    /// The rule with all that it leaves open, such as "filter, type (excluded), 2 taps, one μ per cell, adjoint".
+    #[must_use]
+    pub fn words(&self) -> String {
+        let feedback = |feedback: &Feedback| match feedback {
+            Feedback::Cell => ", cell",
+            Feedback::Type(Diagonal::Counted) => ", type (counted)",
+            Feedback::Type(Diagonal::Excluded) => ", type (excluded)",
+        };
+        let mut text = self.family().word().to_owned();
+        match &self.rule {
+            TemporalRule::Mdgl { feedback: weights } => text += feedback(weights),
+            TemporalRule::Modprop(rule) => {
+                text += feedback(&rule.feedback);
+                match rule.taps {
+                    Taps::All => text += ", all taps",
+                    Taps::Count(count) => text += &format!(", S = {count}"),
+                }
+                match &rule.mu {
+                    Mu::Scalar(mu) => text += &format!(", μ = {mu}"),
+                    Mu::PerCell(_) => text += ", one μ per cell",
+                }
+            }
+            _ => {}
+        }
+        let exact = matches!(self.family(), Family::Bptt | Family::Rtrl);
+        match self.evaluation {
+            _ if exact => text,
+            Evaluation::Causal => text + ", causal",
+            Evaluation::Adjoint => text + ", adjoint",
+        }
+    }
+}
+
+/// The rules of a kill matrix: every family, both orders, cell- and type-specific where the case has types.
+#[must_use]
+pub fn hosts(case: &TemporalCase) -> Vec<Host> {
+    let ratio = |p: i64, q: i64| BigRational::new(p.into(), q.into());
+    let choice = |k: usize| ratio(1 + 2 * i64::try_from(k % 4).unwrap_or(0), 4);
+    let per_cell = Mu::PerCell((0..case.network.neurons()).map(choice).collect());
+    let modprop = |feedback, taps, mu: &Mu, form| {
+        TemporalRule::Modprop(Modprop { feedback, taps, mu: mu.clone(), form })
+    };
+    let mut approximate = vec![
+        TemporalRule::Eprop,
+        TemporalRule::Mdgl { feedback: Feedback::Cell },
+        modprop(Feedback::Cell, Taps::All, &per_cell, Form::Filter),
+        modprop(Feedback::Cell, Taps::Count(2), &Mu::Scalar(ratio(1, 2)), Form::Filter),
+        modprop(Feedback::Cell, Taps::Count(3), &per_cell, Form::NoLeak),
+        modprop(Feedback::Cell, Taps::All, &per_cell, Form::Autodiff),
+    ];
+    if let Some(types) = &case.network.types {
+        let per_type = Mu::PerCell(types.iter().map(|kind| choice(*kind)).collect());
+        let [counted, excluded] = [Diagonal::Counted, Diagonal::Excluded].map(Feedback::Type);
+        approximate.extend([
+            TemporalRule::Mdgl { feedback: counted },
+            modprop(counted, Taps::All, &per_type, Form::Filter),
+            modprop(excluded, Taps::Count(2), &per_type, Form::NoLeak),
+            modprop(excluded, Taps::All, &per_type, Form::Autodiff),
+        ]);
+    }
+    let exact = [TemporalRule::Bptt, TemporalRule::Rtrl];
+    let exact = exact.map(|rule| Host { rule, evaluation: Evaluation::Adjoint });
+    let both = approximate.into_iter().flat_map(|rule| {
+        [Evaluation::Causal, Evaluation::Adjoint]
+            .map(|evaluation| Host { rule: rule.clone(), evaluation })
+    });
+    exact.into_iter().chain(both).collect()
+}

@@ -1,0 +1,320 @@
+//! A plain implementation of the model over time, and what all its rules have in common.
+
+use std::cell::Cell;
+
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+
+use crate::error::Error;
+use crate::mutants::functions::{fixed_random, other_side, rate, slope};
+use crate::spec::{Limits, Steps, Temporal, TemporalCase, TemporalGradient};
+
+use super::algebra::{
+    Matrix, Row, add, add_outer, by_entry, scaled, sum, times, transposed, zeros,
+};
+use super::catalogue::TemporalMutant;
+use super::host::Host;
+
+/// The mutant that the reference runs with, if any, and whether it was ever reached.
+#[derive(Debug, Default)]
+pub struct TemporalHook {
+    mutant: Option<TemporalMutant>,
+    fired: Cell<bool>,
+}
+
+impl TemporalHook {
+    /// No mutant: the reference as it should be.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// With this mutant.
+    #[must_use]
+    pub fn plant(mutant: TemporalMutant) -> Self {
+        Self { mutant: Some(mutant), fired: Cell::new(false) }
+    }
+
+    /// Whether this mutant acts; to be asked only where it then changes the computation.
+    pub(super) fn on(&self, mutant: TemporalMutant) -> bool {
+        let hit = self.mutant == Some(mutant);
+        if hit {
+            self.fired.set(true);
+        }
+        hit
+    }
+
+    /// Whether the reference came past the mutant: if not, no agreement and no kill means anything.
+    #[must_use]
+    pub fn fired(&self) -> bool {
+        self.fired.get()
+    }
+}
+
+/// A plain implementation of T1–T9 in ℚ, with one hook per mutant.
+///
+/// With no mutant it must agree with the textbook engines on every witness: otherwise a kill
+/// would prove nothing. It calls no engine and no engine calls it. Time counts from 1, as in the equations: row 0 is
+/// what there is before the first step.
+#[derive(Debug)]
+pub struct TemporalReference<'a> {
+    pub(super) case: &'a TemporalCase,
+    pub(super) net: &'a Temporal,
+    pub(super) limits: Limits,
+}
+
+/// One sequence, row t of each being step t.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    /// x
+    pub x: Matrix,
+    /// s
+    s: Matrix,
+    /// z
+    pub z: Matrix,
+    /// h
+    pub h: Matrix,
+    /// ϵ
+    error: Matrix,
+    /// ℓ
+    pub l: Matrix,
+    /// a
+    pub a: Matrix,
+    loss: BigRational,
+}
+
+impl Run {
+    /// T
+    pub fn last(&self) -> usize {
+        self.x.len() - 1
+    }
+
+    /// The rate that a synapse sees at step t.
+    pub fn pre(&self, t: usize, hook: &TemporalHook) -> &Row {
+        &self.z[if hook.on(TemporalMutant::T29) { t } else { t - 1 }]
+    }
+
+    /// The input that a synapse sees at step t.
+    pub fn input(&self, t: usize, hook: &TemporalHook) -> &Row {
+        &self.x[if hook.on(TemporalMutant::T30) { t - 1 } else { t }]
+    }
+}
+
+/// ∂L_b/∂W and ∂L_b/∂U of one sequence, or a rule's estimate.
+pub(super) struct Estimate {
+    pub recurrent: Matrix,
+    pub input: Matrix,
+}
+
+/// What a synapse hands on to the next sequence if nobody resets it.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// ε of W and of U
+    pub traces: Option<(Row, Row)>,
+    /// P of W and of U, by postsynaptic and presynaptic side of the synapse
+    pub jacobian: Option<[Vec<Matrix>; 2]>,
+}
+
+impl<'a> TemporalReference<'a> {
+    /// The reference on a case.
+    #[must_use]
+    pub fn new(case: &'a TemporalCase, limits: &Limits) -> Self {
+        Self { case, net: &case.network, limits: *limits }
+    }
+
+    /// What a rule makes of the case, with or without a mutant.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for a transcendental activation and for type-specific feedback without types,
+    /// [`Error::Limit`] for numbers that grow too long.
+    pub fn gradient(
+        &self,
+        host: &Host,
+        hook: &TemporalHook,
+    ) -> Result<TemporalGradient<BigRational>, Error> {
+        use TemporalMutant as M;
+        let (n, m, k) = (self.net.neurons(), self.net.inputs(), self.net.readouts());
+        let rule = super::rules::Rule::of(self, host, hook)?;
+        let empty = || TemporalGradient {
+            loss: BigRational::zero(),
+            recurrent: zeros(n, n),
+            input: zeros(n, m),
+            readout: zeros(k, n),
+            readout_biases: self.net.readout_biases.is_some().then(|| zeros(1, k).remove(0)),
+        };
+        let mut total = empty();
+        let (mut before, mut memory) = (None, Memory::default());
+        for b in 0..self.case.examples.len() {
+            let run = self.fire(b, before.as_ref(), hook)?;
+            let found = rule.estimate(&run, &mut memory, hook)?;
+            if b > 0 && hook.on(M::T28) {
+                total = empty();
+            }
+            total.loss += &run.loss;
+            add(&mut total.recurrent, &found.recurrent);
+            add(&mut total.input, &found.input);
+            for t in 1..=run.last() {
+                let rates = if hook.on(M::T12) { &run.z[t - 1] } else { &run.z[t] };
+                add_outer(&mut total.readout, &run.error[t], rates);
+                if t == run.last() || !hook.on(M::T40) {
+                    for (bias, error) in
+                        total.readout_biases.iter_mut().flatten().zip(&run.error[t])
+                    {
+                        *bias += error;
+                    }
+                }
+            }
+            before = Some(run);
+        }
+        self.finish(total, hook)
+    }
+
+    /// The mean over the sequences, and what may happen to it before somebody reads it.
+    fn finish(
+        &self,
+        total: TemporalGradient<BigRational>,
+        hook: &TemporalHook,
+    ) -> Result<TemporalGradient<BigRational>, Error> {
+        use TemporalMutant as M;
+        let batch = self.case.examples.len();
+        let mut share = BigRational::new(1.into(), batch.max(1).into());
+        if batch > 1 && hook.on(M::T27) {
+            share = BigRational::one();
+        }
+        let loss = total.loss * &share;
+        if hook.on(M::T35) {
+            share = -share;
+        }
+        let mut recurrent = scaled(&total.recurrent, &share);
+        self.within(recurrent.iter().flatten())?;
+        if recurrent.len() > 1 && hook.on(M::T37) {
+            recurrent = transposed(&recurrent);
+        }
+        if hook.on(M::T38) {
+            for (k, row) in recurrent.iter_mut().enumerate() {
+                row[k] = BigRational::zero();
+            }
+        }
+        Ok(TemporalGradient {
+            loss,
+            recurrent,
+            input: scaled(&total.input, &share),
+            readout: scaled(&total.readout, &share),
+            readout_biases: total
+                .readout_biases
+                .map(|biases| biases.iter().map(|bias| bias * &share).collect()),
+        })
+    }
+
+    /// T1: s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t), z_t = σ(s_t), y_t = V z_t + b, ϵ_t = w_t (y_t − y*_t), ℓ_t = Vᵀ ϵ_t, a_t = h_t ∘ ℓ_t.
+    fn fire(&self, b: usize, before: Option<&Run>, hook: &TemporalHook) -> Result<Run, Error> {
+        use TemporalMutant as M;
+        let example = &self.case.examples[b];
+        let (net, last) = (self.net, example.input.len());
+        let kept = before.filter(|_| hook.on(M::T01));
+        let rest = vec![BigRational::zero(); net.neurons()];
+        let mut s = vec![kept.map_or_else(|| rest.clone(), |run| run.s[last].clone())];
+        let mut z = vec![kept.map_or(rest, |run| run.z[last].clone())];
+        let mut x = zeros(1, net.inputs());
+        x.extend(example.input.iter().cloned());
+        for t in 1..=last {
+            let current = sum(&times(&net.recurrent, &z[t - 1]), &times(&net.input, &x[t]));
+            let mix =
+                |(old, new): (&BigRational, &BigRational)| &net.leak * old + self.gain() * new;
+            s.push(s[t - 1].iter().zip(&current).map(mix).collect());
+            self.within(&s[t])?;
+            z.push(s[t].iter().map(|s| self.rate(s)).collect::<Result<_, _>>()?);
+            self.within(&z[t])?;
+        }
+        let mut h: Matrix = Vec::new();
+        for t in 0..=last {
+            let at = if hook.on(M::T31) { &z[t] } else { &s[t] };
+            h.push(at.iter().map(|s| self.slope(s, hook)).collect::<Result<_, _>>()?);
+        }
+        if hook.on(M::T03) {
+            h.insert(0, h[0].clone());
+        }
+        let mut run = Run {
+            error: zeros(last + 1, net.readouts()),
+            l: zeros(last + 1, net.neurons()),
+            a: zeros(last + 1, net.neurons()),
+            loss: BigRational::zero(),
+            x,
+            s,
+            z,
+            h,
+        };
+        let back = self.feedback_from_readouts(hook);
+        for t in 1..=last {
+            if self.case.steps == Steps::Last && t < last && !hook.on(M::T26) {
+                continue;
+            }
+            let rates = &run.z[if hook.on(M::T11) { t - 1 } else { t }];
+            let mut y = times(&net.readout, rates);
+            if let Some(biases) = &net.readout_biases {
+                y = sum(&y, biases);
+            }
+            let errors = y.iter().zip(&example.target[t - 1]).map(|(y, wanted)| y - wanted);
+            run.error[t] = errors.collect();
+            let half = BigRational::new(1.into(), 2.into());
+            run.loss += run.error[t].iter().map(|e| e * e * &half).sum::<BigRational>();
+            if hook.on(M::T36) {
+                run.error[t] = sum(&run.error[t], &run.error[t]);
+            }
+            if t < last || !hook.on(M::T07) {
+                run.l[t] = times(&back, &run.error[t]);
+                run.a[t] = by_entry(&run.h[t], &run.l[t]);
+            }
+        }
+        Ok(run)
+    }
+
+    /// Vᵀ
+    fn feedback_from_readouts(&self, hook: &TemporalHook) -> Matrix {
+        let mut back = transposed(&self.net.readout);
+        if hook.on(TemporalMutant::T39) {
+            for (k, weight) in back.iter_mut().flatten().enumerate() {
+                *weight = fixed_random(k);
+            }
+        }
+        back
+    }
+
+    fn rate(&self, s: &BigRational) -> Result<BigRational, Error> {
+        rate(&self.net.activation, s).ok_or_else(|| self.no_value())
+    }
+
+    fn slope(&self, s: &BigRational, hook: &TemporalHook) -> Result<BigRational, Error> {
+        let (activation, mut kink) = (&self.net.activation, self.case.kink);
+        if activation.kinks().contains(s) && hook.on(TemporalMutant::T33) {
+            kink = other_side(kink);
+        }
+        let value = slope(activation, kink, s).ok_or_else(|| self.no_value())?;
+        let left_out = !value.is_one() && hook.on(TemporalMutant::T32);
+        Ok(if left_out { BigRational::one() } else { value })
+    }
+
+    /// 1 − λ
+    pub(super) fn gain(&self) -> BigRational {
+        BigRational::one() - &self.net.leak
+    }
+
+    fn no_value(&self) -> Error {
+        Error::unsupported(format!("exact values of {}", self.net.activation.name()))
+    }
+
+    /// Refuses numbers that grow too long.
+    pub(super) fn within<'n>(
+        &self,
+        numbers: impl IntoIterator<Item = &'n BigRational>,
+    ) -> Result<(), Error> {
+        for number in numbers {
+            let bits = number.numer().bits() + number.denom().bits();
+            if bits > self.limits.bits {
+                let what = "bits of a number of the reference implementation".into();
+                return Err(Error::Limit { what, given: bits, limit: self.limits.bits });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,337 @@
+//! The mutants of the rules over time: killed on committed witnesses, hidden where a witness lacks something, named in a diagnosis.
+
+use creditcheck::mutants::Status;
+use creditcheck::mutants::temporal::{
+    Family, Host, Part, TEMPORAL_CATALOGUE, TEMPORAL_PLAN, TEMPORAL_WITNESSES, TemporalHook,
+    TemporalMutant, TemporalReference, compare, diagnose, diagnose_as, hosts, temporal_fate,
+    temporal_matrix,
+};
+use creditcheck::spec::{
+    Activation, Feedback, Form, Limits, Modprop, Mu, Steps, Taps, TemporalCase, TemporalGradient,
+    TemporalRule,
+};
+use creditcheck::textbook::temporal::{self, Evaluation};
+use num_rational::BigRational;
+
+fn witness(name: &str) -> TemporalCase {
+    let found = TEMPORAL_WITNESSES.iter().find(|witness| witness.name == name);
+    found.unwrap().case().unwrap()
+}
+
+fn mutated(
+    case: &TemporalCase,
+    host: &Host,
+    mutant: TemporalMutant,
+) -> TemporalGradient<BigRational> {
+    let hook = TemporalHook::plant(mutant);
+    TemporalReference::new(case, &Limits::default()).gradient(host, &hook).unwrap()
+}
+
+#[test]
+fn every_mutant_over_time_is_killed_in_every_rule_in_which_it_has_a_meaning() {
+    let matrix = temporal_matrix(&Limits::default()).unwrap();
+    assert!(matrix.is_good(), "{}", matrix.text());
+    assert_eq!(matrix.untried(), []);
+    assert_eq!(matrix.baselines.len(), TEMPORAL_WITNESSES.len());
+    assert!(matrix.rows.len() > 1_300, "{}", matrix.rows.len());
+    for family in [
+        Family::Bptt,
+        Family::Rtrl,
+        Family::Eprop,
+        Family::Mdgl,
+        Family::Filter,
+        Family::NoLeak,
+        Family::Autodiff,
+    ] {
+        let killed = |row: &&creditcheck::mutants::temporal::TemporalRow| {
+            row.host.family() == family && matches!(row.status, Status::Killed(_))
+        };
+        assert!(matrix.rows.iter().filter(killed).count() > 40, "{}", family.word());
+    }
+    // An equivalent mutant with a wrong reason, or one whose hook is not reached, would show.
+    for word in ["NOT EQUIVALENT", "UNAPPLIED", "SURVIVED"] {
+        assert_eq!(matrix.count(word), 0);
+    }
+    assert!(matrix.count("equivalent") > 50);
+}
+
+#[test]
+fn the_catalogue_over_time_is_in_the_order_of_the_enum_and_all_of_it_is_planned() {
+    for (k, entry) in TEMPORAL_CATALOGUE.iter().enumerate() {
+        assert_eq!(entry.mutant as usize, k, "{}", entry.id);
+        assert_eq!(TemporalMutant::from_id(entry.id), Some(entry.mutant));
+        let planned = TEMPORAL_PLAN.iter().filter(|planned| planned.mutant == entry.mutant);
+        assert_eq!(planned.count(), 1, "{}", entry.id);
+    }
+    assert_eq!(TemporalMutant::from_id("T99"), None);
+}
+
+#[test]
+fn witnesses_over_time_have_what_is_needed_to_see() {
+    for witness in &TEMPORAL_WITNESSES {
+        let case = witness.case().unwrap();
+        let net = &case.network;
+        assert!(case.duration() >= 4 && case.examples.len() >= 2, "{}", witness.name);
+        assert!(net.neurons() >= 3 && net.leak != BigRational::from_integer(0.into()));
+        let pairs = (0..net.neurons()).flat_map(|j| (0..j).map(move |p| (j, p)));
+        let symmetric = pairs.filter(|(j, p)| net.recurrent[*j][*p] == net.recurrent[*p][*j]);
+        assert_eq!(symmetric.count(), 0, "{}", witness.name);
+    }
+}
+
+/// A witness with one restriction, and the mutants that it is blind to in the rules that `among` lets through.
+struct Blind {
+    restriction: &'static str,
+    case: TemporalCase,
+    part: Part,
+    among: fn(&Host) -> bool,
+    unseen: &'static [&'static str],
+}
+
+fn restricted(change: impl FnOnce(&mut TemporalCase)) -> TemporalCase {
+    let mut case = witness("temporal_quadratic");
+    change(&mut case);
+    case
+}
+
+fn steps(case: &mut TemporalCase, duration: usize) {
+    for example in &mut case.examples {
+        example.input.truncate(duration);
+        example.target.truncate(duration);
+    }
+}
+
+fn several_taps_of_one_mu(host: &Host) -> bool {
+    matches!(&host.rule, TemporalRule::Modprop(rule) if matches!(rule.mu, Mu::Scalar(_)))
+}
+
+/// So the witnesses have B ≥ 2, T ≥ 4, λ ≠ 0, a W that is not symmetric, slopes that change, types of two cells, μ that differs among
+/// cells, both losses, readout biases and net inputs placed at a kink.
+fn blind() -> Vec<Blind> {
+    let any: fn(&Host) -> bool = |_| true;
+    let gradient = |restriction, case, among, unseen| Blind {
+        restriction,
+        case,
+        part: Part::Gradient,
+        among,
+        unseen,
+    };
+    let of_w = |restriction, case, among, unseen| Blind {
+        part: Part::Recurrent,
+        ..gradient(restriction, case, among, unseen)
+    };
+    vec![
+        gradient(
+            "one sequence",
+            restricted(|c| c.examples.truncate(1)),
+            any,
+            &["T01", "T02", "T27", "T28"],
+        ),
+        gradient(
+            "symmetric W",
+            restricted(|c| {
+                for j in 0..3 {
+                    for p in 0..j {
+                        c.network.recurrent[p][j] = c.network.recurrent[j][p].clone();
+                    }
+                }
+            }),
+            any,
+            &["T13"],
+        ),
+        gradient(
+            "λ = 0",
+            restricted(|c| c.network.leak = BigRational::from_integer(0.into())),
+            any,
+            &["T08", "T23", "T24", "T25"],
+        ),
+        gradient(
+            "λ = 0, but RTRL, whose Jacobian crosses from cell to cell",
+            restricted(|c| c.network.leak = BigRational::from_integer(0.into())),
+            |host| host.family() != Family::Rtrl,
+            &["T02"],
+        ),
+        gradient(
+            "linear σ",
+            restricted(|c| c.network.activation = Activation::Identity),
+            any,
+            &["T03", "T04", "T31", "T32", "T33", "T34"],
+        ),
+        of_w(
+            "two steps, W alone",
+            restricted(|c| steps(c, 2)),
+            any,
+            &[
+                "T04", "T05", "T06", "T08", "T09", "T10", "T13", "T14", "T15", "T16", "T17", "T18",
+                "T19", "T20", "T21", "T23", "T25", "T30",
+            ],
+        ),
+        of_w(
+            "three steps, W alone",
+            restricted(|c| steps(c, 3)),
+            any,
+            &["T05", "T06", "T17", "T23"],
+        ),
+        of_w(
+            "three steps, W alone, but the autodiff form, whose first relay has a μ",
+            restricted(|c| steps(c, 3)),
+            |host| host.family() != Family::Autodiff,
+            &["T18", "T19"],
+        ),
+        of_w(
+            "three steps, W alone, one of several taps",
+            restricted(|c| steps(c, 3)),
+            |host| host.family() != Family::Mdgl,
+            &["T20"],
+        ),
+        gradient("one μ for all", restricted(|_| ()), several_taps_of_one_mu, &["T17", "T18"]),
+        gradient(
+            "every cell its own type",
+            restricted(|c| c.network.types = Some(vec![0, 1, 2])),
+            any,
+            &["T14", "T15"],
+        ),
+        gradient("every step counts", restricted(|_| ()), any, &["T26"]),
+        gradient("the last step counts", restricted(|c| c.steps = Steps::Last), any, &["T40"]),
+        gradient(
+            "no readout biases",
+            restricted(|c| c.network.readout_biases = None),
+            any,
+            &["T40"],
+        ),
+        gradient("no net input at a kink", restricted(|_| ()), any, &["T33"]),
+        gradient("ReLU", witness("temporal_relu"), any, &["T31", "T33"]),
+    ]
+}
+
+#[test]
+fn each_restriction_hides_its_mutants_over_time() {
+    let mut tried = 0;
+    for blind in blind() {
+        let all = hosts(&blind.case);
+        for id in blind.unseen {
+            let mutant = TemporalMutant::from_id(id).unwrap();
+            let among = |host: &&Host| mutant.has_meaning_in(host) && (blind.among)(host);
+            for host in all.iter().filter(among) {
+                let status = temporal_fate(&blind.case, mutant, host, blind.part).unwrap();
+                assert!(
+                    matches!(status, Status::Survived | Status::Unapplied),
+                    "{}: {id} in {} is {status:?}",
+                    blind.restriction,
+                    host.words(),
+                );
+                tried += 1;
+            }
+        }
+        // Blind for its restriction, not because it is dead.
+        let alive = temporal_fate(&blind.case, TemporalMutant::T35, &all[0], blind.part).unwrap();
+        assert!(matches!(alive, Status::Killed(_)), "{}: {alive:?}", blind.restriction);
+    }
+    assert!(tried > 200, "{tried}");
+}
+
+/// Forwards or against time, a mutant is one bug and gives one wrong gradient; and so it does in BPTT and RTRL.
+#[test]
+fn both_orders_of_a_mutant_are_one_bug() {
+    // T05 and T06 leave out other terms forwards than against time; T02 and T16 have a meaning in one order only.
+    let apart = ["T02", "T05", "T06", "T16"];
+    let case = witness("temporal_kinks");
+    let mut compared = 0;
+    for entry in TEMPORAL_CATALOGUE.iter().filter(|entry| !apart.contains(&entry.id)) {
+        let all = hosts(&case);
+        for pair in all.chunks(2) {
+            let [one, other] = pair else { panic!("hosts come in pairs") };
+            if !entry.mutant.has_meaning_in(one) || !entry.mutant.has_meaning_in(other) {
+                continue;
+            }
+            let (one, other) =
+                (mutated(&case, one, entry.mutant), mutated(&case, other, entry.mutant));
+            let verdict = compare(&one, &other, Part::Gradient);
+            assert!(verdict.is_agree(), "{}: {verdict:?}", entry.id);
+            compared += 1;
+        }
+    }
+    assert!(compared > 200, "{compared}");
+}
+
+#[test]
+fn a_wrong_gradient_over_time_is_explained_by_its_mutant() {
+    let case = witness("temporal_kinks");
+    let mut named = 0;
+    for entry in &TEMPORAL_CATALOGUE {
+        for host in hosts(&case).iter().take(2).filter(|host| entry.mutant.has_meaning_in(host)) {
+            let theirs = mutated(&case, host, entry.mutant);
+            let right = mutated_not(&case, host);
+            let found = diagnose(&case, &theirs);
+            let named_here =
+                found.iter().any(|sentence| sentence.ends_with(&format!("(mutant {})", entry.id)));
+            let wrong = compare(&theirs, &right, Part::Gradient).is_disagree();
+            assert_eq!(named_here, wrong, "{}: {found:?}", entry.id);
+            named += usize::from(wrong);
+        }
+    }
+    assert!(named > 40, "{named}");
+}
+
+fn mutated_not(case: &TemporalCase, host: &Host) -> TemporalGradient<BigRational> {
+    let hook = TemporalHook::none();
+    TemporalReference::new(case, &Limits::default()).gradient(host, &hook).unwrap()
+}
+
+#[test]
+fn an_approximate_rule_is_recognised_by_its_gradient() {
+    let case = witness("temporal_relu");
+    let run = |rule: &TemporalRule| {
+        let limits = Limits::default();
+        temporal::run(&case, rule, Evaluation::Causal, &limits).unwrap().gradient
+    };
+    let half = Mu::Scalar(BigRational::new(1.into(), 2.into()));
+    let modprop = |form| {
+        let (feedback, taps, mu) = (Feedback::Cell, Taps::All, half.clone());
+        TemporalRule::Modprop(Modprop { feedback, taps, mu, form })
+    };
+    let words = "cell-specific feedback";
+    let expected = [
+        (TemporalRule::Eprop, "this is what e-prop gives (T5)".to_owned()),
+        (
+            TemporalRule::Mdgl { feedback: Feedback::Cell },
+            format!("this is what MDGL with {words} gives (T6)"),
+        ),
+        (
+            modprop(Form::Filter),
+            format!("this is what ModProp gives, filter form, all taps (T7), {words}, μ = 1/2"),
+        ),
+        (
+            modprop(Form::NoLeak),
+            format!("this is what ModProp gives, no-leak taps, all of them (T8), {words}, μ = 1/2"),
+        ),
+        (
+            modprop(Form::Autodiff),
+            format!("this is what ModProp gives, autodiff form (T9), {words}, μ = 1/2"),
+        ),
+    ];
+    for (rule, sentence) in &expected {
+        let found = diagnose(&case, &run(rule));
+        assert!(found.contains(sentence), "{found:?}");
+    }
+    // Without self-synapses, RTRL with a diagonal Jacobian is e-prop: both names are right.
+    let found = diagnose(&case, &run(&TemporalRule::Eprop));
+    assert!(found.iter().any(|sentence| sentence.ends_with("(mutant T10)")), "{found:?}");
+    // A right gradient needs no diagnosis, in whatever rule it is right; an unknown mistake gets none.
+    let right = run(&TemporalRule::Bptt);
+    assert_eq!(diagnose(&case, &right), Vec::<String>::new());
+    let filter = modprop(Form::Filter);
+    assert_eq!(diagnose_as(&case, &filter, &run(&filter)), Vec::<String>::new());
+    let mut unknown = right.clone();
+    unknown.recurrent[0][1] += BigRational::new(1.into(), 7.into());
+    assert_eq!(diagnose(&case, &unknown), Vec::<String>::new());
+    // Meant to be ModProp, it is the exact gradient; and its mutants are those planted in ModProp.
+    let found = diagnose_as(&case, &filter, &right);
+    assert!(
+        found.iter().any(|sentence| sentence.contains("backpropagation through time")),
+        "{found:?}"
+    );
+    let host = Host { rule: filter.clone(), evaluation: Evaluation::Causal };
+    let found = diagnose_as(&case, &filter, &mutated(&case, &host, TemporalMutant::T34));
+    assert!(found.iter().any(|sentence| sentence.ends_with("(mutant T34)")), "{found:?}");
+}

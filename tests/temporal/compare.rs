@@ -1,0 +1,194 @@
+//! All rules against the exact gradient, and somebody's gradient against it.
+
+use creditcheck::certify::Silent;
+use creditcheck::certify::temporal::{Comparison, compare, gradient, judge};
+use creditcheck::check::Conclusion;
+use creditcheck::check::judge::Nearness;
+use creditcheck::spec::{
+    Activation, Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule,
+};
+use creditcheck::wire::gradient::{NumberKind, Quantity};
+use num_rational::BigRational;
+use num_traits::Zero;
+
+use super::committed;
+
+fn half() -> Mu {
+    Mu::Scalar(BigRational::new(1.into(), 2.into()))
+}
+
+fn one() -> BigRational {
+    BigRational::from_integer(1.into())
+}
+
+fn compared(case: &TemporalCase, mu: &Mu) -> Comparison {
+    compare(case, mu, &Limits::default(), &mut Silent).unwrap()
+}
+
+/// Every exact engine runs on the golden vector, and no approximate rule is exact there.
+#[test]
+fn the_golden_vector_is_compared_whole() {
+    let found = compared(&committed("temporal-golden"), &half());
+    assert_eq!(found.conclusion(), Conclusion::Agree);
+    assert_eq!(found.exact.len(), 4);
+    assert!(found.exact.iter().all(|engine| engine.equal == Ok(true)));
+    assert_eq!(found.rows.len(), 12);
+    for row in &found.rows {
+        assert!(!row.recurrent.is_zero() && !row.input.is_zero(), "{}", row.rule);
+        assert_eq!((row.recurrent.nonzero, row.recurrent.entries), (8, 9));
+        assert!(row.conditions.iter().all(|condition| !condition.holds), "{}", row.rule);
+        assert!(!row.taps_grow(), "{}", row.rule);
+    }
+    // S ≥ T − 1 is all of them, S = 1 is MDGL.
+    let row = |text: &str| found.rows.iter().find(|row| row.rule.to_string() == text).unwrap();
+    let mdgl = &row("MDGL, cell-specific").recurrent;
+    assert_eq!(&row("ModProp, filter form, cell-specific, 1 tap, μ = 1/2").recurrent, mdgl);
+    assert_eq!(mdgl.same_sign, 7);
+}
+
+/// A linear network with μ = 1 (claim 1): every delay counts, and one tap less does not do.
+#[test]
+fn conditions_that_hold_are_borne_out() {
+    let mut case = committed("temporal-golden");
+    case.network.activation = Activation::Identity;
+    let found = compared(&case, &Mu::Scalar(one()));
+    assert_eq!(found.conclusion(), Conclusion::Agree);
+    let mut exact = Vec::new();
+    for row in &found.rows {
+        let holds = row.conditions.iter().any(|c| c.holds && c.rows.len() == 3);
+        assert!(!holds || row.recurrent.is_zero() || row.input.is_zero(), "{}", row.rule);
+        if row.recurrent.is_zero() {
+            exact.push(row.rule.to_string());
+            assert!(holds, "{}", row.rule);
+        }
+    }
+    assert!(exact.len() >= 3, "{exact:?}");
+    assert!(exact.iter().all(|rule| !rule.contains("2 taps")), "{exact:?}");
+}
+
+/// Without any signal there is nothing to compare, and a wide relay is warned of.
+#[test]
+fn dead_networks_are_unchecked_and_growing_taps_are_seen() {
+    let mut dead = committed("temporal-golden");
+    for weight in dead.network.readout.iter_mut().flatten() {
+        weight.set_zero();
+    }
+    assert_eq!(compared(&dead, &half()).conclusion(), Conclusion::Unchecked);
+
+    let mut wide = committed("temporal-golden");
+    wide.network.recurrent[0][1] = BigRational::from_integer(4.into());
+    wide.network.recurrent[1][0] = BigRational::from_integer(4.into());
+    let found = compared(&wide, &Mu::Scalar(one()));
+    assert!(found.rows.iter().any(creditcheck::certify::temporal::Row::taps_grow));
+    let slight = compared(&wide, &Mu::Scalar(BigRational::new(1.into(), 100.into())));
+    assert!(!slight.rows.iter().any(creditcheck::certify::temporal::Row::taps_grow));
+}
+
+fn modprop(feedback: Feedback, form: Form) -> TemporalRule {
+    TemporalRule::Modprop(Modprop { feedback, taps: Taps::All, mu: half(), form })
+}
+
+/// Every approximate rule is told from the gradient, and by its name.
+#[test]
+fn other_rules_are_recognised() {
+    let case = committed("temporal-golden");
+    let limits = Limits::default();
+    let typed = Feedback::Type(Diagonal::Excluded);
+    let rules = [
+        TemporalRule::Eprop,
+        TemporalRule::Mdgl { feedback: Feedback::Cell },
+        TemporalRule::Mdgl { feedback: typed },
+        modprop(Feedback::Cell, Form::Filter),
+        modprop(typed, Form::Filter),
+        modprop(Feedback::Cell, Form::NoLeak),
+        modprop(Feedback::Cell, Form::Autodiff),
+    ];
+    for rule in &rules {
+        for quantity in [Quantity::Gradient, Quantity::Update] {
+            let mut theirs = gradient(&case, rule, NumberKind::Exact, quantity, &limits).unwrap();
+            // Nothing but the numbers may tell.
+            (theirs.rule, theirs.options) = (None, Vec::new());
+            let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+            assert_eq!(judgement.nearness(), Nearness::Different, "{rule}");
+            let expected = format!("this is the {} of {rule}", quantity.name());
+            assert!(diagnosis.contains(&expected), "{rule}: {diagnosis:?}");
+            let rules = diagnosis.iter().filter(|sentence| !sentence.contains("(mutant "));
+            assert_eq!(rules.count(), 1, "{diagnosis:?}");
+        }
+    }
+    for rule in [TemporalRule::Bptt, TemporalRule::Rtrl, TemporalRule::FactorisedRtrl] {
+        let theirs = gradient(&case, &rule, NumberKind::Exact, Quantity::Update, &limits).unwrap();
+        let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+        assert_eq!((judgement.nearness(), diagnosis.len()), (Nearness::Exact, 0));
+        let mut wrong = theirs.clone();
+        wrong.recurrent[1][2] += BigRational::new(1.into(), 1_000_000.into());
+        let (judgement, _) = judge(&case, &wrong, &limits, &mut Silent).unwrap();
+        assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
+        assert_eq!(judgement.first.unwrap().place, "recurrent: post 1, pre 2");
+    }
+}
+
+/// Every mutant of BPTT that changes the golden vector is named.
+#[test]
+fn known_mistakes_are_recognised() {
+    use creditcheck::mutants::temporal::{
+        Host, TEMPORAL_CATALOGUE, TemporalHook, TemporalReference,
+    };
+    use creditcheck::textbook::temporal::Evaluation;
+    use creditcheck::wire::temporal::gradient::GradientOverTime;
+
+    let case = committed("temporal-golden");
+    let limits = Limits::default();
+    let reference = TemporalReference::new(&case, &limits);
+    let host = Host { rule: TemporalRule::Bptt, evaluation: Evaluation::Adjoint };
+    let truth = reference.gradient(&host, &TemporalHook::none()).unwrap();
+    let mut named = 0;
+    for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)) {
+        let found = reference.gradient(&host, &TemporalHook::plant(entry.mutant)).unwrap();
+        let entries = |g: &creditcheck::spec::TemporalGradient<BigRational>| {
+            (g.recurrent.clone(), g.input.clone(), g.readout.clone(), g.readout_biases.clone())
+        };
+        if entries(&found) == entries(&truth) {
+            continue;
+        }
+        let (number, quantity) = (NumberKind::Exact, Quantity::Gradient);
+        let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
+        theirs.loss = None;
+        let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+        assert_eq!(judgement.nearness(), Nearness::Different, "{}", entry.id);
+        let id = format!("(mutant {})", entry.id);
+        assert!(diagnosis.iter().any(|sentence| sentence.contains(&id)), "{id}: {diagnosis:?}");
+        named += 1;
+    }
+    assert!(named >= 5, "{named}");
+}
+
+/// Floats: the nearest pass, others are left unchecked.
+#[cfg(feature = "fast")]
+#[test]
+fn floats_are_judged_by_correct_rounding_alone() {
+    let mut case = committed("temporal-golden");
+    case.network.leak = BigRational::new(1.into(), 3.into());
+    let limits = Limits::default();
+    let exact =
+        gradient(&case, &TemporalRule::Bptt, NumberKind::Exact, Quantity::Gradient, &limits);
+    let mut theirs = exact.unwrap();
+    theirs.number = NumberKind::F64;
+    let nearest = |value: &BigRational| {
+        creditcheck::number::exact_f64(creditcheck::number::nearest_f64(value)).unwrap()
+    };
+    let all = theirs.recurrent.iter_mut().chain(&mut theirs.input).chain(&mut theirs.readout);
+    for entry in all.flatten().chain(theirs.readout_biases.iter_mut().flatten()) {
+        *entry = nearest(entry);
+    }
+    theirs.loss = theirs.loss.as_ref().map(nearest);
+    let (judgement, _) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+    assert_eq!(judgement.nearness(), Nearness::CorrectlyRounded);
+    assert_eq!(judgement.is_vacuous(), None);
+
+    let next = creditcheck::number::nearest_f64(&theirs.recurrent[0][1]).next_up();
+    theirs.recurrent[0][1] = creditcheck::number::exact_f64(next).unwrap();
+    let (judgement, _) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+    assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Unjudged, 1));
+    assert!(judgement.is_vacuous().is_some());
+}

@@ -258,6 +258,22 @@ Lemma layer_opp n ns (v : 'cV[R]_n) (v' : layered R ns) :
   - layer v v' = layer (- v) (- v').
 Proof. by []. Qed.
 
+Lemma layer_eq_opp n ns (u v : 'cV[R]_n) (u' v' : layered R ns) :
+  u = - v -> u' = - v' -> layer u u' = - layer v v'.
+Proof. by move=> -> ->. Qed.
+
+Lemma later_opp n ns (v : layered R (n :: ns)) : (- v).later = - v.later.
+Proof. by case: v. Qed.
+
+Lemma first_opp n ns (v : layered R (n :: ns)) : (- v).first = - v.first.
+Proof. by case: v. Qed.
+
+Lemma layer_params_eq_scale a m n ns (A B : 'M[R]_(n, m)) u v
+    (W V : params R n ns) :
+  A = a *: B -> u = a *: v -> W = a *: V ->
+  layer_params A u W = a *: layer_params B v V.
+Proof. by move=> -> -> ->. Qed.
+
 Lemma layer_params_scale a m n ns (A : 'M[R]_(n, m)) b (W : params R n ns) :
   a *: layer_params A b W = layer_params (a *: A) (a *: b) (a *: W).
 Proof. by []. Qed.
@@ -268,6 +284,70 @@ Lemma layer_params_add m n ns (A A' : 'M[R]_(n, m)) b b' (W W' : params R n ns) 
 Proof. by []. Qed.
 
 End Modules.
+
+(* Each definition, one layer unfolded: to be rewritten with, as /= would     *)
+(* unfold the module structure too.                                           *)
+Section OneLayer.
+
+Variables (R : comRingType) (m n : nat) (ns : seq nat).
+Variables (W : params R m (n :: ns)) (sigma : functions R (n :: ns)).
+Variables (x : 'cV[R]_m) (s d v : layered R (n :: ns)).
+Variable (y : layered R (m :: n :: ns)).
+
+Lemma at_neurons_cons : at_neurons sigma s =
+  layer (at_layer sigma.1 s.first) (at_neurons sigma.2 s.later).
+Proof. by []. Qed.
+
+Lemma net_inputs_cons : net_inputs W sigma x =
+  layer (net_input W.weight W.bias x)
+    (net_inputs W.rest sigma.2
+       (at_layer sigma.1 (net_input W.weight W.bias x))).
+Proof. by []. Qed.
+
+Lemma rates_cons : rates W sigma x =
+  layer x (rates W.rest sigma.2
+             (at_layer sigma.1 (net_input W.weight W.bias x))).
+Proof. by []. Qed.
+
+Lemma output_cons : output W sigma x =
+  output W.rest sigma.2 (at_layer sigma.1 (net_input W.weight W.bias x)).
+Proof. by []. Qed.
+
+Lemma credits_cons e : credits W d e =
+  layer (\col_j \sum_i W.weight i j * d.first i 0 *
+                         (credits W.rest d.later e).first i 0)
+        (credits W.rest d.later e).
+Proof. by []. Qed.
+
+Lemma adjoints_cons g : adjoints W d g =
+  layer (W.weight^T *m (d.first .* (adjoints W.rest d.later g).first))
+        (adjoints W.rest d.later g).
+Proof. by []. Qed.
+
+Lemma deltas_cons : deltas d v =
+  layer (d.first .* v.first) (deltas d.later v.later).
+Proof. by []. Qed.
+
+Lemma outer_cons : outer d y =
+  layer_params (d.first *m y.first^T) d.first (outer d.later y.later).
+Proof. by []. Qed.
+
+Lemma plasticity_cons eta : plasticity eta d v y =
+  layer_params
+    (\matrix_(i, j) (eta * (d.first i 0 * v.first i 0 * y.first j 0)))
+    (\col_i (eta * (d.first i 0 * v.first i 0)))
+    (plasticity eta d.later v.later y.later).
+Proof. by []. Qed.
+
+Lemma pairing_cons (G H : params R m (n :: ns)) : <[G, H]> =
+  \sum_i \sum_j G.weight i j * H.weight i j
+  + \sum_i G.bias i 0 * H.bias i 0 + <[G.rest, H.rest]>.
+Proof. by []. Qed.
+
+End OneLayer.
+
+Lemma pairing_nil (R : comRingType) m (G H : params R m [::]) : <[G, H]> = 0.
+Proof. by []. Qed.
 
 (* The pairing is bilinear. *)
 Section Pairing.

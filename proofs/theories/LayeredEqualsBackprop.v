@@ -24,15 +24,15 @@ Unset Printing Implicit Defensive.
 Import GRing.Theory.
 Local Open Scope ring_scope.
 
-(* One step back, and one layer's update, from c = - xbar. *)
+(* One step back, and one layer's update, from beta_i c_i = - delta_i. *)
 Section OneLayer.
 
 Variables (R : comRingType) (m n : nat).
-Variables (W : 'M[R]_(n, m)) (beta c xbar : 'cV[R]_n) (x : 'cV[R]_m) (eta : R).
-Hypothesis bridge : forall i, beta i 0 * c i 0 = - (beta .* xbar) i 0.
+Variables (W : 'M[R]_(n, m)) (beta c delta : 'cV[R]_n) (x : 'cV[R]_m) (eta : R).
+Hypothesis bridge : forall i, beta i 0 * c i 0 = - delta i 0.
 
 Lemma credit_step_back :
-  (\col_j \sum_i W i j * beta i 0 * c i 0) = - (W^T *m (beta .* xbar)).
+  (\col_j \sum_i W i j * beta i 0 * c i 0) = - (W^T *m delta).
 Proof.
 apply/colP => j; rewrite !mxE -sumrN; apply: eq_bigr => i _.
 by rewrite -mulrA bridge !mxE mulrN.
@@ -40,7 +40,7 @@ Qed.
 
 Lemma weight_update_layer :
   (\matrix_(i, j) (eta * (beta i 0 * c i 0 * x j 0))) =
-  - eta *: ((beta .* xbar) *m x^T).
+  - eta *: (delta *m x^T).
 Proof.
 apply/matrixP => i j; rewrite [LHS]mxE bridge [RHS]mxE.
 rewrite [(_ *m _) i j]mxE big_ord1 [x^T _ _]mxE.
@@ -48,7 +48,7 @@ by rewrite [RHS]mulNr mulNr mulrN.
 Qed.
 
 Lemma bias_update_layer :
-  (\col_i (eta * (beta i 0 * c i 0))) = - eta *: (beta .* xbar).
+  (\col_i (eta * (beta i 0 * c i 0))) = - eta *: delta.
 Proof. by apply/colP => i; rewrite [LHS]mxE bridge [RHS]mxE mulrN mulNr. Qed.
 
 End OneLayer.
@@ -150,7 +150,7 @@ have c_adjoint : forall l, (l <= L)%N -> c l = - xbar l.
     by rewrite opprB.
   rewrite addnS => l_hops; have l_lt : (l < L)%N by rewrite -l_hops ltnS leq_addr.
   rewrite adjoint_below // -balance_is_slope ?l_lt //.
-  rewrite -(@credit_step_back _ _ _ (W l) _ (c l.+1)).
+  rewrite -(@credit_step_back _ _ _ (W l) (beta l.+1) (c l.+1)).
     by apply/colP => j; rewrite credit_below // mxE.
   by move=> i; rewrite back ?addSn // !mxE mulrN.
 split=> // l l_lt; rewrite -balance_is_slope ?l_lt //.

@@ -146,8 +146,8 @@ Section Derivative.
 
 Variable R : comRingType.
 
-Lemma deriv_sum (I : finType) (F : I -> {poly R}) :
-  (\sum_i F i)^`() = \sum_i (F i)^`().
+Lemma deriv_sum (I : Type) (r : seq I) (P : pred I) (F : I -> {poly R}) :
+  (\sum_(i <- r | P i) F i)^`() = \sum_(i <- r | P i) (F i)^`().
 Proof. exact: linear_sum. Qed.
 
 Definition dot_at n (v : 'cV[{poly R}]_n) : 'cV[R]_n :=

@@ -21,12 +21,21 @@
 (*   relay F mu    == D = lam I + (1 - lam) F diag mu, F the feedback         *)
 (*   tap F mu s    == F_s = D^(s-1) (1 - lam) F                               *)
 (* eprop_credit, mdgl_credit F, modprop_credit F mu S == their credits        *)
+(*                                                                            *)
+(* The network itself, K readouts, targets y*_t, weights w_t of the steps:    *)
+(*  inputs_at t == s_t     rate t == z_t (z_0 = 0)     slope t == h_t         *)
+(*   readout t == y_t = V z_t + b      error t == eps_t = w_t (y_t - y*_t)    *)
+(*  feedback t == ell_t = V^T eps_t                                           *)
+(*  gradient_recurrent, gradient_input == BPTT of W and of U                  *)
+(* eprop_recurrent, mdgl_recurrent, modprop_recurrent, modprop_input == the   *)
+(*          rules' matrices for W and U with cell-specific feedback           *)
+(*  total_loss half == half sum_t w_t sum_k (y_(k,t) - y*_(k,t))^2            *)
 (******************************************************************************)
 
 Set Warnings "-notation-overridden,-ambiguous-paths".
 From mathcomp Require Import all_ssreflect all_algebra.
 Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Layers.
+From CreditCheck Require Import Layers Polynomial.
 
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -343,3 +352,259 @@ by move=> t /andP[t_gt /leq_trans/(_ T_small)]; rewrite ltnS leqNgt t_gt.
 Qed.
 
 End Approximate.
+
+Section Model.
+
+Variables (R : comRingType) (N M K T : nat) (lam : R).
+Variables (W : 'M[R]_N) (U : 'M[R]_(N, M)) (V : 'M[R]_(K, N)) (b : 'cV[R]_K).
+Variables (sigma dsigma : 'I_N -> R -> R).
+Variables (x : nat -> 'cV[R]_M) (target : nat -> 'cV[R]_K) (w : nat -> R).
+
+Definition fired (t : nat) (s : 'cV[R]_N) : 'cV[R]_N :=
+  if t is 0%N then 0 else at_layer sigma s.
+
+Fixpoint inputs_at (t : nat) : 'cV[R]_N :=
+  if t is t'.+1 then
+    lam *: inputs_at t'
+      + (1 - lam) *: (W *m fired t' (inputs_at t') + U *m x t)
+  else 0.
+
+Definition rate (t : nat) : 'cV[R]_N := fired t (inputs_at t).
+
+Definition slope (t : nat) : 'cV[R]_N := at_layer dsigma (inputs_at t).
+
+Definition readout (t : nat) : 'cV[R]_K := V *m rate t + b.
+
+Definition error (t : nat) : 'cV[R]_K := w t *: (readout t - target t).
+
+Definition feedback (t : nat) : 'cV[R]_N := V^T *m error t.
+
+Definition gradient_recurrent : 'M[R]_N :=
+  bptt T lam W slope feedback (fun t => rate t.-1).
+
+Definition gradient_input : 'M[R]_(N, M) := bptt T lam W slope feedback x.
+
+Definition eprop_recurrent : 'M[R]_N :=
+  three_factor T lam slope (fun t => rate t.-1) (eprop_credit feedback).
+
+Definition mdgl_recurrent : 'M[R]_N :=
+  three_factor T lam slope (fun t => rate t.-1)
+    (mdgl_credit T lam slope feedback W).
+
+Definition modprop_recurrent (mu : 'cV[R]_N) (S : nat) : 'M[R]_N :=
+  three_factor T lam slope (fun t => rate t.-1)
+    (modprop_credit T lam slope feedback W mu S).
+
+Definition modprop_input (mu : 'cV[R]_N) (S : nat) : 'M[R]_(N, M) :=
+  three_factor T lam slope x (modprop_credit T lam slope feedback W mu S).
+
+Definition total_loss (half : R) : R :=
+  half * \sum_(1 <= t < T.+1)
+           w t * \sum_k (readout t k 0 - target t k 0) ^+ 2.
+
+(* A linear sigma has one slope mu_i per cell, at every net input.            *)
+Theorem modprop_linear (mu : 'cV[R]_N) S :
+  (forall i s, dsigma i s = mu i 0) ->
+  ((T - 2 <= S)%N -> modprop_recurrent mu S = gradient_recurrent) /\
+  ((T - 1 <= S)%N -> modprop_input mu S = gradient_input).
+Proof.
+move=> linear; have slope_mu t : slope t = mu.
+  by apply/colP => i; rewrite mxE linear.
+split=> S_big; first by apply: modprop_exact_recurrent.
+by apply: modprop_exact_input.
+Qed.
+
+Theorem mdgl_three_steps : (T <= 3)%N -> mdgl_recurrent = gradient_recurrent.
+Proof. exact: mdgl_exact_recurrent. Qed.
+
+Theorem eprop_two_steps : (T <= 2)%N -> eprop_recurrent = gradient_recurrent.
+Proof. exact: eprop_exact_recurrent. Qed.
+
+End Model.
+
+(* That BPTT is a derivative at all: for polynomial sigma, along any line     *)
+(* (W + tH, U + tG), the loss is a polynomial in t whose derivative at 0 is   *)
+(* the sum of both gradients' pairings with H and G.                          *)
+Section Derivative.
+
+Variables (R : comRingType) (N M K T : nat) (lam half : R).
+Variables (W H : 'M[R]_N) (U G : 'M[R]_(N, M)) (V : 'M[R]_(K, N)) (b : 'cV[R]_K).
+Variables (p : 'I_N -> {poly R}).
+Variables (x : nat -> 'cV[R]_M) (target : nat -> 'cV[R]_K) (w : nat -> R).
+Hypothesis half_2 : half + half = 1.
+
+Let sigma i s := (p i).[s].
+Let dsigma i s := (p i)^`().[s].
+Let sigma_X i (s : {poly R}) := p i \Po s.
+
+Definition const_cv n (v : 'cV[R]_n) : 'cV[{poly R}]_n := \col_i (v i 0)%:P.
+
+Definition time_loss_line : {poly R} :=
+  total_loss T lam%:P (line_mx W H) (line_mx U G) (line_mx V 0) (const_cv b)
+    (fun i s => p i \Po s) (fun t => const_cv (x t))
+    (fun t => const_cv (target t)) (fun t => (w t)%:P) half%:P.
+
+Local Notation s_X := (inputs_at lam%:P (line_mx W H) (line_mx U G) sigma_X
+  (fun t => const_cv (x t))).
+Local Notation z_X := (rate lam%:P (line_mx W H) (line_mx U G) sigma_X
+  (fun t => const_cv (x t))).
+Local Notation s := (inputs_at lam W U sigma x).
+Local Notation z := (rate lam W U sigma x).
+Local Notation h := (slope lam W U sigma dsigma x).
+
+Lemma at_line_mul m n (A HA : 'M[R]_(n, m)) (v : 'cV[{poly R}]_m) r :
+  at_t (line_mx A HA *m v) r = (A + r *: HA) *m at_t v r.
+Proof.
+apply/colP => i; rewrite !mxE horner_sum; apply: eq_bigr => j _.
+by rewrite hornerM line_mx_at !mxE.
+Qed.
+
+Lemma at_add n (v v' : 'cV[{poly R}]_n) r : at_t (v + v') r = at_t v r + at_t v' r.
+Proof. by apply/colP => i; rewrite !mxE hornerD. Qed.
+
+Lemma at_scale n a (v : 'cV[{poly R}]_n) r : at_t (a%:P *: v) r = a *: at_t v r.
+Proof. by apply/colP => i; rewrite !mxE hornerM hornerC. Qed.
+
+Lemma at_const n (v : 'cV[R]_n) r : at_t (const_cv v) r = v.
+Proof. by apply/colP => i; rewrite !mxE hornerC. Qed.
+
+Lemma dot_line_mul m n (A HA : 'M[R]_(n, m)) (v : 'cV[{poly R}]_m) :
+  dot_at (line_mx A HA *m v) = HA *m at_t v 0 + A *m dot_at v.
+Proof.
+apply/colP => i; rewrite !mxE deriv_sum horner_sum -big_split.
+apply: eq_bigr => j _ /=.
+by rewrite derivM hornerD !hornerM line_mx_deriv line_mx_0 !mxE.
+Qed.
+
+Lemma dot_add n (v v' : 'cV[{poly R}]_n) : dot_at (v + v') = dot_at v + dot_at v'.
+Proof. by apply/colP => i; rewrite !mxE derivD hornerD. Qed.
+
+Lemma dot_scale n a (v : 'cV[{poly R}]_n) : dot_at (a%:P *: v) = a *: dot_at v.
+Proof.
+by apply/colP => i; rewrite !mxE derivM derivC mul0r add0r hornerM hornerC.
+Qed.
+
+Lemma dot_const n (v : 'cV[R]_n) : dot_at (const_cv v) = 0.
+Proof. by apply/colP => i; rewrite !mxE derivC horner0. Qed.
+
+Lemma one_minus_leak : 1 - lam%:P = (1 - lam)%:P.
+Proof. by rewrite polyCB. Qed.
+
+Lemma inputs_at_line t r : at_t (s_X t) r =
+  inputs_at lam (W + r *: H) (U + r *: G) sigma x t.
+Proof.
+elim: t => [|t IH] /=; first by apply/colP => i; rewrite !mxE horner0.
+rewrite one_minus_leak at_add !at_scale at_add !at_line_mul at_const IH.
+congr (_ + _ *: (_ *m _ + _)); case: t IH => [|t] IH.
+  by apply/colP => i; rewrite !mxE horner0.
+by rewrite [fired _ _ _]/(at_layer _ _) activation_at IH.
+Qed.
+
+Lemma rate_line t r : at_t (z_X t) r =
+  rate lam (W + r *: H) (U + r *: G) sigma x t.
+Proof.
+rewrite /rate -inputs_at_line; case: t => [|t] /=.
+  by apply/colP => i; rewrite !mxE horner0.
+by rewrite activation_at.
+Qed.
+
+Lemma dot_rate t : dot_at (z_X t) = h t .* dot_at (s_X t).
+Proof.
+rewrite /rate; case: t => [|t].
+  by apply/colP => i; rewrite !mxE deriv0 horner0 mulr0.
+rewrite [fired _ _ _]/(at_layer _ _) activation_deriv inputs_at_line.
+by rewrite !scale0r !addr0.
+Qed.
+
+Definition push (t : nat) : 'cV[R]_N :=
+  (1 - lam) *: (H *m z t.-1) + (1 - lam) *: (G *m x t).
+
+Lemma dot_inputs t :
+  dot_at (s_X t.+1) = relay lam W (h t) *m dot_at (s_X t) + push t.+1.
+Proof.
+rewrite relayE -dot_rate /push [s_X _]/= one_minus_leak.
+rewrite dot_add !dot_scale dot_add !dot_line_mul at_const dot_const mulmx0 addr0.
+rewrite -[fired _ _ _]/(z_X t) rate_line !scale0r !addr0 -[RHS]addrA -!scalerDr.
+by congr (_ + _ *: _); rewrite addrA [W *m _ + _]addrC.
+Qed.
+
+Lemma push_pairing (n : nat) (F : 'M[R]_(N, n)) (u : nat -> 'cV[R]_n)
+    (ell : nat -> 'cV[R]_N) (g := adjoint T lam W h ell) :
+  (\sum_(1 <= t < T.+1) (g t)^T *m ((1 - lam) *: (F *m u t))) 0 0 =
+  \sum_i \sum_j bptt T lam W h ell u i j * F i j.
+Proof.
+have entry i j : bptt T lam W h ell u i j * F i j =
+    \sum_(1 <= t < T.+1) (1 - lam) * (g t i 0 * (F i j * u t j 0)).
+  rewrite mxE summxE mulr_sumr mulr_suml; apply: eq_bigr => t _.
+  by rewrite mxE big_ord1 [_^T _ _]mxE -!mulrA [u t j 0 * _]mulrC.
+under [RHS]eq_bigr do under eq_bigr do rewrite entry.
+under [RHS]eq_bigr do rewrite exchange_big.
+rewrite exchange_big summxE; apply: eq_bigr => t _ /=.
+rewrite -scalemxAr mxE mxE mulr_sumr; apply: eq_bigr => i _.
+by rewrite !mxE -!mulr_sumr.
+Qed.
+
+Local Notation y_X := (readout lam%:P (line_mx W H) (line_mx U G) (line_mx V 0)
+  (const_cv b) sigma_X (fun t => const_cv (x t))).
+Local Notation ell := (feedback lam W U V b sigma x target w).
+
+Lemma miss_value t k : (y_X t k 0 - const_cv (target t) k 0).[0] =
+  (readout lam W U V b sigma x t - target t) k 0.
+Proof.
+have y_0 : at_t (y_X t) 0 = readout lam W U V b sigma x t.
+  rewrite /readout at_add at_line_mul at_const scaler0 addr0 rate_line.
+  by rewrite !scale0r !addr0.
+by rewrite hornerD hornerN -[y_X t k 0 in LHS]/(y_X t k 0) -y_0 !mxE hornerC.
+Qed.
+
+Lemma miss_deriv t k : (y_X t k 0 - const_cv (target t) k 0)^`().[0] =
+  (V *m dot_at (z_X t)) k 0.
+Proof.
+have y_dot : dot_at (y_X t) = V *m dot_at (z_X t).
+  by rewrite /readout dot_add dot_line_mul dot_const mul0mx add0r addr0.
+rewrite -y_dot derivB [const_cv _ _ _]mxE derivC subr0.
+by rewrite [RHS]mxE.
+Qed.
+
+Lemma square_deriv (q : {poly R}) : half * (q ^+ 2)^`().[0] = q.[0] * q^`().[0].
+Proof.
+by rewrite expr2 derivM hornerD !hornerM [q^`().[0] * _]mulrC mulrDr -mulrDl
+  half_2 mul1r.
+Qed.
+
+Theorem time_derivative :
+  time_loss_line^`().[0] =
+  \sum_i \sum_j
+    gradient_recurrent T lam W U V b sigma dsigma x target w i j * H i j
+  + \sum_i \sum_j
+    gradient_input T lam W U V b sigma dsigma x target w i j * G i j.
+Proof.
+pose g := adjoint T lam W h ell.
+have sum_push : \sum_(1 <= t < T.+1) (g t)^T *m push t =
+    \sum_(1 <= t < T.+1) (g t)^T *m ((1 - lam) *: (H *m z t.-1)) +
+    \sum_(1 <= t < T.+1) (g t)^T *m ((1 - lam) *: (G *m x t)).
+  by rewrite -big_split; apply: eq_bigr => t _; exact: mulmxDr.
+transitivity ((\sum_(1 <= t < T.+1) (g t)^T *m push t) 0 0); last first.
+  by rewrite sum_push mxE !push_pairing.
+have P_start : dot_at (s_X 0) = 0.
+  by apply/colP => i; rewrite !mxE deriv0 horner0.
+rewrite -(duality P_start dot_inputs (adjoint_end lam W h ell (ltnSn T))
+                  (@adjoint_relay _ _ T lam W h ell)).
+rewrite /time_loss_line /total_loss derivM derivC mul0r add0r hornerM hornerC.
+rewrite deriv_sum horner_sum mulr_sumr summxE; apply: eq_big_nat => t.
+rewrite ltnS => /andP[_ t_le]; rewrite derivM derivC mul0r add0r hornerM hornerC.
+rewrite mulrCA deriv_sum horner_sum mulr_sumr.
+under eq_bigr do rewrite square_deriv miss_value miss_deriv.
+rewrite /source t_le.
+transitivity (((error lam W U V b sigma x target w t)^T *m
+               (V *m dot_at (z_X t))) 0 0).
+  rewrite mulr_sumr [RHS]mxE; apply: eq_bigr => k _.
+  by rewrite [_^T _ _]mxE [error _ _ _ _ _ _ _ _ _ _ _ _]mxE mulrA.
+rewrite mulmxA dot_rate.
+have -> : (error lam W U V b sigma x target w t)^T *m V = (ell t)^T.
+  by rewrite trmx_mul trmxK.
+rewrite !mxE; apply: eq_bigr => i _.
+by rewrite !mxE mulrCA mulrA.
+Qed.
+
+End Derivative.

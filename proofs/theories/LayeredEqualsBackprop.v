@@ -63,7 +63,8 @@ Theorem credits_adjoints m ns (W : params R m ns) (d : layered R ns) g :
 Proof.
 elim: ns m W d g => [|n ns' credits_rest] m W d g.
   by apply: layer_eq_opp; rewrite ?oppr0.
-rewrite credits_cons adjoints_cons; apply: layer_eq_opp; last exact: credits_rest.
+rewrite credits_cons adjoints_cons.
+apply: layer_eq_opp; last exact: credits_rest.
 by apply: credit_step_back => i; rewrite credits_rest first_opp !mxE mulrN.
 Qed.
 
@@ -74,7 +75,8 @@ Proof.
 elim: ns m d xbar x => [|n ns' plasticity_later] m d xbar x.
   exact: params_nil.
 rewrite plasticity_cons deltas_cons outer_cons.
-have bridge i : d.first i 0 * (- xbar).first i 0 = - (d.first .* xbar.first) i 0.
+have bridge i :
+    d.first i 0 * (- xbar).first i 0 = - (d.first .* xbar.first) i 0.
   by rewrite first_opp !mxE mulrN.
 apply: layer_params_eq_scale; first exact: weight_update_layer.
   exact: bias_update_layer.
@@ -84,7 +86,8 @@ Qed.
 (* C2: the rule's update is - eta times the gradient, in every parameter. *)
 Theorem credit_update_gradient (eta : R) m ns (W : params R m ns)
     (sigma dsigma f : functions R ns) (x : 'cV[R]_m) (g : 'cV[R]_(last m ns)) :
-  at_neurons f (net_inputs W sigma x) = at_neurons dsigma (net_inputs W sigma x) ->
+  at_neurons f (net_inputs W sigma x) =
+    at_neurons dsigma (net_inputs W sigma x) ->
   credit_update eta W sigma f x (- g) = - eta *: gradient W sigma dsigma x g.
 Proof.
 move=> balance_is_slope; rewrite /credit_update /gradient balance_is_slope.
@@ -94,7 +97,8 @@ Qed.
 
 Theorem credit_update_squared (eta : R) m ns (W : params R m ns)
     (sigma dsigma f : functions R ns) (x : 'cV[R]_m) (t : 'cV[R]_(last m ns)) :
-  at_neurons f (net_inputs W sigma x) = at_neurons dsigma (net_inputs W sigma x) ->
+  at_neurons f (net_inputs W sigma x) =
+    at_neurons dsigma (net_inputs W sigma x) ->
   credit_update eta W sigma f x (squared_credit W sigma x t) =
   - eta *: gradient W sigma dsigma x (squared_slope W sigma x t).
 Proof. by move=> /credit_update_gradient <-; rewrite /squared_slope opprB. Qed.
@@ -128,7 +132,8 @@ Variables (beta c d xbar : forall l, 'cV[R]_(n l)) (t : 'cV[R]_(n L)).
 
 Definition obeys_D3 :=
   c L = t - x L /\
-  forall l j, (l < L)%N -> c l j 0 = \sum_i W l i j * beta l.+1 i 0 * c l.+1 i 0.
+  forall l j, (l < L)%N ->
+    c l j 0 = \sum_i W l i j * beta l.+1 i 0 * c l.+1 i 0.
 
 Definition obeys_D6 :=
   xbar L = x L - t /\
@@ -148,7 +153,8 @@ have c_adjoint : forall l, (l <= L)%N -> c l = - xbar l.
   move=> l /subnKC; move: (L - l)%N => hops; elim: hops l => [|hops back] l.
     rewrite addn0 => ->; move: credit_top adjoint_top => -> ->.
     by rewrite opprB.
-  rewrite addnS => l_hops; have l_lt : (l < L)%N by rewrite -l_hops ltnS leq_addr.
+  rewrite addnS => l_hops.
+  have l_lt : (l < L)%N by rewrite -l_hops ltnS leq_addr.
   rewrite adjoint_below // -balance_is_slope ?l_lt //.
   rewrite -(@credit_step_back _ _ _ (W l) (beta l.+1) (c l.+1)).
     by apply/colP => j; rewrite credit_below // mxE.

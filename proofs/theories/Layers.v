@@ -168,7 +168,8 @@ Section CreditRule.
 Variable R : comRingType.
 
 Fixpoint credits m ns :
-    params R m ns -> layered R ns -> 'cV[R]_(last m ns) -> layered R (m :: ns) :=
+    params R m ns -> layered R ns -> 'cV[R]_(last m ns) ->
+    layered R (m :: ns) :=
   match ns with
   | [::] => fun _ _ e => layer e (0 : layered R [::])
   | n :: ns' => fun W beta e =>
@@ -202,7 +203,8 @@ Section Backpropagation.
 Variable R : comRingType.
 
 Fixpoint adjoints m ns :
-    params R m ns -> layered R ns -> 'cV[R]_(last m ns) -> layered R (m :: ns) :=
+    params R m ns -> layered R ns -> 'cV[R]_(last m ns) ->
+    layered R (m :: ns) :=
   match ns with
   | [::] => fun _ _ g => layer g (0 : layered R [::])
   | n :: ns' => fun W d g =>
@@ -278,7 +280,8 @@ Lemma layer_params_scale a m n ns (A : 'M[R]_(n, m)) b (W : params R n ns) :
   a *: layer_params A b W = layer_params (a *: A) (a *: b) (a *: W).
 Proof. by []. Qed.
 
-Lemma layer_params_add m n ns (A A' : 'M[R]_(n, m)) b b' (W W' : params R n ns) :
+Lemma layer_params_add m n ns (A A' : 'M[R]_(n, m)) b b'
+    (W W' : params R n ns) :
   layer_params A b W + layer_params A' b' W' =
   layer_params (A + A') (b + b') (W + W').
 Proof. by []. Qed.
@@ -365,7 +368,8 @@ Qed.
 Lemma pairingC (G H : params R m ns) : <[G, H]> = <[H, G]>.
 Proof.
 elim: ns m G H => [//|n ns' pairing_rest] m' G H /=.
-rewrite pairing_rest; congr (_ + _ + _); apply: eq_bigr => i _; last exact: mulrC.
+rewrite pairing_rest; congr (_ + _ + _); apply: eq_bigr => i _;
+  last exact: mulrC.
 by apply: eq_bigr => j _; exact: mulrC.
 Qed.
 

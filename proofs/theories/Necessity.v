@@ -73,7 +73,8 @@ Variable R : comRingType.
 Lemma deltas_opp ns (d v : layered R ns) : deltas d (- v) = - deltas d v.
 Proof.
 elim: ns d v => [|n ns' deltas_later] d v; first exact: layered_nil.
-rewrite !deltas_cons; apply: layer_eq_opp; last by rewrite later_opp deltas_later.
+rewrite !deltas_cons; apply: layer_eq_opp;
+  last by rewrite later_opp deltas_later.
 by apply/colP => i; rewrite first_opp !mxE mulrN.
 Qed.
 
@@ -152,7 +153,8 @@ move=> eta_neq0; elim: ns m D D' x => [|n ns' IH] m D D' x.
   by move=> *; apply: layered_nil.
 move=> [x_neq0 /IH outer_later] [same /outer_later same_later].
 rewrite (layer_eta D) (layer_eta D') same_later; congr (_, _).
-apply/colP => i; move: x_neq0; case: (pickP (fun j => x.first j 0 != 0)); last first.
+apply/colP => i; move: x_neq0.
+case: (pickP (fun j => x.first j 0 != 0)); last first.
   move=> x_eq0 /eqP[]; apply/colP => j; rewrite mxE.
   by apply/eqP; move/negbFE: (x_eq0 j).
 move=> j xj_neq0 _; move/matrixP/(_ i j): same.
@@ -253,7 +255,8 @@ have s1 : net_input (synapse s).weight (synapse s).bias x 0 0 = s.
   by rewrite !mxE big_ord1 !mxE mulr1 addr0.
 have rule : (credit_update 1 (synapse s) (one_neuron sigma) (one_neuron f) x
                e).weight 0 0 = f s.
-  rewrite /credit_update plasticity_cons [LHS]mxE [at_neurons _ _]at_neurons_cons.
+  rewrite /credit_update plasticity_cons [LHS]mxE.
+  rewrite [at_neurons _ _]at_neurons_cons.
   by rewrite [X in X * e 0 0]mxE net_inputs_cons s1 e1 [x 0 0]mxE !mulr1 mul1r.
 move: same; rewrite rule => ->.
 set g := squared_slope _ _ _ _ in g1 *.

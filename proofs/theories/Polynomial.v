@@ -129,7 +129,8 @@ rewrite !output_cons [RHS](_ : _ = output (W.rest + t *: H.rest)
 by rewrite -net_input_at -activation_at -IH.
 Qed.
 
-Theorem loss_line_value m ns (W H : params R m ns) (p : polynomials R ns) ell x :
+Theorem loss_line_value m ns (W H : params R m ns) (p : polynomials R ns)
+    (ell : 'I_(last m ns) -> {poly R}) (x : 'cV[R]_m) :
   (loss_line W H p ell x).[t] =
   loss ell (output (W + t *: H) (as_functions p) x).
 Proof.
@@ -222,7 +223,8 @@ have spread (A : 'M[R]_(n, m)) (v : 'cV[R]_m) :
     \sum_i delta i 0 * (A *m v) i 0 =
     \sum_i \sum_j delta i 0 * (A i j * v j 0).
   by apply: eq_bigr => i _; rewrite [(A *m v) i 0]mxE mulr_sumr.
-have -> : \sum_j delta j 0 * (H.weight *m x0 + H.bias + W.weight *m dot_at x) j 0
+have -> :
+    \sum_j delta j 0 * (H.weight *m x0 + H.bias + W.weight *m dot_at x) j 0
    = \sum_i delta i 0 * (H.weight *m x0) i 0 + \sum_i delta i 0 * H.bias i 0
      + \sum_i delta i 0 * (W.weight *m dot_at x) i 0.
   rewrite -!big_split; apply: eq_bigr => i _ /=; rewrite -!mulrDr.
@@ -274,7 +276,7 @@ Lemma squared_loss_slope n (half : R) (t y : 'cV[R]_n) :
   half + half = 1 -> loss_slope (squared_loss half t) y = y - t.
 Proof.
 move=> half_2; apply/colP => k; rewrite mxE /squared_loss derivZ expr2 derivM.
-rewrite derivB derivX derivC subr0 mul1r mulr1 scalerDr -scalerDl half_2 scale1r.
-by rewrite hornerXsubC !mxE.
+rewrite derivB derivX derivC subr0 mul1r mulr1 scalerDr -scalerDl half_2.
+by rewrite scale1r hornerXsubC !mxE.
 Qed.
 End Derivative.

@@ -66,7 +66,8 @@ congr (_ + _); rewrite mulr_sumr; apply: eq_bigr => j _.
 by rewrite [H i j * _]mulrC mulrA.
 Qed.
 
-Theorem rule_response (eta : R) (e c : N -> R) (H : N -> N -> R) (k dx : N -> R) :
+Theorem rule_response (eta : R) (e c : N -> R)
+    (H : N -> N -> R) (k dx : N -> R) :
   equilibrium W beta e c -> linear_response H k dx ->
   \sum_i \sum_j weight_rule eta c i j * H i j + \sum_i bias_rule eta c i * k i =
   eta * \sum_j e j * dx j.
@@ -177,7 +178,7 @@ Qed.
 
 (* Credit of an input-layer neuron, and of a later one, in the graph. *)
 Lemma graph_sweep_first m n ns (W : params R m (n :: ns))
-    (beta : layered R (m :: n :: ns)) (c : layered R (m :: n :: ns)) (j : 'I_m) :
+    (beta c : layered R (m :: n :: ns)) (j : 'I_m) :
   \sum_i graph_weight W i (inl j) * at_neuron beta i * at_neuron c i =
   \sum_i W.weight i j * beta.later.first i 0 * c.later.first i 0.
 Proof.
@@ -196,7 +197,8 @@ Qed.
 
 (* The balance factor of input neurons plays no role: no synapse enters them. *)
 Theorem layered_equilibrium m ns (W : params R m ns) (beta : layered R ns)
-    (beta_inputs : 'cV[R]_m) (e : 'cV[R]_(last m ns)) (c : layered R (m :: ns)) :
+    (beta_inputs : 'cV[R]_m) (e : 'cV[R]_(last m ns))
+    (c : layered R (m :: ns)) :
   equilibrium (graph_weight W) (at_neuron (layer beta_inputs beta))
     (at_neuron (last_only e)) (at_neuron c) <->
   c = credits W beta e.
@@ -207,11 +209,13 @@ elim: ns m W beta beta_inputs e c => [|n ns' IH] m W beta b_in e c.
     by rewrite !mul0r.
   by case=> [j|[]]; rewrite [RHS]addrC big1 ?addr0 // => i _; rewrite !mul0r.
 have later_eq : (forall j, at_neuron c (inr j) =
-    \sum_i graph_weight W i (inr j) * at_neuron (layer b_in beta) i * at_neuron c i
+    \sum_i graph_weight W i (inr j) * at_neuron (layer b_in beta) i
+             * at_neuron c i
     + at_neuron (last_only (e : 'cV_(last m (n :: ns')))) (inr j)) <->
   c.later = credits W.rest beta.later e.
   rewrite -(IH n W.rest beta.later beta.first e c.later).
-  by rewrite -layer_eta; split=> c_eq j; move: (c_eq j); rewrite graph_sweep_later.
+  rewrite -layer_eta.
+  by split=> c_eq j; move: (c_eq j); rewrite graph_sweep_later.
 rewrite credits_cons; split=> [c_eq|c_def].
   have c_later : c.later = credits W.rest beta.later e.
     by apply/later_eq => j; exact: c_eq.

@@ -161,7 +161,8 @@ move=> c_eq U_fair.
 have below H : exists T, forall t j, (T <= t)%N -> (h j < H)%N ->
     asynchronous W beta e U start t j = c j.
   elim: H => [|H [T IH]]; first by exists 0%N.
-  have /fin_all_exists[last_update updated] j : exists t', (T <= t')%N /\ j \in U t'.
+  have /fin_all_exists[last_update updated] j :
+      exists t', (T <= t')%N /\ j \in U t'.
     by have [t'] := U_fair j T; exists t'.
   exists (\max_j last_update j).+1 => t j t_big; rewrite ltnS => hj.
   have [T_le jU] := updated j.

@@ -303,7 +303,8 @@ Theorem modprop_exact_recurrent (mu : 'cV[R]_N) S :
   three_factor T lam h u (modprop_credit T lam h ell W mu S) =
   bptt T lam W h ell u.
 Proof.
-move=> u1 relay_on S_big; rewrite bptt_three_factor; apply: three_factor_eq => t.
+move=> u1 relay_on S_big; rewrite bptt_three_factor.
+apply: three_factor_eq => t.
 case/andP; rewrite leq_eqVlt => /orP[/eqP <- _|t_ge2 t_le].
   by left; apply: trace_1.
 right; apply: modprop_total.
@@ -428,7 +429,8 @@ End Model.
 Section Derivative.
 
 Variables (R : comRingType) (N M K T : nat) (lam half : R).
-Variables (W H : 'M[R]_N) (U G : 'M[R]_(N, M)) (V : 'M[R]_(K, N)) (b : 'cV[R]_K).
+Variables (W H : 'M[R]_N) (U G : 'M[R]_(N, M)).
+Variables (V : 'M[R]_(K, N)) (b : 'cV[R]_K).
 Variables (p : 'I_N -> {poly R}).
 Variables (x : nat -> 'cV[R]_M) (target : nat -> 'cV[R]_K) (w : nat -> R).
 Hypothesis half_2 : half + half = 1.
@@ -459,7 +461,8 @@ apply/colP => i; rewrite !mxE horner_sum; apply: eq_bigr => j _.
 by rewrite hornerM line_mx_at !mxE.
 Qed.
 
-Lemma at_add n (v v' : 'cV[{poly R}]_n) r : at_t (v + v') r = at_t v r + at_t v' r.
+Lemma at_add n (v v' : 'cV[{poly R}]_n) r :
+  at_t (v + v') r = at_t v r + at_t v' r.
 Proof. by apply/colP => i; rewrite !mxE hornerD. Qed.
 
 Lemma at_scale n a (v : 'cV[{poly R}]_n) r : at_t (a%:P *: v) r = a *: at_t v r.
@@ -476,7 +479,8 @@ apply: eq_bigr => j _ /=.
 by rewrite derivM hornerD !hornerM line_mx_deriv line_mx_0 !mxE.
 Qed.
 
-Lemma dot_add n (v v' : 'cV[{poly R}]_n) : dot_at (v + v') = dot_at v + dot_at v'.
+Lemma dot_add n (v v' : 'cV[{poly R}]_n) :
+  dot_at (v + v') = dot_at v + dot_at v'.
 Proof. by apply/colP => i; rewrite !mxE derivD hornerD. Qed.
 
 Lemma dot_scale n a (v : 'cV[{poly R}]_n) : dot_at (a%:P *: v) = a *: dot_at v.
@@ -523,7 +527,8 @@ Lemma dot_inputs t :
   dot_at (s_X t.+1) = relay lam W (h t) *m dot_at (s_X t) + push t.+1.
 Proof.
 rewrite relayE -dot_rate /push [s_X _]/= one_minus_leak.
-rewrite dot_add !dot_scale dot_add !dot_line_mul at_const dot_const mulmx0 addr0.
+rewrite dot_add !dot_scale dot_add !dot_line_mul at_const dot_const mulmx0.
+rewrite addr0.
 rewrite -[fired _ _ _]/(z_X t) rate_line !scale0r !addr0 -[RHS]addrA -!scalerDr.
 by congr (_ + _ *: _); rewrite addrA [W *m _ + _]addrC.
 Qed.
@@ -592,7 +597,8 @@ rewrite -(duality P_start dot_inputs (adjoint_end lam W h ell (ltnSn T))
                   (@adjoint_relay _ _ T lam W h ell)).
 rewrite /time_loss_line /total_loss derivM derivC mul0r add0r hornerM hornerC.
 rewrite deriv_sum horner_sum mulr_sumr summxE; apply: eq_big_nat => t.
-rewrite ltnS => /andP[_ t_le]; rewrite derivM derivC mul0r add0r hornerM hornerC.
+rewrite ltnS => /andP[_ t_le].
+rewrite derivM derivC mul0r add0r hornerM hornerC.
 rewrite mulrCA deriv_sum horner_sum mulr_sumr.
 under eq_bigr do rewrite square_deriv miss_value miss_deriv.
 rewrite /source t_le.

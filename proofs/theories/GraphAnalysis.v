@@ -10,6 +10,7 @@
 (*          net W b x i == \sum_j W_ij x_j + b_i, the net input (D1)          *)
 (* firing W b sigma clamped u x == x_i = sigma_i(net W b x i), but x_i = u_i  *)
 (*                         on the clamped neurons (D1)                        *)
+(* fired h W b sigma clamped u == max h + 1 sweeps of this from 0: the rates  *)
 (* balance clamped f W b x i == f_i(net W b x i), but 0 on clamped neurons:   *)
 (*                         they have no net input (D2)                        *)
 (*   moved W H t        == W + t H, entry by entry                            *)
@@ -41,6 +42,12 @@ Definition net W b x i : R := \sum_j W i j * x j + b i.
 
 Definition firing W b sigma clamped u x : Prop :=
   forall i, x i = if clamped i then u i else sigma i (net W b x i).
+
+Definition fire_sweep W b sigma clamped u x : N -> R :=
+  fun i => if clamped i then u i else sigma i (net W b x i).
+
+Definition fired h W b sigma clamped u : N -> R :=
+  iter (\max_i h i).+1 (fire_sweep W b sigma clamped u) (fun=> 0).
 
 Definition balance clamped f W b x i : R :=
   if clamped i then 0 else f i (net W b x i).
@@ -76,23 +83,29 @@ rewrite IHm //; apply: leq_trans far; apply: ltn_sub2l (falls _ _ synapse).
 exact: leq_trans (falls _ _ synapse) (h_top j).
 Qed.
 
-Lemma firing_exists W b sigma clamped u h : height W h ->
-  exists x, firing W b sigma clamped u x.
+Lemma firedP W b sigma clamped u h : height W h ->
+  firing W b sigma clamped u (fired h W b sigma clamped u).
 Proof.
 move=> falls; pose top := \max_j h j.
 have h_top j : (h j <= top)%N by apply: leq_bigmax.
-pose fire x i := if clamped i then u i else sigma i (net W b x i).
+pose fire := fire_sweep W b sigma clamped u.
 pose x m := iter m fire (fun=> 0).
-suff settled m i : (top - h i < m)%N -> x m i = x m.+1 i.
-  exists (x top.+1) => i; rewrite -/(fire _ i) -[RHS]/(x top.+2 i).
-  by apply: settled; rewrite ltnS leq_subr.
-elim: m i => // m IHm i; rewrite ltnS => far.
-rewrite [x m.+1]iterS [x m.+2]iterS /fire; case: ifP => // _.
-congr (sigma i (_ + _)); apply: eq_bigr => j _.
-have [->|synapse] := eqVneq (W i j) 0; first by rewrite !mul0r.
-rewrite -/fire -/(x m) -/(x m.+1) IHm //; apply: leq_trans far.
-apply: ltn_sub2l (falls _ _ synapse).
-exact: leq_trans (falls _ _ synapse) (h_top j).
+have settled m i : (top - h i < m)%N -> x m i = x m.+1 i.
+  elim: m i => // m IHm i; rewrite ltnS => far.
+  rewrite [LHS]/(fire (x m) i) [RHS]/(fire (x m.+1) i) /fire /fire_sweep.
+  case: ifP => // _; congr (sigma i (_ + _)); apply: eq_bigr => j _.
+  have [->|synapse] := eqVneq (W i j) 0; first by rewrite !mul0r.
+  rewrite IHm //; apply: leq_trans far.
+  apply: ltn_sub2l (falls _ _ synapse).
+  exact: leq_trans (falls _ _ synapse) (h_top j).
+by move=> i; apply: (settled top.+1); rewrite ltnS leq_subr.
+Qed.
+
+Lemma height_moved W H h t : height W h -> height H h -> height (moved W H t) h.
+Proof.
+move=> falls falls_H i j; have [W_ij|/falls //] := eqVneq (W i j) 0.
+have [H_ij|/falls_H //] := eqVneq (H i j) 0.
+by rewrite /moved W_ij H_ij mulr0 addr0 eqxx.
 Qed.
 
 (* the rates x t of the moved network have the linear response as derivative  *)

@@ -5,16 +5,18 @@
 (* Neurons are 'I_n; W i j is the synapse from presynaptic j to postsynaptic  *)
 (* i; beta is the balance factor, e the external credit, c the credit.        *)
 (*                                                                            *)
-(*         sweep W beta e c == one synchronous sweep of relaxation,           *)
-(*                             j |-> \sum_i W i j * beta i * c i + e j        *)
-(*     settled W beta e c k == k sweeps that start at c                       *)
-(* equilibrium W beta e c   == c is a fixed point of the sweep (D3)           *)
+(*     settled W beta e c k == k sweeps of relaxation that start at c, each   *)
+(*                             c <- W^T (beta .* c) + e                       *)
 (*     column_sums W beta q == \sum_i `|W i j * beta i| <= q in every column  *)
-(*  credit_matrix W beta    == I - W^T diag beta                              *)
+(*    credit_matrix W beta  == I - W^T diag beta                              *)
+(* `sweep` and `equilibrium` (a fixed point of it, D3) are those of Settling. *)
 (*                                                                            *)
 (* No symmetry, no height function, self-synapses and cycles included.        *)
 (******************************************************************************)
+Set Warnings "-notation-overridden,-ambiguous-paths".
 From mathcomp Require Import all_ssreflect all_algebra.
+Set Warnings "notation-overridden,ambiguous-paths".
+From CreditCheck Require Import Settling.
 
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -27,18 +29,13 @@ Section Definitions.
 
 Variables (R : comRingType) (n : nat) (W : 'M[R]_n) (beta e : 'I_n -> R).
 
-Definition sweep (c : 'I_n -> R) (j : 'I_n) : R :=
-  \sum_i W i j * beta i * c i + e j.
-
-Definition settled (c : 'I_n -> R) (k : nat) : 'I_n -> R := iter k sweep c.
-
-Definition equilibrium (c : 'I_n -> R) : Prop :=
-  forall j, c j = \sum_i W i j * beta i * c i + e j.
+Definition settled (c : 'I_n -> R) (k : nat) : 'I_n -> R :=
+  iter k (sweep W beta e) c.
 
 Definition credit_matrix : 'M[R]_n := 1%:M - W^T *m diag_mx (\row_i beta i).
 
 Lemma sweepB (c c' : 'I_n -> R) j :
-  sweep c j - sweep c' j = \sum_i W i j * beta i * (c i - c' i).
+  sweep W beta e c j - sweep W beta e c' j = \sum_i W i j * beta i * (c i - c' i).
 Proof.
 rewrite /sweep opprD addrACA subrr addr0 -sumrB.
 by apply: eq_bigr => i _; rewrite mulrBr.

@@ -11,14 +11,14 @@
 (*                               by how much c' misses the equation of credit *)
 (*     amplified W beta b j   == \sum_i `|W i j| * `|beta i| * b i,           *)
 (*                               the row j of |W|^T |beta| b                  *)
-(*     feed_forward W h       == W i j != 0 -> h i < h j: the height h falls  *)
-(*                               along every synapse, so there is no cycle    *)
 (*                                                                            *)
-(* `equilibrium` and `credit_matrix` (I - W^T diag beta) are those of         *)
-(* Contraction.v.                                                             *)
+(* `equilibrium` and `height W h` (W i j != 0 -> h i < h j: no cycles) are    *)
+(* those of Settling.v; `credit_matrix` (I - W^T diag beta) of Contraction.v. *)
 (******************************************************************************)
+Set Warnings "-notation-overridden,-ambiguous-paths".
 From mathcomp Require Import all_ssreflect all_algebra.
-From CreditCheck Require Import Contraction.
+Set Warnings "notation-overridden,ambiguous-paths".
+From CreditCheck Require Import Settling Contraction.
 
 Set Implicit Arguments.
 Unset Strict Implicit.
@@ -36,9 +36,6 @@ Definition residual (c' : 'I_n -> R) (j : 'I_n) : R :=
 
 Definition amplified (b : 'I_n -> R) (j : 'I_n) : R :=
   \sum_i `|W i j| * `|beta i| * b i.
-
-Definition feed_forward (h : 'I_n -> nat) : Prop :=
-  forall i j, W i j != 0 -> (h i < h j)%N.
 
 End Definitions.
 
@@ -73,7 +70,7 @@ Qed.
 
 (* T7: feed-forward, with a height function                                   *)
 Theorem residual_bound (h : 'I_n -> nat) (c c' rho b : 'I_n -> R) :
-  feed_forward W h -> equilibrium W beta e c ->
+  height W h -> equilibrium W beta e c ->
   (forall j, `|residual W beta e c' j| <= rho j) ->
   (forall j, amplified W beta b j + rho j <= b j) ->
   forall j, `|c' j - c j| <= b j.

@@ -135,7 +135,8 @@ Variable R : realType.
 Definition curve_slope n (y : R -> 'cV[R]_n) (dy : 'cV[R]_n) : Prop :=
   forall j, slope_of (fun t => y t j 0) 0 (dy j 0).
 
-Fixpoint slopes_at ns : functions R ns -> functions R ns -> layered R ns -> Prop :=
+Fixpoint slopes_at ns : functions R ns -> functions R ns -> layered R ns ->
+  Prop :=
   match ns with
   | [::] => fun _ _ _ => True
   | n :: ns' => fun f df s =>
@@ -221,7 +222,8 @@ have slope_s : slope_of (fun t => s_t t i 0) 0
   pose term t j := (W.weight i j + t * H.weight i j) * x t j 0.
   apply: (@slope_of_ext _ (fun t => \sum_j term t j
                                     + (W.bias i 0 + t * H.bias i 0))).
-    by move=> t; rewrite !mxE; congr (_ + _); apply: eq_bigr => j _; rewrite !mxE.
+    by move=> t; rewrite !mxE; congr (_ + _); apply: eq_bigr => j _;
+      rewrite !mxE.
   have slope_affine a b : slope_of (fun t : R => a + t * b) 0 b.
     apply: slope_of_val (slope_ofD (slope_of_const a 0)
       (slope_ofM (slope_of_id 0) (slope_of_const b 0))) _.

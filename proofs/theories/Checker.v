@@ -61,7 +61,7 @@ Fixpoint derive_from (k : Z) (l : list Z) : list Z :=
 
 Definition derive (l : list Z) : list Z := derive_from 1 (tl l).
 
-(* ============================ what is certified ============================ *)
+(* =========================== what is certified ============================ *)
 
 Open Scope Qc_scope.
 
@@ -229,14 +229,16 @@ Qed.
 Lemma nth_plus j u v : length u = length v ->
   nth j (plus u v) 0 = nth j u 0 + nth j v 0.
 Proof.
-  unfold plus; revert j v; induction u as [|a u IH]; intros j [|b v]; simpl; try discriminate.
+  unfold plus; revert j v; induction u as [|a u IH]; intros j [|b v]; simpl;
+    try discriminate.
   - intros _; destruct j; ring.
   - intros E; destruct j; [reflexivity|]; apply IH; congruence.
 Qed.
 
 Lemma nth_scale j a u : nth j (scale a u) 0 = a * nth j u 0.
 Proof.
-  unfold scale; revert j; induction u as [|b u IH]; intros [|j]; simpl; try ring; auto.
+  unfold scale; revert j; induction u as [|b u IH]; intros [|j]; simpl;
+    try ring; auto.
 Qed.
 
 Lemma combine_rows_length m W d :
@@ -324,7 +326,7 @@ Proof.
   rewrite split; apply plasticity_outer.
 Qed.
 
-(* =============================== the checker =============================== *)
+(* ============================== the checker =============================== *)
 
 Open Scope Z_scope.
 
@@ -446,7 +448,7 @@ Definition check_example (Ls : list layer_cert) (E : example) : bool :=
 Definition check (C : certificate) : bool :=
   forallb (check_example (layers C)) (examples C).
 
-(* ==================== what the numbers of a certificate are ================ *)
+(* =================== what the numbers of a certificate are ================ *)
 
 Definition value (v : vector) : vec := map (fun n => frac n (vden v)) (vnum v).
 
@@ -474,7 +476,7 @@ Definition eta_of (C : certificate) : Qc := frac (eta_num C) (eta_den C).
 Definition claimed_update (C : certificate) (E : example) : update :=
   claimed_layers (eta_of C) (input E) (traces E).
 
-(* ================================ soundness ================================ *)
+(* =============================== soundness ================================ *)
 
 Lemma frac_plus a p b q :
   (frac a p + frac b q)%Qc = frac (a * Zpos q + b * Zpos p) (p * q).
@@ -586,7 +588,8 @@ Qed.
 
 Lemma over_sound d q :
   (frac 1 d * frac (fst q) (snd q))%Qc = frac (fst (over d q)) (snd (over d q)).
-Proof. rewrite frac_mult; apply frac_eq; unfold over; simpl fst; simpl snd; ring. Qed.
+Proof. rewrite frac_mult; apply frac_eq; unfold over; simpl fst; simpl snd;
+  ring. Qed.
 
 Lemma sigmaZ_sound a d n :
   sigma a (frac n d) = frac (fst (sigmaZ a d n)) (snd (sigmaZ a d n)).
@@ -652,7 +655,8 @@ Proof.
     + now apply Nat.eqb_eq.
     + rewrite minus_sound; f_equal; now apply same_vector_sound.
   - apply andb_true_iff in accepted; destruct accepted as [here above].
-    destruct (@IH _ _ _ _ above) as [shape [nets [xs [betas [cs gs]]]]]; clear IH.
+    destruct (@IH _ _ _ _ above) as [shape [nets [xs [betas [cs gs]]]]];
+      clear IH.
     unfold check_layer in here; split_check.
     rename H into pre_x, H7 into rows, H6 into len_b, H5 into net_ok,
       H4 into beta_ok, H3 into x_ok, H2 into len_c, H1 into g_ok, H0 into c_ok.
@@ -768,7 +772,7 @@ Proof.
   exact (proj2 (check_sound_backprop _ _ accepted E_in)).
 Qed.
 
-(* ============== the worked example of the definitions (2-2-1) ============== *)
+(* ============= the worked example of the definitions (2-2-1) ============== *)
 
 Definition worked_example : example :=
   Example (Vec 2 [2; 1]) (Vec 1 [1]) (Vec 1024 [217; -3038])
@@ -786,7 +790,7 @@ Definition worked : certificate :=
 Theorem worked_accepted : check worked = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
 
-(* its updates, as -eta dL/dW and -eta dL/db                                   *)
+(* its updates, as -eta dL/dW and -eta dL/db                                  *)
 Theorem worked_gradient :
   scaled (- eta_of worked)%Qc
     (gradient (network_of (layers worked)) (value (input worked_example))
@@ -795,7 +799,8 @@ Theorem worked_gradient :
        [frac 217 128; frac (-651) 256]);
       ([[frac 651 1024; frac 1085 4096]], [frac 217 256]) ].
 Proof.
-  assert (worked_in : In worked_example (examples worked)) by (left; reflexivity).
+  assert (worked_in : In worked_example (examples worked)) by (left;
+    reflexivity).
   rewrite <- (proj2 (check_sound_backprop _ _ worked_accepted worked_in)).
   cbv [claimed_update claimed_layers traces worked_example map value g_cert
        x_cert input vden vnum eta_of eta_num eta_den worked].
@@ -808,7 +813,7 @@ Proof.
   end.
 Qed.
 
-(* a certificate with one wrong factor is refused: beta = 1 at the output      *)
+(* a certificate with one wrong factor is refused: beta = 1 at the output     *)
 Theorem worked_mutant_refused :
   check (Certificate 1 1 (layers worked)
     [ Example (Vec 2 [2; 1]) (Vec 1 [1]) (Vec 256 [31; -434])

@@ -136,7 +136,8 @@ Notation ofQ := (of_Qc K).
 
 Definition entry (u : Checker.vec) (i : nat) : Qc := List.nth i u 0%Qc.
 
-Definition row (W : list Checker.vec) (i : nat) : Checker.vec := List.nth i W nil.
+Definition row (W : list Checker.vec) (i : nat) : Checker.vec := List.nth i W
+  nil.
 
 Definition col n (u : Checker.vec) : 'cV[K]_n := \col_i ofQ (entry u i).
 
@@ -174,14 +175,16 @@ Qed.
 Lemma row_length W m i : List.Forall (fun r => List.length r = m) W ->
   (List.length (row W i) <= m)%N.
 Proof.
-move=> rows; elim: rows i => [|r W' len_r _ IHW] [|i] //=; first by rewrite len_r.
+move=> rows; elim: rows i => [|r W' len_r _ IHW] [|i] //=;
+  first by rewrite len_r.
 exact: IHW.
 Qed.
 
 Lemma col_plus n u v : List.length u = List.length v ->
   col n (Checker.plus u v) = col n u + col n v.
 Proof.
-by move=> len; apply/colP => i; rewrite !mxE /entry Checker.nth_plus // of_Qc_add.
+by move=> len; apply/colP => i;
+  rewrite !mxE /entry Checker.nth_plus // of_Qc_add.
 Qed.
 
 Lemma col_minus n u v : List.length u = List.length v ->
@@ -225,7 +228,8 @@ Definition slope_K (a : Checker.activation) (s : K) : K :=
 Lemma of_Qc_Z z : ofQ (Checker.frac z 1) = of_Z K z.
 Proof. by rewrite of_Qc_frac -[of_Z K 1]/1 divr1. Qed.
 
-Lemma polynomial_cons a l : polynomial (a :: l) = (of_Z K a)%:P + 'X * polynomial l.
+Lemma polynomial_cons a l : polynomial (a :: l) = (of_Z K a)%:P + 'X *
+  polynomial l.
 Proof. by rewrite /polynomial /= cons_poly_def addrC mulrC. Qed.
 
 Lemma of_Qc_peval l q : ofQ (Checker.peval l q) = (polynomial l).[ofQ q].
@@ -266,7 +270,8 @@ Lemma of_Qc_slope a q : ofQ (Checker.slope a q) = slope_K a (ofQ q).
 Proof.
 case: a => [|n d|l d] /=; first exact: of_Qc1; last first.
   by rewrite of_Qc_mul of_Qc_frac of_Qc_peval_derive mulrC mul1r.
-case: Qclt_le_dec => [/(of_Qc_gt0 K) ->|/Qcle_not_lt nonpos]; first exact: of_Qc1.
+case: Qclt_le_dec => [/(of_Qc_gt0 K) ->|/Qcle_not_lt nonpos];
+  first exact: of_Qc1.
 by case: (of_Qc_gt0 K q) => // _; rewrite of_Qc_frac.
 Qed.
 
@@ -335,7 +340,8 @@ by rewrite heights PeanoNat.Nat.min_id.
 Qed.
 
 Lemma col_net_input : col n (Checker.net_input L x)
-  = net_input (mat n m (Checker.weights L)) (col n (Checker.biases L)) (col m x).
+  = net_input (mat n m (Checker.weights L)) (col n (Checker.biases L)) (col m
+    x).
 Proof.
 rewrite /Checker.net_input col_plus ?List.map_length //.
 congr (_ + _); apply/colP => i; rewrite !mxE.
@@ -426,7 +432,8 @@ have -> : entry (List.map entry_j (List.seq 0 m)) j = entry_j j.
 rewrite (of_Qc_dot _ _ (n := List.length (Checker.biases L))); last first.
   by rewrite List.map_length heights.
 apply: eq_bigr => i _; rewrite entry_times of_Qc_mul !mxE mulrA.
-by rewrite (entry_rows (f := fun r => List.nth j r 0%Qc)) //; case: (nat_of_ord j).
+by rewrite (entry_rows (f := fun r => List.nth j r 0%Qc)) //;
+  case: (nat_of_ord j).
 Qed.
 
 Lemma changes_plasticity eta m ns beta c x :
@@ -441,14 +448,17 @@ congr layer_params; last exact: IHns.
 - apply/matrixP => i j; rewrite !mxE.
   pose change g := List.map (fun xj => eta * (g * xj))%Qc x1.
   have zero : forall g, (eta * (g * 0))%Qc = 0%Qc.
-    by move=> g; rewrite [(g * 0)%Qc]Qcmult_comm Qcmult_0_l Qcmult_comm Qcmult_0_l.
+    by move=> g; rewrite [(g * 0)%Qc]Qcmult_comm Qcmult_0_l Qcmult_comm
+      Qcmult_0_l.
   rewrite -/change.
   have -> : entry (row (List.map change (Checker.times beta1 c1)) i) j
       = (eta * (entry (Checker.times beta1 c1) i * entry x1 j))%Qc.
     rewrite /row /entry; set l := Checker.times beta1 c1.
     elim: l (nat_of_ord i) => [|g l IHl] [|k] //=.
-    + by rewrite Qcmult_0_l; case: (nat_of_ord j); rewrite Qcmult_comm Qcmult_0_l.
-    + by rewrite Qcmult_0_l; case: (nat_of_ord j); rewrite Qcmult_comm Qcmult_0_l.
+    + by rewrite Qcmult_0_l; case: (nat_of_ord j);
+      rewrite Qcmult_comm Qcmult_0_l.
+    + by rewrite Qcmult_0_l; case: (nat_of_ord j);
+      rewrite Qcmult_comm Qcmult_0_l.
     exact: (entry_map (f := fun xj => eta * (g * xj))%Qc).
   by rewrite entry_times !of_Qc_mul.
 apply/colP => i; rewrite !mxE.

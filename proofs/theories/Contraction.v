@@ -35,7 +35,8 @@ Definition settled (c : 'I_n -> R) (k : nat) : 'I_n -> R :=
 Definition credit_matrix : 'M[R]_n := 1%:M - W^T *m diag_mx (\row_i beta i).
 
 Lemma sweepB (c c' : 'I_n -> R) j :
-  sweep W beta e c j - sweep W beta e c' j = \sum_i W i j * beta i * (c i - c' i).
+  sweep W beta e c j - sweep W beta e c' j = \sum_i W i j * beta i * (c i - c'
+    i).
 Proof.
 rewrite /sweep opprD addrACA subrr addr0 -sumrB.
 by apply: eq_bigr => i _; rewrite mulrBr.

@@ -88,7 +88,8 @@ by rewrite mulrBl divff // mul1r.
 Qed.
 
 Lemma everywhere_slopes (f df : R -> R) ns (s : layered R ns) :
-  (forall a, slope_of f a (df a)) -> slopes_at (everywhere f ns) (everywhere df ns) s.
+  (forall a, slope_of f a (df a)) -> slopes_at (everywhere f ns) (everywhere df
+    ns) s.
 Proof. by move=> slope_f; elim: ns s => //= n ns IHns s; split. Qed.
 
 (* T5c, layered                                                               *)
@@ -187,7 +188,8 @@ have [] := graph_rule_is_gradient_descent (fun=> 0) H_height.
 rewrite (_ : (fun t => _) = L); last first.
   apply: funext => t; congr (loss_at _ _).
     apply: funext => i'; apply: funext => j'.
-    rewrite /moved /H; case: andP => [[/eqP -> /eqP ->]|_]; first by rewrite mulr1.
+    rewrite /moved /H; case: andP => [[/eqP -> /eqP ->]|_];
+      first by rewrite mulr1.
     by rewrite mulr0 addr0.
   by apply: funext => i'; rewrite /moved_bias mulr0 addr0.
 move=> exists_dL <-; split=> //.

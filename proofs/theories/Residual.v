@@ -45,7 +45,8 @@ Variables (R : realDomainType) (n : nat) (W : 'M[R]_n) (beta e : 'I_n -> R).
 
 Lemma addrBKA (V : zmodType) (a s s' t : V) :
   s' - s + (a - (s' + t)) = a - (s + t).
-Proof. by rewrite addrACA [s' + a]addrC !opprD [- s + _]addrCA -addrA addNKr. Qed.
+Proof. by rewrite addrACA [s' + a]addrC !opprD [- s + _]addrCA -addrA addNKr.
+  Qed.
 
 (* the error of c' obeys the equation of credit with the residual in the      *)
 (* place of the external credit                                               *)

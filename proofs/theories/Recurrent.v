@@ -45,7 +45,7 @@ Definition weight_rule (eta : R) (c : N -> R) i j := eta * (beta i * c i * x j).
 
 Definition bias_rule (eta : R) (c : N -> R) i := eta * (beta i * c i).
 
-Lemma credit_response (e c : N -> R) (H : N -> N -> R) (k dx : N -> R) :
+Theorem credit_response (e c : N -> R) (H : N -> N -> R) (k dx : N -> R) :
   equilibrium W beta e c -> linear_response H k dx ->
   \sum_j e j * dx j =
   \sum_i \sum_j (beta i * c i * x j) * H i j + \sum_i (beta i * c i) * k i.

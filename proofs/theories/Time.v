@@ -30,6 +30,7 @@
 (* eprop_recurrent, mdgl_recurrent, modprop_recurrent, modprop_input == the   *)
 (*          rules' matrices for W and U with cell-specific feedback           *)
 (*  total_loss half == half sum_t w_t sum_k (y_(k,t) - y*_(k,t))^2            *)
+(*  time_loss_line  == the loss of (W + tH, U + tG) as a polynomial in t      *)
 (******************************************************************************)
 
 Set Warnings "-notation-overridden,-ambiguous-paths".
@@ -553,13 +554,26 @@ Local Notation y_X := (readout lam%:P (line_mx W H) (line_mx U G) (line_mx V 0)
   (const_cv b) sigma_X (fun t => const_cv (x t))).
 Local Notation ell := (feedback lam W U V b sigma x target w).
 
+Lemma miss_at t k r : (y_X t k 0 - const_cv (target t) k 0).[r] =
+  (readout lam (W + r *: H) (U + r *: G) V b sigma x t - target t) k 0.
+Proof.
+have y_r : at_t (y_X t) r =
+    readout lam (W + r *: H) (U + r *: G) V b sigma x t.
+  by rewrite /readout at_add at_line_mul at_const scaler0 addr0 rate_line.
+by rewrite hornerD hornerN -[y_X t k 0 in LHS]/(y_X t k 0) -y_r !mxE hornerC.
+Qed.
+
 Lemma miss_value t k : (y_X t k 0 - const_cv (target t) k 0).[0] =
   (readout lam W U V b sigma x t - target t) k 0.
+Proof. by rewrite miss_at !scale0r !addr0. Qed.
+
+Theorem time_loss_value r : time_loss_line.[r] =
+  total_loss T lam (W + r *: H) (U + r *: G) V b sigma x target w half.
 Proof.
-have y_0 : at_t (y_X t) 0 = readout lam W U V b sigma x t.
-  rewrite /readout at_add at_line_mul at_const scaler0 addr0 rate_line.
-  by rewrite !scale0r !addr0.
-by rewrite hornerD hornerN -[y_X t k 0 in LHS]/(y_X t k 0) -y_0 !mxE hornerC.
+rewrite /time_loss_line /total_loss hornerM hornerC horner_sum.
+congr (_ * _); apply: eq_bigr => t _; rewrite hornerM hornerC horner_sum.
+congr (_ * _); apply: eq_bigr => k _; rewrite horner_exp miss_at.
+by congr (_ ^+ 2); rewrite !mxE.
 Qed.
 
 Lemma miss_deriv t k : (y_X t k 0 - const_cv (target t) k 0)^`().[0] =

@@ -12,7 +12,9 @@
 (*    single synapse, and each bias, changes by - eta times the derivative of *)
 (*    the loss by it.                                                         *)
 (*                                                                            *)
-(* R is a real field. Words of Layers.v, of GraphAnalysis.v, and              *)
+(* R is a real field. Words of Layers.v (output, credit_update, <[G, H]>), of *)
+(* Analysis.v (squared_loss; slope_of f a d: f has the derivative d at a), of *)
+(* GraphAnalysis.v (fired, balance, graph_loss), and                          *)
 (*         logistic s == 1 / (1 + exp(- s))                                   *)
 (* logistic_balance s == logistic s * (1 - logistic s)                        *)
 (*    everywhere f ns == the function f at all neurons of the layers ns       *)
@@ -107,6 +109,48 @@ have [exists_dL val_dL] := squared_gradient_slope H target
 split; first exact: exists_dL.
 rewrite [X in _ = _ * X]val_dL /logistic_rule.
 by rewrite (@credit_update_squared _ eta _ _ W sigma dsigma) // pairing_scalel.
+Qed.
+
+(* a change of the parameters that has this pairing with all H is the rule    *)
+Lemma pairing_definite m ns (D : params R m ns) :
+  0 <= <[D, D]> /\ (<[D, D]> = 0 -> D = 0).
+Proof.
+elim: ns m D => [|n ns IHns] m D /=; first by split=> // _; apply: params_nil.
+have [rest_ge0 rest_eq0] := IHns _ D.rest.
+have bias_ge0 : 0 <= \sum_i D.bias i 0 * D.bias i 0.
+  by apply: sumr_ge0 => i _; apply: sqr_ge0.
+have row_ge0 i : 0 <= \sum_j D.weight i j * D.weight i j.
+  by apply: sumr_ge0 => j _; apply: sqr_ge0.
+have weight_ge0 : 0 <= \sum_i \sum_j D.weight i j * D.weight i j.
+  by apply: sumr_ge0.
+split; first by rewrite !addr_ge0.
+move=> /eqP; rewrite !paddr_eq0 ?addr_ge0 // -andbA.
+move=> /and3P [/eqP weight0 /eqP bias0 /eqP /rest_eq0 rest0].
+have entry0 (z : R) : z * z = 0 -> z = 0.
+  by move/eqP; rewrite mulf_eq0 orbb => /eqP.
+rewrite [LHS]layer_params_eta rest0.
+have -> : D.weight = 0.
+  apply/matrixP => i j; rewrite [RHS]mxE; apply: entry0.
+  have row0 := psumr_eq0P (fun i _ => row_ge0 i) weight0 (i := i) isT.
+  by apply: (psumr_eq0P _ row0) => // k _; apply: sqr_ge0.
+have -> // : D.bias = 0.
+apply/colP => i; rewrite [RHS]mxE; apply: entry0.
+by apply: (psumr_eq0P _ bias0) => // k _; apply: sqr_ge0.
+Qed.
+
+Corollary logistic_rule_unique (eta : R) m ns (W G : params R m ns)
+    (x : 'cV[R]_m) (target : 'cV[R]_(last m ns)) :
+  (forall H : params R m ns,
+     let L t := logistic_loss (W + t *: H) x target in
+     <[G, H]> = - eta * 'D_1 L 0) ->
+  G = logistic_rule eta W x target.
+Proof.
+move=> descends; set rule := logistic_rule _ _ _ _.
+apply/eqP; rewrite -subr_eq0; apply/eqP.
+apply: (proj2 (pairing_definite _)); set D := G - rule.
+rewrite {1}/D pairingDl -scaleN1r pairing_scalel mulN1r descends.
+have [_ ->] := logistic_rule_is_gradient_descent eta W D x target.
+exact: subrr.
 Qed.
 
 End Logistic.

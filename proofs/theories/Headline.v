@@ -5,7 +5,9 @@
 (*    error. Its credit rule: fire (D5), take the balance factors             *)
 (*    beta = x (1 - x) (D2), settle the credit (D3), change each synapse by   *)
 (*    eta beta_i c_i x_j (D4). Then the loss has a derivative along every     *)
-(*    direction H of the parameters, and the rule is - eta times it.          *)
+(*    direction H of the parameters, and the rule is - eta times it. So it is *)
+(*    for ReLU too where no net input is 0, and for all layered networks whose*)
+(*    activations have derivatives at the net inputs that occur.              *)
 (*                                                                            *)
 (* 2. The same for every graph without cycles (a height function h, which     *)
 (*    falls along every synapse) whose activations have derivatives: each     *)
@@ -17,6 +19,7 @@
 (* GraphAnalysis.v (fired, balance, graph_loss), and                          *)
 (*         logistic s == 1 / (1 + exp(- s))                                   *)
 (* logistic_balance s == logistic s * (1 - logistic s)                        *)
+(*        off_kink s == no net input of s is 0                                *)
 (*    everywhere f ns == the function f at all neurons of the layers ns       *)
 (*  logistic_loss W x target == half squared error of the logistic network    *)
 (*  logistic_rule eta W x target == the update that the credit rule makes     *)
@@ -94,6 +97,23 @@ Lemma everywhere_slopes (f df : R -> R) ns (s : layered R ns) :
     ns) s.
 Proof. by move=> slope_f; elim: ns s => //= n ns IHns s; split. Qed.
 
+(* any layered network, activations differentiable where they are visited     *)
+Theorem rule_is_gradient_descent (eta : R) m ns (W H : params R m ns)
+    (sigma dsigma : functions R ns) (x : 'cV[R]_m)
+    (target : 'cV[R]_(last m ns)) :
+  slopes_at sigma dsigma (net_inputs W sigma x) ->
+  let L t := squared_loss target (output (W + t *: H) sigma x) in
+  derivable L 0 1 /\
+  <[credit_update eta W sigma dsigma x (squared_credit W sigma x target), H]>
+    = - eta * 'D_1 L 0.
+Proof.
+move=> slopes L.
+have [exists_dL val_dL] := squared_gradient_slope H target slopes.
+split; first exact: exists_dL.
+rewrite [X in _ = _ * X]val_dL.
+by rewrite (@credit_update_squared _ eta _ _ W sigma dsigma) // pairing_scalel.
+Qed.
+
 (* T5c, layered                                                               *)
 Theorem logistic_rule_is_gradient_descent (eta : R) m ns (W H : params R m ns)
     (x : 'cV[R]_m) (target : 'cV[R]_(last m ns)) :
@@ -101,14 +121,30 @@ Theorem logistic_rule_is_gradient_descent (eta : R) m ns (W H : params R m ns)
   derivable L 0 1 /\
   <[logistic_rule eta W x target, H]> = - eta * 'D_1 L 0.
 Proof.
-move=> L.
-pose sigma := everywhere logistic ns.
-pose dsigma := everywhere logistic_balance ns.
-have [exists_dL val_dL] := squared_gradient_slope H target
-  (everywhere_slopes (net_inputs W sigma x) logistic_slope).
-split; first exact: exists_dL.
-rewrite [X in _ = _ * X]val_dL /logistic_rule.
-by rewrite (@credit_update_squared _ eta _ _ W sigma dsigma) // pairing_scalel.
+exact/rule_is_gradient_descent/everywhere_slopes/logistic_slope.
+Qed.
+
+(* the same for ReLU, where no net input is 0                                 *)
+Fixpoint off_kink ns : layered R ns -> Prop :=
+  match ns with
+  | [::] => fun=> True
+  | n :: ns' => fun s => (forall i, s.first i 0 != 0) /\ off_kink s.later
+  end.
+
+Theorem relu_rule_is_gradient_descent (eta : R) m ns (W H : params R m ns)
+    (x : 'cV[R]_m) (target : 'cV[R]_(last m ns)) :
+  let sigma := everywhere (@relu R) ns in
+  let f := everywhere (@relu' R) ns in
+  off_kink (net_inputs W sigma x) ->
+  let L t := squared_loss target (output (W + t *: H) sigma x) in
+  derivable L 0 1 /\
+  <[credit_update eta W sigma f x (squared_credit W sigma x target), H]>
+    = - eta * 'D_1 L 0.
+Proof.
+move=> sigma f off; apply: rule_is_gradient_descent.
+rewrite /sigma /f; move: (net_inputs _ _ _) off => s {W H target sigma f}.
+elim: ns s => //= n ns IHns s [here above]; split; last exact: IHns.
+by move=> i; apply: relu_slope.
 Qed.
 
 (* a change of the parameters that has this pairing with all H is the rule    *)

@@ -124,6 +124,34 @@ rewrite /relu max_r // ltW //; near: t.
 exact: (cvgr_lt s cvg_id).
 Unshelve. all: by end_near. Qed.
 
+(* at its kink relu has no derivative: from relu s - relu (- s) = s it would  *)
+(* be 1/2, but from relu (relu s) = relu s its own square                     *)
+Theorem relu_kink d : ~ slope_of relu 0 d.
+Proof.
+move=> slope_0.
+have slope_opp : slope_of (fun s : R => -1 * s) 0 (-1 * 1).
+  exact: slope_ofZ (slope_of_id 0).
+have slope_back : slope_of (fun s => relu (-1 * s)) 0 (d * (-1 * 1)).
+  by apply: slope_of_comp slope_opp; rewrite mulr0.
+have twice : d + -1 * (d * (-1 * 1)) = 1.
+  apply: slope_of_unique (slope_of_id 0).
+  have := slope_ofD slope_0 (slope_ofZ (-1) slope_back).
+  apply: slope_of_ext => s; rewrite /relu !mulN1r.
+  case: (lerP s 0) => [s_le0|s_gt0].
+    by rewrite max_l ?oppr_ge0 // opprK add0r.
+  by rewrite max_r ?oppr_le0 ?ltW // oppr0 addr0.
+have square : d * d = d.
+  apply: slope_of_unique (slope_0).
+  apply: (@slope_of_ext (fun s => relu (relu s))) => [s|].
+    by rewrite /relu -maxA maxxx.
+  by apply: (slope_of_comp _ slope_0); rewrite /relu maxxx.
+move: twice; rewrite mulr1 mulrN1 mulN1r opprK.
+have /eqP : d * (d - 1) = 0 by rewrite mulrBr square mulr1 subrr.
+rewrite mulf_eq0 subr_eq0 => /orP [] /eqP ->.
+  by move/eqP; rewrite addr0 eq_sym oner_eq0.
+by move/eqP; rewrite -subr_eq0 addrK oner_eq0.
+Qed.
+
 End Slope.
 
 (* --------------------------------------------------------- layered networks *)

@@ -629,12 +629,6 @@ Proof.
   rewrite dotZ_sound, frac_plus; reflexivity.
 Qed.
 
-Ltac split_check :=
-  repeat match goal with
-  | accepted : (_ && _)%bool = true |- _ =>
-      apply andb_true_iff in accepted; destruct accepted
-  end.
-
 Lemma check_layers_sound Ls : forall Ts x c t,
   check_layers Ls Ts x c t = true ->
   let N := network_of Ls in
@@ -649,7 +643,7 @@ Lemma check_layers_sound Ls : forall Ts x c t,
 Proof.
   induction Ls as [|L Ls IH]; intros [|T Ts] x c t accepted; simpl in accepted;
     try discriminate.
-  - unfold check_output in accepted; split_check.
+  - apply andb_true_iff in accepted; destruct accepted as [len_t c_ok].
     simpl; unfold external_credit; simpl.
     repeat split; try reflexivity.
     + now apply Nat.eqb_eq.
@@ -657,9 +651,9 @@ Proof.
   - apply andb_true_iff in accepted; destruct accepted as [here above].
     destruct (@IH _ _ _ _ above) as [shape [nets [xs [betas [cs gs]]]]];
       clear IH.
-    unfold check_layer in here; split_check.
-    rename H into pre_x, H7 into rows, H6 into len_b, H5 into net_ok,
-      H4 into beta_ok, H3 into x_ok, H2 into len_c, H1 into g_ok, H0 into c_ok.
+    unfold check_layer in here; rewrite !andb_true_iff in here.
+    destruct here as [[[[[[[[pre_x rows] len_b] net_ok] beta_ok] x_ok] len_c]
+      g_ok] c_ok].
     apply N.eqb_eq in pre_x; apply Nat.eqb_eq in len_b, len_c.
     apply same_vector_sound in net_ok, g_ok, c_ok.
     rewrite <- net_inputZ_sound in net_ok.

@@ -253,7 +253,7 @@ impl At<'_> {
             (_, Taps::Count(count)) => count,
         };
         parts.need(count >= delays, format!("the taps reach {back} = {delays} steps back"), || {
-            format!("{count} taps do not reach {back} = {delays} steps back")
+            format!("S = {count} does not reach {back} = {delays} steps back")
         });
         parts
     }

@@ -42,7 +42,7 @@ fn witnesses() -> Vec<Witness> {
             "1-linear",
             filter(cell, Taps::Count(2), &one),
             1,
-            "2 taps do not reach T − 2 = 3 steps back",
+            "S = 2 does not reach T − 2 = 3 steps back",
         ),
         ("2-relu", no_leak(cell, all, &one), 2, "relu is not linear"),
         ("2-linear", no_leak(cell, all, &half), 2, "μ = 1/2 at neuron 0 is not 1"),
@@ -51,7 +51,7 @@ fn witnesses() -> Vec<Witness> {
             "2-linear",
             no_leak(cell, Taps::Count(2), &one),
             2,
-            "2 taps do not reach T − 2 = 3 steps back",
+            "S = 2 does not reach T − 2 = 3 steps back",
         ),
         ("1-linear", no_leak(cell, all, &one), 2, "λ = 1/2 is not 0"),
         (
@@ -62,7 +62,12 @@ fn witnesses() -> Vec<Witness> {
         ),
         ("3-on", filter(cell, all, &half), 3, "μ = 1/2 at neuron 0 is not 1"),
         ("3-on", filter(typed, all, &one), 3, MEAN),
-        ("3-on", filter(cell, Taps::Count(2), &one), 3, "2 taps do not reach T − 2 = 3 steps back"),
+        (
+            "3-on",
+            filter(cell, Taps::Count(2), &one),
+            3,
+            "S = 2 does not reach T − 2 = 3 steps back",
+        ),
         (
             "4-gates",
             filter(cell, all, &one),
@@ -79,7 +84,7 @@ fn witnesses() -> Vec<Witness> {
             "4-gates",
             modprop(cell, Taps::Count(1), gates.clone(), Form::Filter),
             4,
-            "1 taps do not reach T − 2 = 2 steps back",
+            "S = 1 does not reach T − 2 = 2 steps back",
         ),
         (
             "4-gates",
@@ -103,7 +108,7 @@ fn witnesses() -> Vec<Witness> {
             "5-source",
             modprop(cell, Taps::Count(1), ends.clone(), Form::Filter),
             5,
-            "1 taps do not reach T − 2 = 3 steps back",
+            "S = 1 does not reach T − 2 = 3 steps back",
         ),
         (
             "5-source",
@@ -121,7 +126,7 @@ fn witnesses() -> Vec<Witness> {
             "6-star",
             filter(cell, Taps::Count(2), &half),
             6,
-            "2 taps do not reach T − 2 = 3 steps back",
+            "S = 2 does not reach T − 2 = 3 steps back",
         ),
         (
             "6-star",

@@ -79,7 +79,9 @@ fn dead_networks_are_unchecked_and_growing_taps_are_seen() {
     wide.network.recurrent[0][1] = BigRational::from_integer(4.into());
     wide.network.recurrent[1][0] = BigRational::from_integer(4.into());
     let found = compared(&wide, &Mu::Scalar(one()));
-    assert!(found.rows.iter().any(creditcheck::certify::temporal::Row::taps_grow));
+    // Eigenvalues are floats: without the float side there is no warning.
+    let warned = found.rows.iter().any(creditcheck::certify::temporal::Row::taps_grow);
+    assert_eq!(warned, cfg!(feature = "fast"));
     let slight = compared(&wide, &Mu::Scalar(BigRational::new(1.into(), 100.into())));
     assert!(!slight.rows.iter().any(creditcheck::certify::temporal::Row::taps_grow));
 }

@@ -245,8 +245,9 @@ impl<F: Float> Engine<F> {
             }
             Kind::Stream(stream, synapses) => {
                 let what = (loss, counted);
-                stream.start(net, gradient);
+                stream.start(net);
                 if learns {
+                    gradient.readout_biases.fill(F::from(0));
                     synapses.start(net)?;
                 }
                 let mut sum = F::from(0);

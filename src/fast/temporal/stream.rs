@@ -61,7 +61,7 @@ impl<F: Float> Stream<F> {
     }
 
     /// At rest, with the weights of this network.
-    pub fn start(&mut self, net: &TemporalNetwork<F>, gradient: &mut Flat<F>) {
+    pub fn start(&mut self, net: &TemporalNetwork<F>) {
         let (one, share) = (F::from(1), F::from(1) - net.leak);
         self.recurrent.fill_columns(0, &net.recurrent, share);
         self.input.fill_columns(0, &net.input, share);
@@ -71,7 +71,6 @@ impl<F: Float> Stream<F> {
             state.run_mut(0, self.shape.examples).fill(F::from(0));
         }
         self.readout_gradient.run_mut(0, self.shape.readouts).fill(F::from(0));
-        gradient.readout_biases.fill(F::from(0));
     }
 
     /// T1 of one step, t counted from 0; returns the sum of its losses and, where `gradient` is given, leaves a_t.

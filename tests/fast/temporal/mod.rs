@@ -334,7 +334,7 @@ fn cross_entropy() {
     ] {
         assert!(expected != 0.0 && (found - expected).abs() < 1e-8, "{found} {expected}");
     }
-    assert!(gradient.readout_biases[0] + gradient.readout_biases[1] < 1e-14);
+    assert!((gradient.readout_biases[0] + gradient.readout_biases[1]).abs() < 1e-14);
 }
 
 #[test]

@@ -232,12 +232,16 @@ impl<'a> Credit<'a> {
 
     /// How many roundings a monomial passes through at most, in any order of evaluation.
     ///
-    /// A step of a relay or of a trace costs at most N + 12 (a sum over N cells or types, the products in it, the coefficients of a
-    /// channel); the readout K + 2, the sums over types and cells N, and what is added up over B, T, taps or cells B·T·(T + N).
+    /// A step of a relay or of a trace costs at most N + K + 12 (one sum over the N cells or types and the K readouts, the products in
+    /// it, the coefficients of a channel); the readout K + 2, the sums over types and cells N, and what is added up over B, T, taps or cells B·T·(T + N).
     fn roundings(&self, passed: &[Passed]) -> usize {
         let (neurons, readouts) = (self.numbers.recurrent.len(), self.numbers.readout.len());
         let steps = passed.first().map_or(0, |example| example.steps.len());
-        steps * (neurons + 12) + neurons + readouts + passed.len() * steps * (steps + neurons) + 16
+        steps * (neurons + readouts + 12)
+            + neurons
+            + readouts
+            + passed.len() * steps * (steps + neurons)
+            + 16
     }
 
     /// What all underflows together may do to an entry: each is multiplied by no more than the rest of a monomial could be, summed.

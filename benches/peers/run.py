@@ -28,6 +28,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORK = ROOT / "target" / "peers"
+# The kinds of work that `worker.py` does; all others are ours.
+THEIRS = ("torch", "jax", "torch-bptt", "jax-bptt", "dgesv", "scipy")
 
 
 class Side:
@@ -224,7 +226,7 @@ class Agreement:
 
 def measure(row, ours, peer, rounds, seconds):
     """The times of every piece of work, by rounds."""
-    sides = [peer if key.split("/")[0] in ("torch", "jax", "dgesv", "scipy") else ours for key in row.keys]
+    sides = [peer if key.split("/")[0] in THEIRS else ours for key in row.keys]
     counts = []
     for side, key in zip(sides, row.keys):
         # The first call may compile.

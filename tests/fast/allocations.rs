@@ -14,28 +14,32 @@ struct Counting;
 thread_local! {
     // Constant and without a destructor: reading it allocates nothing.
     static ASKED: Cell<usize> = const { Cell::new(0) };
+    static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
-fn count() {
+/// So many bytes more are taken by a call that asks, or given back.
+fn count(asks: usize, bytes: isize) {
     // A thread that is being taken down has no counter any more, and nobody who reads it.
-    let _ = ASKED.try_with(|asked| asked.set(asked.get() + 1));
+    let _ = ASKED.try_with(|asked| asked.set(asked.get() + asks));
+    let _ = HELD.try_with(|held| held.set(held.get() + bytes));
 }
 
-// SAFETY: every call is handed on to the system's allocator unchanged; counting touches one number of the thread.
+// SAFETY: every call is handed on to the system's allocator unchanged; counting touches two numbers of the thread.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(1, layout.size().cast_signed());
         unsafe { System.alloc(layout) }
     }
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(1, layout.size().cast_signed());
         unsafe { System.alloc_zeroed(layout) }
     }
     unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(1, size.cast_signed() - layout.size().cast_signed());
         unsafe { System.realloc(old, layout, size) }
     }
     unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        count(0, -layout.size().cast_signed());
         unsafe { System.dealloc(old, layout) }
     }
 }
@@ -52,6 +56,16 @@ pub(super) fn asked<T>(run: impl FnOnce() -> T) -> usize {
     during
 }
 
+/// How many bytes of this thread the result holds on to.
+pub(super) fn held<T>(run: impl FnOnce() -> T) -> usize {
+    let before = HELD.get();
+    let result = run();
+    let during = HELD.get() - before;
+    drop(result);
+    assert_eq!(HELD.get(), before, "what was made is not given back");
+    during.unsigned_abs()
+}
+
 /// Without this the zeros below would prove nothing.
 #[test]
 fn the_counter_counts() {
@@ -61,6 +75,8 @@ fn the_counter_counts() {
     assert_eq!(asked(|| black_box(faer::Mat::<f32>::zeros(3, 3))), 1);
     let mut grown: Vec<u8> = Vec::with_capacity(8);
     assert_eq!(asked(|| grown.reserve_exact(black_box(100))), 1);
+    assert_eq!(held(|| vec![0u8; 1 << 20]), 1 << 20);
+    assert_eq!(held(|| drop(black_box(vec![0u8; 1 << 20]))), 0);
     // Threads do not see each other: the spawning takes memory here, the vectors over there do not count.
     let boxes = || (0..1000).for_each(|n| drop(black_box(Box::new(n))));
     let spawn = || std::thread::spawn(move || asked(boxes));

@@ -1,5 +1,7 @@
 //! How the cost of ModProp grows with N, T, S and C: the causal form with types (C²N² T), its taps (S N² T), the adjoint form (N² T).
 //!
+//! `python3 benches/callgrind/growth.py` counts the instructions of the same rows, which know nothing of caches.
+//!
 //! Before anything is timed, causal and adjoint gradients of each shape must agree. Exponents are slopes of log time over log size.
 #![allow(missing_docs)]
 
@@ -9,6 +11,9 @@ use std::time::Instant;
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Loss, TemporalNetwork};
 use creditcheck::fast::{Function, Threads};
 use creditcheck::spec::{Diagonal, Feedback, Form, Kink, Modprop, Mu, Steps, Taps, TemporalRule};
+
+const EXAMPLES: usize = 4;
+const ROUNDS: usize = 7;
 
 #[derive(Clone, Copy)]
 struct Shape {
@@ -42,36 +47,48 @@ fn problem(shape: Shape) -> (TemporalNetwork<f64>, Batch<f64>) {
         readout_biases: None,
         types: Some((0..neurons).map(|cell| cell % types).collect()),
     };
-    let (input, target) = (numbers(steps * 4, 1.0), numbers(steps * 2, 1.0));
-    (net, Batch { steps, examples: 1, input, target })
+    let columns = steps * EXAMPLES;
+    let (input, target) = (numbers(columns * 4, 1.0), numbers(columns * 2, 1.0));
+    (net, Batch { steps, examples: EXAMPLES, input, target })
 }
 
-/// Seconds of a step, the least of several.
-fn seconds(shape: Shape, evaluation: Evaluation) -> f64 {
+/// A step of the engine, after causal and adjoint gradients were seen to agree if `checked`.
+fn work(shape: Shape, evaluation: Evaluation, checked: bool) -> impl FnMut() {
     let (net, batch) = problem(shape);
     let engine = |evaluation| {
         let Shape { feedback, taps, .. } = shape;
         let mu = Mu::Scalar(num_rational::BigRational::new(1.into(), 4.into()));
         let rule = TemporalRule::Modprop(Modprop { feedback, taps, mu, form: Form::Filter });
-        Engine::new(&net, shape.steps, 1, &rule, evaluation, Threads::ONE).expect("an engine")
+        Engine::new(&net, shape.steps, EXAMPLES, &rule, evaluation, Threads::ONE)
+            .expect("an engine")
     };
-    let step = |engine: &mut Engine<f64>| {
-        engine.step(black_box(&net), &batch, Loss::HalfSquaredError, Steps::All).expect("a step");
-    };
-    let (mut adjoint, mut causal) = (engine(Evaluation::Adjoint), engine(Evaluation::Causal));
-    step(&mut adjoint);
-    step(&mut causal);
-    let (a, c) = (&adjoint.gradient().recurrent, &causal.gradient().recurrent);
-    let largest = a.iter().fold(0.0f64, |most, value| most.max(value.abs()));
-    assert!(largest > 0.0);
-    for (a, c) in a.iter().zip(c) {
-        assert!((a - c).abs() <= 1e-9 * largest, "causal and adjoint disagree: {a} {c}");
+    if checked {
+        let gradient = |evaluation| {
+            let mut engine = engine(evaluation);
+            engine.step(&net, &batch, Loss::HalfSquaredError, Steps::All).expect("a step");
+            engine.gradient().recurrent.clone()
+        };
+        let (a, c) = (gradient(Evaluation::Adjoint), gradient(Evaluation::Causal));
+        let largest = a.iter().fold(0.0f64, |most, value| most.max(value.abs()));
+        assert!(largest > 0.0);
+        for (a, c) in a.iter().zip(&c) {
+            assert!((a - c).abs() <= 1e-9 * largest, "causal and adjoint disagree: {a} {c}");
+        }
     }
-    let timed = if evaluation == Evaluation::Causal { &mut causal } else { &mut adjoint };
+    let mut engine = engine(evaluation);
+    move || {
+        let net = black_box(&net);
+        engine.step(net, &batch, Loss::HalfSquaredError, Steps::All).expect("a step");
+    }
+}
+
+/// Seconds of a step, the least of several.
+fn seconds(shape: Shape, evaluation: Evaluation) -> f64 {
+    let mut step = work(shape, evaluation, true);
     let mut least = f64::INFINITY;
-    for _ in 0..5 {
+    for _ in 0..=ROUNDS {
         let start = Instant::now();
-        step(timed);
+        step();
         least = least.min(start.elapsed().as_secs_f64());
     }
     least
@@ -87,30 +104,126 @@ fn exponent(sizes: &[usize], times: &[f64]) -> f64 {
     above / x.iter().map(|x| (x - mx) * (x - mx)).sum::<f64>()
 }
 
-fn row(what: &str, sizes: &[usize], evaluation: Evaluation, shape: impl Fn(usize) -> Shape) {
-    let times: Vec<f64> = sizes.iter().map(|size| seconds(shape(*size), evaluation)).collect();
-    let shown: Vec<String> = times.iter().map(|time| format!("{:.3}", 1e3 * time)).collect();
-    println!("{what} {sizes:?}: {} ms, exponent {:.2}", shown.join(" "), exponent(sizes, &times));
+/// What grows, the exponent that the table of costs has for it, and its sizes.
+struct Row {
+    what: &'static str,
+    table: u32,
+    sizes: &'static [usize],
+    evaluation: Evaluation,
+    shape: fn(usize) -> Shape,
+}
+
+const TYPED: Shape = Shape {
+    neurons: 64,
+    steps: 20,
+    types: 2,
+    taps: Taps::All,
+    feedback: Feedback::Type(Diagonal::Counted),
+};
+const CELL: Shape = Shape { feedback: Feedback::Cell, taps: Taps::Count(4), ..TYPED };
+const ALL: Shape = Shape { taps: Taps::All, ..CELL };
+
+const ROWS: [Row; 8] = [
+    Row {
+        what: "C types, recursive: N",
+        table: 2,
+        sizes: &[96, 192, 384, 768],
+        evaluation: Evaluation::Causal,
+        shape: |neurons| Shape { neurons, steps: 8, ..TYPED },
+    },
+    Row {
+        what: "C types, recursive: C",
+        table: 2,
+        sizes: &[8, 16, 32, 64],
+        evaluation: Evaluation::Causal,
+        shape: |types| Shape { types, ..TYPED },
+    },
+    Row {
+        what: "C types, recursive: T",
+        table: 1,
+        sizes: &[20, 40, 80, 160],
+        evaluation: Evaluation::Causal,
+        shape: |steps| Shape { steps, ..TYPED },
+    },
+    Row {
+        what: "S taps: N",
+        table: 2,
+        sizes: &[96, 192, 384],
+        evaluation: Evaluation::Causal,
+        shape: |neurons| Shape { neurons, ..CELL },
+    },
+    Row {
+        what: "S taps: S",
+        table: 1,
+        sizes: &[4, 8, 16, 32],
+        evaluation: Evaluation::Causal,
+        shape: |taps| Shape { steps: 320, taps: Taps::Count(taps), ..CELL },
+    },
+    Row {
+        what: "S taps: T",
+        table: 1,
+        sizes: &[40, 80, 160, 320],
+        evaluation: Evaluation::Causal,
+        shape: |steps| Shape { steps, ..CELL },
+    },
+    Row {
+        what: "adjoint, all taps: N",
+        table: 2,
+        sizes: &[96, 192, 384],
+        evaluation: Evaluation::Adjoint,
+        shape: |neurons| Shape { neurons, ..ALL },
+    },
+    Row {
+        what: "adjoint, all taps: T",
+        table: 1,
+        sizes: &[50, 100, 200, 400],
+        evaluation: Evaluation::Adjoint,
+        shape: |steps| Shape { steps, ..ALL },
+    },
+];
+
+/// `ROW SIZE STEPS`: so many steps and nothing else, for those who count instructions.
+fn run_alone(words: &[String]) -> Option<()> {
+    let [row, size, steps, ..] = words else { return None };
+    let row = ROWS.get(row.parse::<usize>().ok()?)?;
+    let mut step = work((row.shape)(size.parse().ok()?), row.evaluation, false);
+    (0..steps.parse().ok()?).for_each(|_: u32| step());
+    Some(())
 }
 
 fn main() {
-    let feedback = Feedback::Type(Diagonal::Counted);
-    let typed = Shape { neurons: 96, steps: 20, types: 2, taps: Taps::All, feedback };
-    let cell = Shape { feedback: Feedback::Cell, taps: Taps::Count(4), ..typed };
-    let causal = Evaluation::Causal;
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if words.first().is_some_and(|word| word == "rows") {
+        for Row { what, table, sizes, .. } in ROWS {
+            let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
+            println!("{what}|{table}|{}", sizes.join(" "));
+        }
+        return;
+    }
+    if run_alone(&words).is_some() {
+        return;
+    }
     println!(
-        "ModProp in f64, one example, one thread; (C+1) N (N+M) numbers per example in the typed form, whatever T"
+        "ModProp in f64, {EXAMPLES} examples, one thread: milliseconds of a step, the least of {ROUNDS}\n"
     );
-    row("typed, N", &[48, 96, 192], causal, |neurons| Shape { neurons, ..typed });
-    row("typed, T", &[10, 20, 40], causal, |steps| Shape { steps, ..typed });
-    row("typed, C", &[4, 8, 16, 32], causal, |types| Shape { types, ..typed });
-    row("taps, N", &[96, 192, 384], causal, |neurons| Shape { neurons, ..cell });
-    row("taps, S", &[4, 8, 16], causal, |taps| Shape {
-        steps: 60,
-        taps: Taps::Count(taps),
-        ..cell
-    });
-    let adjoint = |neurons, steps| Shape { neurons, steps, taps: Taps::All, ..cell };
-    row("adjoint, N", &[96, 192, 384], Evaluation::Adjoint, |neurons| adjoint(neurons, 20));
-    row("adjoint, T", &[25, 50, 100], Evaluation::Adjoint, |steps| adjoint(192, steps));
+    println!("| what grows | sizes | ms | exponent | of the last doubling | in the table |");
+    println!("|---|---|---|---|---|---|");
+    for Row { what, table, sizes, evaluation, shape } in ROWS {
+        // Under `cargo test` only the agreement is wanted, on small shapes.
+        let timed = std::env::args().any(|argument| argument == "--bench");
+        let sizes = if timed { sizes } else { &sizes[..1] };
+        let times: Vec<f64> = sizes.iter().map(|size| seconds(shape(*size), evaluation)).collect();
+        if !timed {
+            continue;
+        }
+        let last = sizes.len() - 2;
+        let shown = |all: Vec<String>| all.join(", ");
+        println!(
+            "| {what} | {} | {} | {:.2} | {:.2} | {table} |",
+            shown(sizes.iter().map(ToString::to_string).collect()),
+            shown(times.iter().map(|time| format!("{:.2}", 1e3 * time)).collect()),
+            exponent(sizes, &times),
+            exponent(&sizes[last..], &times[last..]),
+        );
+    }
 }

@@ -47,21 +47,22 @@ KERNELS = {
 }
 
 
-def build():
+def build(bench="profile"):
     """The kernels in release, as the other benches; cargo says where."""
-    command = ["cargo", "bench", "--bench", "profile", "--no-run", "--message-format=json-render-diagnostics"]
+    command = ["cargo", "bench", "--bench", bench, "--no-run", "--message-format=json-render-diagnostics"]
     found = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     messages = (json.loads(line) for line in found.splitlines())
-    return [m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "profile"][-1]
+    return [m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == bench][-1]
 
 
-def instructions(binary, kernel, iterations):
+def instructions(binary, *words):
+    """Of the whole run of the binary with these words."""
     with tempfile.TemporaryDirectory() as folder:
         out = f"--callgrind-out-file={folder}/out"
-        command = ["valgrind", "--tool=callgrind", out, binary, kernel, str(iterations), "--bench"]
+        command = ["valgrind", "--tool=callgrind", out, binary, *map(str, words), "--bench"]
         found = subprocess.run(command, capture_output=True, text=True)
     if found.returncode != 0:
-        sys.exit(f"{kernel} under valgrind:\n{found.stdout}{found.stderr}")
+        sys.exit(f"{' '.join(map(str, words))} under valgrind:\n{found.stdout}{found.stderr}")
     return int(re.search(r"Collected : (\d+)", found.stderr)[1])
 
 

@@ -47,6 +47,26 @@ Proof.
   unfold Qlt; simpl; lia.
 Qed.
 
+Lemma frac_lt a p b q :
+  (frac a p < frac b q)%Qc <-> a * Zpos q < b * Zpos p.
+Proof.
+  unfold Qclt; cbn [this frac Q2Qc]; rewrite !Qred_correct.
+  unfold Qlt; simpl; lia.
+Qed.
+
+(* which side of a fraction, by integers *)
+Lemma frac_ltb n d a e (T : Type) (yes no : T) :
+  (if Qclt_le_dec (frac a e) (frac n d) then yes else no)
+  = if a * Zpos d <? n * Zpos e then yes else no.
+Proof.
+  destruct (Qclt_le_dec (frac a e) (frac n d)) as [lt|le].
+  - now apply (proj1 (frac_lt a e n d)), Z.ltb_lt in lt; rewrite lt.
+  - assert (ge : (a * Zpos d <? n * Zpos e) = false); [|now rewrite ge].
+    apply Z.ltb_ge, Z.nlt_ge; intros lt.
+    apply (proj2 (frac_lt a e n d)) in lt.
+    now apply Qcle_not_lt in le.
+Qed.
+
 Lemma same_sound d n q : same d n q = true -> frac n d = frac (fst q) (snd q).
 Proof. unfold same; rewrite Z.eqb_eq; apply frac_eq. Qed.
 
@@ -131,20 +151,22 @@ Proof. rewrite frac_mult; apply frac_eq; unfold over; simpl fst; simpl snd;
 Lemma sigmaZ_sound a d n :
   sigma a (frac n d) = frac (fst (sigmaZ a d n)) (snd (sigmaZ a d n)).
 Proof.
-  destruct a as [|an ad|l ld]; simpl; auto.
+  destruct a as [|an ad|lo hi e|l ld]; simpl; auto.
   - destruct (Qclt_le_dec 0 (frac n d)) as [pos|nonpos].
     + apply frac_positive, Z.ltb_lt in pos; now rewrite pos.
     + assert (neg : (0 <? n) = false).
       { apply Z.ltb_ge; apply Z.nlt_ge; intros pos.
         apply Qcle_not_lt in nonpos; apply nonpos; now apply frac_positive. }
       rewrite neg; apply frac_mult.
+  - rewrite !frac_ltb.
+    now destruct (lo * Zpos d <? n * Zpos e), (hi * Zpos d <? n * Zpos e).
   - now rewrite pevalZ_sound, over_sound.
 Qed.
 
 Lemma slopeZ_sound a d n :
   slope a (frac n d) = frac (fst (slopeZ a d n)) (snd (slopeZ a d n)).
 Proof.
-  destruct a as [|an ad|l ld]; simpl.
+  destruct a as [|an ad|lo hi e|l ld]; simpl.
   - symmetry; apply frac_1.
   - destruct (Qclt_le_dec 0 (frac n d)) as [pos|nonpos].
     + apply frac_positive, Z.ltb_lt in pos; rewrite pos; symmetry; apply frac_1.
@@ -152,6 +174,9 @@ Proof.
       { apply Z.ltb_ge; apply Z.nlt_ge; intros pos.
         apply Qcle_not_lt in nonpos; apply nonpos; now apply frac_positive. }
       now rewrite neg.
+  - rewrite !frac_ltb.
+    now destruct (lo * Zpos d <? n * Zpos e), (hi * Zpos d <? n * Zpos e);
+      rewrite ?frac_0, ?frac_1.
   - now rewrite pevalZ_sound, over_sound.
 Qed.
 

@@ -121,6 +121,12 @@ by apply: (iffP idP); [move/Z.ltb_lt/Checker.frac_positive
                       |move/Checker.frac_positive/Z.ltb_lt].
 Qed.
 
+Lemma of_Qc_lt p q : reflect (p < q)%Qc (of_Qc p < of_Qc q).
+Proof.
+rewrite -subr_gt0 -of_Qc_opp -of_Qc_add.
+by case: (Qclt_minus_iff p q) => fwd bwd; apply: (iffP (of_Qc_gt0 _)).
+Qed.
+
 End Numbers.
 
 Section Vectors.
@@ -209,7 +215,13 @@ Definition polynomial (l : list Z) : {poly K} := Poly (List.map (of_Z K) l).
 Definition sigma_K (a : CheckerSpec.activation) (s : K) : K :=
   match a with
   | CheckerSpec.Identity => s
-  | CheckerSpec.Leaky n d => if 0 < s then s else of_Z K n / of_Z K (Zpos d) * s
+  | CheckerSpec.Leaky n d =>
+      if 0 < s then s else of_Z K n / of_Z K (Zpos d) * s
+  | CheckerSpec.Clip lo hi d =>
+      if of_Z K lo / of_Z K (Zpos d) < s
+      then if of_Z K hi / of_Z K (Zpos d) < s
+           then of_Z K hi / of_Z K (Zpos d) else s
+      else of_Z K lo / of_Z K (Zpos d)
   | CheckerSpec.Poly l d => (polynomial l).[s] / of_Z K (Zpos d)
   end.
 
@@ -217,6 +229,10 @@ Definition slope_K (a : CheckerSpec.activation) (s : K) : K :=
   match a with
   | CheckerSpec.Identity => 1
   | CheckerSpec.Leaky n d => if 0 < s then 1 else of_Z K n / of_Z K (Zpos d)
+  | CheckerSpec.Clip lo hi d =>
+      if of_Z K lo / of_Z K (Zpos d) < s
+      then if of_Z K hi / of_Z K (Zpos d) < s then 0 else 1
+      else 0
   | CheckerSpec.Poly l d => (polynomial l)^`().[s] / of_Z K (Zpos d)
   end.
 
@@ -253,18 +269,30 @@ rewrite [of_Z K _]/(1 : K) derivD derivM derivC derivX !hornerE /=.
 by rewrite ?mul1r.
 Qed.
 
+Lemma of_Qc_side n d q (T : Type) (yes no : T) :
+  (if of_Z K n / of_Z K (Zpos d) < ofQ q then yes else no)
+  = if Qclt_le_dec (CheckerSpec.frac n d) q then yes else no.
+Proof.
+rewrite -of_Qc_frac; case: Qclt_le_dec => [/(of_Qc_lt K) -> //|le].
+by case: of_Qc_lt => // lt; case: (Qcle_not_lt _ _ le lt).
+Qed.
+
 Lemma of_Qc_sigma a q : ofQ (CheckerSpec.sigma a q) = sigma_K a (ofQ q).
 Proof.
-case: a => [|n d|l d] //=; last first.
-  by rewrite of_Qc_mul of_Qc_frac of_Qc_peval mulrC mul1r.
+case: a => [|n d|lo hi d|l d] //=; last first.
+- by rewrite of_Qc_mul of_Qc_frac of_Qc_peval mulrC mul1r.
+- rewrite !of_Qc_side; case: Qclt_le_dec => ?; last by rewrite of_Qc_frac.
+  by case: Qclt_le_dec => ?; rewrite ?of_Qc_frac.
 case: Qclt_le_dec => [/(of_Qc_gt0 K) -> //|/Qcle_not_lt nonpos].
 by case: (of_Qc_gt0 K q) => // _; rewrite of_Qc_mul of_Qc_frac.
 Qed.
 
 Lemma of_Qc_slope a q : ofQ (CheckerSpec.slope a q) = slope_K a (ofQ q).
 Proof.
-case: a => [|n d|l d] /=; first exact: of_Qc1; last first.
-  by rewrite of_Qc_mul of_Qc_frac of_Qc_peval_derive mulrC mul1r.
+case: a => [|n d|lo hi d|l d] /=; first exact: of_Qc1; last first.
+- by rewrite of_Qc_mul of_Qc_frac of_Qc_peval_derive mulrC mul1r.
+- rewrite !of_Qc_side; case: Qclt_le_dec => ?; last by rewrite of_Qc0.
+  by case: Qclt_le_dec => ?; rewrite (of_Qc0, of_Qc1).
 case: Qclt_le_dec => [/(of_Qc_gt0 K) ->|/Qcle_not_lt nonpos];
   first exact: of_Qc1.
 by case: (of_Qc_gt0 K q) => // _; rewrite of_Qc_frac.

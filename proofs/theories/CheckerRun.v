@@ -87,6 +87,10 @@ Definition sigmaZ (a : activation) (d : positive) (n : Z) : Z * positive :=
   match a with
   | Identity => (n, d)
   | Leaky an ad => if 0 <? n then (n, d) else (an * n, (ad * d)%positive)
+  | Clip lo hi e =>
+      if lo * Zpos d <? n * Zpos e
+      then if hi * Zpos d <? n * Zpos e then (hi, e) else (n, d)
+      else (lo, e)
   | Poly l ld => over ld (pevalZ l n d)
   end.
 
@@ -94,6 +98,10 @@ Definition slopeZ (a : activation) (d : positive) (n : Z) : Z * positive :=
   match a with
   | Identity => (1, 1%positive)
   | Leaky an ad => if 0 <? n then (1, 1%positive) else (an, ad)
+  | Clip lo hi e =>
+      if lo * Zpos d <? n * Zpos e
+      then if hi * Zpos d <? n * Zpos e then (0, 1%positive) else (1, 1%positive)
+      else (0, 1%positive)
   | Poly l ld => over ld (pevalZ (derive l) n d)
   end.
 

@@ -5,6 +5,7 @@
 (*                                                                            *)
 (*     frac n d == the rational number n / d                                  *)
 (*  Leaky a d   == s if s > 0, else (a / d) s;       Relu := Leaky 0 1        *)
+(*  Clip lo hi d == s clipped to [lo / d, hi / d], hard tanh                  *)
 (*  Poly [a0; a1; ..] d == (a0 + a1 s + a2 s^2 + ..) / d;   Square, Quadratic *)
 (*                 (s + s^2) and Cubic (s - s^3 / 3) are such                 *)
 (*                                                                            *)
@@ -28,6 +29,7 @@ Definition frac (n : Z) (d : positive) : Qc := Q2Qc (n # d).
 Inductive activation :=
   | Identity
   | Leaky (a : Z) (d : positive)
+  | Clip (lo hi : Z) (d : positive)
   | Poly (coefficients : list Z) (d : positive).
 
 Definition Relu := Leaky 0 1.
@@ -75,6 +77,10 @@ Definition sigma (a : activation) (s : Qc) : Qc :=
   match a with
   | Identity => s
   | Leaky n d => if Qclt_le_dec 0 s then s else frac n d * s
+  | Clip lo hi d =>
+      if Qclt_le_dec (frac lo d) s
+      then if Qclt_le_dec (frac hi d) s then frac hi d else s
+      else frac lo d
   | Poly l d => frac 1 d * peval l s
   end.
 
@@ -83,6 +89,10 @@ Definition slope (a : activation) (s : Qc) : Qc :=
   match a with
   | Identity => 1
   | Leaky n d => if Qclt_le_dec 0 s then 1 else frac n d
+  | Clip lo hi d =>
+      if Qclt_le_dec (frac lo d) s
+      then if Qclt_le_dec (frac hi d) s then 0 else 1
+      else 0
   | Poly l d => frac 1 d * peval (derive l) s
   end.
 

@@ -6,17 +6,9 @@
 (*   chain == two neurons, one synapse of weight 2 from neuron 1 to neuron 0  *)
 (*    loop == one neuron with a self-synapse of weight 1/2                    *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Settling Contraction Residual.
+From CreditCheck Require Import Prelude Settling Contraction Residual.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
-Local Open Scope ring_scope.
+Import Order.TTheory Num.Theory.
 
 Definition chain : 'M[rat]_2 := \matrix_(i, j) (2%:R *+ ((i == 0) && (j == 1))).
 

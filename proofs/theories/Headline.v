@@ -31,22 +31,15 @@
 (*             'D_1 L 0 == the derivative of L at 0                           *)
 (*       derivable L 0 1 == it exists                                         *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
+From CreditCheck Require Import Prelude.
 From mathcomp.classical Require Import boolp.
 From mathcomp.analysis Require Import reals normedtype sequences derive realfun
   exp.
-Set Warnings "notation-overridden,ambiguous-paths".
 From CreditCheck Require Import Layers LayeredEqualsBackprop Settling Recurrent
   Analysis GraphAnalysis.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
+Import Order.TTheory Num.Theory.
 Import numFieldNormedType.Exports.
-Local Open Scope ring_scope.
 
 Section Logistic.
 

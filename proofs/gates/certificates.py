@@ -1,0 +1,73 @@
+"""A certificate with one number changed is refused.
+
+Each certs/*.v holds its numbers between `(* data *)` and `(* end of data *)`. As it is it has to
+compile; with a 1 written before one of its numbers Coq has to refuse it, at several places. What
+lies between `(* free *)` and `(* end of free *)` is not changed: a certificate stays true there
+(a larger bound, a weight that nothing reads)."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import tempfile
+
+from project import Failed
+
+PLACES = 5
+DATA = re.compile(r"\(\* data \*\)(.*?)\(\* end of data \*\)", re.S)
+FREE = re.compile(r"\(\* free \*\).*?\(\* end of free \*\)", re.S)
+NUMBER = re.compile(r"(?<![\w.'])\d+(?![\w.'])")
+UNREAD = re.compile(r"Syntax error|was not found|Cannot find|Unable to locate|Lexer|Illegal")
+
+
+def numbers(text):
+    """Offsets of the numbers that a change must not survive."""
+    found = []
+    for data in DATA.finditer(text):
+        free = [span.span() for span in FREE.finditer(text, *data.span(1))]
+        found += [n.start() for n in NUMBER.finditer(text, *data.span(1))
+                  if not any(a <= n.start() < b for a, b in free)]
+    return found
+
+
+def chosen(offsets):
+    """Places spread evenly, the same at every run."""
+    count = min(PLACES, len(offsets))
+    return [offsets[(2 * k + 1) * len(offsets) // (2 * count)] for k in range(count)]
+
+
+def attempt(project, path, offset):
+    """Coq's answer to a certificate, changed at the offset if there is one."""
+    text = path.read_text()
+    if offset is not None:
+        text = text[:offset] + "1" + text[offset:]
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = pathlib.Path(scratch) / path.name
+        copy.write_text(text)
+        status, _, err = project.coqc(copy, scratch)
+    return status, err
+
+
+def run(project, folder="certs"):
+    certificates = sorted((project.root / folder).glob("*.v"))
+    if not certificates:
+        raise Failed(f"{folder}/ holds no certificate, so nothing was changed and nothing refused")
+    work = []
+    for path in certificates:
+        places = chosen(numbers(path.read_text()))
+        if not places:
+            raise Failed(f"{path.name}: no number between (* data *) and (* end of data *)")
+        work += [(path, offset) for offset in [None, *places]]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        answers = list(pool.map(lambda job: attempt(project, *job), work))
+    for (path, offset), (status, err) in zip(work, answers):
+        if offset is None and status:
+            raise Failed(f"{path.name} is refused as it is", err)
+        if offset is not None:
+            line = path.read_text().count("\n", 0, offset) + 1
+            number = NUMBER.match(path.read_text(), offset).group(0)
+            if not status:
+                raise Failed(f"{path.name}:{line}: still accepted with 1{number} in the place of {number}")
+            if UNREAD.search(err):
+                raise Failed(f"{path.name}:{line}: refused unread", err)
+    return f"{len(certificates)} certificates accepted, {len(work) - len(certificates)} with one number changed refused"

@@ -109,7 +109,7 @@ apply: graph_rule_synapse => //; first by case; case => //=; rewrite eqxx.
 by move=> i s; apply: logistic_slope.
 Qed.
 
-Example T5c_graph_direction (b u target' : bool -> R) (k : bool -> R) (eta : R) :
+Example T5c_graph_direction (b u target' k : bool -> R) (eta : R) :
   let W := one_synapse in
   let L t := loss_at u (fun=> @logistic R) id negb target' nat_of_bool
     (moved W W t) (moved_bias b k t) in

@@ -52,10 +52,13 @@ Qed.
 Example T3_asynchronous (start : bool -> int) :
   exists T, forall t j, (T <= t)%N ->
     asynchronous pair (fun=> 1) external turns start t j = credit j.
-Proof. exact: (asynchronous_fair pair_height _ pair_equilibrium turns_fair). Qed.
+Proof.
+exact: (asynchronous_fair pair_height _ pair_equilibrium turns_fair).
+Qed.
 
 (* h(j) sweeps are one too few                                                *)
-Example T3_bites : iter 1 (sweep pair (fun=> 1) external) (fun=> 0) true <> 2%:R.
+Example T3_bites :
+  iter 1 (sweep pair (fun=> 1) external) (fun=> 0) true <> 2%:R.
 Proof. by rewrite /= /sweep big_bool. Qed.
 
 (* a schedule that never updates                                              *)

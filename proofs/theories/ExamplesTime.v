@@ -256,8 +256,8 @@ rewrite !big_ord1 cmE mulr1 [X in _ + X](_ : _ = 0) ?addr0; last first.
 have sigma_id (s : rat) : 'X.[s] = s by rewrite hornerX.
 have dsigma_1 (s : rat) : ('X : {poly rat})^`().[s] = 1.
   by rewrite derivX hornerC.
-have := @gradientE _ (fun _ s => 'X.[s]) (fun _ s => ('X : {poly rat})^`().[s]) sigma_id
-  dsigma_1 3.
+have := @gradientE _ (fun _ s => 'X.[s])
+  (fun _ s => ('X : {poly rat})^`().[s]) sigma_id dsigma_1 3.
 by rewrite /gradient => ->; rewrite unlock; apply/eqP.
 Qed.
 

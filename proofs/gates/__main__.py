@@ -50,8 +50,7 @@ def main(words):
     if words == ["--selftest"]:
         return selftest.main(project)
     if words == ["--accept"]:
-        build.run(project)
-        audit.accept(project)
+        audit.accept(project, build.run)
         return 0
     if unknown := [word for word in words if word not in GATES]:
         print(f"no gate {unknown[0]}; there are: {' '.join(GATES)}", file=sys.stderr)

@@ -70,6 +70,7 @@ def run(project):
     return f"{len(now)} theorems: {len(now) - some} without axioms, {some} with those of mathcomp-analysis"
 
 
-def accept(project):
+def accept(project, compile):
     (project.root / FILE).write_text(source(project))
+    compile(project)
     (project.root / EXPECTED).write_text("\n".join(rows(assumptions(project))) + "\n")

@@ -1,0 +1,2 @@
+def main(project):
+    return 0

@@ -9,6 +9,7 @@ import os
 import pathlib
 import sys
 import time
+import traceback
 
 import audit
 import build
@@ -34,6 +35,8 @@ def gates(project, names):
             verdict, detail, output = "ok", GATES[name](project), ""
         except Failed as reason:
             verdict, detail, output = "FAILED", str(reason), reason.output
+        except Exception as error:  # a gate that breaks has not passed, and the others still run
+            verdict, detail, output = "FAILED", f"the gate itself broke: {error!r}", traceback.format_exc()
         failed += verdict != "ok"
         print(f"{name:<13} {verdict:<7} {time.monotonic() - start:5.1f} s  {detail}", flush=True)
         if output:

@@ -1,9 +1,10 @@
-"""A certificate with one number changed is refused.
+"""A certificate is accepted without any axiom, and refused with one number changed.
 
 Each certs/*.v holds its numbers between `(* data *)` and `(* end of data *)`. As it is it has to
-compile; with a 1 written before one of its numbers Coq has to refuse it, at several places. What
-lies between `(* free *)` and `(* end of free *)` is not changed: a certificate stays true there
-(a larger bound, a weight that nothing reads)."""
+compile; with a 1 written before one of its numbers Coq has to refuse it, at several places. Not
+changed is what a certificate may stay true without: one entry of a matrix, [[..]], as nothing reads
+a weight from a silent neuron to one without credit (its denominator, which moves all of them, is
+changed); the denominator of zeros; and what lies between `(* free *)` and `(* end of free *)`."""
 
 import concurrent.futures
 import os
@@ -11,12 +12,19 @@ import pathlib
 import re
 import tempfile
 
-from project import Failed
+from audit import CLOSED
+from project import Failed, strip
 
 PLACES = 5
 DATA = re.compile(r"\(\* data \*\)(.*?)\(\* end of data \*\)", re.S)
-FREE = re.compile(r"\(\* free \*\).*?\(\* end of free \*\)", re.S)
+FREE = [
+    re.compile(r"\(\* free \*\).*?\(\* end of free \*\)", re.S),
+    re.compile(r"\[\s*\[.*?\]\s*\]", re.S),
+    re.compile(r"\bVec \d+(?=\s*\[[0;\s]*\])"),
+    re.compile(r"\(\*.*?\*\)", re.S),
+]
 NUMBER = re.compile(r"(?<![\w.'])\d+(?![\w.'])")
+THEOREM = re.compile(r"^(?:Theorem|Corollary) ([\w']+)", re.M)
 UNREAD = re.compile(r"Syntax error|was not found|Cannot find|Unable to locate|Lexer|Illegal")
 
 
@@ -24,7 +32,7 @@ def numbers(text):
     """Offsets of the numbers that a change must not survive."""
     found = []
     for data in DATA.finditer(text):
-        free = [span.span() for span in FREE.finditer(text, *data.span(1))]
+        free = [span.span() for pattern in FREE for span in pattern.finditer(text, *data.span(1))]
         found += [n.start() for n in NUMBER.finditer(text, *data.span(1))
                   if not any(a <= n.start() < b for a, b in free)]
     return found
@@ -41,11 +49,13 @@ def attempt(project, path, offset):
     text = path.read_text()
     if offset is not None:
         text = text[:offset] + "1" + text[offset:]
+    else:
+        text += "".join(f"Print Assumptions {name}.\n" for name in THEOREM.findall(strip(text)))
     with tempfile.TemporaryDirectory() as scratch:
         copy = pathlib.Path(scratch) / path.name
         copy.write_text(text)
-        status, _, err = project.coqc(copy, scratch)
-    return status, err
+        status, out, err = project.coqc(copy, scratch)
+    return status, out, err
 
 
 def run(project, folder="certs"):
@@ -60,9 +70,11 @@ def run(project, folder="certs"):
         work += [(path, offset) for offset in [None, *places]]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         answers = list(pool.map(lambda job: attempt(project, *job), work))
-    for (path, offset), (status, err) in zip(work, answers):
+    for (path, offset), (status, out, err) in zip(work, answers):
         if offset is None and status:
             raise Failed(f"{path.name} is refused as it is", err)
+        if offset is None and (not out.strip() or set(out.split("\n")) - {CLOSED, ""}):
+            raise Failed(f"{path.name}: no theorem, or one that assumes something", out)
         if offset is not None:
             line = path.read_text().count("\n", 0, offset) + 1
             number = NUMBER.match(path.read_text(), offset).group(0)

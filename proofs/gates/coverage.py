@@ -4,14 +4,14 @@ required by Audit.v, directly or through others."""
 import re
 
 import audit
-from project import Failed, sentences, strip
+from project import Failed
 
 REQUIRE = re.compile(r"(?:From ([\w.]+) )?Require (?:Import |Export )?(.*)\.$")
 
 
 def required(project, file):
     """Theories of this project that a file requires."""
-    for _, sentence in sentences(strip(project.text(file))):
+    for _, sentence in project.sentences(file):
         if found := REQUIRE.match(sentence):
             for name in found.group(2).split():
                 theory = f"theories/{name.removeprefix('CreditCheck.').replace('.', '/')}.v"
@@ -37,8 +37,9 @@ def run(project):
         raise Failed(f"_CoqProject lists {file}, which does not exist")
     if audit.FILE not in listed:
         raise Failed(f"{audit.FILE} is not in _CoqProject")
+    found = reached(project, audit.FILE)
     for file in project.theories():
-        if file not in reached(project, audit.FILE):
+        if file not in found:
             raise Failed(f"{file} is not required by {audit.FILE}, nor by what that requires")
     asked = set(re.findall(r"^Print Assumptions ([\w'.]+)\.$", project.text(audit.FILE), re.M))
     exported = set(audit.named(project))

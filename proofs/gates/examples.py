@@ -71,11 +71,13 @@ def proof(project, name):
     path = f"theories/{file}.v"
     if path not in project.listed:
         raise Failed(f"{name}: no such file in the project")
-    code = strip(project.text(path))
-    found = re.search(rf"^(?:Example|Theorem|Corollary) {re.escape(theorem)}\b.*?^?(?:Qed|Defined)\.", code, re.M | re.S)
-    if not found:
-        raise Failed(f"{name} is no Example or Theorem of {path}")
-    return found.group(0)
+    found = []
+    for _, sentence in project.sentences(path):
+        if re.match(rf"(?:Example|Theorem|Corollary) {re.escape(theorem)}(?![\w'])", sentence) or found:
+            found.append(sentence)
+            if sentence.endswith(("Qed.", "Defined.")):
+                return " ".join(found)
+    raise Failed(f"{name} is no Example or Theorem of {path}")
 
 
 def run(project):
@@ -91,7 +93,9 @@ def run(project):
         if not uses or not met or not bites:
             raise Failed(f"{row['id']}: a theorem, a network that satisfies it and one that does not")
         for theorem in uses:
-            if not any(re.search(rf"\b{re.escape(theorem)}\b", proof(project, name)) for name in met):
+            proof(project, theorem)
+            word = re.compile(rf"(?<![\w']){re.escape(theorem.split('.')[1])}(?![\w'])")
+            if not any(word.search(proof(project, name)) for name in met):
                 raise Failed(f"{row['id']}: none of {' '.join(met)} uses {theorem}")
         for name in bites:
             proof(project, name)

@@ -1,5 +1,6 @@
 """The project as the gates see it: its files, their sentences, and Coq itself."""
 
+import functools
 import pathlib
 import re
 import subprocess
@@ -65,8 +66,14 @@ class Project:
     def on_disk(self):
         return sorted(p.relative_to(self.root).as_posix() for p in self.root.rglob("*.v"))
 
+    @functools.cache
     def text(self, file):
         return (self.root / file).read_text()
+
+    @functools.cache
+    def sentences(self, file):
+        """(line, sentence) of a file without its comments and strings."""
+        return list(sentences(strip(self.text(file))))
 
     def theories(self):
         return [file for file in self.listed if file.startswith("theories/")]
@@ -74,7 +81,7 @@ class Project:
     def exported(self):
         """(file, theorem) for each Theorem, Corollary and Example of the theories."""
         for file in self.theories():
-            for _, sentence in sentences(strip(self.text(file))):
+            for _, sentence in self.sentences(file):
                 if found := EXPORTED.match(sentence):
                     yield file, found.group(1)
 

@@ -231,8 +231,9 @@ Proof. by rewrite /modprop_of /gradient_of !value unlock. Qed.
 
 Example one_tap_met T mu : modprop_of mu 1 T = mdgl_of T.
 Proof.
-rewrite /modprop_of /mdgl_of !value; apply: eq_bigr => t _.
-by rewrite big_nat1 mul1r addn1.
+rewrite /modprop_of /modprop /modprop_recurrent.
+congr (fun_of_matrix _ _ _); apply: three_factor_eq => t _; right.
+exact: modprop_one_tap.
 Qed.
 
 (* two taps are not MDGL                                                      *)

@@ -67,20 +67,20 @@ Fail Check @relaxation_exact : claim (fun h => h)%N.
 End T3.
 
 Module T4.
-Definition claim (back : forall N T : Type, (N -> N -> T) -> N -> N -> T)
-    (of_two : forall N : Type, N -> N -> N) :=
+Definition claim (back of_two : forall T : Type, T -> T -> T) :=
   forall (R : comRingType) (N : finType) (W : N -> N -> R)
     (beta x e c : N -> R) (H : N -> N -> R) (k dx : N -> R),
-  equilibrium (back N R W) beta e c -> linear_response W beta x H k dx ->
+  equilibrium (back _ W (fun i j => W j i)) beta e c ->
+  linear_response W beta x H k dx ->
   \sum_j e j * dx j =
   \sum_i \sum_j (beta i * c i * x (of_two _ i j)) * H i j
     + \sum_i (beta i * c i) * k i.
 (* credit along the synapses, in the place of against them *)
-Check @credit_response : claim (fun _ _ W i j => W i j) (fun _ i j => j).
-Fail Check @credit_response : claim (fun _ _ W i j => W j i) (fun _ i j => j).
+Check @credit_response : claim (fun _ w tr => w) (fun _ i j => j).
+Fail Check @credit_response : claim (fun _ w tr => tr) (fun _ i j => j).
 (* the postsynaptic rate, in the place of the presynaptic one *)
-Check @credit_response : claim (fun _ _ W i j => W i j) (fun _ i j => j).
-Fail Check @credit_response : claim (fun _ _ W i j => W i j) (fun _ i j => i).
+Check @credit_response : claim (fun _ w tr => w) (fun _ i j => j).
+Fail Check @credit_response : claim (fun _ w tr => w) (fun _ i j => i).
 End T4.
 
 Module T4b.

@@ -22,6 +22,7 @@ From CreditCheck Require CheckerNumbers.
 From CreditCheck Require CheckerSound.
 From CreditCheck Require Analysis.
 From CreditCheck Require GraphAnalysis.
+From CreditCheck Require Logistic.
 From CreditCheck Require Headline.
 From CreditCheck Require ExamplesBounds.
 From CreditCheck Require ExamplesLayered.

@@ -7,7 +7,8 @@ From CreditCheck Require Import Prelude.
 From mathcomp.classical Require Import boolp.
 From mathcomp.analysis Require Import reals normedtype derive exp.
 From CreditCheck Require Import Layers LayeredEqualsBackprop Settling Recurrent
-  Analysis GraphAnalysis Headline ExamplesLayered.
+  Analysis GraphAnalysis Logistic Headline
+  ExamplesLayered.
 
 Import Order.TTheory Num.Theory.
 Import numFieldNormedType.Exports.

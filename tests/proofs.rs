@@ -12,9 +12,15 @@ fn read(name: &str) -> String {
 
 /// Words in backquotes that are paths of functions: `a::b::f`.
 fn cited(markdown: &str) -> BTreeSet<String> {
-    let is_name = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let is_name = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
     let quoted = markdown.lines().flat_map(|line| line.split('`').skip(1).step_by(2));
-    quoted.filter(|word| word.contains("::") && word.split("::").all(is_name)).map(str::to_owned).collect()
+    quoted
+        .filter(|word| word.contains("::") && word.split("::").all(is_name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Is there a function of this path, in the file of its module?
@@ -41,7 +47,10 @@ fn functions_named_beside_the_theorems_exist() {
 fn a_function_that_is_not_there_is_missed() {
     let text = "| D3 | `textbook::credit::run` | `textbook::credit::settle`, `Layers.credits`, `nowhere::run` |";
     let found = cited(text);
-    assert_eq!(found.iter().filter(|path| exists(path)).collect::<Vec<_>>(), ["textbook::credit::run"]);
+    assert_eq!(
+        found.iter().filter(|path| exists(path)).collect::<Vec<_>>(),
+        ["textbook::credit::run"]
+    );
     assert_eq!(found.len(), 3);
 }
 
@@ -65,7 +74,9 @@ fn the_headline_theorem_quotes_the_claim() {
 fn no_page_calls_the_program_verified() {
     for page in ["README.md", "proofs/README.md", "proofs/theories/Headline.v"] {
         let text = read(page).to_lowercase();
-        for words in ["verified implementation", "verified program", "verified code", "formally verified"] {
+        for words in
+            ["verified implementation", "verified program", "verified code", "formally verified"]
+        {
             assert!(!text.contains(words), "{page} says {words:?}");
         }
     }

@@ -53,7 +53,11 @@ def main(words):
     if words == ["--selftest"]:
         return selftest.main(project)
     if words == ["--accept"]:
-        audit.accept(project, build.run)
+        try:
+            audit.accept(project, build.run)
+        except Failed as reason:
+            print(f"nothing accepted: {reason}\n{reason.output}", file=sys.stderr)
+            return 1
         return 0
     if unknown := [word for word in words if word not in GATES]:
         print(f"no gate {unknown[0]}; there are: {' '.join(GATES)}", file=sys.stderr)

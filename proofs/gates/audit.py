@@ -47,7 +47,7 @@ def printed(project):
 
 def assumptions(project):
     """{theorem: [axiom, ..]} as Coq prints them now."""
-    names = re.findall(r"^Print Assumptions ([\w'.]+)\.$", project.text(FILE), re.M)
+    names = re.findall(r"^Print Assumptions ([\w'.]+)\.$", (project.root / FILE).read_text(), re.M)
     out = printed(project)
     answers = []
     for line in out.splitlines():

@@ -20,6 +20,10 @@ From CreditCheck Require Checker.
 From CreditCheck Require CheckerWorked.
 From CreditCheck Require CheckerNumbers.
 From CreditCheck Require CheckerSound.
+From CreditCheck Require CheckerGraphRun.
+From CreditCheck Require CheckerRows.
+From CreditCheck Require CheckerGraph.
+From CreditCheck Require CheckerResidual.
 From CreditCheck Require Analysis.
 From CreditCheck Require GraphAnalysis.
 From CreditCheck Require Logistic.
@@ -94,6 +98,10 @@ Print Assumptions CheckerWorked.worked_mutant_refused.
 Print Assumptions CheckerSound.changes_credit_update.
 Print Assumptions CheckerSound.certified_update.
 Print Assumptions CheckerSound.certified_credits.
+Print Assumptions CheckerGraph.graph_credit.
+Print Assumptions CheckerGraph.graph_update.
+Print Assumptions CheckerResidual.floats_within.
+Print Assumptions CheckerResidual.floats_updates.
 Print Assumptions Analysis.relu_kink.
 Print Assumptions Analysis.gradient_slope.
 Print Assumptions Analysis.squared_gradient_slope.

@@ -70,6 +70,8 @@ Print Assumptions TimeRules.eprop_exact_input.
 Print Assumptions TimeRules.eprop_exact_recurrent.
 Print Assumptions TimeRules.mdgl_exact_input.
 Print Assumptions TimeRules.mdgl_exact_recurrent.
+Print Assumptions TimeRules.gradient_is_rtrl.
+Print Assumptions TimeRules.modprop_is_mdgl.
 Print Assumptions TimeRules.modprop_linear.
 Print Assumptions TimeRules.mdgl_three_steps.
 Print Assumptions TimeRules.eprop_two_steps.

@@ -12,7 +12,9 @@
 (*          rules' matrices for W and U with cell-specific feedback           *)
 (*  total_loss half == half sum_t w_t sum_k (y_(k,t) - y*_(k,t))^2            *)
 (*                                                                            *)
+(*    gradient_is_rtrl == BPTT is RTRL, for the network                       *)
 (*     modprop_one_tap == the filter with S = 1 is MDGL, at every t           *)
+(*     modprop_is_mdgl == the same for the matrix of the rule                 *)
 (*      modprop_linear == for linear sigma with slopes mu, ModProp with cell- *)
 (*                        specific feedback and enough taps is the gradient   *)
 (*     eprop_two_steps == e-prop is the gradient of W for T <= 2              *)
@@ -204,6 +206,18 @@ Definition modprop_input (mu : 'cV[R]_N) (S : nat) : 'M[R]_(N, M) :=
 Definition total_loss (half : R) : R :=
   half * \sum_(1 <= t < T.+1)
            w t * \sum_k (readout t k 0 - target t k 0) ^+ 2.
+
+(* BPTT and RTRL of this network are one matrix, for W and for U.             *)
+Theorem gradient_is_rtrl :
+  gradient_recurrent = rtrl T lam W slope feedback (fun t => rate t.-1) /\
+  gradient_input = rtrl T lam W slope feedback x.
+Proof. by split; apply: bptt_is_rtrl. Qed.
+
+Theorem modprop_is_mdgl (mu : 'cV[R]_N) :
+  modprop_recurrent mu 1 = mdgl_recurrent.
+Proof.
+by apply: three_factor_eq => t _; right; apply: modprop_one_tap.
+Qed.
 
 (* A linear sigma has one slope mu_i per cell, at every net input.            *)
 Theorem modprop_linear (mu : 'cV[R]_N) S :

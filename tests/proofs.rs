@@ -45,7 +45,7 @@ fn functions_named_beside_the_theorems_exist() {
 
 #[test]
 fn a_function_that_is_not_there_is_missed() {
-    let text = "| D3 | `textbook::credit::run` | `textbook::credit::settle`, `Layers.credits`, `nowhere::run` |";
+    let text = "| D3 | `textbook::credit::run` | `textbook::credit::unsettle`, `Layers.credits`, `nowhere::run` |";
     let found = cited(text);
     assert_eq!(
         found.iter().filter(|path| exists(path)).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 
 Each certs/*.v holds its numbers between `(* data *)` and `(* end of data *)`. As it is it has to
 compile; with a 1 written before one of its numbers Coq has to refuse it, at several places. Not
-changed is what a certificate may stay true without: one entry of a matrix, [[..]], as nothing reads
+changed is what a certificate may stay true without: one entry of a matrix, [[..]] or Row, as nothing reads
 a weight from a silent neuron to one without credit (its denominator, which moves all of them, is
 changed); the denominator of zeros; and what lies between `(* free *)` and `(* end of free *)`."""
 
@@ -20,6 +20,7 @@ DATA = re.compile(r"\(\* data \*\)(.*?)\(\* end of data \*\)", re.S)
 FREE = [
     re.compile(r"\(\* free \*\).*?\(\* end of free \*\)", re.S),
     re.compile(r"\[\s*\[.*?\]\s*\]", re.S),
+    re.compile(r"\bRow \d+\s*\[[^\]]*\]"),
     re.compile(r"\bVec \d+(?=\s*\[[0;\s]*\])"),
     re.compile(r"\(\*.*?\*\)", re.S),
 ]

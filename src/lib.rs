@@ -42,6 +42,7 @@
 //! | [`check`] | comparison only: bridge, exact equality, lattice, rounding bounds, verdicts |
 //! | [`certify`] | the whole sequence, one tier a file |
 //! | [`certificate`] | issue, and verify by substitution |
+//! | [`coq`] | certificates that a proof assistant checks |
 //! | [`mutants`] | one reference implementation with one hook per known mistake |
 #![cfg_attr(
     feature = "simulate",
@@ -64,6 +65,7 @@ pub mod certify;
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod coq;
 pub mod docs;
 pub mod error;
 #[cfg(feature = "fast")]

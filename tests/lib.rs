@@ -16,6 +16,7 @@ mod laws;
 #[cfg(feature = "fast")]
 mod modular;
 mod mutants;
+mod proofs;
 mod properties_proptest;
 mod properties_quickcheck;
 mod recurrent;

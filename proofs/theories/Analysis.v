@@ -20,19 +20,13 @@
 (*                 relu s  == max(s, 0)                                       *)
 (*                relu' s  == 1 if s > 0, else 0 (the left slope)             *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
+From CreditCheck Require Import Prelude.
 From mathcomp.classical Require Import boolp classical_sets functions.
 From mathcomp.analysis Require Import reals signed topology normedtype derive
   realfun.
-Set Warnings "notation-overridden,ambiguous-paths".
 From CreditCheck Require Import Layers.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
+Import Order.TTheory Num.Theory.
 Import numFieldNormedType.Exports.
 Local Open Scope classical_set_scope.
 Local Open Scope ring_scope.

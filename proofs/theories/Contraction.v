@@ -13,17 +13,9 @@
 (*                                                                            *)
 (* No symmetry, no height function, self-synapses and cycles included.        *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Settling.
+From CreditCheck Require Import Prelude Settling.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
-Local Open Scope ring_scope.
+Import Order.TTheory Num.Theory.
 
 Section Definitions.
 
@@ -35,8 +27,8 @@ Definition settled (c : 'I_n -> R) (k : nat) : 'I_n -> R :=
 Definition credit_matrix : 'M[R]_n := 1%:M - W^T *m diag_mx (\row_i beta i).
 
 Lemma sweepB (c c' : 'I_n -> R) j :
-  sweep W beta e c j - sweep W beta e c' j = \sum_i W i j * beta i * (c i - c'
-    i).
+  sweep W beta e c j - sweep W beta e c' j =
+  \sum_i W i j * beta i * (c i - c' i).
 Proof.
 rewrite /sweep opprD addrACA subrr addr0 -sumrB.
 by apply: eq_bigr => i _; rewrite mulrBr.
@@ -129,21 +121,36 @@ Qed.
 
 End Contraction.
 
-(* over a field the equilibrium also exists: the matrix is invertible         *)
-Theorem contraction_unitmx (R : realFieldType) (n : nat) (W : 'M[R]_n)
-    (beta : 'I_n -> R) (q : R) :
-  column_sums W beta q -> q < 1 -> credit_matrix W beta \in unitmx.
+(* over a field one equilibrium at most means that I - W^T diag beta is       *)
+(* invertible, and then there is one for every external credit                *)
+Section Unique.
+
+Variables (R : realFieldType) (n : nat) (W : 'M[R]_n) (beta : 'I_n -> R).
+
+Lemma unique_unitmx :
+  (forall c c', equilibrium W beta (fun=> 0) c ->
+     equilibrium W beta (fun=> 0) c' -> c =1 c') ->
+  credit_matrix W beta \in unitmx.
 Proof.
-move=> contracts q_lt1; rewrite -unitmx_tr -row_free_unit -kermx_eq0.
+move=> unique; rewrite -unitmx_tr -row_free_unit -kermx_eq0.
 apply/eqP/row_matrixP => k; rewrite row0.
 set r := row k _.
 have ker_r : r *m (credit_matrix W beta)^T = 0.
   by apply/sub_kermxP; rewrite row_sub.
 move: r ker_r => r ker_r; apply/rowP => j; rewrite [RHS]mxE.
-apply: (contraction_unique (e := fun=> 0) contracts q_lt1) => {}j.
+apply: (unique (r 0) (fun=> 0)) => {}j.
   have := congr1 (fun M => M^T j 0) ker_r.
   rewrite trmx_mul trmxK trmx0 credit_matrixE !mxE => /eqP.
   rewrite subr_eq0 addr0 => /eqP ->; apply: eq_bigr => i _.
   by rewrite mxE.
 by rewrite addr0 big1 // => i _; rewrite mulr0.
 Qed.
+
+Theorem contraction_unitmx (q : R) :
+  column_sums W beta q -> q < 1 -> credit_matrix W beta \in unitmx.
+Proof.
+by move=> contracts q_lt1; apply: unique_unitmx => c c'; apply:
+  contraction_unique contracts q_lt1.
+Qed.
+
+End Unique.

@@ -6,17 +6,9 @@
 (*   chain == two neurons, one synapse of weight 2 from neuron 1 to neuron 0  *)
 (*    loop == one neuron with a self-synapse of weight 1/2                    *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Settling Contraction Residual.
+From CreditCheck Require Import Prelude Settling Contraction Residual.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
-Local Open Scope ring_scope.
+Import Order.TTheory Num.Theory.
 
 Definition chain : 'M[rat]_2 := \matrix_(i, j) (2%:R *+ ((i == 0) && (j == 1))).
 
@@ -76,4 +68,25 @@ apply: (residual_certificate (b := fun j => 3%:R * rho j) small) => j.
   by rewrite ord1 mulr_ge0 // ltW.
 rewrite ord1 /amplified big_ord1 !mxE normr1 mulr1 mulrA -{2}[rho 0]mul1r.
 by rewrite -mulrDl ltr_pmul2r.
+Qed.
+
+(* T7: without a height "<=" is not enough; Residual.v has the network        *)
+Example T7_bites : ~ forall (W : 'M[rat]_1) (beta e c c' rho b : 'I_1 -> rat),
+  equilibrium W beta e c ->
+  (forall j, `|residual W beta e c' j| <= rho j) ->
+  (forall j, amplified W beta b j + rho j <= b j) ->
+  forall j, `|c' j - c j| <= b j.
+Proof.
+have [W [beta [e [c [c' [rho [b]]]]]]] :=
+  residual_strictness_needed [realDomainType of rat].
+case=> eq_c small _ enough [_ [j far]] /(_ W beta e c c' rho b) claim.
+by have := claim eq_c small enough j; rewrite leNgt far.
+Qed.
+
+(* T8: with column sums of 2 the claim for q = 1 fails after one sweep        *)
+Example T8_bites : let W : 'M[rat]_1 := const_mx 2%:R in
+  equilibrium W (fun=> 1) (fun=> 0) (fun=> 0) /\
+  1 ^+ 1 * 1 < `|settled W (fun=> 1) (fun=> 0) (fun=> 1) 1 0 - 0|.
+Proof.
+by split=> [j|]; rewrite ?/settled /= ?/sweep big_ord1 !mxE.
 Qed.

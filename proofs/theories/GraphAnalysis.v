@@ -18,19 +18,12 @@
 (* graph_loss out target x == 1/2 \sum_(k in out) (x_k - target_k)^2          *)
 (* graph_credit out target x k == target_k - x_k on out, 0 elsewhere: e (D3)  *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
+From CreditCheck Require Import Prelude.
 From mathcomp.analysis Require Import reals normedtype derive.
-Set Warnings "notation-overridden,ambiguous-paths".
 From CreditCheck Require Import Settling Recurrent Analysis.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
+Import Order.TTheory Num.Theory.
 Import numFieldNormedType.Exports.
-Local Open Scope ring_scope.
 
 Section Graph.
 

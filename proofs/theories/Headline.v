@@ -1,5 +1,11 @@
 (******************************************************************************)
-(* T5c  The claim, with no hypothesis left.                                   *)
+(* T5c  The claim, with no hypothesis left:                                   *)
+(*                                                                            *)
+(* In feed-forward networks its weight update is exactly that of              *)
+(* backpropagation.                                                           *)
+(*                                                                            *)
+(* ("Its" is the credit rule's. What backpropagation computes is the          *)
+(* derivative of the loss: T5b. Here the rule is held against the derivative.)*)
 (*                                                                            *)
 (* 1. A layered network of logistic neurons, of any widths, with half squared *)
 (*    error. Its credit rule: fire (D5), take the balance factors             *)
@@ -16,11 +22,12 @@
 (*                                                                            *)
 (* R is a real field. Words of Layers.v (output, credit_update, <[G, H]>), of *)
 (* Analysis.v (squared_loss; slope_of f a d: f has the derivative d at a), of *)
-(* GraphAnalysis.v (fired, balance, graph_loss), and                          *)
+(* GraphAnalysis.v (fired, balance, graph_loss), of Logistic.v                *)
 (*         logistic s == 1 / (1 + exp(- s))                                   *)
 (* logistic_balance s == logistic s * (1 - logistic s)                        *)
 (*        off_kink s == no net input of s is 0                                *)
 (*    everywhere f ns == the function f at all neurons of the layers ns       *)
+(* and                                                                        *)
 (*  logistic_loss W x target == half squared error of the logistic network    *)
 (*  logistic_rule eta W x target == the update that the credit rule makes     *)
 (*    rule_rates, rule_balance, rule_credit == x, beta, c of the graph        *)
@@ -31,36 +38,19 @@
 (*             'D_1 L 0 == the derivative of L at 0                           *)
 (*       derivable L 0 1 == it exists                                         *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
+From CreditCheck Require Import Prelude.
 From mathcomp.classical Require Import boolp.
 From mathcomp.analysis Require Import reals normedtype sequences derive realfun
   exp.
-Set Warnings "notation-overridden,ambiguous-paths".
 From CreditCheck Require Import Layers LayeredEqualsBackprop Settling Recurrent
-  Analysis GraphAnalysis.
+  Analysis GraphAnalysis Logistic.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
+Import Order.TTheory Num.Theory.
 Import numFieldNormedType.Exports.
-Local Open Scope ring_scope.
 
 Section Logistic.
 
 Variable R : realType.
-
-Definition logistic (s : R) : R := (1 + expR (- s))^-1.
-
-Definition logistic_balance (s : R) : R := logistic s * (1 - logistic s).
-
-Fixpoint everywhere (f : R -> R) (ns : seq nat) : functions R ns :=
-  match ns with
-  | [::] => tt
-  | n :: ns' => ((fun=> f), everywhere f ns')
-  end.
 
 Definition logistic_loss m ns (W : params R m ns) (x : 'cV[R]_m)
     (target : 'cV[R]_(last m ns)) : R :=
@@ -71,31 +61,6 @@ Definition logistic_rule (eta : R) m ns (W : params R m ns) (x : 'cV[R]_m)
   let sigma := everywhere logistic ns in
   credit_update eta W sigma (everywhere logistic_balance ns) x
                 (squared_credit W sigma x target).
-
-Lemma logistic_slope s : slope_of logistic s (logistic_balance s).
-Proof.
-have pos : 0 < 1 + expR (- s) by rewrite addr_gt0 ?ltr01 ?expR_gt0.
-have slope_exp : slope_of (fun s => 1 + expR (- s)) s (- expR (- s)).
-  have slope_opp : slope_of (fun s : R => - s) s (- 1) by apply: is_deriveNid.
-  apply: slope_of_val (slope_ofD (slope_of_const 1 s)
-    (slope_of_comp (is_derive_expR (- s)) slope_opp)) _.
-  by rewrite add0r mulrN1.
-have slope_inv : slope_of logistic s
-    (- (1 + expR (- s)) ^- 2 *: (- expR (- s))).
-  exact: (@is_deriveV _ _ s _ 1 (lt0r_neq0 pos) slope_exp).
-apply: slope_of_val slope_inv _; rewrite /logistic_balance /logistic.
-set y := 1 + expR (- s).
-have -> : - expR (- s) = 1 - y by rewrite opprD addNKr.
-have y_neq0 : y != 0 by apply: lt0r_neq0.
-transitivity (y^-1 * ((y - 1) * y^-1)).
-  by rewrite [LHS]mulNr -mulrN opprB [RHS]mulrCA -invfM -expr2 [RHS]mulrC.
-by rewrite mulrBl divff // mul1r.
-Qed.
-
-Lemma everywhere_slopes (f df : R -> R) ns (s : layered R ns) :
-  (forall a, slope_of f a (df a)) -> slopes_at (everywhere f ns) (everywhere df
-    ns) s.
-Proof. by move=> slope_f; elim: ns s => //= n ns IHns s; split. Qed.
 
 (* any layered network, activations differentiable where they are visited     *)
 Theorem rule_is_gradient_descent (eta : R) m ns (W H : params R m ns)
@@ -125,12 +90,6 @@ exact/rule_is_gradient_descent/everywhere_slopes/logistic_slope.
 Qed.
 
 (* the same for ReLU, where no net input is 0                                 *)
-Fixpoint off_kink ns : layered R ns -> Prop :=
-  match ns with
-  | [::] => fun=> True
-  | n :: ns' => fun s => (forall i, s.first i 0 != 0) /\ off_kink s.later
-  end.
-
 Theorem relu_rule_is_gradient_descent (eta : R) m ns (W H : params R m ns)
     (x : 'cV[R]_m) (target : 'cV[R]_(last m ns)) :
   let sigma := everywhere (@relu R) ns in
@@ -142,38 +101,10 @@ Theorem relu_rule_is_gradient_descent (eta : R) m ns (W H : params R m ns)
     = - eta * 'D_1 L 0.
 Proof.
 move=> sigma f off; apply: rule_is_gradient_descent.
-rewrite /sigma /f; move: (net_inputs _ _ _) off => s {W H target sigma f}.
-elim: ns s => //= n ns IHns s [here above]; split; last exact: IHns.
-by move=> i; apply: relu_slope.
+exact: off_kink_slopes.
 Qed.
 
-(* a change of the parameters that has this pairing with all H is the rule    *)
-Lemma pairing_definite m ns (D : params R m ns) :
-  0 <= <[D, D]> /\ (<[D, D]> = 0 -> D = 0).
-Proof.
-elim: ns m D => [|n ns IHns] m D /=; first by split=> // _; apply: params_nil.
-have [rest_ge0 rest_eq0] := IHns _ D.rest.
-have bias_ge0 : 0 <= \sum_i D.bias i 0 * D.bias i 0.
-  by apply: sumr_ge0 => i _; apply: sqr_ge0.
-have row_ge0 i : 0 <= \sum_j D.weight i j * D.weight i j.
-  by apply: sumr_ge0 => j _; apply: sqr_ge0.
-have weight_ge0 : 0 <= \sum_i \sum_j D.weight i j * D.weight i j.
-  by apply: sumr_ge0.
-split; first by rewrite !addr_ge0.
-move=> /eqP; rewrite !paddr_eq0 ?addr_ge0 // -andbA.
-move=> /and3P [/eqP weight0 /eqP bias0 /eqP /rest_eq0 rest0].
-have entry0 (z : R) : z * z = 0 -> z = 0.
-  by move/eqP; rewrite mulf_eq0 orbb => /eqP.
-rewrite [LHS]layer_params_eta rest0.
-have -> : D.weight = 0.
-  apply/matrixP => i j; rewrite [RHS]mxE; apply: entry0.
-  have row0 := psumr_eq0P (fun i _ => row_ge0 i) weight0 (i := i) isT.
-  by apply: (psumr_eq0P _ row0) => // k _; apply: sqr_ge0.
-have -> // : D.bias = 0.
-apply/colP => i; rewrite [RHS]mxE; apply: entry0.
-by apply: (psumr_eq0P _ bias0) => // k _; apply: sqr_ge0.
-Qed.
-
+(* ... and nothing else is: -eta dL/dt along every direction is the rule      *)
 Corollary logistic_rule_unique (eta : R) m ns (W G : params R m ns)
     (x : 'cV[R]_m) (target : 'cV[R]_(last m ns)) :
   (forall H : params R m ns,

@@ -12,17 +12,7 @@
 (*                        that need not come from a network: read this first  *)
 (******************************************************************************)
 
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Layers.
-
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import GRing.Theory.
-Local Open Scope ring_scope.
+From CreditCheck Require Import Prelude Layers.
 
 (* One step back, and one layer's update, from beta_i c_i = - delta_i. *)
 Section OneLayer.

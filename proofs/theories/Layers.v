@@ -43,17 +43,7 @@
 (*      squared_credit W sigma x t == e = t - x^L   (half squared error)      *)
 (*       squared_slope W sigma x t == g = x^L - t                             *)
 (******************************************************************************)
-
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import GRing.Theory.
-Local Open Scope ring_scope.
+From CreditCheck Require Import Prelude.
 
 Section Shapes.
 

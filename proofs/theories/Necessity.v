@@ -16,17 +16,7 @@
 (*                          has f = sigma' everywhere                         *)
 (******************************************************************************)
 
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Layers LayeredEqualsBackprop.
-
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import GRing.Theory.
-Local Open Scope ring_scope.
+From CreditCheck Require Import Prelude Layers LayeredEqualsBackprop.
 
 Section Definitions.
 
@@ -81,17 +71,7 @@ Qed.
 Lemma plasticity_deltas (eta : R) m ns (beta c : layered R ns)
     (x : layered R (m :: ns)) :
   plasticity eta beta c x = - eta *: outer (- deltas beta c) x.
-Proof.
-elim: ns m beta c x => [|n ns' plasticity_later] m beta c x.
-  exact: params_nil.
-rewrite plasticity_cons outer_cons.
-have bridge i : beta.first i 0 * c.first i 0 =
-                - (- deltas beta c).first i 0.
-  by rewrite first_opp deltas_cons !mxE opprK.
-apply: layer_params_eq_scale; first exact: weight_update_layer.
-  exact: bias_update_layer.
-by rewrite plasticity_later later_opp deltas_cons.
-Qed.
+Proof. by rewrite -[c in LHS]opprK plasticity_outer deltas_opp. Qed.
 
 End Outer.
 

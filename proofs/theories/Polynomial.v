@@ -22,17 +22,7 @@
 (*                         that derivative, in every direction H              *)
 (******************************************************************************)
 
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Layers LayeredEqualsBackprop.
-
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import GRing.Theory.
-Local Open Scope ring_scope.
+From CreditCheck Require Import Prelude Layers LayeredEqualsBackprop.
 
 Section Definitions.
 

@@ -21,17 +21,7 @@
 (*       last_only e      == e on the output neurons, 0 elsewhere             *)
 (******************************************************************************)
 
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Layers Settling.
-
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import GRing.Theory.
-Local Open Scope ring_scope.
+From CreditCheck Require Import Prelude Layers Settling.
 
 Section Response.
 

@@ -15,17 +15,9 @@
 (* `equilibrium` and `height W h` (W i j != 0 -> h i < h j: no cycles) are    *)
 (* those of Settling.v; `credit_matrix` (I - W^T diag beta) of Contraction.v. *)
 (******************************************************************************)
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-From CreditCheck Require Import Settling Contraction.
+From CreditCheck Require Import Prelude Settling Contraction.
 
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import Order.TTheory GRing.Theory Num.Theory.
-Local Open Scope ring_scope.
+Import Order.TTheory Num.Theory.
 
 Section Definitions.
 
@@ -204,18 +196,8 @@ Theorem residual_unitmx (R : realFieldType) (n : nat) (W : 'M[R]_n)
   (forall j, 0 <= b j) -> (forall j, amplified W beta b j < b j) ->
   credit_matrix W beta \in unitmx.
 Proof.
-move=> b_ge0 strict; rewrite -unitmx_tr -row_free_unit -kermx_eq0.
-apply/eqP/row_matrixP => k; rewrite row0.
-set r := row k _.
-have ker_r : r *m (credit_matrix W beta)^T = 0.
-  by apply/sub_kermxP; rewrite row_sub.
-move: r ker_r => r ker_r; apply/rowP => j; rewrite [RHS]mxE.
-apply: (residual_unique (e := fun=> 0) b_ge0 strict) => {}j.
-  have := congr1 (fun M => M^T j 0) ker_r.
-  rewrite trmx_mul trmxK trmx0 credit_matrixE !mxE => /eqP.
-  rewrite subr_eq0 addr0 => /eqP ->; apply: eq_bigr => i _.
-  by rewrite mxE.
-by rewrite addr0 big1 // => i _; rewrite mulr0.
+move=> b_ge0 strict; apply: unique_unitmx => c c'.
+exact: residual_unique b_ge0 strict.
 Qed.
 
 (* T7r, both at once: the credits exist, are unique, and lie within b         *)

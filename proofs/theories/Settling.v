@@ -19,17 +19,7 @@
 (*      height W h          == W_ij <> 0 implies h(i) < h(j)                  *)
 (*        transfer W beta   == W^T diag beta, a matrix (neurons numbered)     *)
 (******************************************************************************)
-
-Set Warnings "-notation-overridden,-ambiguous-paths".
-From mathcomp Require Import all_ssreflect all_algebra.
-Set Warnings "notation-overridden,ambiguous-paths".
-
-Set Implicit Arguments.
-Unset Strict Implicit.
-Unset Printing Implicit Defensive.
-
-Import GRing.Theory.
-Local Open Scope ring_scope.
+From CreditCheck Require Import Prelude.
 
 Section Definitions.
 

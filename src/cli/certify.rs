@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::common::{Common, Format, Input, not_over_time, read_input};
+use super::coq::{Wanted, Written};
 use super::progress::Bar;
 use crate::certificate::Certificate;
 use crate::certificate::large::{File, Large};
@@ -24,11 +25,15 @@ use crate::wire::{self, Document};
 #[command(after_help = "\
 With one case, --format json writes its certificate, which `creditcheck verify` confirms; with several, a report.
 
+With --coq, compiling the file that is written proves its numbers: coqc -Q proofs/theories CreditCheck DIR/<name>.v
+
 Example:
   creditcheck certify case.json -o certificate.json")]
 pub(super) struct Arguments {
     /// The cases; none for the built-in suite
     cases: Vec<PathBuf>,
+    #[command(flatten)]
+    coq: Wanted,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
@@ -38,11 +43,16 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     }
     let mut bar = Bar::new(common, arguments.cases.len());
     let (mut rows, mut issued) = (Vec::new(), None);
+    let mut written = Written::new(&arguments.coq);
     for file in &arguments.cases {
         let name = file.display().to_string();
         bar.item(&name);
         let result = read_input(file, &options.limits)
-            .and_then(|input| any_size(input, &options, &mut bar))
+            .and_then(|input| any_size(input, &options, &written, &mut bar))
+            .and_then(|found| match &found.2.certificate {
+                Kind::Small(certificate) => written.add(file, certificate, common).map(|()| found),
+                Kind::Large(_) => Ok(found),
+            })
             .map_err(|error| error.in_file(name.clone()));
         if result.as_ref().is_err_and(|error| *error == Error::Interrupted) {
             return Err(Error::Interrupted);
@@ -97,17 +107,24 @@ type Certified = (report::Found, Conclusion, Issued);
 fn any_size(
     input: Input,
     options: &Options,
+    written: &Written,
     progress: &mut dyn Progress,
 ) -> Result<Certified, Error> {
     match input {
         Input::Case(document, _) => {
             let dense = Dense::of(&document.case);
             match dense.filter(|dense| dense.parameters() > wire::dense::MOST_PARAMETERS) {
-                Some(dense) => large(&dense, &document.json, &[], options, progress),
+                Some(dense) => {
+                    written.not_large()?;
+                    large(&dense, &document.json, &[], options, progress)
+                }
                 None => certified(*document, options, progress),
             }
         }
-        Input::Dense(found) => large(&found.dense, &found.json, &found.files, options, progress),
+        Input::Dense(found) => {
+            written.not_large()?;
+            large(&found.dense, &found.json, &found.files, options, progress)
+        }
         Input::Temporal(_) => Err(not_over_time()),
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod common;
 mod communities;
 mod compare;
+mod coq;
 mod gradient;
 mod mutants;
 mod progress;

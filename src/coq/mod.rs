@@ -1,0 +1,87 @@
+//! Certificates that a proof assistant checks: the witnesses of a certificate as a file for Coq.
+//!
+//! The file holds the numbers of one case as integers over common denominators, and one line that lets Coq's kernel run the
+//! checker of `proofs/theories` on them. That checker is proved sound there, so compiling the file **is** the proof that these
+//! numbers are the credit rule's and backpropagation's. Nothing here has to be trusted: a wrong number makes a file that does
+//! not compile.
+//!
+//! | certificate | file |
+//! |---|---|
+//! | layers; identity, relu, leaky_relu, polynomials | `layered`: the checker of `Checker.v` |
+//!
+//! This room prints what a [`Certificate`] already holds. It calls no engine.
+
+mod layered;
+mod text;
+
+use crate::certificate::Certificate;
+use crate::error::Error;
+use crate::spec::{Activation, Case, Kink, Network, Neuron, Wiring};
+
+pub use text::name;
+
+/// The first words of every file, by which a later run knows that it may replace it.
+pub const MARK: &str = "(* Written by creditcheck";
+
+/// The numbers of an exact case, for the checker of its kind of network.
+///
+/// The bytes are a function of the certificate: no time, host or path.
+///
+/// # Errors
+/// [`Error::Unsupported`] for what the checkers do not know: activations other than identity, relu, leaky_relu and the
+/// polynomials; a balance function of its own; a net input on a kink that does not take its left slope.
+pub fn exact(certificate: &Certificate) -> Result<String, Error> {
+    served(certificate)?;
+    match &certificate.case.network {
+        Network::Layered(net) => Ok(layered::file(certificate, net)),
+        Network::Graph(_) => Err(Error::unsupported("a graph")),
+    }
+}
+
+/// What no checker in `proofs/theories` can say of a case.
+fn served(certificate: &Certificate) -> Result<(), Error> {
+    let case = &certificate.case;
+    if case.has_own_balance() {
+        return Err(unsupported(
+            "a balance function of its own: the theorem is about f = σ', with another f the rule is not backpropagation",
+        ));
+    }
+    if let Some(activation) = case.activations().find(|activation| !is_known(activation)) {
+        let why = if activation.is_exact() {
+            "the checker knows identity, relu, leaky_relu, square, quadratic and cubic"
+        } else {
+            "it has no rational values; --number f64 certifies its credits in floats, given x and β"
+        };
+        return Err(unsupported(&format!("the activation {}: {why}", activation.name())));
+    }
+    off_kinks(case, certificate)
+}
+
+/// Left slopes are those of the checker; elsewhere the convention must not matter.
+fn off_kinks(case: &Case, certificate: &Certificate) -> Result<(), Error> {
+    let wiring = Wiring::of(case);
+    for (number, example) in certificate.witnesses.examples.iter().enumerate() {
+        for (neuron, s) in example.net_input.indexed() {
+            let kink = wiring.kinks[neuron];
+            let on_kink = wiring.activations[neuron].kinks().contains(s);
+            if on_kink && !wiring.is_input[neuron] && kink != Kink::Left {
+                let Neuron(n) = neuron;
+                return Err(unsupported(&format!(
+                    "the kink convention {:?}, and neuron {n} of example {number} is on its kink: the checker's slope \
+                     there is the left one",
+                    kink.name()
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_known(activation: &Activation) -> bool {
+    activation.is_polynomial()
+        || matches!(activation, Activation::Relu | Activation::LeakyRelu { .. })
+}
+
+fn unsupported(what: &str) -> Error {
+    Error::unsupported(format!("a Coq certificate with {what}"))
+}

@@ -6,8 +6,11 @@ use creditcheck::check::bounded::{
 };
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};
 use creditcheck::fast::{Float, Threads};
-use creditcheck::number::nearest_f64;
-use creditcheck::spec::{Activation, Limits, TemporalCase, TemporalGradient, TemporalRule};
+use creditcheck::number::{nearest_f32, nearest_f64};
+use creditcheck::spec::{
+    Activation, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
+    TemporalRule,
+};
 use creditcheck::textbook::temporal as exact;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
@@ -118,6 +121,53 @@ fn a_slope_at_a_kink_may_jump() {
     assert!(bounds.input[0][0] >= jumped.abs() && bounds.input[0][0] <= 1.01 * jumped.abs());
     let float = floats::<f64>(&case, &rule, Evaluation::Adjoint);
     assert!(matches!(compare_temporal(&bounds, &float, &exact).0, Verdict::Agree(_)));
+}
+
+/// Every step sums over all readouts anew, and may lose a part to each of them: here everything, the largest number coming first.
+#[test]
+fn every_step_sums_over_all_readouts() {
+    let (steps, readouts) = (5_usize, 1000);
+    // Nothing fires, so ϵ = −y*: 1 at the last step, and before it in each readout half a unit in the last place of what comes back.
+    let lost = |t: usize| ratio(1, (1 << 24) << (steps - t));
+    let target = |t: usize, k: usize| match (t == steps, k) {
+        (true, 0) => ratio(-1, 1),
+        (true, _) => Q::zero(),
+        _ => -lost(t),
+    };
+    let case = TemporalCase {
+        name: None,
+        network: Temporal {
+            leak: ratio(1, 2),
+            activation: Activation::Identity,
+            recurrent: vec![vec![Q::zero()]],
+            input: vec![vec![Q::zero()]],
+            readout: vec![vec![ratio(1, 1)]; readouts],
+            readout_biases: None,
+            types: None,
+        },
+        steps: Steps::All,
+        learning_rate: ratio(1, 1),
+        kink: Kink::Left,
+        examples: vec![Sequence {
+            input: (1..=steps).map(|t| vec![ratio(i64::from(t == 1), 1)]).collect(),
+            target: (1..=steps).map(|t| (0..readouts).map(|k| target(t, k)).collect()).collect(),
+        }],
+    };
+    let rule = TemporalRule::Bptt;
+    let exact = reference(&case, &rule);
+    let mut g = 0.0_f32;
+    for t in (1..=steps).rev() {
+        g /= 2.0;
+        (0..readouts).for_each(|k| g -= nearest_f32(&target(t, k)));
+    }
+    let mut float = converted(&exact, nearest_f32);
+    // ∂L/∂U = ½ g_1 x_1, and no term of a step before the last has left a trace.
+    assert!(g == 0.0625 && float.input[0][0] != g / 2.0);
+    float.input[0][0] = g / 2.0;
+    let bounds = temporal_bound(&case, &rule, Format::F32).unwrap();
+    let off = (ratio(1, 32) - &exact.input[0][0]).abs().to_f64().unwrap();
+    let unit = (-24f64).exp2() / 32.0;
+    assert!(off > 3_999.0 * unit && off < bounds.input[0][0] && bounds.input[0][0] < 2.0 * off);
 }
 
 /// The entries of a block.

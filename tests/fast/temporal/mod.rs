@@ -337,6 +337,30 @@ fn cross_entropy() {
     assert!((gradient.readout_biases[0] + gradient.readout_biases[1]).abs() < 1e-14);
 }
 
+/// Firing alone gives readouts and the loss; the gradient is that of the step before, to the last bit, whatever the rule.
+#[test]
+fn firing_leaves_the_gradient() {
+    let (net, batch) = network::<f64>(12, 3, Activation::Tanh);
+    let mut other = batch.clone();
+    other.target.iter_mut().for_each(|target| *target += 1.0);
+    let mut fired = 0;
+    for rule in rules(&mut Draw::new(5), net.types.as_deref().unwrap(), (4, 2)) {
+        for evaluation in [Evaluation::Adjoint, Evaluation::Causal] {
+            let (steps, examples) = (batch.steps, batch.examples);
+            let mut engine =
+                Engine::new(&net, steps, examples, &rule, evaluation, Threads::ONE).unwrap();
+            engine.step(&net, &batch, Loss::HalfSquaredError, Steps::All).unwrap();
+            let (gradient, loss) = (engine.gradient().clone(), engine.loss());
+            engine.fire(&net, &other, Loss::HalfSquaredError, Steps::All).unwrap();
+            assert!(engine.loss() != loss, "{rule:?}");
+            assert!(gradient.readout_biases.iter().all(|bias| *bias != 0.0), "{rule:?}");
+            assert_eq!(*engine.gradient(), gradient, "{rule:?}, {evaluation:?}");
+            fired += 1;
+        }
+    }
+    assert!(fired > 100);
+}
+
 #[test]
 fn refusals() {
     let (net, batch) = network::<f64>(65, 3, Activation::Relu);

@@ -361,6 +361,44 @@ fn firing_leaves_the_gradient() {
     assert!(fired > 100);
 }
 
+/// Cells of one type, every weight the same: Ŵ = W.
+pub(super) fn uniform(neurons: usize) -> TemporalCase {
+    let row = |post| (0..neurons).map(|pre| ratio(i64::from(pre != post), 64)).collect();
+    TemporalCase {
+        name: None,
+        network: Temporal {
+            leak: ratio(1, 2),
+            activation: Activation::Identity,
+            recurrent: (0..neurons).map(row).collect(),
+            input: vec![vec![ratio(1, 1)]; neurons],
+            readout: vec![vec![ratio(1, 1); neurons]],
+            readout_biases: None,
+            types: Some(vec![0; neurons]),
+        },
+        steps: Steps::All,
+        learning_rate: ratio(1, 1),
+        kink: Kink::Left,
+        examples: vec![Sequence {
+            input: vec![vec![ratio(1, 1)]; 2],
+            target: vec![vec![ratio(2, 1)]; 2],
+        }],
+    }
+}
+
+/// RTRL on 200 neurons would take eight million numbers; it takes none.
+#[test]
+fn exact_rtrl_is_refused_before_it_takes_memory() {
+    let case = uniform(200);
+    let run = || {
+        let limits = Limits::default();
+        exact::run::<BigRational>(&case, &TemporalRule::Rtrl, exact::Evaluation::Causal, &limits)
+    };
+    let mut found = None;
+    assert!(asked(|| found = Some(run())) < 100);
+    let Some(Err(Error::Limit { given, limit, .. })) = found else { panic!("{found:?}") };
+    assert_eq!((given, limit), (200 * 200 * 201, 1 << 22));
+}
+
 #[test]
 fn refusals() {
     let (net, batch) = network::<f64>(65, 3, Activation::Relu);

@@ -40,7 +40,7 @@ fn every_entry_is_inside<F: Float>() {
                 let (verdict, tightness) = compare_temporal(&bounds, &float, &reference);
                 match verdict {
                     Verdict::Agree(found) => compared += found.nonzero,
-                    Verdict::Unchecked(_) if is_zero(&reference) => continue,
+                    Verdict::Unchecked(block) if block.starts_with(dead_block(&reference)) => {}
                     other => panic!("{other:?}: {rule:?} {evaluation:?} on {case:?}"),
                 }
                 if tightness.entries > 0 && !near {
@@ -120,7 +120,67 @@ fn a_slope_at_a_kink_may_jump() {
     let jumped = nearest_f64(&other);
     assert!(bounds.input[0][0] >= jumped.abs() && bounds.input[0][0] <= 1.01 * jumped.abs());
     let float = floats::<f64>(&case, &rule, Evaluation::Adjoint);
-    assert!(matches!(compare_temporal(&bounds, &float, &exact).0, Verdict::Agree(_)));
+    // W has nothing to say at the first step; both slopes of ∂L/∂U pass.
+    for slope in [float.input[0][0], jumped] {
+        let mut float = float.clone();
+        float.input[0][0] = slope;
+        let found = compare_temporal(&bounds, &float, &exact).0;
+        assert_eq!(
+            found,
+            Verdict::Unchecked("recurrent: every entry of this block is zero".into())
+        );
+    }
+}
+
+/// What a dead rule gives is right on a dead net, and nothing has been checked: block by block, whatever the loss.
+#[test]
+fn dead_blocks_are_unchecked() {
+    let mut g = Gen::from_size_and_seed(100, seed(20_220_609));
+    let mut case = wild(&mut g);
+    while case.duration() < 3
+        || case.network.readout_biases.is_none()
+        || is_near_a_kink(&case)
+        || dead_block(&reference(&case, &TemporalRule::Bptt)) != "no block"
+    {
+        case = wild(&mut g);
+    }
+    let found = |case: &TemporalCase| {
+        let rule = TemporalRule::Bptt;
+        let exact = reference(case, &rule);
+        let bounds = temporal_bound(case, &rule, Format::F64).unwrap();
+        let float = floats::<f64>(case, &rule, Evaluation::Adjoint);
+        let mut wrong = float.clone();
+        wrong.readout[0][0] += 1.0;
+        assert!(matches!(compare_temporal(&bounds, &wrong, &exact).0, Verdict::Disagree(_)));
+        (compare_temporal(&bounds, &float, &exact).0, !exact.loss.is_zero())
+    };
+    assert!(matches!(found(&case).0, Verdict::Agree(_)));
+    let dead =
+        |block: &str| Verdict::Unchecked(format!("{block}: every entry of this block is zero"));
+    // One step: no recurrent synapse has carried anything yet.
+    let mut short = case.clone();
+    for example in &mut short.examples {
+        example.input.truncate(1);
+        example.target.truncate(1);
+    }
+    assert_eq!(found(&short), (dead("recurrent"), true));
+    // Readouts that hear nobody: their own derivatives live, and those of the biases.
+    let mut deaf = case.clone();
+    deaf.network.readout.iter_mut().flatten().for_each(|weight| *weight = Q::zero());
+    assert_eq!(found(&deaf), (dead("recurrent"), true));
+    // Nothing but the loss is left.
+    deaf.network.readout_biases = None;
+    deaf.examples.iter_mut().flat_map(|e| &mut e.input).flatten().for_each(|x| *x = Q::zero());
+    let exact = reference(&deaf, &TemporalRule::Bptt);
+    assert!(exact.readout.iter().flatten().all(Zero::is_zero));
+    assert_eq!(found(&deaf), (dead("recurrent"), true));
+    // What the readouts are wrong by adds up to nothing: only the biases are dead.
+    case.steps = Steps::All;
+    case.examples.truncate(1);
+    let errors = reference(&case, &TemporalRule::Bptt).readout_biases.unwrap();
+    let last = case.examples[0].target.last_mut().unwrap();
+    last.iter_mut().zip(errors).for_each(|(target, error)| *target += error);
+    assert_eq!(found(&case), (dead("readout_biases"), true));
 }
 
 /// Every step sums over all readouts anew, and may lose a part to each of them: here everything, the largest number coming first.
@@ -290,6 +350,15 @@ fn converted<A, B>(from: &TemporalGradient<A>, to: impl Fn(&A) -> B) -> Temporal
     }
 }
 
-fn is_zero(found: &TemporalGradient<BigRational>) -> bool {
-    found.loss.is_zero()
+/// The first block of parameters whose derivatives are all zero.
+fn dead_block(found: &TemporalGradient<BigRational>) -> &'static str {
+    let is_dead = |rows: &[Vec<Q>]| rows.iter().flatten().all(Zero::is_zero);
+    let biases = found.readout_biases.clone().map(|list| vec![list]);
+    let blocks = [
+        ("recurrent:", is_dead(&found.recurrent)),
+        ("input:", is_dead(&found.input)),
+        ("readout:", is_dead(&found.readout)),
+        ("readout_biases:", biases.is_some_and(|biases| is_dead(&biases))),
+    ];
+    blocks.into_iter().find(|(_, dead)| *dead).map_or("no block", |(name, _)| name)
 }

@@ -73,7 +73,19 @@ fn dead_networks_are_unchecked_and_growing_taps_are_seen() {
     for weight in dead.network.readout.iter_mut().flatten() {
         weight.set_zero();
     }
-    assert_eq!(compared(&dead, &half()).conclusion(), Conclusion::Unchecked);
+    let found = compared(&dead, &half());
+    assert_eq!(found.conclusion(), Conclusion::Unchecked);
+    assert_eq!(found.dead_blocks(), ["W", "U"]);
+
+    // At one step no recurrent synapse has carried anything, though inputs have.
+    let mut short = committed("temporal-golden");
+    for example in &mut short.examples {
+        example.input.truncate(1);
+        example.target.truncate(1);
+    }
+    let found = compared(&short, &half());
+    assert_eq!(found.conclusion(), Conclusion::Unchecked);
+    assert_eq!(found.dead_blocks(), ["W"]);
 
     let mut wide = committed("temporal-golden");
     wide.network.recurrent[0][1] = BigRational::from_integer(4.into());

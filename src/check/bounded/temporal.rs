@@ -100,6 +100,9 @@ pub fn temporal_bound(
 }
 
 /// Every float of a gradient within its bound of the exact value, and how much room there was.
+///
+/// Unchecked where a block of parameters (W, U, V or b) is zero in all its entries: a dead rule has them too. The loss, which every
+/// rule has, makes up for none.
 #[must_use]
 pub fn compare_temporal<F: Copy + Into<f64>>(
     bounds: &TemporalGradient<f64>,
@@ -145,12 +148,16 @@ pub fn compare_temporal<F: Copy + Into<f64>>(
         entries: exact.len(),
         nonzero: exact.iter().filter(|(.., entry)| !entry.is_zero()).count(),
     };
-    let verdict = match first {
-        Some(first) => Verdict::Disagree(Mismatch { differing, ..first }),
-        None if compared.nonzero == 0 => {
-            Verdict::Unchecked("every compared entry is zero".to_owned())
+    let is_dead = |block: &&&str| {
+        let mut of_block = exact.iter().filter(|(name, ..)| *name == **block).peekable();
+        of_block.peek().is_some() && of_block.all(|(.., entry)| entry.is_zero())
+    };
+    let verdict = match (first, BLOCKS[1..].iter().find(is_dead)) {
+        (Some(first), _) => Verdict::Disagree(Mismatch { differing, ..first }),
+        (None, Some(block)) => {
+            Verdict::Unchecked(format!("{block}: every entry of this block is zero"))
         }
-        None => Verdict::Agree(compared),
+        (None, None) => Verdict::Agree(compared),
     };
     (verdict, Tightness::of(ratios))
 }

@@ -1,5 +1,7 @@
 //! Tier F in time: floats of every rule inside their computed bounds, on nets with nothing dyadic about them; and bounds that refuse.
 
+use std::time::Instant;
+
 use creditcheck::check::Verdict;
 use creditcheck::check::bounded::{
     Format, Tightness, compare_temporal, power, temporal_bound, weakest_temporal_block,
@@ -8,8 +10,8 @@ use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, Tempora
 use creditcheck::fast::{Float, Threads};
 use creditcheck::number::{nearest_f32, nearest_f64};
 use creditcheck::spec::{
-    Activation, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
-    TemporalRule,
+    Activation, Diagonal, Feedback, Kink, Limits, Sequence, Steps, Temporal, TemporalCase,
+    TemporalGradient, TemporalRule,
 };
 use creditcheck::textbook::temporal as exact;
 use num_rational::BigRational;
@@ -17,6 +19,7 @@ use num_traits::{Signed, ToPrimitive, Zero};
 use quickcheck::{Arbitrary, Gen};
 
 use super::bounded::{ceiling, format_of};
+use super::temporal::uniform;
 use crate::generators::temporal::{InTime, below, one_of, variants};
 use crate::generators::{Q, ratio, seed};
 
@@ -228,6 +231,23 @@ fn every_step_sums_over_all_readouts() {
     let off = (ratio(1, 32) - &exact.input[0][0]).abs().to_f64().unwrap();
     let unit = (-24f64).exp2() / 32.0;
     assert!(off > 3_999.0 * unit && off < bounds.input[0][0] && bounds.input[0][0] < 2.0 * off);
+}
+
+/// The mean weight of a block is summed once, not once for every entry of Ŵ: bounds by type take hardly longer than by cell.
+#[test]
+fn bounds_by_type_sum_each_block_once() {
+    let case = uniform(150);
+    let took = |feedback| {
+        let run = || {
+            let start = Instant::now();
+            assert!(temporal_bound(&case, &TemporalRule::Mdgl { feedback }, Format::F64).is_ok());
+            start.elapsed()
+        };
+        (0..3).map(|_| run()).min().unwrap()
+    };
+    let (by_cell, by_type) = (took(Feedback::Cell), took(Feedback::Type(Diagonal::Counted)));
+    // Measured: 1.0 with one sum a block, some hundreds with one for each entry.
+    assert!(by_type < 10 * by_cell, "{by_type:?}, {by_cell:?}");
 }
 
 /// The entries of a block.

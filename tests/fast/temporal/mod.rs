@@ -2,6 +2,7 @@
 
 mod admission;
 
+use creditcheck::check::temporal::conditions;
 use creditcheck::error::Error;
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};
 use creditcheck::fast::{Float, Threads};
@@ -443,6 +444,18 @@ fn exact_rtrl_is_refused_before_it_takes_memory() {
     assert!(asked(|| found = Some(run())) < 100);
     let Some(Err(Error::Limit { given, limit, .. })) = found else { panic!("{found:?}") };
     assert_eq!((given, limit), (200 * 200 * 201, 1 << 22));
+}
+
+/// The mean weight of a block is summed once, not once for every synapse of the block: each sum takes memory.
+#[test]
+fn conditions_sum_each_block_once() {
+    let neurons = 60;
+    let case = uniform(neurons);
+    let feedback = Feedback::Type(Diagonal::Excluded);
+    let mut found = Vec::new();
+    let taken = asked(|| found = conditions(&case, &TemporalRule::Mdgl { feedback }, &[]));
+    assert!(found.iter().any(|condition| condition.number == 9 && condition.holds), "{found:?}");
+    assert!(taken > 0 && taken < neurons * neurons, "{taken}");
 }
 
 #[test]

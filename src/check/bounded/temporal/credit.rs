@@ -296,22 +296,29 @@ fn feedback(
     let Some(types) = &case.network.types else {
         return Err(Error::unsupported("type-specific feedback in a network without \"types\""));
     };
-    let mean = |post: usize, pre: usize| {
-        let of_type = |kind: usize| (0..types.len()).filter(move |cell| types[*cell] == kind);
-        let (mut sum, mut pairs) = (Sum::new(&numbers.neurons.arithmetic), 0_u32);
-        for j in of_type(types[post]) {
-            for p in of_type(types[pre]) {
-                if j != p || diagonal == Diagonal::Counted {
-                    sum.add(&[numbers.recurrent[j][p]]);
-                    pairs += 1;
-                }
+    let arithmetic = &numbers.neurons.arithmetic;
+    let count = types.iter().max().map_or(0, |last| last + 1);
+    let nothing = || (Sum::new(arithmetic), 0_u32);
+    let mut sums: Vec<Vec<_>> =
+        (0..count).map(|_| (0..count).map(|_| nothing()).collect()).collect();
+    for (post, row) in numbers.recurrent.iter().enumerate() {
+        for (pre, weight) in row.iter().enumerate() {
+            if post != pre || diagonal == Diagonal::Counted {
+                let (sum, pairs) = &mut sums[types[post]][types[pre]];
+                sum.add(&[*weight]);
+                *pairs += 1;
             }
         }
-        if pairs == 0 { Term::ZERO } else { Term::of(&sum.over(f64::from(pairs), 2)) }
+    }
+    let mean = |(sum, pairs): (Sum, u32)| match pairs {
+        0 => Term::ZERO,
+        pairs => Term::of(&sum.over(f64::from(pairs), 2)),
     };
-    let entry = |post: usize, pre: usize| match post == pre {
-        true => mean(post, pre) + mean(post, pre),
-        false => mean(post, pre),
+    let means: Vec<Vec<Term>> =
+        sums.into_iter().map(|row| row.into_iter().map(mean).collect()).collect();
+    let entry = |post: usize, pre: usize| {
+        let mean = means[types[post]][types[pre]];
+        if post == pre { mean + mean } else { mean }
     };
     Ok((0..types.len()).map(|j| (0..types.len()).map(|p| entry(j, p)).collect()).collect())
 }

@@ -19,7 +19,7 @@ use num_traits::{Signed, ToPrimitive, Zero};
 use quickcheck::{Arbitrary, Gen};
 
 use super::bounded::{ceiling, format_of};
-use super::temporal::uniform;
+use super::temporal::costs::uniform;
 use crate::generators::temporal::{InTime, below, one_of, variants};
 use crate::generators::{Q, ratio, seed};
 

@@ -26,7 +26,8 @@ RTRL, factorised RTRL and the tangent (dual numbers), which must agree. Of every
 
 and which of the conditions hold that make the rule exact, or what is missing.
 
-Exits 0 if the exact engines agree, 1 if they do not, 3 if the exact gradient is zero.
+Exits 0 if the exact engines agree, 1 if they do not, 3 if the exact gradient of some block (W, U,
+V or b) is zero.
 
 Example:
   creditcheck compare fixtures/cases/temporal-golden.json --mu 1/2")]

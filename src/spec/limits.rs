@@ -24,6 +24,8 @@ pub struct Limits {
     pub tensor_values: u64,
     /// Neurons of a network that the exact engines take: their elimination holds the square of it in memory.
     pub neurons: usize,
+    /// Numbers that an exact rule over time may hold of one kind at once: those of all steps, sensitivities, propagators, or taps.
+    pub temporal_values: u64,
 }
 
 impl Default for Limits {
@@ -37,6 +39,7 @@ impl Default for Limits {
             tensor_bytes: 4 << 30,
             tensor_values: 1 << 28,
             neurons: 2_048,
+            temporal_values: 1 << 22,
         }
     }
 }

@@ -56,6 +56,17 @@ pub(crate) fn within<S: Scalar>(value: &S, limits: &Limits, what: &str) -> Resul
     Ok(())
 }
 
+/// Refuses more numbers of a rule over time than the limit, before memory for any is taken.
+pub(crate) fn fits(factors: &[usize], limits: &Limits, what: &str) -> Result<(), Error> {
+    let product = |all: u64, factor: &usize| all.saturating_mul(*factor as u64);
+    let given = factors.iter().fold(1, product);
+    if given > limits.temporal_values {
+        let limit = limits.temporal_values;
+        return Err(Error::Limit { what: format!("numbers of {what}"), given, limit });
+    }
+    Ok(())
+}
+
 pub(crate) fn no_sign(what: &str) -> Error {
     Error::unsupported(format!(
         "{what} needs the sign of a number, and this number type has no order"

@@ -61,7 +61,7 @@ pub struct Row {
     /// Whether loss and readout gradients, exact in every rule, are.
     pub readout_is_exact: bool,
     /// max |λ + (1−λ) μ ν| over the eigenvalues ν of Ŵ (no-leak: without λ), in floats: the taps grow from 1 on. None for rules that
-    /// do not relay, and in a build without floats.
+    /// do not relay, where D has numbers beyond the floats, and in a build without floats.
     pub growth: Option<f64>,
 }
 
@@ -76,7 +76,8 @@ impl Row {
 }
 
 impl Comparison {
-    /// Agree if the exact engines do and no condition is contradicted; unchecked if there is nothing for rules to differ in.
+    /// Agree if the exact engines do and no condition is contradicted; unchecked if a block of the exact gradient is zero, which a dead
+    /// rule reproduces.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
         let wrong = |row: &Row| !row.contradictions.is_empty() || !row.readout_is_exact;
@@ -84,11 +85,21 @@ impl Comparison {
         {
             return Conclusion::Disagree;
         }
-        let mut entries = self.gradient.recurrent.iter().chain(&self.gradient.input).flatten();
-        match entries.all(Zero::is_zero) {
-            true => Conclusion::Unchecked,
-            false => Conclusion::Agree,
+        match self.dead_blocks().is_empty() {
+            true => Conclusion::Agree,
+            false => Conclusion::Unchecked,
         }
+    }
+
+    /// The parameters whose exact derivatives are all zero, of W, U, V and b.
+    #[must_use]
+    pub fn dead_blocks(&self) -> Vec<&'static str> {
+        let TemporalGradient { recurrent, input, readout, readout_biases, .. } = &self.gradient;
+        let is_dead = |rows: &[Vec<BigRational>]| rows.iter().flatten().all(Zero::is_zero);
+        let matrices = [("W", recurrent), ("U", input), ("V", readout)];
+        let dead = matrices.into_iter().filter(|(_, rows)| is_dead(rows)).map(|(name, _)| name);
+        let biases = readout_biases.iter().filter(|list| list.iter().all(Zero::is_zero));
+        dead.chain(biases.map(|_| "b")).collect()
     }
 }
 
@@ -137,7 +148,11 @@ pub fn compare(
             readout_is_exact: found.loss == truth.loss
                 && found.readout == truth.readout
                 && found.readout_biases == truth.readout_biases,
-            growth: growth(case, &rule)?,
+            growth: match growth(case, &rule) {
+                // A warning that floats cannot hold is no reason to withhold an exact comparison.
+                Err(Error::NotFinite { .. }) => None,
+                found => found?,
+            },
             rule,
         });
     }

@@ -47,6 +47,27 @@ pub fn temporal_bound(
     rule: &TemporalRule,
     format: Format,
 ) -> Result<TemporalGradient<f64>, Error> {
+    bounds(case, rule, format, None)
+}
+
+/// The same for the update −η ∂L/∂W and so on, wherever η is multiplied in; the loss is that of the gradient.
+///
+/// # Errors
+/// As [`temporal_bound`].
+pub fn temporal_update_bound(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    format: Format,
+) -> Result<TemporalGradient<f64>, Error> {
+    bounds(case, rule, format, Some(Value::rounded(&case.learning_rate, format)))
+}
+
+fn bounds(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    format: Format,
+    scale: Option<Value>,
+) -> Result<TemporalGradient<f64>, Error> {
     if *rule == TemporalRule::Tangent {
         return Err(Error::unsupported("a rounding bound of the tangent; use that of bptt"));
     }
@@ -55,7 +76,7 @@ pub fn temporal_bound(
         .map(|b| numbers.forward(case, b))
         .collect::<Result<Vec<Passed>, Error>>()?;
     let credit = Credit::of(case, &numbers, rule, format)?;
-    let (recurrent, input) = credit.bounds(&passed);
+    let (recurrent, input) = credit.bounds(&passed, scale.as_ref());
     let arithmetic = &numbers.neurons.arithmetic;
     let readouts = case.network.readouts();
     // B is a count of examples in memory.
@@ -63,9 +84,11 @@ pub fn temporal_bound(
     let batch = passed.len() as f64;
     let steps = || passed.iter().flat_map(|example| &example.steps);
     let bound_of = |sum: Sum, divisor: f64| Bound::of(&sum.over(divisor, 6)).bound;
+    let scaled =
+        |factors: &[Value]| -> Vec<Value> { factors.iter().copied().chain(scale).collect() };
     let of_weight = |k: usize, pre: usize| {
         let mut sum = Sum::new(arithmetic);
-        steps().for_each(|step| sum.add(&[step.readout_error[k], step.rate[pre]]));
+        steps().for_each(|step| sum.add(&scaled(&[step.readout_error[k], step.rate[pre]])));
         bound_of(sum, batch)
     };
     let readout = (0..readouts)
@@ -73,7 +96,7 @@ pub fn temporal_bound(
         .collect();
     let of_bias = |k: usize| {
         let mut sum = Sum::new(arithmetic);
-        steps().for_each(|step| sum.add(&[step.readout_error[k]]));
+        steps().for_each(|step| sum.add(&scaled(&[step.readout_error[k]])));
         bound_of(sum, batch)
     };
     let mut loss = Sum::new(arithmetic);
@@ -100,6 +123,9 @@ pub fn temporal_bound(
 }
 
 /// Every float of a gradient within its bound of the exact value, and how much room there was.
+///
+/// Unchecked where a block of parameters (W, U, V or b) is zero in all its entries: a dead rule has them too. The loss, which every
+/// rule has, makes up for none.
 #[must_use]
 pub fn compare_temporal<F: Copy + Into<f64>>(
     bounds: &TemporalGradient<f64>,
@@ -145,12 +171,16 @@ pub fn compare_temporal<F: Copy + Into<f64>>(
         entries: exact.len(),
         nonzero: exact.iter().filter(|(.., entry)| !entry.is_zero()).count(),
     };
-    let verdict = match first {
-        Some(first) => Verdict::Disagree(Mismatch { differing, ..first }),
-        None if compared.nonzero == 0 => {
-            Verdict::Unchecked("every compared entry is zero".to_owned())
+    let is_dead = |block: &&&str| {
+        let mut of_block = exact.iter().filter(|(name, ..)| *name == **block).peekable();
+        of_block.peek().is_some() && of_block.all(|(.., entry)| entry.is_zero())
+    };
+    let verdict = match (first, BLOCKS[1..].iter().find(is_dead)) {
+        (Some(first), _) => Verdict::Disagree(Mismatch { differing, ..first }),
+        (None, Some(block)) => {
+            Verdict::Unchecked(format!("{block}: every entry of this block is zero"))
         }
-        None => Verdict::Agree(compared),
+        (None, None) => Verdict::Agree(compared),
     };
     (verdict, Tightness::of(ratios))
 }

@@ -1,9 +1,9 @@
 //! The parts of a condition: each satisfied or missing, in words.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use num_rational::BigRational;
-use num_traits::Zero;
 
 use super::{About, Condition};
 use crate::spec::{Diagonal, Feedback, Temporal, TemporalCase};
@@ -101,10 +101,11 @@ impl<'a> Slopes<'a> {
 pub(super) fn feedback_is_exact(net: &Temporal, feedback: Feedback) -> Result<String, String> {
     let Feedback::Type(diagonal) = feedback else { return Ok("Ŵ = W".into()) };
     let Some(types) = &net.types else { return Err("the network has no types".into()) };
+    let means = block_means(net, types, diagonal);
     for (post, row) in net.recurrent.iter().enumerate() {
         for (pre, weight) in row.iter().enumerate().filter(|(pre, _)| *pre != post) {
-            let mean = mean_of_block(net, types, [types[post], types[pre]], diagonal);
-            if mean != *weight {
+            let mean = &means[&[types[post], types[pre]]];
+            if mean != weight {
                 return Err(format!(
                     "the mean weight from type {} to type {} is {mean}, that from neuron {pre} to neuron {post} is {weight}",
                     types[pre], types[post]
@@ -115,22 +116,22 @@ pub(super) fn feedback_is_exact(net: &Temporal, feedback: Feedback) -> Result<St
     Ok("Ŵ = W, block by block".into())
 }
 
-/// The mean of W over a block, post × pre, which has at least one pair of different cells.
-fn mean_of_block(
+/// The mean of W from each type to each, post × pre; none where there is no pair.
+fn block_means(
     net: &Temporal,
     types: &[usize],
-    [post_type, pre_type]: [usize; 2],
     diagonal: Diagonal,
-) -> BigRational {
-    let of_type = |kind: usize| (0..types.len()).filter(move |cell| types[*cell] == kind);
-    let (mut sum, mut pairs) = (BigRational::zero(), 0_u64);
-    for post in of_type(post_type) {
-        for pre in of_type(pre_type) {
+) -> BTreeMap<[usize; 2], BigRational> {
+    let mut sums: BTreeMap<[usize; 2], (BigRational, u64)> = BTreeMap::new();
+    for (post, row) in net.recurrent.iter().enumerate() {
+        for (pre, weight) in row.iter().enumerate() {
             if post != pre || diagonal == Diagonal::Counted {
-                sum += &net.recurrent[post][pre];
-                pairs += 1;
+                let (sum, pairs) = sums.entry([types[post], types[pre]]).or_default();
+                *sum += weight;
+                *pairs += 1;
             }
         }
     }
-    sum / BigRational::from_integer(pairs.into())
+    let mean = |(sum, pairs): (BigRational, u64)| sum / BigRational::from_integer(pairs.into());
+    sums.into_iter().map(|(block, sum)| (block, mean(sum))).collect()
 }

@@ -80,6 +80,11 @@ impl<F: Float> Adjoint<F> {
         }
     }
 
+    /// As [`Plan::expect_types`].
+    pub fn expect_types(&self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+        self.plan.expect_types(net)
+    }
+
     /// T1 and L; `readouts` takes y.
     pub fn fire(
         &mut self,
@@ -148,7 +153,7 @@ impl<F: Float> Adjoint<F> {
         let (h, x) = (self.slope.run(0, all), self.credit.run(0, all));
         widest(Times { out: self.activity.run_mut(0, all), h, x });
         if self.plan.taps > 0 || self.plan.autodiff {
-            self.plan.write_feedback(net, &mut self.feedback)?;
+            self.plan.write_feedback(net, &mut self.feedback);
         }
         if self.plan.autodiff {
             self.autodiff(net.leak)?;

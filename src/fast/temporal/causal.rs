@@ -57,14 +57,18 @@ impl<F: Float> Causal<F> {
         }
     }
 
-    pub fn start(&mut self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+    /// As [`Plan::expect_types`].
+    pub fn expect_types(&self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+        self.plan.expect_types(net)
+    }
+
+    pub fn start(&mut self, net: &TemporalNetwork<F>) {
         let Shape { neurons, inputs, .. } = self.shape;
         self.gradient.run_mut(0, neurons).fill(F::from(0));
         self.input_gradient.run_mut(0, inputs).fill(F::from(0));
         if self.plan.taps > 0 {
-            self.plan.write_feedback(net, &mut self.feedback)?;
+            self.plan.write_feedback(net, &mut self.feedback);
         }
-        Ok(())
     }
 
     /// What a_t and the slopes and rates of step t (from 0) change.

@@ -107,7 +107,7 @@ impl<F: Float> Engine<F> {
     /// Takes the memory for sequences of this shape.
     ///
     /// A causal ModProp with all taps and types is recursive where μ is the same within each type, and falls back to T − 1 taps
-    /// where it is not. The weights of `net` are not kept: every step brings its own.
+    /// where it is not. The weights of `net` are not kept: every step brings its own. Its types are, where feedback is by type.
     ///
     /// # Errors
     /// [`Error::Input`] for shapes that do not fit, missing types or a wrong number of μ; [`Error::Unsupported`] for
@@ -159,7 +159,7 @@ impl<F: Float> Engine<F> {
                     }
                     Evaluation::Causal => {
                         let stream = Box::new(Stream::new(shape, threads));
-                        Kind::Stream(stream, Synapses::of(plan, net, shape, threads)?)
+                        Kind::Stream(stream, Synapses::of(plan, shape, threads)?)
                     }
                 }
             }
@@ -178,7 +178,8 @@ impl<F: Float> Engine<F> {
     /// Exactness: rounded; exact on lattice inputs. Takes no memory.
     ///
     /// # Errors
-    /// [`Error::Input`] where network or batch do not have the shape of the engine, [`Error::NotFinite`] naming the quantity.
+    /// [`Error::Input`] where network or batch do not have the shape of the engine, or the network other types than the one that
+    /// an engine with type-specific feedback was made for; [`Error::NotFinite`] naming the quantity.
     pub fn step(
         &mut self,
         net: &TemporalNetwork<F>,
@@ -248,7 +249,7 @@ impl<F: Float> Engine<F> {
                 stream.start(net);
                 if learns {
                     gradient.readout_biases.fill(F::from(0));
-                    synapses.start(net)?;
+                    synapses.start(net);
                 }
                 let mut sum = F::from(0);
                 for t in 0..self.shape.steps {
@@ -273,6 +274,11 @@ impl<F: Float> Engine<F> {
 
     fn expect_fit(&self, net: &TemporalNetwork<F>, batch: &Batch<F>) -> Result<(), Error> {
         net.expect_shapes()?;
+        match &self.kind {
+            Kind::Bptt(_) => {}
+            Kind::Adjoint(engine) => engine.expect_types(net)?,
+            Kind::Stream(_, synapses) => synapses.expect_types(net)?,
+        }
         let Shape { neurons, inputs, readouts, steps, examples } = self.shape;
         if (net.neurons, net.inputs, net.readouts) != (neurons, inputs, readouts) {
             let expected = format!("{neurons} neurons, {inputs} inputs, {readouts} readouts");
@@ -297,28 +303,28 @@ impl<F: Float> Engine<F> {
 }
 
 impl<F: Float> Synapses<F> {
-    fn of(
-        plan: Plan<F>,
-        net: &TemporalNetwork<F>,
-        shape: Shape,
-        threads: Threads,
-    ) -> Result<Self, Error> {
+    fn of(plan: Plan<F>, shape: Shape, threads: Threads) -> Result<Self, Error> {
         let typed = plan.feedback != Feedback::Cell && plan.all_taps;
-        if typed && plan.has_one_mu_per_type(net) {
+        if typed && plan.has_one_mu_per_type() {
             within("channels of all synapses", Typed::<F>::size(shape, plan.types()))?;
-            return Ok(Self::Typed(Box::new(Typed::new(shape, plan, net, threads))));
+            return Ok(Self::Typed(Box::new(Typed::new(shape, plan, threads))));
         }
         Ok(Self::Taps(Box::new(Causal::new(shape, plan, threads))))
     }
 
-    fn start(&mut self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+    fn expect_types(&self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+        match self {
+            Self::Taps(synapses) => synapses.expect_types(net),
+            Self::Typed(synapses) => synapses.expect_types(net),
+            Self::Sensitivities(_) => Ok(()),
+        }
+    }
+
+    fn start(&mut self, net: &TemporalNetwork<F>) {
         match self {
             Self::Taps(synapses) => synapses.start(net),
             Self::Typed(synapses) => synapses.start(net),
-            Self::Sensitivities(synapses) => {
-                synapses.start(net);
-                Ok(())
-            }
+            Self::Sensitivities(synapses) => synapses.start(net),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Plan<F> {
     means: Vec<F>,
     counts: Vec<usize>,
     types: usize,
+    /// The type of each neuron, from which the above follows; empty for cell-specific feedback.
+    of_cells: Vec<usize>,
 }
 
 impl<F: Float> Plan<F> {
@@ -43,6 +45,7 @@ impl<F: Float> Plan<F> {
             means: Vec::new(),
             counts: Vec::new(),
             types: 0,
+            of_cells: Vec::new(),
         };
         match rule {
             TemporalRule::Eprop => {}
@@ -79,6 +82,7 @@ impl<F: Float> Plan<F> {
             let Some(types) = &net.types else {
                 return Err(Error::input("network.types", "none", "the type of each neuron"));
             };
+            plan.of_cells.clone_from(types);
             plan.types = types.iter().max().map_or(0, |last| last + 1);
             let mut sizes = vec![0_usize; plan.types];
             for of in types {
@@ -96,23 +100,39 @@ impl<F: Float> Plan<F> {
         Ok(plan)
     }
 
+    /// Refuses a network whose types are others than those that the sizes of the engine were computed from.
+    pub fn expect_types(&self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+        if self.feedback == Feedback::Cell {
+            return Ok(());
+        }
+        let expected = "the types that the engine was made for";
+        let Some(types) = &net.types else {
+            return Err(Error::input("network.types", "none", expected));
+        };
+        match types.iter().zip(&self.of_cells).position(|(now, then)| now != then) {
+            None => Ok(()),
+            Some(cell) => {
+                let (now, then) = (types[cell], self.of_cells[cell]);
+                let found = format!("neuron {cell} of type {now}");
+                Err(Error::input("network.types", found, format!("{expected}, here {then}")))
+            }
+        }
+    }
+
     /// κ
     pub fn relay_leak(&self, leak: F) -> F {
         if self.leaky { leak } else { F::from(0) }
     }
 
     /// (1−λ) Ŵᵀ into the first columns of a matrix.
-    pub fn write_feedback(
-        &mut self,
-        net: &TemporalNetwork<F>,
-        into: &mut Columns<F>,
-    ) -> Result<(), Error> {
+    pub fn write_feedback(&mut self, net: &TemporalNetwork<F>, into: &mut Columns<F>) {
         let share = F::from(1) - net.leak;
         if self.feedback == Feedback::Cell {
             into.fill_rows(0, &net.recurrent, share);
-            return Ok(());
+            return;
         }
-        let types = self.update_means(net)?;
+        self.update_means(net);
+        let types = &self.of_cells;
         for (post, post_type) in types.iter().enumerate() {
             let means = &self.means[post_type * self.types..];
             let column = into.column_mut(post);
@@ -121,16 +141,11 @@ impl<F: Float> Plan<F> {
             }
             column[post] = F::from(0);
         }
-        Ok(())
     }
 
-    /// The mean of W from each type to each, of the weights as they are now; returns the types.
-    pub fn update_means<'a>(&mut self, net: &'a TemporalNetwork<F>) -> Result<&'a [usize], Error> {
-        let types = net.types.as_deref().unwrap_or(&[]);
-        if types.iter().max().map_or(0, |last| last + 1) != self.types {
-            let expected = "the types that the engine was made for";
-            return Err(Error::input("network.types", "others", expected));
-        }
+    /// The mean of W from each type to each, of the weights as they are now.
+    pub fn update_means(&mut self, net: &TemporalNetwork<F>) {
+        let types = &self.of_cells;
         self.means.fill(F::from(0));
         for (post, row) in net.recurrent.chunks_exact(net.neurons).enumerate() {
             let means = &mut self.means[types[post] * self.types..];
@@ -145,14 +160,17 @@ impl<F: Float> Plan<F> {
                 *mean /= F::count(*count);
             }
         }
-        Ok(types)
     }
 
     /// Whether relaying cells of the same type have the same μ.
-    pub fn has_one_mu_per_type(&self, net: &TemporalNetwork<F>) -> bool {
-        let types = net.types.as_deref().unwrap_or(&[]);
+    pub fn has_one_mu_per_type(&self) -> bool {
         let mut firsts = vec![None; self.types];
-        types.iter().zip(&self.mu).all(|(of, mu)| *firsts[*of].get_or_insert(*mu) == *mu)
+        self.of_cells.iter().zip(&self.mu).all(|(of, mu)| *firsts[*of].get_or_insert(*mu) == *mu)
+    }
+
+    /// The type of each neuron.
+    pub fn of_cells(&self) -> &[usize] {
+        &self.of_cells
     }
 
     /// How many types there are.

@@ -54,11 +54,11 @@ impl<F: Float> Typed<F> {
         sides.saturating_mul(types as u64 + 1).saturating_mul(examples as u64)
     }
 
-    pub fn new(shape: Shape, plan: Plan<F>, net: &TemporalNetwork<F>, threads: Threads) -> Self {
+    pub fn new(shape: Shape, plan: Plan<F>, threads: Threads) -> Self {
         let Shape { neurons, inputs, examples, .. } = shape;
         let types = plan.types();
         let mut sizes = vec![0; types];
-        for of in net.types.iter().flatten() {
+        for of in plan.of_cells() {
             sizes[*of] += 1;
         }
         let zeros = |length| vec![F::from(0); length];
@@ -81,18 +81,23 @@ impl<F: Float> Typed<F> {
         }
     }
 
-    pub fn start(&mut self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+    /// As [`Plan::expect_types`].
+    pub fn expect_types(&self, net: &TemporalNetwork<F>) -> Result<(), Error> {
+        self.plan.expect_types(net)
+    }
+
+    pub fn start(&mut self, net: &TemporalNetwork<F>) {
         let Shape { neurons, inputs, examples, .. } = self.shape;
         let zero = F::from(0);
         self.state.fill(zero);
         self.trace.run_mut(0, examples).fill(zero);
         self.slope.run_mut(0, examples).fill(zero);
         self.gradient.run_mut(0, neurons + inputs).fill(zero);
-        let types = self.plan.update_means(net)?;
+        self.plan.update_means(net);
         let (plan, count) = (&self.plan, self.plan.types());
         let (share, leak) = (F::from(1) - net.leak, plan.relay_leak(net.leak));
         let autodiff = plan.autodiff;
-        for (cell, pre) in types.iter().enumerate() {
+        for (cell, pre) in plan.of_cells().iter().enumerate() {
             let mu = plan.mu[cell];
             for post in 0..count {
                 let mean = share * plan.mean(post, *pre);
@@ -108,7 +113,6 @@ impl<F: Float> Typed<F> {
             self.self_to_self[cell] = leak - own * mu;
             self.new_to_self[cell] = if autodiff { F::from(1) } else { -own };
         }
-        Ok(())
     }
 
     /// What a_t and the slopes and rates of a step change.
@@ -116,7 +120,6 @@ impl<F: Float> Typed<F> {
         let Shape { neurons, inputs, examples, .. } = self.shape;
         let share = F::from(1) - net.leak;
         let autodiff = self.plan.autodiff;
-        let types = net.types.as_deref().unwrap_or(&[]);
         if autodiff {
             // Here the step's own (1−λ) z_{t−1} enters before credit is read.
             self.follow(F::from(0), share, stream);
@@ -127,7 +130,7 @@ impl<F: Float> Typed<F> {
         for b in 0..examples {
             self.messages.fill(F::from(0));
             let a = stream.activity.column(b);
-            for (a, of) in a.iter().zip(types) {
+            for (a, of) in a.iter().zip(self.plan.of_cells()) {
                 self.messages[*of] += *a;
             }
             for pre in 0..sides {

@@ -220,10 +220,19 @@ fn verdict(comparison: &Comparison) -> String {
         }
     }
     match comparison.conclusion() {
-        Conclusion::Agree => "agree: one exact gradient, and every rule is exact where a condition holds".to_owned(),
+        Conclusion::Agree => {
+            "agree: one exact gradient, and every rule is exact where a condition holds".to_owned()
+        }
         Conclusion::Unchecked => {
-            "unchecked: the exact gradients of W and U are zero, so there is nothing for the rules to differ in"
-                .to_owned()
+            let dead = comparison
+                .dead_blocks()
+                .iter()
+                .map(|name| format!("∂L/∂{name}"))
+                .collect::<Vec<_>>();
+            format!(
+                "unchecked: every entry of the exact {} is zero, which any dead rule reproduces",
+                dead.join(" and ")
+            )
         }
         Conclusion::Disagree => {
             let differs = |engine: &&crate::certify::temporal::Exact| engine.equal == Ok(false);

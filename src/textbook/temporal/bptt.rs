@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, Steps, TemporalCase, TemporalGradient};
 use crate::textbook::backprop::value_and_slope;
-use crate::textbook::{embed, within};
+use crate::textbook::{embed, fits, within};
 
 /// L and its gradient.
 ///
@@ -23,7 +23,10 @@ use crate::textbook::{embed, within};
 /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
 pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOutcome<S>, Error> {
     let p: TemporalParameters<S> = TemporalParameters::of(&case.network)?;
-    let (neurons, inputs, readouts) = (p.recurrent.len(), p.input[0].len(), p.readout.len());
+    let (neurons, inputs, readouts) = (p.recurrent.len(), case.network.inputs(), p.readout.len());
+    // Seven quantities per neuron, two per readout.
+    let kept = neurons.saturating_mul(7).saturating_add(readouts.saturating_mul(2));
+    fits(&[case.examples.len(), case.duration(), kept], limits, "all steps")?;
     let share = BigRational::new(1.into(), case.examples.len().max(1).into());
     let share: S = embed(&share, "1/B, B the number of examples,")?;
     let half: S = embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?;

@@ -5,7 +5,7 @@ use super::outcome::TemporalOutcome;
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, TemporalCase};
-use crate::textbook::within;
+use crate::textbook::{fits, within};
 
 /// L and its gradient.
 ///
@@ -20,8 +20,10 @@ use crate::textbook::within;
 /// # Errors
 /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
 pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOutcome<S>, Error> {
+    let neurons = case.network.neurons();
+    let earlier = case.duration().saturating_sub(1);
+    fits(&[earlier, neurons, neurons], limits, "all propagators of factorised RTRL")?;
     over_examples(case, limits, |parameters, seen| {
-        let neurons = parameters.recurrent.len();
         let direct: Vec<Vec<S>> = scaled(&parameters.recurrent, &parameters.gain);
         let mut found = Estimate::zero(parameters);
         // One per earlier step s, each Φ_{t,s}[j][p].

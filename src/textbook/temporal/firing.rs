@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, Steps, TemporalCase};
 use crate::textbook::firing::activate;
-use crate::textbook::{embed, within};
+use crate::textbook::{embed, fits, within};
 
 /// What one example does in time; `[t − 1]` is step t.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub fn firing<S: Scalar>(
     limits: &Limits,
 ) -> Result<Trajectory<S>, Error> {
     let neurons = parameters.recurrent.len();
+    let kept = neurons.saturating_add(parameters.readout.len()).saturating_mul(2);
+    fits(&[input.len(), kept], limits, "all steps")?;
     let half: S = embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?;
     let mut found = Trajectory {
         net_input: Vec::new(),

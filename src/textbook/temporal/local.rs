@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, TemporalCase, TemporalGradient};
 use crate::textbook::credit::balance_of_net_input;
-use crate::textbook::{embed, within};
+use crate::textbook::{embed, fits, within};
 
 /// One example as a rule sees it.
 pub(super) struct Seen<S> {
@@ -78,7 +78,9 @@ pub(super) fn over_examples<S: Scalar>(
     let parameters: TemporalParameters<S> = TemporalParameters::of(&case.network)?;
     let mut loss = S::zero();
     let mut total = Estimate::zero(&parameters);
-    let neurons = parameters.recurrent.len();
+    let (neurons, readouts) = (parameters.recurrent.len(), parameters.readout.len());
+    let kept = neurons.saturating_mul(7).saturating_add(readouts.saturating_mul(2));
+    fits(&[case.examples.len(), case.duration(), kept], limits, "all steps")?;
     let mut readout = vec![vec![S::zero(); neurons]; parameters.readout.len()];
     let mut biases = vec![S::zero(); parameters.readout.len()];
     let mut examples = Vec::new();

@@ -6,7 +6,7 @@ use super::parameters::TemporalParameters;
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, TemporalCase};
-use crate::textbook::within;
+use crate::textbook::{fits, within};
 
 /// L and its gradient.
 ///
@@ -20,10 +20,12 @@ use crate::textbook::within;
 /// # Errors
 /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
 pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOutcome<S>, Error> {
+    let (neurons, inputs) = (case.network.neurons(), case.network.inputs());
+    let synapses = neurons.saturating_mul(neurons.saturating_add(inputs));
+    fits(&[neurons, synapses], limits, "all sensitivities of RTRL")?;
     over_examples(case, limits, |parameters, seen| {
-        let neurons = parameters.recurrent.len();
         let mut of_recurrent = Sensitivity::zero(neurons, neurons);
-        let mut of_input = Sensitivity::zero(neurons, parameters.input[0].len());
+        let mut of_input = Sensitivity::zero(neurons, inputs);
         let mut found = Estimate::zero(parameters);
         for (t, step) in seen.steps.iter().enumerate() {
             let still = vec![S::zero(); neurons];

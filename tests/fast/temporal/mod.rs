@@ -2,6 +2,7 @@
 
 mod admission;
 mod memory;
+pub(super) mod costs;
 
 use creditcheck::error::Error;
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};
@@ -336,6 +337,76 @@ fn cross_entropy() {
         assert!(expected != 0.0 && (found - expected).abs() < 1e-8, "{found} {expected}");
     }
     assert!((gradient.readout_biases[0] + gradient.readout_biases[1]).abs() < 1e-14);
+}
+
+/// Firing alone gives readouts and the loss; the gradient is that of the step before, to the last bit, whatever the rule.
+#[test]
+fn firing_leaves_the_gradient() {
+    let (net, batch) = network::<f64>(12, 3, Activation::Tanh);
+    let mut other = batch.clone();
+    other.target.iter_mut().for_each(|target| *target += 1.0);
+    let mut fired = 0;
+    for rule in rules(&mut Draw::new(5), net.types.as_deref().unwrap(), (4, 2)) {
+        for evaluation in [Evaluation::Adjoint, Evaluation::Causal] {
+            let (steps, examples) = (batch.steps, batch.examples);
+            let mut engine =
+                Engine::new(&net, steps, examples, &rule, evaluation, Threads::ONE).unwrap();
+            engine.step(&net, &batch, Loss::HalfSquaredError, Steps::All).unwrap();
+            let (gradient, loss) = (engine.gradient().clone(), engine.loss());
+            engine.fire(&net, &other, Loss::HalfSquaredError, Steps::All).unwrap();
+            assert!(engine.loss() != loss, "{rule:?}");
+            assert!(gradient.readout_biases.iter().all(|bias| *bias != 0.0), "{rule:?}");
+            assert_eq!(*engine.gradient(), gradient, "{rule:?}, {evaluation:?}");
+            fired += 1;
+        }
+    }
+    assert!(fired > 100);
+}
+
+/// The types of a network are part of an engine that sends credit by type: others are refused, and the same taken again.
+#[test]
+fn other_types_are_refused() {
+    let (net, batch) = network::<f64>(6, 3, Activation::Relu);
+    assert_eq!(net.types, Some(vec![0, 1, 2, 0, 1, 2]));
+    // As many types of as many cells; other sizes; fewer types; none.
+    let others =
+        [Some(vec![1, 0, 2, 0, 1, 2]), Some(vec![0, 1, 2, 0, 1, 1]), Some(vec![0; 6]), None];
+    let (mut refused, mut taken) = (0, 0);
+    for rule in rules(&mut Draw::new(5), net.types.as_deref().unwrap(), (4, 2)) {
+        let by_type = match &rule {
+            TemporalRule::Mdgl { feedback } | TemporalRule::Modprop(Modprop { feedback, .. }) => {
+                *feedback != Feedback::Cell
+            }
+            _ => false,
+        };
+        for evaluation in [Evaluation::Adjoint, Evaluation::Causal] {
+            let (steps, examples) = (batch.steps, batch.examples);
+            let mut engine =
+                Engine::new(&net, steps, examples, &rule, evaluation, Threads::ONE).unwrap();
+            engine.step(&net, &batch, Loss::HalfSquaredError, Steps::All).unwrap();
+            let before = engine.gradient().clone();
+            for types in &others {
+                let changed = TemporalNetwork { types: types.clone(), ..net.clone() };
+                let found = [
+                    engine.step(&changed, &batch, Loss::HalfSquaredError, Steps::All),
+                    engine.fire(&changed, &batch, Loss::HalfSquaredError, Steps::All),
+                ];
+                for found in found {
+                    match found {
+                        Err(Error::Input { place, .. }) if by_type => {
+                            assert_eq!(place, "network.types");
+                            refused += 1;
+                        }
+                        Ok(()) if !by_type => taken += 1,
+                        other => panic!("{other:?}: {rule:?}, {evaluation:?}, {types:?}"),
+                    }
+                }
+            }
+            engine.step(&net, &batch, Loss::HalfSquaredError, Steps::All).unwrap();
+            assert_eq!(*engine.gradient(), before, "{rule:?}, {evaluation:?}");
+        }
+    }
+    assert!(refused > 100 && taken > 100, "{refused}, {taken}");
 }
 
 #[test]

@@ -96,6 +96,12 @@ impl<'a> Credit<'a> {
             }
             _ => (nothing, Way::Adjoint { with_mu: false }),
         };
+        if let Mu::PerCell(list) = &modprop.mu
+            && list.len() != neurons
+        {
+            let found = format!("{} numbers", list.len());
+            return Err(Error::input("mu", found, neurons.to_string()));
+        }
         let mu = |cell| Term::of(&Value::rounded(&modprop.mu.of(cell), format));
         Ok(Self {
             arithmetic: numbers.neurons.arithmetic[1],
@@ -108,9 +114,14 @@ impl<'a> Credit<'a> {
         })
     }
 
-    /// The bounds of ∂L/∂W and ∂L/∂U.
-    pub fn bounds(&self, passed: &[Passed]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
-        let (neurons, inputs) = (self.numbers.recurrent.len(), self.numbers.input[0].len());
+    /// The bounds of ∂L/∂W and ∂L/∂U, or of their products with a number that is multiplied in anywhere.
+    pub fn bounds(
+        &self,
+        passed: &[Passed],
+        scale: Option<&Value>,
+    ) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+        let inputs = self.numbers.input.first().map_or(0, Vec::len);
+        let neurons = self.numbers.recurrent.len();
         let mut recurrent = vec![vec![Term::ZERO; neurons]; neurons];
         let mut input = vec![vec![Term::ZERO; inputs]; neurons];
         for example in passed {
@@ -123,11 +134,18 @@ impl<'a> Credit<'a> {
                 }
             }
         }
-        let (roundings, underflow) = (self.roundings(passed), self.underflow(passed));
+        let (mut roundings, mut underflow) = (self.roundings(passed), self.underflow(passed));
+        let scale = scale.map(Term::of);
+        if let Some(scale) = scale {
+            // By itself, or with 1/B or 1−λ first.
+            roundings += 3;
+            underflow = underflow * (Up::ONE + scale.reached());
+        }
         // B is a count of examples in memory.
         #[allow(clippy::cast_precision_loss)]
         let batch = passed.len() as f64;
         let bound = |term: &Term| {
+            let term = scale.map_or(*term, |scale| scale * *term);
             if term.reached() == Up::ZERO {
                 return 0.0;
             }
@@ -177,7 +195,8 @@ impl<'a> Credit<'a> {
         let steps = &example.steps;
         let gated: Vec<Vec<Term>> = steps.iter().map(|step| self.gated(step)).collect();
         let mut trace = vec![Term::ZERO; self.mu.len()];
-        let mut input_trace = vec![Term::ZERO; self.numbers.input[0].len()];
+        let inputs = self.numbers.input.first().map_or(0, Vec::len);
+        let mut input_trace = vec![Term::ZERO; inputs];
         for (t, step) in steps.iter().enumerate() {
             if let Some(before) = t.checked_sub(1) {
                 self.follow(&mut trace, &steps[before].rate);
@@ -244,7 +263,10 @@ impl<'a> Credit<'a> {
             + 16
     }
 
-    /// What all underflows together may do to an entry: each is multiplied by no more than the rest of a monomial could be, summed.
+    /// What all underflows together may do to an entry.
+    ///
+    /// One is at most the smallest float. It is multiplied by what is left of a monomial, summed over all ways through the cells: a step
+    /// of them is a matrix whose rows and columns add up to no more than `step`, and what arrives at one place is summed over T.
     fn underflow(&self, passed: &[Passed]) -> Up {
         let largest = |values: &mut dyn Iterator<Item = Term>| {
             values.fold(Up::ZERO, |largest, value| largest.max(value.reached()))
@@ -255,18 +277,22 @@ impl<'a> Credit<'a> {
         let (h, z, x) = (of(|s| &s.slope), of(|s| &s.rate), of(|s| &s.input));
         let error = of(|s| &s.readout_error);
         let v = largest(&mut self.numbers.readout.iter().flatten().map(Term::of));
-        let weight = largest(&mut self.feedback.iter().flatten().copied());
         let mu = largest(&mut self.mu.iter().copied());
-        let (neurons, readouts) = (self.mu.len(), self.numbers.readout.len());
-        let relay = Up::ONE
-            + self.leak.reached()
-            + self.gain.reached() * weight * (Up::ONE + h + mu) * Up::count(neurons + 1);
+        let sum = |all: &mut dyn Iterator<Item = Term>| all.fold(Term::ZERO, |sum, w| sum + w);
+        let rows = self.feedback.iter().map(|row| sum(&mut row.iter().copied()));
+        let columns = (0..self.mu.len()).map(|p| sum(&mut self.feedback.iter().map(|row| row[p])));
+        let weights = largest(&mut rows.chain(columns));
+        let gain = self.gain.reached();
+        let step = self.leak.reached() + gain * weights * Up::ONE.max(h).max(mu);
+        let step = step.max(Up::ONE);
         let duration = passed.first().map_or(0, |example| example.steps.len());
-        let ends =
-            (Up::ONE + h) * (Up::ONE + h) * (Up::ONE + z + x) * (Up::ONE + self.gain.reached());
-        let signal = Up::ONE + v * error * Up::count(readouts);
-        let grown = (0..duration).fold(ends * signal, |grown, _| grown * relay);
-        let size = neurons + readouts + self.numbers.input[0].len() + 8;
+        let ends = (Up::ONE + h) * (Up::ONE + h) * (Up::ONE + z + x) * (Up::ONE + gain);
+        let readouts = self.numbers.readout.len();
+        let signal = (Up::ONE + v) * (Up::ONE + error) * Up::count(readouts);
+        let grown =
+            (0..duration).fold(ends * signal * (Up::ONE + weights), |grown, _| grown * step);
+        let inputs = self.numbers.input.first().map_or(0, Vec::len);
+        let size = self.mu.len() + readouts + inputs + 8;
         let operations = Up::count(size * size * size * size)
             * Up::count((duration + 1) * (duration + 1) * (duration + 1))
             * Up::count(passed.len());
@@ -296,22 +322,29 @@ fn feedback(
     let Some(types) = &case.network.types else {
         return Err(Error::unsupported("type-specific feedback in a network without \"types\""));
     };
-    let mean = |post: usize, pre: usize| {
-        let of_type = |kind: usize| (0..types.len()).filter(move |cell| types[*cell] == kind);
-        let (mut sum, mut pairs) = (Sum::new(&numbers.neurons.arithmetic), 0_u32);
-        for j in of_type(types[post]) {
-            for p in of_type(types[pre]) {
-                if j != p || diagonal == Diagonal::Counted {
-                    sum.add(&[numbers.recurrent[j][p]]);
-                    pairs += 1;
-                }
+    let arithmetic = &numbers.neurons.arithmetic;
+    let count = types.iter().max().map_or(0, |last| last + 1);
+    let nothing = || (Sum::new(arithmetic), 0_u32);
+    let mut sums: Vec<Vec<_>> =
+        (0..count).map(|_| (0..count).map(|_| nothing()).collect()).collect();
+    for (post, row) in numbers.recurrent.iter().enumerate() {
+        for (pre, weight) in row.iter().enumerate() {
+            if post != pre || diagonal == Diagonal::Counted {
+                let (sum, pairs) = &mut sums[types[post]][types[pre]];
+                sum.add(&[*weight]);
+                *pairs += 1;
             }
         }
-        if pairs == 0 { Term::ZERO } else { Term::of(&sum.over(f64::from(pairs), 2)) }
+    }
+    let mean = |(sum, pairs): (Sum, u32)| match pairs {
+        0 => Term::ZERO,
+        pairs => Term::of(&sum.over(f64::from(pairs), 2)),
     };
-    let entry = |post: usize, pre: usize| match post == pre {
-        true => mean(post, pre) + mean(post, pre),
-        false => mean(post, pre),
+    let means: Vec<Vec<Term>> =
+        sums.into_iter().map(|row| row.into_iter().map(mean).collect()).collect();
+    let entry = |post: usize, pre: usize| {
+        let mean = means[types[post]][types[pre]];
+        if post == pre { mean + mean } else { mean }
     };
     Ok((0..types.len()).map(|j| (0..types.len()).map(|p| entry(j, p)).collect()).collect())
 }

@@ -8,16 +8,18 @@ use crate::textbook::temporal::local::{Estimate, Seen, transposed_times};
 
 /// F_1 … F_S, as many as a sequence can use.
 pub(super) fn taps<S: Scalar>(
-    first: Vec<Vec<S>>,
+    first: &[Vec<S>],
     relay: &[Vec<S>],
     count: usize,
     limits: &Limits,
 ) -> Result<Vec<Vec<Vec<S>>>, Error> {
     let mut all: Vec<Vec<Vec<S>>> = Vec::new();
-    let mut next = first;
     for _ in 0..count {
-        let following = times(relay, &next, limits)?;
-        all.push(std::mem::replace(&mut next, following));
+        let next = match all.last() {
+            Some(last) => times(relay, last, limits)?,
+            None => first.to_vec(),
+        };
+        all.push(next);
     }
     Ok(all)
 }

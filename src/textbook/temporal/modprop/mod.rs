@@ -11,7 +11,7 @@ use super::parameters::TemporalParameters;
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase};
-use crate::textbook::{embed, within};
+use crate::textbook::{embed, fits, within};
 
 /// ModProp in the form, with the feedback, the taps and the μ that it is asked for.
 ///
@@ -38,15 +38,20 @@ pub fn run<S: Scalar>(
 ) -> Result<TemporalOutcome<S>, Error> {
     let mu: Vec<S> = modulation(case, &rule.mu)?;
     let weights: Vec<Vec<S>> = feedback_weights(&case.network, rule.feedback)?;
+    let delays = case.duration().saturating_sub(1);
     let taps = match rule.taps {
-        Taps::All => case.duration(),
-        Taps::Count(count) => count.min(case.duration()),
+        Taps::All => delays,
+        Taps::Count(count) => count.min(delays),
     };
+    let neurons = case.network.neurons();
     if rule.form == Form::Autodiff {
         if rule.taps != Taps::All {
             return Err(Error::unsupported(
                 "a number of taps in the autodiff form, which has all of them; use --taps all, or --form filter",
             ));
+        }
+        if evaluation == Evaluation::Causal {
+            fits(&[case.duration(), neurons, neurons], limits, "all powers of D")?;
         }
         return over_examples(case, limits, |parameters, seen| {
             let relay = relay(parameters, &weights, &mu, Form::Filter);
@@ -62,6 +67,9 @@ pub fn run<S: Scalar>(
         }
         _ => None,
     };
+    if evaluation == Evaluation::Causal && by_type.is_none() {
+        fits(&[taps, neurons, neurons], limits, "all taps")?;
+    }
     over_examples(case, limits, |parameters, seen| {
         let first = scaled(&weights, &parameters.gain);
         let relay = relay(parameters, &weights, &mu, rule.form);
@@ -77,7 +85,7 @@ pub fn run<S: Scalar>(
             }
             (Evaluation::Causal, Some(table)) => table.run(seen, &mut found),
             (Evaluation::Causal, None) => {
-                causal::run(&causal::taps(first, &relay, taps, limits)?, seen, &mut found);
+                causal::run(&causal::taps(&first, &relay, taps, limits)?, seen, &mut found);
             }
         }
         for (step, total) in seen.steps.iter_mut().zip(totals) {

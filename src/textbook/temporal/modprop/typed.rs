@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 use crate::spec::{Diagonal, Form, Limits, Temporal};
 use crate::textbook::temporal::feedback::{block_means, types};
 use crate::textbook::temporal::local::{Estimate, Seen};
-use crate::textbook::{embed, within};
+use crate::textbook::{embed, fits, within};
 
 /// X_jp = block(type j, type p) + [j = p] own(type p).
 #[derive(Clone)]
@@ -49,6 +49,7 @@ impl<S: Scalar> Table<S> {
             of_type[kind] = mu[cell].clone();
             sizes[kind] = sizes[kind].clone() + &S::one();
         }
+        fits(&[count, means.len(), means.len() + 1], limits, "all taps from type to type")?;
         let leak: S = embed(&net.leak, "the leak")?;
         let gain = S::one() - &leak;
         let kept = if form == Form::NoLeak { S::zero() } else { leak };
@@ -65,11 +66,13 @@ impl<S: Scalar> Table<S> {
                 .collect(),
             own: first.own.iter().zip(&of_type).map(|(w, mu)| w.clone() * mu + &kept).collect(),
         };
-        let mut taps = Vec::new();
-        let mut next = first;
+        let mut taps: Vec<Tap<S>> = Vec::new();
         for _ in 0..count {
-            let following = relay.times(&next, &sizes, limits)?;
-            taps.push(std::mem::replace(&mut next, following));
+            let next = match taps.last() {
+                Some(last) => relay.times(last, &sizes, limits)?,
+                None => first.clone(),
+            };
+            taps.push(next);
         }
         Ok(Some(Self { taps, types }))
     }

@@ -125,9 +125,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         }
     };
     let (digest, case) = (document.digest(), document.case);
-    let mut bar = Bar::new(common, 1);
-    let found = gradient(&case, rule, number, quantity, &limits, &mut bar);
-    bar.finish();
+    let own = case.clone();
+    let found =
+        Bar::new(common, 1).alone(move |bar| gradient(&own, rule, number, quantity, &limits, bar));
     let mut found = found.map_err(|error| error.in_file(name))?;
     found.case = Some(digest);
     match common.tensor_file() {

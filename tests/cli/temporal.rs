@@ -1,6 +1,8 @@
-//! Networks in time on the command line: floats that overflow.
+//! Networks in time on the command line: floats that overflow, and Ctrl-C.
 
 use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use super::{GOOD, run};
 
@@ -73,4 +75,71 @@ fn an_update_below_the_format_is_the_nearest_float() {
         let (code, printed, _) = update(file, rule, "f64", &small);
         assert!(code == 0 && printed.contains("p-16"), "{rule:?}: {printed}");
     }
+}
+
+/// A network that takes minutes in fractions: every weight and every step adds digits.
+#[cfg(unix)]
+fn long() -> String {
+    const NEURONS: usize = 40;
+    const STEPS: usize = 300;
+    let weight = |k: usize| format!("{}/7", i64::try_from(k * 37 % 11).unwrap() - 5);
+    let row = |post: usize| -> Vec<String> {
+        let entry = |pre| if pre == post { "0".into() } else { weight(post * NEURONS + pre) };
+        (0..NEURONS).map(entry).collect()
+    };
+    let recurrent: Vec<_> = (0..NEURONS).map(row).collect();
+    let input: Vec<_> = (0..NEURONS).map(|k| vec![weight(k + 1)]).collect();
+    let readout = vec![(0..NEURONS).map(|k| weight(k + 3)).collect::<Vec<_>>()];
+    let steps: Vec<_> = (0..STEPS).map(|t| vec![weight(t)]).collect();
+    serde_json::json!({
+        "format": "creditcheck/case/1",
+        "network": {"kind": "temporal", "leak": "1/3", "activation": "identity", "recurrent": recurrent,
+            "input": input, "readout": readout},
+        "loss": "half_squared_error", "learning_rate": "1", "steps": "all",
+        "examples": [{"input": steps, "target": steps}],
+    })
+    .to_string()
+}
+
+/// Ctrl-C is heard in the middle of one engine's work.
+#[cfg(unix)]
+#[test]
+fn long_work_over_time_can_be_interrupted() {
+    let folder = std::env::temp_dir().join(format!("creditcheck-long-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("long.json");
+    fs::write(&file, long()).unwrap();
+    let commands: [&[&str]; 4] =
+        [&["gradient"], &["gradient", "--rule", "tangent"], &["show"], &["compare"]];
+    for command in commands {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_creditcheck"))
+            .args(command)
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(child.try_wait().unwrap(), None, "{command:?} was not long");
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        let since = Instant::now();
+        let mut status = None;
+        while status.is_none() && since.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+            status = child.try_wait().unwrap();
+        }
+        if status.is_none() {
+            child.kill().unwrap();
+        }
+        let output = child.wait_with_output().unwrap();
+        assert!(status.is_some(), "{command:?} did not hear Ctrl-C");
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            "error: interrupted\n",
+            "{command:?}"
+        );
+    }
+    fs::remove_dir_all(&folder).unwrap();
 }

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::RuleName;
 use crate::cli::Outcome;
 use crate::cli::common::Common;
+use crate::cli::progress::Bar;
 use crate::error::Error;
 use crate::number;
 use crate::spec::{
@@ -190,7 +191,11 @@ pub(super) fn run(
             "the gradient of a network that runs in time as tensors; write it as JSON",
         ));
     }
-    let mut found = certify::temporal::gradient(case, &rule, number, quantity, &limits)?;
+    let mut bar = Bar::new(common, 1);
+    bar.item(&rule.to_string());
+    let (own, asked) = (case.clone(), rule.clone());
+    let mut found =
+        bar.alone(move |_| certify::temporal::gradient(&own, &asked, number, quantity, &limits))?;
     found.case = Some(document.digest());
     common.write(
         || report::gradient_over_time(&found, &rule.to_string(), case),

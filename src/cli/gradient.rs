@@ -120,8 +120,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         }
         Input::Temporal(document) => {
             let rule = (arguments.rule, &arguments.variant);
-            return temporal::run(&document, rule, (number, quantity), common)
-                .map_err(|error| error.in_file(name));
+            return temporal::run(&document, &name, rule, (number, quantity), common);
         }
     };
     let (digest, case) = (document.digest(), document.case);

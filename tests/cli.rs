@@ -1,5 +1,7 @@
 //! The program as a user meets it: standard output, standard error and exit codes.
 
+mod temporal;
+
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

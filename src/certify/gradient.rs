@@ -241,6 +241,14 @@ fn float<F: crate::fast::Float>(
                     .collect(),
             };
             let entries = asked_for(of_layers(case, &rounded)?, quantity, case);
+            let beyond = |value: &BigRational| F::nearest(value).exact().is_none();
+            for (what, mut list) in
+                [("weight update", entries.weights.iter()), ("bias update", entries.biases.iter())]
+            {
+                if list.any(beyond) {
+                    return Err(Error::NotFinite { what: format!("{what} in {}", F::NAME) });
+                }
+            }
             Ok(Computed {
                 loss: exact(&outcome.loss),
                 // −η ∂L/∂W is one more product, rounded like any other.

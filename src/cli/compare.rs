@@ -49,9 +49,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         return Err(error.in_file(name));
     };
     let mu = mu_of(&arguments.mu, document.case.network.neurons(), &limits)?;
-    let mut bar = Bar::new(common, 1);
-    let found = compare(&document.case, &mu, &limits, &mut bar);
-    bar.finish();
+    let case = document.case.clone();
+    let found = Bar::new(common, 1).alone(move |bar| compare(&case, &mu, &limits, bar));
     let found = found.map_err(|error| error.in_file(name))?;
     common.write(
         || report::compared(&document.case, &found),

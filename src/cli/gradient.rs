@@ -120,14 +120,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         }
         Input::Temporal(document) => {
             let rule = (arguments.rule, &arguments.variant);
-            return temporal::run(&document, rule, (number, quantity), common)
-                .map_err(|error| error.in_file(name));
+            return temporal::run(&document, &name, rule, (number, quantity), common);
         }
     };
     let (digest, case) = (document.digest(), document.case);
-    let mut bar = Bar::new(common, 1);
-    let found = gradient(&case, rule, number, quantity, &limits, &mut bar);
-    bar.finish();
+    let own = case.clone();
+    let found =
+        Bar::new(common, 1).alone(move |bar| gradient(&own, rule, number, quantity, &limits, bar));
     let mut found = found.map_err(|error| error.in_file(name))?;
     found.case = Some(digest);
     match common.tensor_file() {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::common::Common;
+use super::progress::Bar;
 use crate::error::Error;
 use crate::mutants::kill_matrix;
 
@@ -13,7 +14,10 @@ use crate::mutants::kill_matrix;
 pub(super) struct Arguments {}
 
 pub(super) fn run(_: &Arguments, common: &Common) -> Result<Outcome, Error> {
-    let matrix = kill_matrix(&common.limits())?;
+    let limits = common.limits();
+    let mut bar = Bar::new(common, 1);
+    bar.item("every mutant on its witnesses");
+    let matrix = bar.alone(move |_| kill_matrix(&limits))?;
     common.write(|| matrix.text(), || matrix.to_json())?;
     Ok(if matrix.is_good() { Outcome::Agree } else { Outcome::Disagree })
 }

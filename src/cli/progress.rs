@@ -1,6 +1,9 @@
 //! Progress bars on a terminal, and Ctrl-C.
 
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,7 +29,13 @@ pub(super) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
+/// How soon Ctrl-C is heard by work that does not ask for it.
+const HEARD_AFTER: Duration = Duration::from_millis(50);
+/// As much as the first thread of a process has on most systems.
+const STACK: usize = 8 << 20;
+
 /// A bar over a known number of items, drawn only where somebody can see it.
+#[derive(Clone)]
 pub(super) struct Bar {
     bar: ProgressBar,
     item: String,
@@ -59,6 +68,39 @@ impl Bar {
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Does work whose single stages may take long, in a thread of its own, and takes the bar away. Ctrl-C does not wait for the stage
+    /// to end: the thread is left behind, and ends with the program.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`]; those of the work; [`Error::Io`] if no thread is to be had.
+    pub fn alone<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&mut Self) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (sender, receiver) = mpsc::channel();
+        let mut own = self.clone();
+        let begun = thread::Builder::new().stack_size(STACK).spawn(move || {
+            // Nobody listens any more after Ctrl-C.
+            let _ = sender.send(work(&mut own));
+        });
+        let worker =
+            begun.map_err(|error| Error::Io { what: format!("cannot begin a thread: {error}") })?;
+        let found = loop {
+            match receiver.recv_timeout(HEARD_AFTER) {
+                Ok(found) => break found,
+                Err(RecvTimeoutError::Timeout) if interrupted() => break Err(Error::Interrupted),
+                Err(RecvTimeoutError::Timeout) => {}
+                // It has panicked: so do we, with its message.
+                Err(RecvTimeoutError::Disconnected) => match worker.join() {
+                    Err(panic) => resume_unwind(panic),
+                    Ok(()) => break Err(Error::Interrupted),
+                },
+            }
+        };
+        self.finish();
+        found
     }
 }
 

@@ -39,6 +39,14 @@ impl<R> Runs<R> {
         let mut whole = 0;
         if path.exists() {
             let bytes = read_file(&path, limits)?;
+            if bytes.len() as u64 > limits.file_bytes {
+                // What was not read would be cut off below.
+                return Err(Error::Limit {
+                    what: format!("bytes of {name}"),
+                    given: bytes.len() as u64,
+                    limit: limits.file_bytes,
+                });
+            }
             // Up to the last end of a line.
             whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let text = String::from_utf8_lossy(&bytes[..whole]);

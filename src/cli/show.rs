@@ -7,6 +7,7 @@ use clap::Args;
 use super::Outcome;
 use super::common::{Common, Input, read_input, too_large};
 use super::gradient::temporal::mu_of;
+use super::progress::Bar;
 use crate::certify::{self, steps};
 use crate::error::Error;
 use crate::report;
@@ -25,14 +26,18 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
     let in_file = |error: Error| error.in_file(arguments.case.display().to_string());
-    match read_input(&arguments.case, &limits)? {
+    let input = read_input(&arguments.case, &limits)?;
+    let mut bar = Bar::new(common, 1);
+    bar.item("both rules, step by step");
+    match input {
         Input::Case(document, _) => {
             if arguments.mu.is_some() {
                 return Err(in_file(Error::unsupported(
                     "--mu on a network that does not run in time",
                 )));
             }
-            let steps = steps::steps(&document.case, &limits).map_err(in_file)?;
+            let case = document.case.clone();
+            let steps = bar.alone(move |_| steps::steps(&case, &limits)).map_err(in_file)?;
             common.write(
                 || report::steps(&document.case, &steps),
                 || report::steps_json(&document, &steps),
@@ -42,7 +47,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
             let case = &document.case;
             let mu = arguments.mu.as_deref().unwrap_or("1/2");
             let mu = mu_of(mu, case.network.neurons(), &limits)?;
-            let steps = certify::temporal::steps(case, &mu, &limits).map_err(in_file)?;
+            let own = case.clone();
+            let steps = bar.alone(move |_| certify::temporal::steps(&own, &mu, &limits));
+            let steps = steps.map_err(in_file)?;
             common.write(
                 || report::steps_over_time(case, &steps),
                 || report::steps_over_time_json(&document, &steps),

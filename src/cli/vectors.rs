@@ -46,16 +46,17 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
 /// Every file of the set, in memory.
 fn make(common: &Common) -> Result<BTreeMap<String, String>, Error> {
     let plan = vectors::plan();
-    let mut bar = Bar::new(common, plan.len());
-    let mut made = BTreeMap::new();
-    for file in &plan {
-        bar.item(&file.name());
-        bar.stage("draw and check")?;
-        made.insert(file.name(), file.text()?);
-        bar.done();
-    }
-    bar.finish();
-    Ok(made)
+    // A file over time takes seconds.
+    Bar::new(common, plan.len()).alone(move |bar| {
+        let mut made = BTreeMap::new();
+        for file in &plan {
+            bar.item(&file.name());
+            bar.stage("draw and check")?;
+            made.insert(file.name(), file.text()?);
+            bar.done();
+        }
+        Ok(made)
+    })
 }
 
 fn generate(folder: &Path, common: &Common) -> Result<Outcome, Error> {

@@ -5,8 +5,7 @@ use super::{counted, drawn, grid, wrapped};
 use crate::error::Error;
 use crate::simulate::rounded;
 use crate::simulate::tasks::{
-    Condition, End, Key, Measured, Paired, Plan, Quartiles, Run, Table, Task, name, prototype,
-    title,
+    Condition, End, Key, Measured, Paired, Plan, Quartiles, Run, Table, Task, name, title,
 };
 use crate::spec::Limits;
 use crate::wire::json::Json;
@@ -22,7 +21,10 @@ pub fn text(table: &Table<'_>, sentences: &[String]) -> String {
     let plan = table.plan;
     let seeds = plan.seeds.len();
     let size = if plan.preview { "a preview; " } else { "" };
-    let medians = format!("medians over {}, quartiles in brackets", counted(seeds, "seed"));
+    let medians = match seeds {
+        1 => "1 seed".to_owned(),
+        _ => format!("medians over {}, quartiles in brackets", counted(seeds, "seed")),
+    };
     let mut text = match plan.task {
         Task::Alignment => format!(
             "Cosine of each rule's ∂L/∂W with that of BPTT before learning, μ = 1/2 ({size}{medians}).\n\n{}",
@@ -35,7 +37,7 @@ pub fn text(table: &Table<'_>, sentences: &[String]) -> String {
             blocks(table)
         ),
         Task::Recall | Task::Xor => format!(
-            "{} after {} updates ({size}{medians}).\n\n{}\n{}",
+            "{} after {} updates ({size}{medians}).\n\n{}{}",
             if plan.task == Task::Recall {
                 "Delayed recall: squared error of sequences held out"
             } else {
@@ -55,7 +57,9 @@ pub fn text(table: &Table<'_>, sentences: &[String]) -> String {
 
 fn aligned(table: &Table<'_>) -> String {
     let mut rows = grid();
-    rows.set_header(vec!["rule", "types", "cosine", "", "length", "prototype"]);
+    let mut head = vec!["rule", "types", "cosine", "", "length"];
+    head.extend(head_of_known(table));
+    rows.set_header(head);
     for (k, condition) in table.plan.conditions.iter().enumerate() {
         // The sweep of μ is in the figure and in the sentences.
         if name(&condition.rule).contains(":mu=") {
@@ -64,8 +68,9 @@ fn aligned(table: &Table<'_>) -> String {
         let types = condition.types.map_or(String::new(), |types| types.to_string());
         let [median, range] = shown(table.quartiles(k, "cosine"));
         let length = shown(table.quartiles(k, "length_ratio"))[0].clone();
-        let known = known(table.plan.task, condition);
-        rows.add_row(vec![title(&condition.rule), types, median, range, length, known]);
+        let mut row = vec![title(&condition.rule), types, median, range, length];
+        row.extend(head_of_known(table).map(|_| known(table, condition)));
+        rows.add_row(row);
     }
     drawn(rows)
 }
@@ -110,7 +115,7 @@ fn trained(table: &Table<'_>) -> String {
     let is_xor = plan.task == Task::Xor;
     let mut rows = grid();
     let mut head = vec!["rule", "loss", "", "lowest on the way", "below"];
-    head.push(if is_xor { "accuracy" } else { "prototype" });
+    head.extend(if is_xor { Some("accuracy") } else { head_of_known(table) });
     let below = format!("below {}", plan.settings.solved);
     head[4] = &below;
     rows.set_header(head);
@@ -118,32 +123,30 @@ fn trained(table: &Table<'_>) -> String {
         let [median, range] = shown(table.quartiles(k, "held_out_loss"));
         let lowest = shown(table.quartiles(k, "lowest_loss"))[0].clone();
         let solved = format!("{}/{}", table.solved(k), plan.seeds.len());
-        let last = if is_xor {
-            shown(table.quartiles(k, "held_out_accuracy"))[0].clone()
+        let mut row = vec![title(&condition.rule), median, range, lowest, solved];
+        row.extend(if is_xor {
+            Some(shown(table.quartiles(k, "held_out_accuracy"))[0].clone())
         } else {
-            known(plan.task, condition)
-        };
-        rows.add_row(vec![title(&condition.rule), median, range, lowest, solved, last]);
+            head_of_known(table).map(|_| known(table, condition))
+        });
+        rows.add_row(row);
     }
     drawn(rows)
 }
 
-/// Every two rules, in the order of the table.
+/// Every two rules, in the order of the table; nothing of one rule.
 fn pairs(table: &Table<'_>) -> String {
+    if table.plan.conditions.len() < 2 {
+        return String::new();
+    }
     let mut rows = grid();
-    rows.set_header(vec![
-        "seed by seed, lower loss",
-        "against",
-        "wins",
-        "sign test p",
-        "Wilcoxon p",
-    ]);
+    rows.set_header(vec!["seed by seed", "against", "lower in", "sign test p", "Wilcoxon p"]);
     for (a, b, found) in all_pairs(table) {
         let [a, b] = [a, b].map(|k| title(&table.plan.conditions[k].rule));
         let wins = format!("{}/{}", found.wins, found.pairs);
         rows.add_row(vec![a, b, wins, number(found.sign), number(found.wilcoxon)]);
     }
-    drawn(rows)
+    format!("\n{}", drawn(rows))
 }
 
 fn all_pairs<'a>(table: &'a Table<'_>) -> impl Iterator<Item = (usize, usize, Paired)> + 'a {
@@ -151,8 +154,15 @@ fn all_pairs<'a>(table: &'a Table<'_>) -> impl Iterator<Item = (usize, usize, Pa
     (0..count).flat_map(move |a| (a + 1..count).map(move |b| (a, b, table.paired(a, b))))
 }
 
-fn known(task: Task, condition: &Condition) -> String {
-    prototype(task, condition).map_or(String::new(), |median| median.to_string())
+/// What the prototype found, where the two can be compared.
+fn known(table: &Table<'_>, condition: &Condition) -> String {
+    table.prototype(condition).map_or(String::new(), |median| median.to_string())
+}
+
+/// The head of that column, if there is one.
+fn head_of_known(table: &Table<'_>) -> Option<&'static str> {
+    let known = table.plan.conditions.iter().any(|c| table.prototype(c).is_some());
+    known.then_some("prototype")
 }
 
 /// The median, and the quartiles in brackets if there are two numbers.
@@ -190,7 +200,7 @@ pub fn document(table: &Table<'_>, sentences: &[String]) -> Json {
         let mut fields = vec![
             ("condition", Json::text(condition.name())),
             ("rule", Json::text(title(&condition.rule))),
-            ("prototype", prototype(plan.task, condition).map_or(Json::Null, float)),
+            ("prototype", table.prototype(condition).map_or(Json::Null, float)),
             ("statistics", Json::object(statistics)),
         ];
         if plan.task.is_training() {
@@ -218,7 +228,7 @@ pub fn document(table: &Table<'_>, sentences: &[String]) -> Json {
     if plan.task.is_training() {
         let pair = |(a, b, found): (usize, usize, Paired)| {
             Json::object([
-                ("lower", Json::text(plan.conditions[a].name())),
+                ("rule", Json::text(plan.conditions[a].name())),
                 ("against", Json::text(plan.conditions[b].name())),
                 ("pairs", Json::count(found.pairs)),
                 ("wins", Json::count(found.wins)),

@@ -7,8 +7,8 @@ use creditcheck::mutants::temporal::{
     temporal_matrix,
 };
 use creditcheck::spec::{
-    Activation, Feedback, Form, Limits, Modprop, Mu, Steps, Taps, TemporalCase, TemporalGradient,
-    TemporalRule,
+    Activation, Feedback, Form, Kink, Limits, Modprop, Mu, Steps, Taps, TemporalCase,
+    TemporalGradient, TemporalRule,
 };
 use creditcheck::textbook::temporal::{self, Evaluation};
 use num_rational::BigRational;
@@ -53,6 +53,38 @@ fn every_mutant_over_time_is_killed_in_every_rule_in_which_it_has_a_meaning() {
         assert_eq!(matrix.count(word), 0);
     }
     assert!(matrix.count("equivalent") > 50);
+}
+
+/// Off, a ReLU stands at its kink with the rate 0: under `left` alone the slope there is that at its net input.
+#[test]
+fn a_slope_taken_at_the_rate_shows_in_a_relu_unless_the_convention_is_left() {
+    let matrix = temporal_matrix(&Limits::default()).unwrap();
+    let rows = |witness: &'static str| {
+        matrix
+            .rows
+            .iter()
+            .filter(move |row| row.mutant == TemporalMutant::T31 && row.witness == witness)
+    };
+    let is_killed =
+        |row: &creditcheck::mutants::temporal::TemporalRow| matches!(row.status, Status::Killed(_));
+    assert!(rows("temporal_right").count() > 15 && rows("temporal_right").all(is_killed));
+    let is_equivalent = |row: &creditcheck::mutants::temporal::TemporalRow| {
+        matches!(row.status, Status::Equivalent { .. })
+    };
+    assert!(rows("temporal_relu").count() > 15 && rows("temporal_relu").all(is_equivalent));
+    let mut tried = 0;
+    for (kink, shows) in [(Kink::Left, false), (Kink::Right, true), (Kink::Mean, true)] {
+        let mut case = witness("temporal_right");
+        case.kink = kink;
+        for host in hosts(&case) {
+            let status = temporal_fate(&case, TemporalMutant::T31, &host, Part::Gradient).unwrap();
+            let words = format!("{kink:?}, {}: {status:?}", host.words());
+            assert_eq!(matches!(status, Status::Killed(_)), shows, "{words}");
+            assert!(shows || matches!(status, Status::Survived), "{words}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 45, "{tried}");
 }
 
 #[test]
@@ -200,7 +232,7 @@ fn blind() -> Vec<Blind> {
             &["T40"],
         ),
         gradient("no net input at a kink", restricted(|_| ()), any, &["T33"]),
-        gradient("ReLU", witness("temporal_relu"), any, &["T31", "T33"]),
+        gradient("ReLU, convention left", witness("temporal_relu"), any, &["T31", "T33"]),
     ]
 }
 

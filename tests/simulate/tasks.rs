@@ -12,6 +12,7 @@ use num_rational::BigRational;
 
 #[cfg(feature = "cli")]
 mod files;
+mod story;
 
 /// Small enough for a debug build.
 fn small(task: Task) -> Settings {

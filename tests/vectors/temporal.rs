@@ -1,5 +1,7 @@
 //! The vectors of the rules over time, read back: their engines and their equations say the same.
 
+mod kills;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use creditcheck::mutants::temporal::TEMPORAL_CATALOGUE;

@@ -18,7 +18,8 @@ use crate::wire::temporal::gradient::GradientOverTime;
 /// The approximate rules are run as a synapse would, forwards in time.
 ///
 /// # Errors
-/// [`Error::Unsupported`] where the rule or the number type cannot serve the case; [`Error::Limit`].
+/// [`Error::Unsupported`] where the rule or the number type cannot serve the case; [`Error::NotFinite`] where a float overflows, an
+/// update too; [`Error::Limit`].
 pub fn gradient(
     case: &TemporalCase,
     rule: &TemporalRule,
@@ -77,24 +78,27 @@ pub(super) fn asked_for(
 ) -> TemporalGradient<BigRational> {
     match quantity {
         Quantity::Gradient => found,
-        Quantity::Update => each(found, |entry| -(entry * &case.learning_rate)),
+        Quantity::Update => {
+            let each = |entry: &mut BigRational| *entry = -(&*entry * &case.learning_rate);
+            let mut update = found;
+            blocks(&mut update).for_each(|(_, entries)| entries.into_iter().for_each(each));
+            update
+        }
     }
 }
 
-/// Another gradient of the same shape; the loss stays.
-fn each(
-    found: TemporalGradient<BigRational>,
-    of: impl Fn(BigRational) -> BigRational,
-) -> TemporalGradient<BigRational> {
-    let row = |row: Vec<BigRational>| -> Vec<_> { row.into_iter().map(&of).collect() };
-    let matrix = |rows: Vec<Vec<BigRational>>| rows.into_iter().map(row).collect();
-    TemporalGradient {
-        loss: found.loss,
-        recurrent: matrix(found.recurrent),
-        input: matrix(found.input),
-        readout: matrix(found.readout),
-        readout_biases: found.readout_biases.map(row),
-    }
+/// Every entry with the name of its block; the loss is no part of it.
+fn blocks(
+    of: &mut TemporalGradient<BigRational>,
+) -> impl Iterator<Item = (&'static str, Vec<&mut BigRational>)> {
+    let biases = of.readout_biases.iter_mut().flatten().collect();
+    [
+        ("recurrent weights", of.recurrent.iter_mut().flatten().collect()),
+        ("input weights", of.input.iter_mut().flatten().collect()),
+        ("readout weights", of.readout.iter_mut().flatten().collect()),
+        ("readout biases", biases),
+    ]
+    .into_iter()
 }
 
 /// A rule on the float side; the entries are floats, held exactly.
@@ -128,12 +132,19 @@ fn float<F: crate::fast::Float>(
             .is_some()
             .then(|| gradient.readout_biases.iter().map(held).collect()),
     };
-    // −η ∂L/∂W is one more product, rounded like any other.
-    let rounded = |value: BigRational| held(&F::nearest(&value));
-    Ok(match quantity {
-        Quantity::Gradient => found,
-        Quantity::Update => each(asked_for(found, quantity, case), rounded),
-    })
+    let mut found = asked_for(found, quantity, case);
+    if quantity == Quantity::Update {
+        // −η ∂L/∂W is one more product, rounded like any other: what is too small becomes the nearest float, which may be 0, and
+        // what is too large is refused.
+        for (block, entries) in blocks(&mut found) {
+            for entry in entries {
+                let beyond =
+                    || Error::NotFinite { what: format!("update of the {block} in {}", F::NAME) };
+                *entry = F::nearest(entry).exact().ok_or_else(beyond)?;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Without the float side there are no float engines.

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::RuleName;
 use crate::cli::Outcome;
 use crate::cli::common::Common;
+use crate::cli::progress::Bar;
 use crate::error::Error;
 use crate::number;
 use crate::spec::{
@@ -19,6 +20,9 @@ use crate::{certify, report};
 pub(in crate::cli) const RULES: &str =
     "bptt, rtrl, factorised-rtrl, eprop, mdgl, modprop or tangent";
 
+/// The largest number of taps that a file may name.
+const MOST_TAPS: usize = (1 << 20) - 1;
+
 /// What mdgl and modprop leave open.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Options of mdgl and modprop")]
@@ -30,7 +34,7 @@ pub(in crate::cli) struct Variant {
     #[arg(long, value_enum)]
     diagonal: Option<DiagonalName>,
     /// modprop: how many steps back a synapse still gets credit: a number, or all [default: all]
-    #[arg(long, value_name = "N|all")]
+    #[arg(long, value_name = "N|all", allow_hyphen_values = true)]
     taps: Option<String>,
     /// modprop: what stands for the slopes of the cells that relay, as 1/2, or as 1,1/2,0 with one per cell
     #[arg(long, value_name = "P/Q[,P/Q]...", allow_hyphen_values = true)]
@@ -140,10 +144,11 @@ impl Variant {
         let taps = match self.taps.as_deref() {
             None | Some("all") => Taps::All,
             Some(given) => {
-                let count = given.parse().map_err(|_| {
-                    Error::input("--taps", format!("\"{given}\""), "a number of taps, or all")
-                })?;
-                Taps::Count(count)
+                // More would be written into a file that `check` does not read.
+                let count = given.parse().ok().filter(|count| *count <= MOST_TAPS);
+                let expected = format!("a number of taps up to {MOST_TAPS}, or all");
+                let refused = || Error::input("--taps", format!("\"{given}\""), expected);
+                Taps::Count(count.ok_or_else(refused)?)
             }
         };
         Ok(Modprop { feedback, taps, mu: mu_of(mu, case.network.neurons(), limits)?, form })
@@ -175,22 +180,33 @@ pub(in crate::cli) fn mu_of(text: &str, neurons: usize, limits: &Limits) -> Resu
     Ok(Mu::PerCell(list))
 }
 
-/// A temporal case through one rule.
+/// A temporal case through one rule; errors name the file, unless it is an option that cannot be read.
 pub(super) fn run(
     document: &TemporalDocument,
+    name: &str,
     (rule, variant): (Option<RuleName>, &Variant),
     (number, quantity): (NumberKind, Quantity),
     common: &Common,
 ) -> Result<Outcome, Error> {
     let limits = common.limits();
     let case = &document.case;
-    let rule = variant.rule(rule.unwrap_or(RuleName::Bptt), case, &limits)?;
+    let in_file = |error: Error| error.in_file(name);
+    let rule = variant.rule(rule.unwrap_or(RuleName::Bptt), case, &limits);
+    let rule = rule.map_err(|error| match error {
+        Error::Input { .. } => error,
+        other => in_file(other),
+    })?;
     if common.tensor_file().is_some() {
-        return Err(Error::unsupported(
+        return Err(in_file(Error::unsupported(
             "the gradient of a network that runs in time as tensors; write it as JSON",
-        ));
+        )));
     }
-    let mut found = certify::temporal::gradient(case, &rule, number, quantity, &limits)?;
+    let mut bar = Bar::new(common, 1);
+    bar.item(&rule.to_string());
+    let (own, asked) = (case.clone(), rule.clone());
+    let mut found = bar
+        .alone(move |_| certify::temporal::gradient(&own, &asked, number, quantity, &limits))
+        .map_err(in_file)?;
     found.case = Some(document.digest());
     common.write(
         || report::gradient_over_time(&found, &rule.to_string(), case),

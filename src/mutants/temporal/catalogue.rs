@@ -174,7 +174,7 @@ pub const TEMPORAL_CATALOGUE: [TemporalEntry; 40] = [
     entry!(T31, "slope taken at the rate",
         "takes the slope at the rate instead of the net input",
         "σ′(z) for σ′(s): the state was overwritten",
-        "an activation that is not piecewise linear through 0"),
+        "a slope at σ(s) that is not that at s: ReLU has it under the kink conventions right and mean only, leaky ReLU and identity never"),
     entry!(T32, "slope left out",
         "leaves out the slopes",
         "forgotten σ′",

@@ -1,7 +1,9 @@
 //! Which committed witness must catch which mutant over time, and which mutants are equivalent where.
 
+use num_traits::Signed;
+
 use crate::error::Error;
-use crate::spec::{Limits, Mu, Taps, TemporalCase, TemporalRule};
+use crate::spec::{Activation, Kink, Limits, Mu, Taps, TemporalCase, TemporalRule};
 use crate::wire::TemporalDocument;
 
 use super::catalogue::TemporalMutant;
@@ -45,9 +47,11 @@ const RELU: TemporalWitness = witness!("temporal_relu");
 const LAST: TemporalWitness = witness!("temporal_last");
 /// Net inputs exactly at the kink of ReLU, T = 4, B = 2.
 const KINKS: TemporalWitness = witness!("temporal_kinks");
+/// ReLU under the kink convention `right`, with cells that are off and none at a kink, T = 4, B = 2.
+const RIGHT: TemporalWitness = witness!("temporal_right");
 
 /// Every witness of the rules over time.
-pub const TEMPORAL_WITNESSES: [TemporalWitness; 4] = [QUADRATIC, RELU, LAST, KINKS];
+pub const TEMPORAL_WITNESSES: [TemporalWitness; 5] = [QUADRATIC, RELU, LAST, KINKS, RIGHT];
 
 /// What of a gradient is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,7 +98,7 @@ pub const TEMPORAL_PLAN: &[TemporalPlanned] = {
         on(T16, ALL_STEPS), on(T17, ALL_STEPS), on(T18, ALL_STEPS), on(T19, ALL_STEPS), on(T20, ALL_STEPS),
         on(T21, ALL_STEPS), on(T22, ALL_STEPS), on(T23, ALL_STEPS), on(T24, ANY), on(T25, ANY),
         on(T26, &[LAST]), on(T27, ANY), on(T28, ANY), on(T29, ANY), on(T30, ANY),
-        on(T31, ALL_STEPS), on(T32, ANY), on(T33, &[KINKS]), on(T34, ALL_STEPS), on(T35, ANY),
+        on(T31, &[QUADRATIC, RELU, RIGHT]), on(T32, ANY), on(T33, &[KINKS]), on(T34, ALL_STEPS), on(T35, ANY),
         on(T36, ANY), on(T37, ANY), on(T38, ANY), on(T39, ANY), on(T40, ALL_STEPS),
     ]
 };
@@ -124,10 +128,19 @@ pub(super) fn equivalent(
         M::T17 | M::T18 if modprop.is_some_and(|rule| matches!(rule.mu, Mu::Scalar(_))) => {
             Some("one μ for all cells commutes with Ŵ")
         }
-        M::T31 if case.network.activation.name() == "relu" => {
-            Some("a ReLU fires exactly where its net input is positive")
+        M::T31 => slope_is_that_at_the_rate(case),
+        _ => None,
+    }
+}
+
+/// Why σ'(σ(s)) = σ'(s) at every s, if so.
+fn slope_is_that_at_the_rate(case: &TemporalCase) -> Option<&'static str> {
+    match &case.network.activation {
+        // Off, its rate 0 stands at the kink: there the other conventions have a slope of 1 or ½.
+        Activation::Relu if case.kink == Kink::Left => {
+            Some("a ReLU that is off has the rate 0, and to the left of it the slope 0")
         }
-        M::T31 if case.network.activation.name() == "leaky_relu" => {
+        Activation::LeakyRelu { slope } if slope.is_positive() => {
             Some("the rate of a leaky ReLU has the sign of its net input")
         }
         _ => None,

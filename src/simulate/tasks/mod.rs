@@ -49,5 +49,5 @@ pub use settings::{Condition, Options, Plan, Settings, TYPES, Task};
 pub use statistics::{Paired, Quartiles};
 pub use story::sentences;
 pub use sweep::{End, Key, Measured, Run, sweep};
-pub use table::{Table, prototype};
+pub use table::Table;
 pub use training::train;

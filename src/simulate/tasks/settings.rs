@@ -36,6 +36,17 @@ impl Task {
         matches!(self, Self::Recall | Self::Xor)
     }
 
+    /// Seeds below which nothing is claimed: those of the table in full.
+    #[must_use]
+    pub fn seeds_for_claims(self) -> usize {
+        match self {
+            Self::Alignment => 10,
+            Self::Recall => 8,
+            Self::Xor => 20,
+            Self::Blocks => 40,
+        }
+    }
+
     /// What is measured of a run.
     #[must_use]
     pub fn columns(self) -> &'static [&'static str] {
@@ -205,14 +216,11 @@ impl Plan {
     /// [`Error::Input`] if an option has nothing to change in this task, or a rule is named twice.
     pub fn of(task: Task, first: u64, options: &Options) -> Result<Self, Error> {
         let mut settings = Settings::of(task);
-        let seeds = match (task, options.full) {
-            (Task::Alignment | Task::Blocks, false) => 4,
-            (Task::Alignment, true) => 10,
-            (Task::Blocks, true) => 40,
-            (Task::Recall, false) => 3,
-            (Task::Recall, true) => 8,
-            (Task::Xor, false) => 2,
-            (Task::Xor, true) => 20,
+        let seeds = match task {
+            _ if options.full => task.seeds_for_claims() as u64,
+            Task::Alignment | Task::Blocks => 4,
+            Task::Recall => 3,
+            Task::Xor => 2,
         };
         let seeds = options.seeds.unwrap_or(seeds);
         if task.is_training() {

@@ -1,5 +1,7 @@
 //! Medians, quartiles, and exact tests of paired differences.
 
+use std::cmp::Ordering;
+
 /// Median and quartiles of some numbers, interpolated between neighbours in rank (Hyndman & Fan's seventh).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quartiles {
@@ -55,6 +57,9 @@ pub struct Paired {
     pub sign: f64,
     /// Wilcoxon's signed-rank test, exact, ties with their mean rank: the same with the sizes of the differences taken into account.
     pub wilcoxon: f64,
+    /// Where the signed ranks of that test lean: `Less` if the first is smaller. Where small wins stand against large losses it is not
+    /// where there are more wins.
+    pub lean: Ordering,
 }
 
 impl Paired {
@@ -74,13 +79,21 @@ impl Paired {
         let differences: Vec<f64> =
             known.iter().filter(|(a, b)| a != b).map(|(a, b)| a - b).collect();
         let wins = differences.iter().filter(|d| **d < 0.0).count();
+        let (wilcoxon, lean) = wilcoxon(&differences);
         Self {
             pairs: known.len(),
             wins,
             ties: known.len() - differences.len(),
             sign: sign(wins, differences.len()),
-            wilcoxon: wilcoxon(&differences),
+            wilcoxon,
+            lean,
         }
+    }
+
+    /// Pairs in which the second is smaller.
+    #[must_use]
+    pub fn losses(&self) -> usize {
+        self.pairs - self.ties - self.wins
     }
 }
 
@@ -90,8 +103,8 @@ fn sign(wins: usize, pairs: usize) -> f64 {
     two_sided(&halves(&vec![1; pairs]), few)
 }
 
-/// Twice the smaller tail of the sum of the ranks of the negative differences, in half ranks.
-fn wilcoxon(differences: &[f64]) -> f64 {
+/// Twice the smaller tail of the sum of the ranks of the negative differences, in half ranks; and `Less` if theirs is the larger sum.
+fn wilcoxon(differences: &[f64]) -> (f64, Ordering) {
     let size = |k: &usize| differences[*k].abs();
     let mut order: Vec<usize> = (0..differences.len()).collect();
     order.sort_by(|a, b| size(a).total_cmp(&size(b)));
@@ -107,7 +120,8 @@ fn wilcoxon(differences: &[f64]) -> f64 {
         let chosen = ranks.iter().zip(differences).filter(|(_, d)| (**d < 0.0) == negative);
         chosen.map(|(rank, _)| rank).sum::<usize>()
     };
-    two_sided(&halves(&ranks), signed(true).min(signed(false)))
+    let (negative, positive) = (signed(true), signed(false));
+    (two_sided(&halves(&ranks), negative.min(positive)), positive.cmp(&negative))
 }
 
 /// The distribution of a sum in which each of these numbers occurs or not, each with probability ½.

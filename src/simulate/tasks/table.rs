@@ -1,7 +1,7 @@
 //! The table: one row per run, and what several seeds say together.
 
 use super::rules::{name, rule};
-use super::settings::{Condition, Plan, Task};
+use super::settings::{Condition, Plan, Settings, Task};
 use super::statistics::{Paired, Quartiles};
 use super::sweep::{End, Key, Run};
 use crate::simulate::picture::digits;
@@ -80,6 +80,36 @@ impl<'a> Table<'a> {
         losses.iter().filter(|loss| **loss < self.plan.settings.solved).count()
     }
 
+    /// Two rules compared seed by seed: the first wins where its final loss is lower, or its cosine higher.
+    #[must_use]
+    pub fn ahead(&self, first: usize, second: usize) -> Paired {
+        match self.plan.task.is_training() {
+            true => self.paired(first, second),
+            false => self.paired(second, first),
+        }
+    }
+
+    /// How many runs of the plan are not there.
+    #[must_use]
+    pub fn missing(&self) -> usize {
+        self.runs.iter().flatten().filter(|run| run.is_none()).count()
+    }
+
+    /// Whether there are enough seeds to claim anything, with all their runs; a preview claims nothing.
+    #[must_use]
+    pub fn supports_claims(&self) -> bool {
+        let plan = self.plan;
+        !plan.preview && plan.seeds.len() >= plan.task.seeds_for_claims() && self.missing() == 0
+    }
+
+    /// What the prototype found for this condition, if the settings are those of the task, so that the two can be compared.
+    #[must_use]
+    pub fn prototype(&self, condition: &Condition) -> Option<f64> {
+        let plan = self.plan;
+        let is_same = plan.settings == Settings::of(plan.task) && self.supports_claims();
+        is_same.then(|| prototype(plan.task, condition)).flatten()
+    }
+
     /// The final losses of two rules compared seed by seed.
     #[must_use]
     pub fn paired(&self, first: usize, second: usize) -> Paired {
@@ -134,8 +164,7 @@ impl<'a> Table<'a> {
 }
 
 /// What a numpy prototype of the same task found: the median of the main number. Its networks and sequences were others.
-#[must_use]
-pub fn prototype(task: Task, condition: &Condition) -> Option<f64> {
+fn prototype(task: Task, condition: &Condition) -> Option<f64> {
     let known: &[(&str, f64)] = match task {
         Task::Alignment if condition.types.is_none() => &[
             ("eprop", 0.80),

@@ -4,6 +4,10 @@
 //! with a kink a net input exactly there. Which wrong gradients are refused is what [`crate::mutants::temporal`] plants.
 
 mod expected;
+mod kills;
+mod notes;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use num_rational::BigRational;
 
@@ -14,12 +18,13 @@ use crate::mutants::temporal::{
 };
 use crate::spec::{
     Activation, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
+    TemporalRule,
 };
 use crate::wire::temporal::to_json;
 use crate::wire::{TemporalDocument, json::Json};
 
 use super::draw::Draw;
-use super::{VectorFile, document, identified, notes};
+use super::{VectorFile, document, identified};
 
 /// N = 3, T = 5: the numbers that two implementations agreed on first.
 const GOLDEN: &str = include_str!("../../../fixtures/cases/temporal-golden.json");
@@ -31,6 +36,7 @@ struct Test {
     case: TemporalCase,
     expected: Json,
     result: &'static str,
+    kills: BTreeSet<&'static str>,
 }
 
 /// The content of a file.
@@ -69,27 +75,24 @@ pub(super) fn text(file: &VectorFile, limits: &Limits) -> Result<String, Error> 
     for case in &kinked {
         let comment =
             format!("a net input at the kink at step 2; kink convention {}", case.kink.name());
-        let expected = expected::all(case, &truth(case, limits)?, limits)?;
-        let flags = vec!["KinkConvention"];
-        tests.push(Test { comment, flags, case: case.clone(), expected, result: "acceptable" });
+        let test = valid(case.clone(), "KinkConvention", &comment, limits)?;
+        tests.push(Test { result: "acceptable", ..test });
     }
-    let wrong = invalid([&all_steps, &last_step].into_iter().chain(kinked.first()), limits)?;
-    let mut kills: Vec<&'static str> = wrong.iter().flat_map(|test| test.flags.clone()).collect();
-    kills.sort_unstable();
-    kills.dedup();
-    tests.extend(wrong);
-    let flags: Vec<&str> = tests.iter().flat_map(|test| test.flags.iter().copied()).collect();
+    // Under the convention `right` a slope taken at the rate shows in a ReLU too.
+    tests.extend(invalid(
+        [&all_steps, &last_step].into_iter().chain(kinked.iter().take(2)),
+        limits,
+    )?);
+    let mut killed: BTreeMap<&'static str, BTreeSet<&'static str>> = BTreeMap::new();
+    for test in &tests {
+        for flag in &test.flags {
+            killed.entry(flag).or_default().extend(&test.kills);
+        }
+    }
     let tests: Vec<Json> = tests.iter().map(test_json).collect();
-    let notes = notes::temporal_notes(&flags, &kills);
-    Ok(document(
-        file,
-        "temporal",
-        "temporal-vectors.schema.json",
-        &notes::TEMPORAL_HEADER,
-        notes,
-        tests,
-    )
-    .pretty())
+    let notes = notes::notes(&killed);
+    Ok(document(file, "temporal", "temporal-vectors.schema.json", &notes::HEADER, notes, tests)
+        .pretty())
 }
 
 fn golden(file: &VectorFile, limits: &Limits) -> Result<TemporalCase, Error> {
@@ -117,8 +120,14 @@ fn valid(
     comment: &str,
     limits: &Limits,
 ) -> Result<Test, Error> {
-    let expected = expected::all(&case, &truth(&case, limits)?, limits)?;
-    Ok(Test { comment: comment.to_owned(), flags: vec![flag], case, expected, result: "valid" })
+    let truth = truth(&case, limits)?;
+    let expected = expected::all(&case, &truth, limits)?;
+    let exact = expected::gradient(&case, limits)?;
+    let mut rules = vec![(TemporalRule::Bptt, &exact), (TemporalRule::Rtrl, &exact)];
+    rules.extend(truth.gradients.iter().map(|(host, gradient)| (host.rule.clone(), gradient)));
+    let kills = kills::told_apart(&case, &rules, limits)?;
+    let (comment, flags) = (comment.to_owned(), vec![flag]);
+    Ok(Test { comment, flags, case, expected, result: "valid", kills })
 }
 
 /// A drawn case in which every derivative of W off row and column of nothing is alive: no row of ∂L/∂W or ∂L/∂U is zero.
@@ -272,17 +281,30 @@ fn invalid<'c>(
         open = still_open;
     }
     let describe = |mutant: &TemporalMutant| format!("{mutant}: {}", mutant.entry().title);
-    let test = |wrong: Wrong<'_>| Test {
-        comment: wrong.mutants.iter().map(describe).collect::<Vec<_>>().join("; "),
-        flags: wrong.mutants.iter().map(|mutant| mutant.id()).collect(),
-        case: wrong.case.clone(),
-        expected: Json::object([
-            ("rule", expected::rule_json(&wrong.host.rule)),
-            ("gradient", expected::gradient_json(&wrong.gradient)),
-        ]),
-        result: "invalid",
+    let mut made: Vec<kills::Made<'c>> = Vec::new();
+    let test = |wrong: Wrong<'c>| -> Result<Test, Error> {
+        let rule = &wrong.host.rule;
+        let known = made.iter().position(|made| made.is_of(wrong.case, rule));
+        let place = match known {
+            Some(place) => place,
+            None => {
+                made.push(kills::Made::of(wrong.case, rule, limits)?);
+                made.len() - 1
+            }
+        };
+        Ok(Test {
+            comment: wrong.mutants.iter().map(describe).collect::<Vec<_>>().join("; "),
+            flags: wrong.mutants.iter().map(|mutant| mutant.id()).collect(),
+            case: wrong.case.clone(),
+            expected: Json::object([
+                ("rule", expected::rule_json(&wrong.host.rule)),
+                ("gradient", expected::gradient_json(&wrong.gradient)),
+            ]),
+            result: "invalid",
+            kills: made[place].giving(&wrong.gradient),
+        })
     };
-    Ok(groups.into_iter().map(test).collect())
+    groups.into_iter().map(test).collect()
 }
 
 fn test_json(test: &Test) -> Json {

@@ -151,22 +151,31 @@ fn every_setting_is_in_the_first_line() {
     }
 }
 
+/// Beside numbers of other settings those of the prototype are not shown.
 #[test]
-fn a_preview_and_few_seeds_claim_nothing() {
-    let options = Options { full: true, seeds: Some(2), ..Options::default() };
-    let mut full = Plan::of(Task::Xor, 1, &options).unwrap();
-    full.settings = small(Task::Xor);
-    let runs = swept(&full, 2, &[]);
-    let said = sentences(&Table::of(&full, &runs)).join(" ");
-    assert!(said.contains("Nothing else is claimed") && !said.contains("Wilcoxon"), "{said}");
-    let preview = plan(Task::Recall);
-    let runs = swept(&preview, 2, &[]);
-    let said = sentences(&Table::of(&preview, &runs)).join(" ");
-    assert!(said.contains("no claims") && !said.contains("eproduced"), "{said}");
-    let preview = plan(Task::Alignment);
-    let runs = swept(&preview, 2, &[]);
-    let said = sentences(&Table::of(&preview, &runs)).join(" ");
-    assert!(said.contains("no claims") && !said.contains("eproduced"), "{said}");
+fn the_prototype_stands_beside_results_of_its_own_settings_only() {
+    let options = Options { full: true, ..Options::default() };
+    let own = Plan::of(Task::Recall, 1, &options).unwrap();
+    let run = |condition: &Condition, seed: u64| Run {
+        key: Key { condition: condition.name(), seed },
+        measured: Measured { end: End::Finished, values: vec![0.5; 4], curve: Vec::new() },
+    };
+    let of_plan = |plan: &Plan| {
+        let all = plan.conditions.iter().flat_map(|c| plan.seeds.iter().map(move |s| run(c, *s)));
+        let runs: Vec<Run> = all.collect();
+        let table = Table::of(plan, &runs);
+        let sentences = sentences(&table);
+        (report::text(&table, &sentences), report::document(&table, &sentences).canonical())
+    };
+    let (text, document) = of_plan(&own);
+    assert!(text.contains("below 0.1  prototype") && document.contains("\"prototype\":0.0037"));
+    let fewer = Plan { seeds: own.seeds[1..].to_vec(), ..own.clone() };
+    let settings = Settings { iterations: 999, ..own.settings.clone() };
+    for other in [fewer, Plan { settings, ..own.clone() }, Plan { preview: true, ..own.clone() }] {
+        let (text, document) = of_plan(&other);
+        assert!(!text.contains("below 0.1  prototype"), "{text}");
+        assert!(document.contains("\"prototype\":null") && !document.contains("0.0037"));
+    }
 }
 
 const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tasks");

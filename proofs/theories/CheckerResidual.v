@@ -238,3 +238,23 @@ apply: update_bound => k; rewrite (only c eq_c); exact: bound.
 Qed.
 
 End Residual.
+
+(* for every example of a file                                                *)
+Section All.
+
+Variables (K : realFieldType) (S : synapses).
+Variable credits : list (floats * CheckerRun.vector).
+Hypothesis accepted : check_all_floats S credits = true.
+Variables (F : floats) (b : CheckerRun.vector).
+Hypothesis Fb_in : List.In (F, b) credits.
+
+Lemma one_accepted : check_floats S F b = true.
+Proof. by move: accepted => /List.forallb_forall/(_ (F, b) Fb_in). Qed.
+
+Theorem all_within : within_bounds K S F b.
+Proof. exact: floats_within one_accepted. Qed.
+
+Theorem all_updates : updates_within K S F b.
+Proof. exact: floats_updates one_accepted. Qed.
+
+End All.

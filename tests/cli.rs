@@ -182,3 +182,36 @@ fn a_large_certificate_is_held_against_its_files() {
     assert_eq!(code(&["verify", &small, "--files", own]), 2);
     fs::remove_dir_all(&folder).unwrap();
 }
+
+/// A file that is there already is replaced if an earlier run wrote it, and left alone if not; two cases cannot share one.
+#[test]
+fn files_for_coq_replace_only_their_own() {
+    let folder = std::env::temp_dir().join(format!("creditcheck-coq-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    let certify = |files: &[&str]| {
+        let mut arguments = vec!["certify", "--coq", folder.to_str().unwrap(), "--quiet"];
+        arguments.extend(files);
+        run(&arguments, b"")
+    };
+    let file = folder.join("worked_example.v");
+    assert_eq!(certify(&[GOOD]).status.code(), Some(0));
+    let written = fs::read_to_string(&file).unwrap();
+    assert!(written.starts_with("(* Written by creditcheck certify --coq"), "{written}");
+    fs::write(&file, written.replace("217", "218")).unwrap();
+    assert_eq!(certify(&[GOOD]).status.code(), Some(0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), written);
+    for foreign in ["Theorem mine : True. Proof. exact I. Qed.\n", "", "(* W"] {
+        fs::write(&file, foreign).unwrap();
+        let refused = certify(&[GOOD]);
+        assert_eq!(refused.status.code(), Some(2));
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(message.contains("creditcheck did not write it"), "{message}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), foreign);
+    }
+    fs::remove_file(&file).unwrap();
+    let twice = certify(&[GOOD, GOOD]);
+    assert_eq!(twice.status.code(), Some(2));
+    let message = String::from_utf8(twice.stderr).unwrap();
+    assert!(message.contains("two cases whose certificate would be worked_example.v"), "{message}");
+    fs::remove_dir_all(&folder).unwrap();
+}

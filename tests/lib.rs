@@ -8,6 +8,7 @@ mod certificate;
 mod claims;
 #[cfg(feature = "cli")]
 mod cli;
+mod coq;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;

@@ -165,7 +165,8 @@ Proof.
 pose f : {rmorphism int -> K} := [rmorphism of intmul 1].
 have d_neq0 : of_Z K (Zpos d) != 0 by apply: of_Z_pos_neq0.
 have : map_mx f A
-    = of_Z K (Zpos d) *: credit_matrix (weight K n S) (fun i => entry_K K beta i).
+    = of_Z K (Zpos d)
+      *: credit_matrix (weight K n S) (fun i => entry_K K beta i).
   apply/matrixP => j i; rewrite mxE mxE rmorphB rmorphM rmorphMn /= !z_int_K.
   have := weightE K S i j; rewrite /credit_matrix mul_mx_diag !mxE => ->.
   rewrite -[_%:~R]/((z_int (Zpos d))%:~R) z_int_K frac_KM mulrBr mulr_natr.
@@ -233,10 +234,8 @@ Definition update_is_descent (E : settled) : Prop :=
     & \sum_i \sum_j eta * (g i * x j) * H i j + \sum_i eta * g i * k i
       = - eta * \sum_(i < n | is_output G i) (x i - t i) * dx i].
 
-Variable (Es : seq settled).
+Variables (Es : seq settled) (E : settled).
 Hypothesis accepted : check_graph G Es = true.
-
-Variable (E : settled).
 Hypothesis E_in : List.In E Es.
 
 Let rows := rows_of (synapses_of G).
@@ -289,14 +288,16 @@ Proof.
 have := checked_firing i; rewrite /check_firing.
 have [_ _ /(_ i) widths] := settled_checked.
 case: (kind_of G i) => [a|]; last first.
-  move=> /andb_and [/andb_and [/andb_and [_ /Z.eqb_eq beta0] /Z.eqb_eq b0] row0].
+  move=> /andb_and [/andb_and [/andb_and [_ /Z.eqb_eq beta0] /Z.eqb_eq b0]].
+  move=> row0.
   rewrite /value_in /entry_K beta0 b0 !frac_K0; split=> // j.
   rewrite /weights_in weightE.
   suff -> : at_ (List.nth i rows nil) j = Z0 by rewrite frac_K0.
   move: row0 => /List.forallb_forall zero; rewrite /at_ /CheckerGraphRun.at_.
   by case: (List.nth_in_or_default j (List.nth i rows nil) Z0) =>
     [/zero/Z.eqb_eq|].
-move=> /andb_and [/andb_and [/(same_K K) s_ok /(same_K K) beta_ok] /(same_K K) x_ok].
+move=> /andb_and [/andb_and [/(same_K K) s_ok /(same_K K) beta_ok]].
+move=> /(same_K K) x_ok.
 rewrite slopeZ_K in beta_ok; rewrite sigmaZ_K in x_ok.
 rewrite /fst /snd -frac_KD -(frac_dot K _ _ _ widths) in s_ok.
 split=> //; rewrite [LHS]s_ok; congr (_ + _).
@@ -316,13 +317,15 @@ Lemma accepted_credit :
   equilibrium weights_in (value_in (CheckerRun.beta_cert (numbers E)))
     (external_in E) (value_in (CheckerRun.c_cert (numbers E))).
 Proof.
-move=> j; have := checked_credit j => /andb_and [/andb_and [_ /(same_K K) c_ok] _].
+move=> j; have := checked_credit j => /andb_and [/andb_and [_ c_ok] _].
+move: c_ok => /(same_K K) c_ok.
 have [_ len _] := settled_checked.
 rewrite [LHS]c_ok /= -frac_KD; congr (_ + _).
   rewrite -(frac_back K _ _ _ (ltn_ord j) (m := n)) ?len //.
   by apply: eq_bigr => i _; rewrite /weights_in weightE -mulrA -accepted_g.
 rewrite /external_in /external; case: (is_output G j); last by rewrite frac_K0.
-rewrite /value_in /entry_K [X in _ - X]/frac_K -mulNr -of_Z_opp -/(frac_K _ _ _).
+rewrite /value_in /entry_K [X in _ - X]/frac_K -mulNr -of_Z_opp.
+rewrite -/(frac_K _ _ _).
 by rewrite frac_KD Z.mul_opp_l Z.add_opp_r.
 Qed.
 
@@ -351,8 +354,12 @@ rewrite /weight_rule /bias_rule => rule.
 under eq_bigr => i _ do under eq_bigr => j _ do rewrite accepted_g.
 under [X in _ + X = _]eq_bigr => i _ do rewrite accepted_g.
 rewrite rule mulNr -mulrN; congr (_ * _).
-rewrite [X in _ = - X]big_mkcond -sumrN; apply: eq_bigr => i _; rewrite /external_in.
+rewrite [X in _ = - X]big_mkcond -sumrN; apply: eq_bigr => i _.
+rewrite /external_in.
 by case: is_output; rewrite ?mul0r ?oppr0 // -mulNr opprB.
 Qed.
 
 End Graph.
+
+Arguments graph_credit {K G Es E} accepted E_in.
+Arguments graph_update {K G Es E} accepted E_in.

@@ -27,6 +27,10 @@ Import ListNotations.
 
 Set Implicit Arguments.
 
+(* A file with a certificate imports the library of CheckerGraph.v after this *)
+(* one; its notations are meant to win.                                       *)
+#[export] Set Warnings "-notation-overridden,-ambiguous-paths".
+
 Open Scope Z_scope.
 
 Inductive synapses_onto := Row (first : N) (numbers : list Z).

@@ -157,7 +157,8 @@ set de := CheckerRun.vden (f_external F); rewrite -/wb -/dc -/de.
 pose D := Pos.mul (Pos.mul wb dc) de.
 have -> : frac_K K c dc = frac_K K (Z.mul c (Zpos (Pos.mul wb de))) D.
   by apply: frac_K_eq; rewrite /D !Pos2Z.inj_mul; ring.
-have -> : frac_K K r (Pos.mul (w_den S) (Pos.mul (CheckerRun.vden (f_beta F)) dc))
+have -> : frac_K K r (Pos.mul (w_den S)
+                        (Pos.mul (CheckerRun.vden (f_beta F)) dc))
     = frac_K K (Z.mul r (Zpos de)) D.
   by apply: frac_K_eq; rewrite /D /wb !Pos2Z.inj_mul; ring.
 have -> : frac_K K e de = frac_K K (Z.mul e (Zpos (Pos.mul wb dc))) D.
@@ -197,7 +198,8 @@ move: enough; rewrite -/wb /here /entry_K abs_frac.
 set a := at_ _ j; set r := Z.abs _; set u := entry_ b j.
 set dr := CheckerRun.vden (f_residual F); set db := CheckerRun.vden b.
 pose D := Pos.mul (Pos.mul wb db) dr.
-have -> : frac_K K a (Pos.mul (w_den S) (Pos.mul (CheckerRun.vden (f_beta F)) db))
+have -> : frac_K K a (Pos.mul (w_den S)
+                        (Pos.mul (CheckerRun.vden (f_beta F)) db))
     = frac_K K (Z.mul a (Zpos dr)) D.
   by apply: frac_K_eq; rewrite /D /wb !Pos2Z.inj_mul; ring.
 have -> : frac_K K r dr = frac_K K (Z.mul r (Zpos (Pos.mul wb db))) D.
@@ -238,3 +240,26 @@ apply: update_bound => k; rewrite (only c eq_c); exact: bound.
 Qed.
 
 End Residual.
+
+(* for every example of a file                                                *)
+Section All.
+
+Variables (K : realFieldType) (S : synapses).
+Variable credits : list (floats * CheckerRun.vector).
+Variables (F : floats) (b : CheckerRun.vector).
+Hypothesis accepted : check_all_floats S credits = true.
+Hypothesis Fb_in : List.In (F, b) credits.
+
+Lemma one_accepted : check_floats S F b = true.
+Proof. by move: accepted => /List.forallb_forall/(_ (F, b) Fb_in). Qed.
+
+Theorem all_within : within_bounds K S F b.
+Proof. exact: floats_within one_accepted. Qed.
+
+Theorem all_updates : updates_within K S F b.
+Proof. exact: floats_updates one_accepted. Qed.
+
+End All.
+
+Arguments all_within {K S credits F b} accepted Fb_in.
+Arguments all_updates {K S credits F b} accepted Fb_in.

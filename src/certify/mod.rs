@@ -12,6 +12,8 @@ mod exact;
 #[cfg(feature = "fast")]
 mod float;
 #[cfg(feature = "fast")]
+mod float_credits;
+#[cfg(feature = "fast")]
 mod float_recurrent;
 mod gates;
 pub(crate) mod given;
@@ -29,6 +31,9 @@ mod slopes;
 pub mod steps;
 mod symbolic;
 pub mod temporal;
+
+#[cfg(feature = "fast")]
+pub use float_credits::float_credits;
 
 use crate::certificate::{self, Certificate};
 use crate::check::{Cell, Claim, Conclusion, Table, Tier, Verdict};

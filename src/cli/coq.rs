@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::common::{Common, write_file};
 use crate::certificate::Certificate;
+use crate::certify;
 use crate::coq;
 use crate::error::Error;
 
@@ -46,7 +47,7 @@ impl<'a> Written<'a> {
     /// Writes the file of one case, if files are wanted.
     ///
     /// # Errors
-    /// As [`coq::exact`] and `coq::residual`; [`Error::Io`] where the file cannot be written or is not one of ours;
+    /// As [`coq::exact`], [`coq::residual`] and the float engines; [`Error::Io`] where the file cannot be written or is not one of ours;
     /// [`Error::Unsupported`] for two cases of one name.
     pub fn add(&mut self, case: &Path, issued: &Certificate, common: &Common) -> Result<(), Error> {
         let Some(folder) = &self.wanted.coq else { return Ok(()) };
@@ -54,7 +55,11 @@ impl<'a> Written<'a> {
         let title = issued.case.name.as_deref().unwrap_or(&stem);
         let (name, text) = match self.wanted.number {
             Number::Exact => (coq::name(title), coq::exact(issued)?),
-            Number::F64 => return Err(Error::unsupported("later")),
+            Number::F64 => {
+                let given = certify::float_credits(issued)?;
+                let text = coq::residual(&issued.case, &issued.case_digest, &given)?;
+                (coq::name(title) + "_f64", text)
+            }
         };
         if !self.names.insert(name.clone()) {
             return Err(Error::unsupported(format!(

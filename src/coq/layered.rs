@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use num_rational::BigRational;
 
 use super::text::{activation, fraction, harmless, list, matrix, vector};
-use super::{MARK, text};
+use super::{MARK, sparse};
 use crate::certificate::{Certificate, ExampleWitness};
 use crate::spec::Layered;
 
@@ -14,7 +14,7 @@ pub(super) fn file(certificate: &Certificate, net: &Layered) -> String {
     let layers = (1..=net.layers.len()).map(|l| format!("layer{l}"));
     let examples: Vec<_> =
         (0..certificate.witnesses.examples.len()).map(|k| format!("example{k}")).collect();
-    let mut file = heading(certificate, net);
+    let mut file = heading(certificate);
     file.push_str(
         "From Coq Require Import ZArith List Qcanon.\nFrom CreditCheck Require Import Checker.\n\
          Import ListNotations.\nOpen Scope Z_scope.\n\n(* data *)\n",
@@ -49,20 +49,17 @@ pub(super) fn file(certificate: &Certificate, net: &Layered) -> String {
     file
 }
 
-fn heading(certificate: &Certificate, net: &Layered) -> String {
-    let widths: Vec<_> = net.widths().iter().map(usize::to_string).collect();
-    let examples = certificate.witnesses.examples.len();
+fn heading(certificate: &Certificate) -> String {
     format!(
         "{MARK} certify --coq\n   from the case {}\n   {}\n\n   \
-         A layered network, {}, and {examples} example{}: their net inputs, rates, balance\n   \
-         factors, credits and updates as integers over common denominators. Compiling this file proves\n   \
-         that these numbers are those of the credit rule, and that the updates are minus the learning\n   \
-         rate times the gradient of half the squared error, which backpropagation computes.\n   \
-         The update of a batch is the mean over its examples. *)\n\n",
+         {}, and {}: net inputs, rates, balance factors, credits and\n   \
+         beta * c as integers over common denominators. Compiling this file proves that these numbers are those of\n   \
+         the credit rule, and that the update eta beta_i c_i x_j is minus eta times the gradient of half the squared\n   \
+         error, which backpropagation computes. The update of a batch is the mean over its examples. *)\n\n",
         harmless(certificate.case.title()),
         certificate.case_digest,
-        widths.join("-"),
-        if examples == 1 { "" } else { "s" },
+        sparse::kind(&certificate.case),
+        sparse::examples(certificate.witnesses.examples.len()),
     )
 }
 
@@ -77,25 +74,17 @@ fn example(
     let of_layer = |values: &[BigRational], l: usize| -> Vec<BigRational> {
         values[offsets[l]..offsets[l] + widths[l]].to_vec()
     };
-    let field = |values: &[BigRational]| text::vector(values, 8);
     let (rate, credit) = (witness.firing_rate.as_slice(), witness.credit.as_slice());
     let traces: Vec<_> = (1..widths.len())
         .map(|l| {
             let factor = of_layer(witness.balance_factor.as_slice(), l);
             let own = of_layer(credit, l);
             let passed: Vec<_> = factor.iter().zip(&own).map(|(b, c)| b * c).collect();
-            let fields = [
-                of_layer(witness.net_input.as_slice(), l),
-                factor,
-                of_layer(rate, l),
-                own,
-                passed,
-            ];
+            let fields =
+                [of_layer(witness.net_input.as_slice(), l), factor, of_layer(rate, l), own, passed];
             let names = ["net inputs", "balance factors", "rates", "credits", "beta * c"];
-            let lines = fields.iter().zip(names).map(|(values, name)| {
-                format!("\n      (* {name} *)\n      {}", field(values))
-            });
-            format!("Trace{}", lines.collect::<String>())
+            let fields = names.into_iter().zip(fields.iter().map(Vec::as_slice));
+            format!("Trace{}", sparse::named(fields, 6))
         })
         .collect();
     format!(

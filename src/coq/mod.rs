@@ -7,17 +7,26 @@
 //!
 //! | certificate | file |
 //! |---|---|
-//! | layers; identity, relu, leaky_relu, polynomials | `layered`: the checker of `Checker.v` |
+//! | layers | `layered`: rates, credits, updates, by the checker of `Checker.v` |
+//! | any graph | `graph`: the same and why there are no other credits, by that of `CheckerGraph.v` |
+//! | credits in floats | `residual`: bounds on their errors, by that of `CheckerResidual.v` |
 //!
 //! This room prints what a [`Certificate`] already holds. It calls no engine.
 
+mod bounds;
+mod graph;
 mod layered;
+mod residual;
+mod sparse;
 mod text;
+
+use num_rational::BigRational;
 
 use crate::certificate::Certificate;
 use crate::error::Error;
-use crate::spec::{Activation, Case, Kink, Network, Neuron, Wiring};
+use crate::spec::{Activation, Case, Kink, Network, Neuron, PerNeuron, Wiring};
 
+pub use sparse::external_credits;
 pub use text::name;
 
 /// The first words of every file, by which a later run knows that it may replace it.
@@ -28,14 +37,35 @@ pub const MARK: &str = "(* Written by creditcheck";
 /// The bytes are a function of the certificate: no time, host or path.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for what the checkers do not know: activations other than identity, relu, leaky_relu and the
-/// polynomials; a balance function of its own; a net input on a kink that does not take its left slope.
+/// [`Error::Unsupported`] for what the checkers do not know: softsign and activations without rational values; a balance
+/// function of its own; a net input on a kink that does not take its left slope.
 pub fn exact(certificate: &Certificate) -> Result<String, Error> {
     served(certificate)?;
     match &certificate.case.network {
         Network::Layered(net) => Ok(layered::file(certificate, net)),
-        Network::Graph(_) => Err(Error::unsupported("a graph")),
+        Network::Graph(_) => graph::file(certificate),
     }
+}
+
+/// What one example gives to a file about credits in floats; one value per neuron each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// β, exactly; 0 on input neurons.
+    pub balance_factor: PerNeuron<BigRational>,
+    /// e, exactly.
+    pub external_credit: PerNeuron<BigRational>,
+    /// c, each of them a float.
+    pub credit: PerNeuron<BigRational>,
+}
+
+/// Credits in floats, and bounds on how far they are from the exact ones for the same W, β and e.
+///
+/// `|W|ᵀ|β| b + |ρ| ≤ b` with the residuals ρ, and `<` where there is a cycle. Coq checks that; the bounds are only proposed here.
+///
+/// # Errors
+/// [`Error::Unsupported`] where there is a cycle and |W|ᵀ|β| does not contract.
+pub fn residual(case: &Case, case_digest: &str, examples: &[Given]) -> Result<String, Error> {
+    residual::file(case, case_digest, examples)
 }
 
 /// What no checker in `proofs/theories` can say of a case.
@@ -48,7 +78,7 @@ fn served(certificate: &Certificate) -> Result<(), Error> {
     }
     if let Some(activation) = case.activations().find(|activation| !is_known(activation)) {
         let why = if activation.is_exact() {
-            "the checker knows identity, relu, leaky_relu, square, quadratic and cubic"
+            "the checker knows identity, relu, leaky_relu, hard_tanh, square, quadratic and cubic"
         } else {
             "it has no rational values; --number f64 certifies its credits in floats, given x and β"
         };
@@ -79,7 +109,10 @@ fn off_kinks(case: &Case, certificate: &Certificate) -> Result<(), Error> {
 
 fn is_known(activation: &Activation) -> bool {
     activation.is_polynomial()
-        || matches!(activation, Activation::Relu | Activation::LeakyRelu { .. })
+        || matches!(
+            activation,
+            Activation::Relu | Activation::LeakyRelu { .. } | Activation::HardTanh { .. }
+        )
 }
 
 fn unsupported(what: &str) -> Error {

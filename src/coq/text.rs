@@ -48,7 +48,7 @@ pub(super) fn denominator<'a>(values: impl IntoIterator<Item = &'a BigRational>)
 }
 
 /// The numerators over a common denominator, separated and wrapped.
-fn numerators<'a>(
+pub(super) fn numerators<'a>(
     values: impl IntoIterator<Item = &'a BigRational>,
     over: &BigInt,
     indent: usize,
@@ -97,10 +97,13 @@ pub(super) fn matrix(rows: &[Vec<BigRational>], indent: usize) -> String {
     format!("(Mat {over}\n{}[{}])", " ".repeat(indent + 1), rows.join(&between))
 }
 
-/// A rational number as two arguments, `n d`; a negative numerator needs its brackets.
+/// A rational number as two arguments, `n d`.
 pub(super) fn fraction(value: &BigRational) -> String {
-    let (n, d) = (value.numer(), value.denom());
-    if n < &BigInt::zero() { format!("({n}) {d}") } else { format!("{n} {d}") }
+    format!("{} {}", bracketed(value.numer()), value.denom())
+}
+
+fn bracketed(n: &BigInt) -> String {
+    if n < &BigInt::zero() { format!("({n})") } else { n.to_string() }
 }
 
 /// An activation that the checker knows.
@@ -108,6 +111,12 @@ pub(super) fn activation(activation: &Activation) -> String {
     match activation {
         Activation::Relu => "Relu".into(),
         Activation::LeakyRelu { slope } => format!("(Leaky {})", fraction(slope)),
+        Activation::HardTanh { min, max } => {
+            let over = denominator([min, max]);
+            let numerator =
+                |value: &BigRational| bracketed(&(value.numer() * (&over / value.denom())));
+            format!("(Clip {} {} {over})", numerator(min), numerator(max))
+        }
         Activation::Square => "Square".into(),
         Activation::Quadratic => "Quadratic".into(),
         Activation::Cubic => "Cubic".into(),

@@ -13,7 +13,7 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table spec
 certificate::words: check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::temporal check::verdict error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
 check::blocks: spec
 check::audit: check::judge number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
@@ -27,7 +27,8 @@ check::locality: check::verdict spec
 check::table: check::verdict
 check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::judge check::table error modular::exact mutants number report simulate spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::judge check::table coq error modular::exact mutants number report simulate spec suite vectors wire
+coq: certificate certificate::digest error spec
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
@@ -193,7 +194,7 @@ const ENGINES: [&str; 8] =
 pub(super) fn crossings(edges: &Edges) -> Vec<String> {
     let mut found = Vec::new();
     // Comparisons and certificates call no engine at all.
-    let rooms = ["check", "certificate", "wire", "spec", "scalar", "number", "error"];
+    let rooms = ["check", "certificate", "coq", "wire", "spec", "scalar", "number", "error"];
     let no_engine = rooms.iter().flat_map(|room| ENGINES.iter().map(move |e| (*room, *e)));
     for (from, to) in BORDERS.into_iter().chain(no_engine) {
         for start in edges.keys().filter(|unit| is_within(unit, from)) {

@@ -91,6 +91,8 @@ pub struct Judgement {
     pub first: Option<Difference>,
     /// The one with the largest absolute difference.
     pub worst: Option<Difference>,
+    /// Whether every block must have been checked, not one of them at least.
+    pub every_block: bool,
 }
 
 impl Judgement {
@@ -106,13 +108,13 @@ impl Judgement {
         self.parameters().all(|block| block.is_zero)
     }
 
-    /// Why agreement would say nothing, if so: the whole exact gradient is zero, it is only within bounds that have no power, or
-    /// there is no bound.
+    /// Why agreement would say nothing, if so: the whole exact gradient is zero, it is only within bounds that have no power (in all
+    /// blocks, or in any where every one must have been checked), or there is no bound.
     #[must_use]
     pub fn is_vacuous(&self) -> Option<&'static str> {
         if self.nearness() == Nearness::Unjudged {
             return Some(
-                "no rounding bound is computed for this network, and some float is not the one nearest to the exact value",
+                "the rounding bound of this network is not finite, and some float is not the one nearest to the exact value",
             );
         }
         if self.is_zero() {
@@ -121,6 +123,12 @@ impl Judgement {
         let vacuous = |block: &BlockJudgement| {
             block.is_zero || (block.nearness == Nearness::WithinBound && !block.has_power)
         };
+        let blind = |block: &BlockJudgement| !block.is_zero && vacuous(block);
+        if self.every_block && self.parameters().any(blind) {
+            return Some(
+                "the computed rounding bound of some block is so wide that zeros would pass there",
+            );
+        }
         if self.parameters().all(vacuous) {
             return Some("the computed rounding bound is so wide here that zeros would pass");
         }
@@ -164,8 +172,21 @@ impl Judge {
     /// Nothing judged yet.
     #[must_use]
     pub fn new(held: Held) -> Self {
-        let judgement = Judgement { blocks: Vec::new(), differing: 0, first: None, worst: None };
+        let judgement = Judgement {
+            blocks: Vec::new(),
+            differing: 0,
+            first: None,
+            worst: None,
+            every_block: false,
+        };
         Self { held, judgement, worst_by: BigRational::zero() }
+    }
+
+    /// Asks that every block be checked, as where some are right in any rule.
+    #[must_use]
+    pub fn of_every_block(mut self) -> Self {
+        self.judgement.every_block = true;
+        self
     }
 
     /// Judges a block of entries: place, theirs, reference.

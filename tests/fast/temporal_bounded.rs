@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use creditcheck::check::Verdict;
 use creditcheck::check::bounded::{
-    Format, Tightness, compare_temporal, power, temporal_bound, weakest_temporal_block,
+    Format, Tightness, compare_temporal, power, temporal_bound, temporal_update_bound,
+    weakest_temporal_block,
 };
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};
 use creditcheck::fast::{Float, Threads};
@@ -81,6 +82,41 @@ fn every_entry_of_every_rule_is_inside_its_bound_in_f64() {
 #[test]
 fn every_entry_of_every_rule_is_inside_its_bound_in_f32() {
     every_entry_is_inside::<f32>();
+}
+
+/// An update has bounds of its own, as much smaller as it is: η times a float gradient is inside.
+#[test]
+fn updates_are_inside_bounds_of_their_own() {
+    let mut g = Gen::from_size_and_seed(100, seed(20_220_610));
+    let mut compared = 0;
+    for _ in 0..30 {
+        let mut case = wild(&mut g);
+        let rule = TemporalRule::Bptt;
+        let eta = ratio(1, 3 << 20);
+        case.learning_rate = eta.clone();
+        let gradient = temporal_bound(&case, &rule, Format::F64).unwrap();
+        let update = temporal_update_bound(&case, &rule, Format::F64).unwrap();
+        assert_eq!(update.loss.to_bits(), gradient.loss.to_bits());
+        let float = floats::<f64>(&case, &rule, Evaluation::Adjoint);
+        let mut moved = converted(&float, |value| -nearest_f64(&eta) * value);
+        moved.loss = float.loss;
+        let exact = reference(&case, &rule);
+        let mut expected = converted(&exact, |value| -(value * &eta));
+        expected.loss.clone_from(&exact.loss);
+        match compare_temporal(&update, &moved, &expected).0 {
+            Verdict::Agree(found) => compared += found.nonzero,
+            Verdict::Unchecked(block) if block.starts_with(dead_block(&exact)) => {}
+            other => panic!("{other:?} on {case:?}"),
+        }
+        let eta = nearest_f64(&eta);
+        let pairs = update.recurrent.iter().flatten().zip(gradient.recurrent.iter().flatten());
+        for ((update, gradient), exact) in pairs.zip(exact.recurrent.iter().flatten()) {
+            // Three more roundings of what is at least as large as the entry.
+            let own = 8.0 * f64::EPSILON * nearest_f64(exact).abs();
+            assert!(*update <= 2.0 * eta * (gradient + own), "{update} {gradient}");
+        }
+    }
+    assert!(compared > 200, "{compared}");
 }
 
 /// The bounds are of their rule: the floats of another one are refused, wherever the two differ.

@@ -3,11 +3,16 @@
 use creditcheck::certify::Silent;
 use creditcheck::certify::temporal::{Comparison, compare, gradient, judge};
 use creditcheck::check::Conclusion;
+#[cfg(feature = "fast")]
+use creditcheck::check::bounded::{Format, power};
+#[cfg(feature = "fast")]
+use creditcheck::check::judge::Judgement;
 use creditcheck::check::judge::Nearness;
 use creditcheck::spec::{
     Activation, Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule,
 };
 use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::wire::temporal::gradient::GradientOverTime;
 use num_rational::BigRational;
 use num_traits::Zero;
 
@@ -149,7 +154,6 @@ fn known_mistakes_are_recognised() {
         Host, TEMPORAL_CATALOGUE, TemporalHook, TemporalReference,
     };
     use creditcheck::textbook::temporal::Evaluation;
-    use creditcheck::wire::temporal::gradient::GradientOverTime;
 
     let case = committed("temporal-golden");
     let limits = Limits::default();
@@ -177,32 +181,159 @@ fn known_mistakes_are_recognised() {
     assert!(named >= 5, "{named}");
 }
 
-/// Floats: the nearest pass, others are left unchecked.
+/// The golden case with a leak that no float holds.
 #[cfg(feature = "fast")]
-#[test]
-fn floats_are_judged_by_correct_rounding_alone() {
+fn fifth() -> TemporalCase {
     let mut case = committed("temporal-golden");
-    case.network.leak = BigRational::new(1.into(), 3.into());
-    let limits = Limits::default();
-    let exact =
-        gradient(&case, &TemporalRule::Bptt, NumberKind::Exact, Quantity::Gradient, &limits);
-    let mut theirs = exact.unwrap();
-    theirs.number = NumberKind::F64;
-    let nearest = |value: &BigRational| {
-        creditcheck::number::exact_f64(creditcheck::number::nearest_f64(value)).unwrap()
-    };
+    case.network.leak = BigRational::new(1.into(), 5.into());
+    case
+}
+
+#[cfg(feature = "fast")]
+fn judged(case: &TemporalCase, theirs: &GradientOverTime) -> (Judgement, Vec<String>) {
+    judge(case, theirs, &Limits::default(), &mut Silent).unwrap()
+}
+
+/// The exact gradient as the nearest floats.
+#[cfg(feature = "fast")]
+fn rounded(case: &TemporalCase) -> GradientOverTime {
+    let (number, quantity) = (NumberKind::Exact, Quantity::Gradient);
+    let mut found =
+        gradient(case, &TemporalRule::Bptt, number, quantity, &Limits::default()).unwrap();
+    found.number = NumberKind::F64;
+    found.loss = None;
+    each(&mut found, |value| value);
+    found
+}
+
+/// Every entry as another float.
+#[cfg(feature = "fast")]
+fn each(theirs: &mut GradientOverTime, to: impl Fn(f64) -> f64) {
     let all = theirs.recurrent.iter_mut().chain(&mut theirs.input).chain(&mut theirs.readout);
     for entry in all.flatten().chain(theirs.readout_biases.iter_mut().flatten()) {
-        *entry = nearest(entry);
+        let float = to(creditcheck::number::nearest_f64(entry));
+        *entry = creditcheck::number::exact_f64(float).unwrap();
     }
-    theirs.loss = theirs.loss.as_ref().map(nearest);
-    let (judgement, _) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+}
+
+/// Floats of every exact rule and both formats are within their bounds, as gradients and as updates.
+#[cfg(feature = "fast")]
+#[test]
+fn floats_are_judged_within_their_bounds() {
+    let case = fifth();
+    let mut within = 0;
+    for number in [NumberKind::F64, NumberKind::F32] {
+        for quantity in [Quantity::Gradient, Quantity::Update] {
+            for rule in [TemporalRule::Bptt, TemporalRule::Rtrl] {
+                let theirs = gradient(&case, &rule, number, quantity, &Limits::default()).unwrap();
+                let (judgement, diagnosis) = judged(&case, &theirs);
+                assert!(judgement.nearness() <= Nearness::WithinBound, "{judgement:?}");
+                assert_eq!((judgement.is_vacuous(), diagnosis.len()), (None, 0), "{judgement:?}");
+                within += usize::from(judgement.nearness() == Nearness::WithinBound);
+            }
+        }
+    }
+    assert!(within >= 4, "{within}");
+}
+
+/// One entry wrong, a dead block, another rule: outside, and the rule is named.
+#[cfg(feature = "fast")]
+#[test]
+fn wrong_floats_are_outside_their_bounds() {
+    let case = fifth();
+    let limits = Limits::default();
+    for (number, quantity, format) in [
+        (NumberKind::F64, Quantity::Gradient, Format::F64),
+        (NumberKind::F32, Quantity::Update, Format::F32),
+    ] {
+        let theirs = gradient(&case, &TemporalRule::Bptt, number, quantity, &limits).unwrap();
+        // Twice what any bound with power refuses.
+        let mut wrong = theirs.clone();
+        wrong.recurrent[1][2] += &theirs.recurrent[0][0] * power(format) * (one() + one());
+        let (judgement, _) = judged(&case, &wrong);
+        assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
+        assert_eq!(judgement.first.unwrap().place, "recurrent: post 1, pre 2");
+        let mut dead = theirs.clone();
+        dead.input.iter_mut().flatten().for_each(Zero::set_zero);
+        assert_eq!(judged(&case, &dead).0.nearness(), Nearness::Different);
+        let rule = TemporalRule::Mdgl { feedback: Feedback::Cell };
+        let mut other = gradient(&case, &rule, number, quantity, &limits).unwrap();
+        (other.rule, other.options) = (None, Vec::new());
+        let (judgement, diagnosis) = judged(&case, &other);
+        assert_eq!(judgement.nearness(), Nearness::Different);
+        let expected = format!("this is the {} of {rule}, up to rounding", quantity.name());
+        assert!(diagnosis.contains(&expected), "{diagnosis:?}");
+    }
+}
+
+/// The float next to the nearest is not correctly rounded, and within the bound; what is wrong is neither.
+#[cfg(feature = "fast")]
+#[test]
+fn neighbours_of_the_nearest_floats_are_within_the_bound() {
+    let case = fifth();
+    let mut theirs = rounded(&case);
+    let (judgement, _) = judged(&case, &theirs);
     assert_eq!(judgement.nearness(), Nearness::CorrectlyRounded);
     assert_eq!(judgement.is_vacuous(), None);
+    each(&mut theirs, |value| if value == 0.0 { value } else { value.next_up() });
+    let (judgement, _) = judged(&case, &theirs);
+    assert_eq!(judgement.nearness(), Nearness::WithinBound);
+    assert_eq!(judgement.is_vacuous(), None);
+    each(&mut theirs, |value| value * (1.0 + 1e-6));
+    assert_eq!(judged(&case, &theirs).0.nearness(), Nearness::Different);
+}
 
-    let next = creditcheck::number::nearest_f64(&theirs.recurrent[0][1]).next_up();
-    theirs.recurrent[0][1] = creditcheck::number::exact_f64(next).unwrap();
-    let (judgement, _) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
-    assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Unjudged, 1));
-    assert!(judgement.is_vacuous().is_some());
+/// A slope that may be either of two makes a bound of which zeros are within: of one block, and nothing is checked.
+#[cfg(feature = "fast")]
+#[test]
+fn a_bound_without_power_in_one_block_is_unchecked() {
+    // s_1 = 9/10 (1/3 · 3/7 − 1/7) = 0, which floats may miss on either side.
+    let text = br#"{"format": "creditcheck/case/1", "network": {"kind": "temporal", "leak": "1/10",
+      "activation": "relu", "recurrent": [["0"]], "input": [["1/3", "1/7"]], "readout": [["5/3"]],
+      "readout_biases": ["1/9"]}, "loss": "half_squared_error", "learning_rate": "1", "steps": "all",
+      "examples": [{"input": [["3/7", "-1"], ["1", "0"]], "target": [["1"], ["1"]]}]}"#;
+    let case = creditcheck::wire::TemporalDocument::read(text, &Limits::default()).unwrap().case;
+    let mut theirs = rounded(&case);
+    assert!(!theirs.input[0][0].is_zero());
+    assert_eq!(judged(&case, &theirs).0.is_vacuous(), None);
+    theirs.input[0][0] += BigRational::new(1.into(), 1024.into());
+    let (judgement, _) = judged(&case, &theirs);
+    assert_eq!(judgement.nearness(), Nearness::WithinBound);
+    let powerless = |block: &&creditcheck::check::judge::BlockJudgement| {
+        block.nearness == Nearness::WithinBound && !block.has_power
+    };
+    let names: Vec<_> = judgement.blocks.iter().filter(powerless).map(|b| &b.name).collect();
+    assert_eq!(names, ["input"]);
+    assert!(judgement.is_vacuous().is_some_and(|why| why.contains("some block")));
+}
+
+/// Known mistakes in floats that no exact mistake gives to the last bit.
+#[cfg(feature = "fast")]
+#[test]
+fn known_mistakes_are_recognised_up_to_rounding() {
+    use creditcheck::mutants::temporal::{
+        Host, TEMPORAL_CATALOGUE, TemporalHook, TemporalReference,
+    };
+    use creditcheck::textbook::temporal::Evaluation;
+
+    let case = fifth();
+    let limits = Limits::default();
+    let reference = TemporalReference::new(&case, &limits);
+    let host = Host { rule: TemporalRule::Bptt, evaluation: Evaluation::Adjoint };
+    let mut named = 0;
+    for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)).take(6) {
+        let found = reference.gradient(&host, &TemporalHook::plant(entry.mutant)).unwrap();
+        let (number, quantity) = (NumberKind::F64, Quantity::Gradient);
+        let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
+        theirs.loss = None;
+        each(&mut theirs, |value| if value == 0.0 { value } else { value.next_down() });
+        let (judgement, diagnosis) = judged(&case, &theirs);
+        if judgement.nearness() != Nearness::Different {
+            continue;
+        }
+        let id = format!("(mutant {}), up to rounding", entry.id);
+        assert!(diagnosis.iter().any(|sentence| sentence.contains(&id)), "{id}: {diagnosis:?}");
+        named += 1;
+    }
+    assert!(named >= 3, "{named}");
 }

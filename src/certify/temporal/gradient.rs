@@ -53,7 +53,7 @@ pub(super) fn expect_exact(case: &TemporalCase) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::unsupported(
-        "tanh, logistic and softplus have no rational values: use `creditcheck gradient` with --number f64 or f32",
+        "tanh, logistic and softplus have no rational values: only `creditcheck gradient` with --number f64 or f32 takes them here",
     ))
 }
 

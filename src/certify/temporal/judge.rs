@@ -5,6 +5,7 @@ use num_traits::{Signed, Zero};
 
 use super::gradient::{asked_for, exact, has_few_parameters};
 use crate::certify::Progress;
+use crate::check::bounded::{Format, temporal_bound, temporal_update_bound};
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference};
 use crate::error::Error;
 use crate::mutants;
@@ -17,10 +18,12 @@ use crate::wire::gradient::{NumberKind, Quantity};
 use crate::wire::json::Json;
 use crate::wire::temporal::gradient::GradientOverTime;
 
-/// Judges every entry, and names the rules over time and the known mistakes that would give exactly this result.
+/// Judges every entry, and names the rules over time and the known mistakes that would give this result.
 ///
-/// Floats are judged by correct rounding alone: an entry that is not the float nearest to the exact one is
-/// [`Nearness::Unjudged`], for no rounding bound is computed here. The reference is the tangent up to 200 parameters, and BPTT above.
+/// Floats are judged within the computed rounding bound of the gradient (tier F in time): sums in any order, with or without fused
+/// multiply-add, by BPTT, RTRL, factorised RTRL or tangents. Every block must have a bound with power. Where no bound is finite, correct
+/// rounding alone decides, and an entry that is not the nearest float is [`Nearness::Unjudged`]. The reference is the tangent
+/// up to 200 parameters, and BPTT above.
 ///
 /// # Errors
 /// As the exact engines; [`Error::Unsupported`] for a transcendental activation.
@@ -33,27 +36,61 @@ pub fn judge(
     progress.stage("the exact gradient")?;
     let rule = if has_few_parameters(case) { TemporalRule::Tangent } else { TemporalRule::Bptt };
     let truth = as_rule(case, &rule, mine, limits)?;
-    let mut judge = Judge::new(held(mine.number));
-    let reference =
-        |value: &BigRational| Reference { value: value.clone(), is_exact: true, bound: None };
+    let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
+    let mut judge = Judge::new(held(mine.number)).of_every_block();
+    let mut of_entries = bounds.as_ref().map(in_order).unwrap_or_default().into_iter();
     for ((name, theirs), (_, right)) in mine.blocks().into_iter().zip(truth.blocks()) {
-        let entries = theirs.into_iter().zip(right);
-        let entries =
-            entries.map(|((place, theirs), (_, right))| (place, theirs, reference(right)));
+        let entries = theirs.into_iter().zip(right).map(|((place, theirs), (_, right))| {
+            (place, theirs, reference(right, of_entries.next()))
+        });
         judge.block(name, true, entries);
     }
     if let (Some(theirs), Some(loss)) = (&mine.loss, &truth.loss) {
-        judge.block("loss", false, [("loss".to_owned(), theirs, reference(loss))]);
+        let loss = reference(loss, bounds.as_ref().map(|bounds| bounds.loss));
+        judge.block("loss", false, [("loss".to_owned(), theirs, loss)]);
     }
     let mut judgement = judge.judgement();
     let mut diagnosis = Vec::new();
     if judgement.nearness() >= Nearness::Unjudged {
-        diagnosis = diagnose(case, mine, &truth, limits, progress)?;
+        diagnosis = diagnose(case, mine, &truth, bounds.as_ref(), limits, progress)?;
         if judgement.nearness() == Nearness::Unjudged && diagnosis.iter().any(|d| d.is_exactly) {
             judgement.differs_surely();
         }
     }
     Ok((judgement, diagnosis.into_iter().map(|diagnosis| diagnosis.sentence).collect()))
+}
+
+fn reference(value: &BigRational, bound: Option<f64>) -> Reference {
+    Reference { value: value.clone(), is_exact: true, bound }
+}
+
+/// How far floats may be from the exact result of a rule, in the quantity that theirs has; none for exact numbers, or where no bound is finite.
+fn bounds_of(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    mine: &GradientOverTime,
+) -> Result<Option<TemporalGradient<f64>>, Error> {
+    let format = match mine.number {
+        NumberKind::Exact => return Ok(None),
+        NumberKind::F64 => Format::F64,
+        NumberKind::F32 => Format::F32,
+    };
+    let found = match mine.quantity {
+        Quantity::Gradient => temporal_bound(case, rule, format),
+        Quantity::Update => temporal_update_bound(case, rule, format),
+    };
+    match found {
+        Ok(bounds) => Ok(Some(bounds)),
+        Err(Error::NotFinite { .. }) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// The bounds of all parameters, in the order of [`GradientOverTime::blocks`].
+fn in_order(bounds: &TemporalGradient<f64>) -> Vec<f64> {
+    let matrices = [&bounds.recurrent, &bounds.input, &bounds.readout];
+    let entries = matrices.into_iter().flatten().flatten();
+    entries.chain(bounds.readout_biases.iter().flatten()).copied().collect()
 }
 
 fn held(number: NumberKind) -> Held {
@@ -80,20 +117,57 @@ struct Diagnosis {
     sentence: String,
 }
 
-/// The rules that give exactly these entries, after rounding to the format they are held in; of floats that are none
-/// of them, the rule that is nearest.
-fn diagnose(
-    case: &TemporalCase,
+/// Whether these are the entries of another result: exactly, after rounding to the format they are held in, or within its bounds.
+fn are_those_of(
     mine: &GradientOverTime,
-    truth: &GradientOverTime,
-    limits: &Limits,
-    progress: &mut dyn Progress,
-) -> Result<Vec<Diagnosis>, Error> {
+    result: &GradientOverTime,
+    bounds: Option<&TemporalGradient<f64>>,
+) -> Option<Match> {
     let as_held = |value: &BigRational| match mine.number {
         NumberKind::Exact => Some(value.clone()),
         NumberKind::F64 => exact_f64(nearest_f64(value)),
         NumberKind::F32 => exact_f64(f64::from(nearest_f32(value))),
     };
+    let mut pairs = values(result).zip(values(mine));
+    if pairs.all(|(a, b)| as_held(a).as_ref() == Some(b)) {
+        return Some(Match::Exactly);
+    }
+    let bounds = in_order(bounds?);
+    let mut pairs = values(result).zip(values(mine)).zip(bounds);
+    let near = |((a, b), bound): ((&BigRational, &BigRational), f64)| {
+        exact_f64(bound).is_some_and(|bound| (a - b).abs() <= bound)
+    };
+    pairs.all(near).then_some(Match::UpToRounding)
+}
+
+/// How somebody's floats are those of another rule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Match {
+    Exactly,
+    UpToRounding,
+}
+
+impl Match {
+    fn diagnosis(self, sentence: String) -> Diagnosis {
+        match self {
+            Self::Exactly => Diagnosis { is_exactly: true, sentence },
+            Self::UpToRounding => {
+                Diagnosis { is_exactly: false, sentence: format!("{sentence}, up to rounding") }
+            }
+        }
+    }
+}
+
+/// The rules and the known mistakes that give these entries, after rounding to the format they are held in or within a rounding
+/// bound; of floats that are none of them, the rule that is nearest.
+fn diagnose(
+    case: &TemporalCase,
+    mine: &GradientOverTime,
+    truth: &GradientOverTime,
+    bounds: Option<&TemporalGradient<f64>>,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Vec<Diagnosis>, Error> {
     let what = mine.quantity.name();
     let mut found: Vec<Diagnosis> = Vec::new();
     let mut seen: Vec<GradientOverTime> = vec![truth.clone()];
@@ -111,10 +185,9 @@ fn diagnose(
         if seen.iter().any(same) {
             continue;
         }
-        let pairs = values(&result).zip(values(mine));
-        if pairs.into_iter().all(|(a, b)| as_held(a).as_ref() == Some(b)) {
-            let sentence = format!("this is the {what} of {rule}");
-            found.push(Diagnosis { is_exactly: true, sentence });
+        let of_rule = bounds_of(case, &rule, mine)?;
+        if let Some(matched) = are_those_of(mine, &result, of_rule.as_ref()) {
+            found.push(matched.diagnosis(format!("this is the {what} of {rule}")));
         }
         let distance = furthest(mine, &result);
         if distance < nearest.0 {
@@ -122,12 +195,10 @@ fn diagnose(
         }
         seen.push(result);
     }
-    if let Some(gradient) = as_gradient(case, mine) {
+    // With η = 0 every mistake gives the same update.
+    if mine.quantity == Quantity::Gradient || !case.learning_rate.is_zero() {
         progress.stage("is it a known mistake?")?;
-        let sentences = mutants::temporal::diagnose(case, &gradient).into_iter();
-        // The rules that it names are among those above.
-        let mistakes = sentences.filter(|sentence| sentence.contains("(mutant "));
-        found.extend(mistakes.map(|sentence| Diagnosis { is_exactly: true, sentence }));
+        found.extend(mistakes(case, mine, bounds));
     }
     if found.is_empty() && mine.number != NumberKind::Exact && nearest.0 < furthest(mine, truth) {
         let float = nearest_f64(&nearest.0);
@@ -141,32 +212,42 @@ fn diagnose(
     Ok(found)
 }
 
-/// Exact entries as a gradient: an update divided by −η.
-fn as_gradient(
+/// The known mistakes in BPTT and RTRL that give these entries; the room that floats have is that of the block's widest entry in the right
+/// gradient, for a mistake may have entries where that has none.
+fn mistakes(
     case: &TemporalCase,
     mine: &GradientOverTime,
-) -> Option<TemporalGradient<BigRational>> {
-    if mine.number != NumberKind::Exact {
-        return None;
-    }
-    let one = BigRational::from_integer(1.into());
-    let divisor = match mine.quantity {
-        Quantity::Gradient => one,
-        Quantity::Update => -case.learning_rate.clone(),
+    bounds: Option<&TemporalGradient<f64>>,
+) -> Vec<Diagnosis> {
+    let room = bounds.map(widened);
+    let matched = |gradient: &TemporalGradient<BigRational>| {
+        let theirs = asked_for(gradient.clone(), mine.quantity, case);
+        let rule = TemporalRule::Bptt;
+        let result = GradientOverTime::of(&rule, NumberKind::Exact, mine.quantity, theirs);
+        are_those_of(mine, &result, room.as_ref())
     };
-    if divisor.is_zero() {
-        return None;
+    let found = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &|gradient| {
+        matched(gradient).is_some()
+    });
+    let as_far = if room.is_some() { Match::UpToRounding } else { Match::Exactly };
+    found.into_iter().map(|sentence| as_far.diagnosis(sentence)).collect()
+}
+
+/// Every bound as wide as the widest of its block.
+fn widened(bounds: &TemporalGradient<f64>) -> TemporalGradient<f64> {
+    let row = |row: &[f64], to: f64| vec![to; row.len()];
+    let matrix = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        let widest = rows.iter().flatten().copied().fold(0.0, f64::max);
+        rows.iter().map(|entries| row(entries, widest)).collect()
+    };
+    let biases = |list: &Vec<f64>| row(list, list.iter().copied().fold(0.0, f64::max));
+    TemporalGradient {
+        loss: bounds.loss,
+        recurrent: matrix(&bounds.recurrent),
+        input: matrix(&bounds.input),
+        readout: matrix(&bounds.readout),
+        readout_biases: bounds.readout_biases.as_ref().map(biases),
     }
-    let row = |row: &Vec<BigRational>| row.iter().map(|entry| entry / &divisor).collect();
-    let matrix = |rows: &[Vec<BigRational>]| rows.iter().map(row).collect();
-    Some(TemporalGradient {
-        // The diagnosis does not look at the loss.
-        loss: BigRational::zero(),
-        recurrent: matrix(&mine.recurrent),
-        input: matrix(&mine.input),
-        readout: matrix(&mine.readout),
-        readout_biases: mine.readout_biases.as_ref().map(row),
-    })
 }
 
 fn values(gradient: &GradientOverTime) -> impl Iterator<Item = &BigRational> {

@@ -41,7 +41,9 @@ pub use power::{power, power_in_words, weakest_block};
 pub use recurrent::{
     EquilibriumBounds, RecurrentBounds, Residuals, Unbounded, compare_recurrent, recurrent_bound,
 };
-pub use temporal::{compare_temporal, temporal_bound, weakest_temporal_block};
+pub use temporal::{
+    compare_temporal, temporal_bound, temporal_update_bound, weakest_temporal_block,
+};
 
 /// Assumed of σ = tanh: within so many ulps of the exact value at its float argument.
 ///

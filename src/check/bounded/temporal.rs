@@ -47,6 +47,27 @@ pub fn temporal_bound(
     rule: &TemporalRule,
     format: Format,
 ) -> Result<TemporalGradient<f64>, Error> {
+    bounds(case, rule, format, None)
+}
+
+/// The same for the update −η ∂L/∂W and so on, wherever η is multiplied in; the loss is that of the gradient.
+///
+/// # Errors
+/// As [`temporal_bound`].
+pub fn temporal_update_bound(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    format: Format,
+) -> Result<TemporalGradient<f64>, Error> {
+    bounds(case, rule, format, Some(Value::rounded(&case.learning_rate, format)))
+}
+
+fn bounds(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    format: Format,
+    scale: Option<Value>,
+) -> Result<TemporalGradient<f64>, Error> {
     if *rule == TemporalRule::Tangent {
         return Err(Error::unsupported("a rounding bound of the tangent; use that of bptt"));
     }
@@ -55,7 +76,7 @@ pub fn temporal_bound(
         .map(|b| numbers.forward(case, b))
         .collect::<Result<Vec<Passed>, Error>>()?;
     let credit = Credit::of(case, &numbers, rule, format)?;
-    let (recurrent, input) = credit.bounds(&passed);
+    let (recurrent, input) = credit.bounds(&passed, scale.as_ref());
     let arithmetic = &numbers.neurons.arithmetic;
     let readouts = case.network.readouts();
     // B is a count of examples in memory.
@@ -63,9 +84,11 @@ pub fn temporal_bound(
     let batch = passed.len() as f64;
     let steps = || passed.iter().flat_map(|example| &example.steps);
     let bound_of = |sum: Sum, divisor: f64| Bound::of(&sum.over(divisor, 6)).bound;
+    let scaled =
+        |factors: &[Value]| -> Vec<Value> { factors.iter().copied().chain(scale).collect() };
     let of_weight = |k: usize, pre: usize| {
         let mut sum = Sum::new(arithmetic);
-        steps().for_each(|step| sum.add(&[step.readout_error[k], step.rate[pre]]));
+        steps().for_each(|step| sum.add(&scaled(&[step.readout_error[k], step.rate[pre]])));
         bound_of(sum, batch)
     };
     let readout = (0..readouts)
@@ -73,7 +96,7 @@ pub fn temporal_bound(
         .collect();
     let of_bias = |k: usize| {
         let mut sum = Sum::new(arithmetic);
-        steps().for_each(|step| sum.add(&[step.readout_error[k]]));
+        steps().for_each(|step| sum.add(&scaled(&[step.readout_error[k]])));
         bound_of(sum, batch)
     };
     let mut loss = Sum::new(arithmetic);

@@ -38,18 +38,42 @@ pub fn diagnose_as(
     rule: &TemporalRule,
     found: &TemporalGradient<BigRational>,
 ) -> Vec<String> {
-    let limits = Limits::default();
     let is_theirs = |other: &TemporalGradient<BigRational>| {
         !compare(found, other, Part::Gradient).is_disagree()
     };
-    let engine = |rule: &TemporalRule| {
-        temporal::run::<BigRational>(case, rule, Evaluation::Adjoint, &limits)
-            .is_ok_and(|outcome| is_theirs(&outcome.gradient))
-    };
-    if engine(rule) {
+    if engine(case, rule, &is_theirs) {
         return Vec::new();
     }
+    let mut sentences = mistakes(case, rule, &is_theirs);
+    let others = named_rules(case)
+        .into_iter()
+        .filter(|(other, _)| other != rule && engine(case, other, &is_theirs));
+    sentences.extend(others.map(|(_, name)| format!("this is what {name}")));
+    sentences
+}
+
+/// The known mistakes in `rule` whose gradient is somebody's, by whatever comparison: that of floats has room for their rounding.
+///
+/// Nothing where the gradient of the rule itself is theirs.
+#[must_use]
+pub fn mistakes(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    is_theirs: &dyn Fn(&TemporalGradient<BigRational>) -> bool,
+) -> Vec<String> {
+    if engine(case, rule, is_theirs) {
+        return Vec::new();
+    }
+    let limits = Limits::default();
     let reference = TemporalReference::new(case, &limits);
+    let exact = [TemporalRule::Bptt, TemporalRule::Rtrl];
+    let rules: &[TemporalRule] = match rule {
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent => &exact,
+        one => std::slice::from_ref(one),
+    };
     let mut sentences: Vec<String> = Vec::new();
     for entry in &TEMPORAL_CATALOGUE {
         let explains = |evaluation: Evaluation, rule: &TemporalRule| {
@@ -59,14 +83,6 @@ pub fn diagnose_as(
                 // A mutant whose numbers grow beyond the limit is none that we can recognise.
                 && reference.gradient(&host, &hook).is_ok_and(|g| hook.fired() && is_theirs(&g))
         };
-        let exact = [TemporalRule::Bptt, TemporalRule::Rtrl];
-        let rules: &[TemporalRule] = match rule {
-            TemporalRule::Bptt
-            | TemporalRule::Rtrl
-            | TemporalRule::FactorisedRtrl
-            | TemporalRule::Tangent => &exact,
-            one => std::slice::from_ref(one),
-        };
         let orders = [Evaluation::Causal, Evaluation::Adjoint];
         if rules.iter().any(|rule| orders.iter().any(|order| explains(*order, rule))) {
             sentences.push(format!(
@@ -75,9 +91,17 @@ pub fn diagnose_as(
             ));
         }
     }
-    let others = named_rules(case).into_iter().filter(|(other, _)| other != rule && engine(other));
-    sentences.extend(others.map(|(_, name)| format!("this is what {name}")));
     sentences
+}
+
+/// Whether somebody's gradient is that of a rule.
+fn engine(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    is_theirs: &dyn Fn(&TemporalGradient<BigRational>) -> bool,
+) -> bool {
+    temporal::run::<BigRational>(case, rule, Evaluation::Adjoint, &Limits::default())
+        .is_ok_and(|outcome| is_theirs(&outcome.gradient))
 }
 
 /// Every rule that a gradient can be mistaken for, with what it is called.

@@ -21,7 +21,7 @@ mod taps;
 mod truth;
 
 pub use catalogue::{TEMPORAL_CATALOGUE, TemporalEntry, TemporalMutant};
-pub use diagnose::{diagnose, diagnose_as};
+pub use diagnose::{diagnose, diagnose_as, mistakes};
 pub use host::{Family, Host, hosts};
 pub use matrix::{TemporalBaseline, TemporalMatrix, TemporalRow, temporal_fate, temporal_matrix};
 pub use plan::{Part, TEMPORAL_PLAN, TEMPORAL_WITNESSES, TemporalPlanned, TemporalWitness};

@@ -108,9 +108,14 @@ impl<'a> Credit<'a> {
         })
     }
 
-    /// The bounds of ∂L/∂W and ∂L/∂U.
-    pub fn bounds(&self, passed: &[Passed]) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
-        let (neurons, inputs) = (self.numbers.recurrent.len(), self.numbers.input[0].len());
+    /// The bounds of ∂L/∂W and ∂L/∂U, or of their products with a number that is multiplied in anywhere.
+    pub fn bounds(
+        &self,
+        passed: &[Passed],
+        scale: Option<&Value>,
+    ) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+        let inputs = self.numbers.input.first().map_or(0, Vec::len);
+        let neurons = self.numbers.recurrent.len();
         let mut recurrent = vec![vec![Term::ZERO; neurons]; neurons];
         let mut input = vec![vec![Term::ZERO; inputs]; neurons];
         for example in passed {
@@ -123,11 +128,18 @@ impl<'a> Credit<'a> {
                 }
             }
         }
-        let (roundings, underflow) = (self.roundings(passed), self.underflow(passed));
+        let (mut roundings, mut underflow) = (self.roundings(passed), self.underflow(passed));
+        let scale = scale.map(Term::of);
+        if let Some(scale) = scale {
+            // By itself, or with 1/B or 1−λ first.
+            roundings += 3;
+            underflow = underflow * (Up::ONE + scale.reached());
+        }
         // B is a count of examples in memory.
         #[allow(clippy::cast_precision_loss)]
         let batch = passed.len() as f64;
         let bound = |term: &Term| {
+            let term = scale.map_or(*term, |scale| scale * *term);
             if term.reached() == Up::ZERO {
                 return 0.0;
             }
@@ -177,7 +189,8 @@ impl<'a> Credit<'a> {
         let steps = &example.steps;
         let gated: Vec<Vec<Term>> = steps.iter().map(|step| self.gated(step)).collect();
         let mut trace = vec![Term::ZERO; self.mu.len()];
-        let mut input_trace = vec![Term::ZERO; self.numbers.input[0].len()];
+        let inputs = self.numbers.input.first().map_or(0, Vec::len);
+        let mut input_trace = vec![Term::ZERO; inputs];
         for (t, step) in steps.iter().enumerate() {
             if let Some(before) = t.checked_sub(1) {
                 self.follow(&mut trace, &steps[before].rate);

@@ -269,6 +269,36 @@ fn every_step_sums_over_all_readouts() {
     assert!(off > 3_999.0 * unit && off < bounds.input[0][0] && bounds.input[0][0] < 2.0 * off);
 }
 
+/// A thousand steps: the bound is finite and has power still, and BPTT and RTRL are no further apart than both may be off.
+#[test]
+fn long_sequences_have_bounds() {
+    let (neurons, steps) = (4, 1000);
+    let weight = |post: usize, pre: usize| match post == pre {
+        true => Q::zero(),
+        false => ratio(((3 * post + 5 * pre) % 7) as i64 - 3, 12),
+    };
+    let row = |post| (0..neurons).map(|pre| weight(post, pre)).collect();
+    let mut case = uniform(neurons);
+    case.network.leak = ratio(9, 10);
+    case.network.activation = Activation::Relu;
+    case.network.recurrent = (0..neurons).map(row).collect();
+    case.examples = vec![Sequence {
+        input: (0..steps).map(|t| vec![ratio(t % 11, 9)]).collect(),
+        target: vec![vec![ratio(5, 1)]; steps as usize],
+    }];
+    let bounds = temporal_bound(&case, &TemporalRule::Bptt, Format::F64).unwrap();
+    let back = floats::<f64>(&case, &TemporalRule::Bptt, Evaluation::Adjoint);
+    let forth = floats::<f64>(&case, &TemporalRule::Rtrl, Evaluation::Causal);
+    let flat = |all: &TemporalGradient<f64>| [all.recurrent.concat(), all.input.concat()].concat();
+    let (bounds, back, forth) = (flat(&bounds), flat(&back), flat(&forth));
+    let largest = back.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
+    let wrong_by = largest * power(Format::F64).to_f64().unwrap();
+    for ((bound, back), forth) in bounds.iter().zip(&back).zip(&forth) {
+        assert!((back - forth).abs() <= 2.0 * bound && *bound < wrong_by, "{bound} {back} {forth}");
+    }
+    assert!(back != forth && largest > 1.0);
+}
+
 /// The mean weight of a block is summed once, not once for every entry of Ŵ: bounds by type take hardly longer than by cell.
 #[test]
 fn bounds_by_type_sum_each_block_once() {

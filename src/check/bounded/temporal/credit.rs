@@ -257,7 +257,10 @@ impl<'a> Credit<'a> {
             + 16
     }
 
-    /// What all underflows together may do to an entry: each is multiplied by no more than the rest of a monomial could be, summed.
+    /// What all underflows together may do to an entry.
+    ///
+    /// One is at most the smallest float. It is multiplied by what is left of a monomial, summed over all ways through the cells: a step
+    /// of them is a matrix whose rows and columns add up to no more than `step`, and what arrives at one place is summed over T.
     fn underflow(&self, passed: &[Passed]) -> Up {
         let largest = |values: &mut dyn Iterator<Item = Term>| {
             values.fold(Up::ZERO, |largest, value| largest.max(value.reached()))
@@ -268,18 +271,22 @@ impl<'a> Credit<'a> {
         let (h, z, x) = (of(|s| &s.slope), of(|s| &s.rate), of(|s| &s.input));
         let error = of(|s| &s.readout_error);
         let v = largest(&mut self.numbers.readout.iter().flatten().map(Term::of));
-        let weight = largest(&mut self.feedback.iter().flatten().copied());
         let mu = largest(&mut self.mu.iter().copied());
-        let (neurons, readouts) = (self.mu.len(), self.numbers.readout.len());
-        let relay = Up::ONE
-            + self.leak.reached()
-            + self.gain.reached() * weight * (Up::ONE + h + mu) * Up::count(neurons + 1);
+        let sum = |all: &mut dyn Iterator<Item = Term>| all.fold(Term::ZERO, |sum, w| sum + w);
+        let rows = self.feedback.iter().map(|row| sum(&mut row.iter().copied()));
+        let columns = (0..self.mu.len()).map(|p| sum(&mut self.feedback.iter().map(|row| row[p])));
+        let weights = largest(&mut rows.chain(columns));
+        let gain = self.gain.reached();
+        let step = self.leak.reached() + gain * weights * Up::ONE.max(h).max(mu);
+        let step = step.max(Up::ONE);
         let duration = passed.first().map_or(0, |example| example.steps.len());
-        let ends =
-            (Up::ONE + h) * (Up::ONE + h) * (Up::ONE + z + x) * (Up::ONE + self.gain.reached());
-        let signal = Up::ONE + v * error * Up::count(readouts);
-        let grown = (0..duration).fold(ends * signal, |grown, _| grown * relay);
-        let size = neurons + readouts + self.numbers.input[0].len() + 8;
+        let ends = (Up::ONE + h) * (Up::ONE + h) * (Up::ONE + z + x) * (Up::ONE + gain);
+        let readouts = self.numbers.readout.len();
+        let signal = (Up::ONE + v) * (Up::ONE + error) * Up::count(readouts);
+        let grown =
+            (0..duration).fold(ends * signal * (Up::ONE + weights), |grown, _| grown * step);
+        let inputs = self.numbers.input.first().map_or(0, Vec::len);
+        let size = self.mu.len() + readouts + inputs + 8;
         let operations = Up::count(size * size * size * size)
             * Up::count((duration + 1) * (duration + 1) * (duration + 1))
             * Up::count(passed.len());

@@ -52,7 +52,7 @@ pub struct Condition {
 /// ```
 ///
 /// `slopes[b][t − 1][j]` is h_{j,t} = σ'(s_{j,t}) of example b, as an exact engine reports it; where it is missing, the conditions that
-/// need it are not decided. With λ = 0 no-leak taps are filter taps; ModProp with no relay at all (S ≤ 1, μ = 0) is MDGL or
+/// need it are not decided; a list μ that is not one per cell, which no engine takes, has no condition. With λ = 0 no-leak taps are filter taps; ModProp with no relay at all (S ≤ 1, μ = 0) is MDGL or
 /// e-prop, and has their conditions too. "Cell-specific" is Ŵ = W, however it comes about.
 #[must_use]
 pub fn conditions(
@@ -69,6 +69,11 @@ pub fn conditions(
         TemporalRule::Mdgl { feedback } => (Some(*feedback), None),
         TemporalRule::Modprop(modprop) => (Some(modprop.feedback), Some(modprop)),
     };
+    if let Some(Modprop { mu: Mu::PerCell(list), .. }) = modprop
+        && list.len() != case.network.neurons()
+    {
+        return Vec::new();
+    }
     let at = At { case, slopes: Slopes::of(case, slopes), feedback };
     let mut found = Vec::new();
     for about in [About::Recurrent, About::Input] {

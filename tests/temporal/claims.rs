@@ -91,6 +91,21 @@ fn feedback_by_type_is_said_to_be_exact_where_it_is() {
     assert!(held.iter().all(|count| *count >= 50), "{held:?}");
 }
 
+/// μ for some cells only is no rule: no engine takes it, and no condition holds for it, though what is missing may not matter.
+#[test]
+fn a_short_list_has_no_condition() {
+    let case = super::committed("temporal-golden");
+    let slopes = slopes(&case);
+    for form in [Form::Filter, Form::NoLeak, Form::Autodiff] {
+        for cells in [0, 2, 3, 4] {
+            let mu = Mu::PerCell(vec![Q::zero(); cells]);
+            let (feedback, taps) = (Feedback::Cell, Taps::All);
+            let rule = TemporalRule::Modprop(Modprop { feedback, taps, mu, form });
+            assert_eq!(conditions(&case, &rule, &slopes).is_empty(), cells != 3, "{rule:?}");
+        }
+    }
+}
+
 /// Claim, and what it is about, to how often it held where it says something.
 type Seen = BTreeMap<(u8, &'static str), usize>;
 

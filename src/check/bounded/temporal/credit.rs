@@ -96,6 +96,12 @@ impl<'a> Credit<'a> {
             }
             _ => (nothing, Way::Adjoint { with_mu: false }),
         };
+        if let Mu::PerCell(list) = &modprop.mu
+            && list.len() != neurons
+        {
+            let found = format!("{} numbers", list.len());
+            return Err(Error::input("mu", found, neurons.to_string()));
+        }
         let mu = |cell| Term::of(&Value::rounded(&modprop.mu.of(cell), format));
         Ok(Self {
             arithmetic: numbers.neurons.arithmetic[1],

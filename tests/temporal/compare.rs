@@ -99,6 +99,13 @@ fn dead_networks_are_unchecked_and_growing_taps_are_seen() {
     // Eigenvalues are floats: without the float side there is no warning.
     let warned = found.rows.iter().any(creditcheck::certify::temporal::Row::taps_grow);
     assert_eq!(warned, cfg!(feature = "fast"));
+    // Beyond the floats there is no warning either, and the comparison is exact all the same.
+    let mut vast = wide.clone();
+    vast.network.recurrent[0][1] = num_traits::pow(BigRational::from_integer(10.into()), 400);
+    let found = compared(&vast, &Mu::Scalar(one()));
+    assert_eq!(found.conclusion(), Conclusion::Agree);
+    assert!(found.rows.iter().any(|row| !row.recurrent.is_zero()));
+
     let slight = compared(&wide, &Mu::Scalar(BigRational::new(1.into(), 100.into())));
     assert!(!slight.rows.iter().any(creditcheck::certify::temporal::Row::taps_grow));
 }

@@ -4,6 +4,8 @@ use creditcheck::certify::Silent;
 use creditcheck::certify::temporal::{Comparison, compare, gradient, judge};
 use creditcheck::check::Conclusion;
 #[cfg(feature = "fast")]
+use creditcheck::check::bounded::{Format, power};
+#[cfg(feature = "fast")]
 use creditcheck::check::judge::Judgement;
 use creditcheck::check::judge::Nearness;
 use creditcheck::spec::{
@@ -188,9 +190,9 @@ fn known_mistakes_are_recognised() {
 
 /// The golden case with a leak that no float holds.
 #[cfg(feature = "fast")]
-fn third() -> TemporalCase {
+fn fifth() -> TemporalCase {
     let mut case = committed("temporal-golden");
-    case.network.leak = BigRational::new(1.into(), 3.into());
+    case.network.leak = BigRational::new(1.into(), 5.into());
     case
 }
 
@@ -221,55 +223,66 @@ fn each(theirs: &mut GradientOverTime, to: impl Fn(f64) -> f64) {
     }
 }
 
-/// Floats of every exact rule and both formats are within their bounds; of another rule, or with one entry wrong, they are not.
+/// Floats of every exact rule and both formats are within their bounds, as gradients and as updates.
 #[cfg(feature = "fast")]
 #[test]
 fn floats_are_judged_within_their_bounds() {
-    let case = third();
-    let limits = Limits::default();
+    let case = fifth();
     let mut within = 0;
     for number in [NumberKind::F64, NumberKind::F32] {
         for quantity in [Quantity::Gradient, Quantity::Update] {
             for rule in [TemporalRule::Bptt, TemporalRule::Rtrl] {
-                let theirs = gradient(&case, &rule, number, quantity, &limits).unwrap();
+                let theirs = gradient(&case, &rule, number, quantity, &Limits::default()).unwrap();
                 let (judgement, diagnosis) = judged(&case, &theirs);
                 assert!(judgement.nearness() <= Nearness::WithinBound, "{judgement:?}");
                 assert_eq!((judgement.is_vacuous(), diagnosis.len()), (None, 0), "{judgement:?}");
                 within += usize::from(judgement.nearness() == Nearness::WithinBound);
-                // A hundred-thousandth of the largest entry, where the format has sixteen digits or seven.
-                let mut wrong = theirs.clone();
-                let largest = theirs.recurrent[0][0].clone();
-                wrong.recurrent[1][2] += largest / BigRational::from_integer(100_000.into());
-                let (judgement, _) = judged(&case, &wrong);
-                assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
-                assert_eq!(judgement.first.unwrap().place, "recurrent: post 1, pre 2");
-                let mut dead = theirs.clone();
-                dead.input.iter_mut().flatten().for_each(Zero::set_zero);
-                assert_eq!(judged(&case, &dead).0.nearness(), Nearness::Different);
-            }
-            for rule in [TemporalRule::Eprop, TemporalRule::Mdgl { feedback: Feedback::Cell }] {
-                let mut theirs = gradient(&case, &rule, number, quantity, &limits).unwrap();
-                (theirs.rule, theirs.options) = (None, Vec::new());
-                let (judgement, diagnosis) = judged(&case, &theirs);
-                assert_eq!(judgement.nearness(), Nearness::Different, "{rule}");
-                let expected = format!("this is the {} of {rule}, up to rounding", quantity.name());
-                assert!(diagnosis.contains(&expected), "{rule}: {diagnosis:?}");
             }
         }
     }
     assert!(within >= 4, "{within}");
 }
 
+/// One entry wrong, a dead block, another rule: outside, and the rule is named.
+#[cfg(feature = "fast")]
+#[test]
+fn wrong_floats_are_outside_their_bounds() {
+    let case = fifth();
+    let limits = Limits::default();
+    for (number, quantity, format) in [
+        (NumberKind::F64, Quantity::Gradient, Format::F64),
+        (NumberKind::F32, Quantity::Update, Format::F32),
+    ] {
+        let theirs = gradient(&case, &TemporalRule::Bptt, number, quantity, &limits).unwrap();
+        // Twice what any bound with power refuses.
+        let mut wrong = theirs.clone();
+        wrong.recurrent[1][2] += &theirs.recurrent[0][0] * power(format) * (one() + one());
+        let (judgement, _) = judged(&case, &wrong);
+        assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
+        assert_eq!(judgement.first.unwrap().place, "recurrent: post 1, pre 2");
+        let mut dead = theirs.clone();
+        dead.input.iter_mut().flatten().for_each(Zero::set_zero);
+        assert_eq!(judged(&case, &dead).0.nearness(), Nearness::Different);
+        let rule = TemporalRule::Mdgl { feedback: Feedback::Cell };
+        let mut other = gradient(&case, &rule, number, quantity, &limits).unwrap();
+        (other.rule, other.options) = (None, Vec::new());
+        let (judgement, diagnosis) = judged(&case, &other);
+        assert_eq!(judgement.nearness(), Nearness::Different);
+        let expected = format!("this is the {} of {rule}, up to rounding", quantity.name());
+        assert!(diagnosis.contains(&expected), "{diagnosis:?}");
+    }
+}
+
 /// The float next to the nearest is not correctly rounded, and within the bound; what is wrong is neither.
 #[cfg(feature = "fast")]
 #[test]
 fn neighbours_of_the_nearest_floats_are_within_the_bound() {
-    let case = third();
+    let case = fifth();
     let mut theirs = rounded(&case);
     let (judgement, _) = judged(&case, &theirs);
     assert_eq!(judgement.nearness(), Nearness::CorrectlyRounded);
     assert_eq!(judgement.is_vacuous(), None);
-    each(&mut theirs, f64::next_up);
+    each(&mut theirs, |value| if value == 0.0 { value } else { value.next_up() });
     let (judgement, _) = judged(&case, &theirs);
     assert_eq!(judgement.nearness(), Nearness::WithinBound);
     assert_eq!(judgement.is_vacuous(), None);
@@ -310,12 +323,12 @@ fn known_mistakes_are_recognised_up_to_rounding() {
     };
     use creditcheck::textbook::temporal::Evaluation;
 
-    let case = third();
+    let case = fifth();
     let limits = Limits::default();
     let reference = TemporalReference::new(&case, &limits);
     let host = Host { rule: TemporalRule::Bptt, evaluation: Evaluation::Adjoint };
     let mut named = 0;
-    for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)).take(12) {
+    for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)).take(6) {
         let found = reference.gradient(&host, &TemporalHook::plant(entry.mutant)).unwrap();
         let (number, quantity) = (NumberKind::F64, Quantity::Gradient);
         let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
@@ -329,5 +342,5 @@ fn known_mistakes_are_recognised_up_to_rounding() {
         assert!(diagnosis.iter().any(|sentence| sentence.contains(&id)), "{id}: {diagnosis:?}");
         named += 1;
     }
-    assert!(named >= 5, "{named}");
+    assert!(named >= 3, "{named}");
 }

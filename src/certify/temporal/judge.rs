@@ -212,28 +212,42 @@ fn diagnose(
     Ok(found)
 }
 
-/// The known mistakes in BPTT and RTRL that give these entries; the room that floats have is that of the right gradient.
+/// The known mistakes in BPTT and RTRL that give these entries; the room that floats have is that of the block's widest entry in the right
+/// gradient, for a mistake may have entries where that has none.
 fn mistakes(
     case: &TemporalCase,
     mine: &GradientOverTime,
     bounds: Option<&TemporalGradient<f64>>,
 ) -> Vec<Diagnosis> {
+    let room = bounds.map(widened);
     let matched = |gradient: &TemporalGradient<BigRational>| {
         let theirs = asked_for(gradient.clone(), mine.quantity, case);
         let rule = TemporalRule::Bptt;
         let result = GradientOverTime::of(&rule, NumberKind::Exact, mine.quantity, theirs);
-        are_those_of(mine, &result, bounds)
+        are_those_of(mine, &result, room.as_ref())
     };
-    let exactly = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &|gradient| {
-        matched(gradient) == Some(Match::Exactly)
-    });
-    if !exactly.is_empty() || bounds.is_none() {
-        return exactly.into_iter().map(|s| Match::Exactly.diagnosis(s)).collect();
-    }
-    let nearly = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &|gradient| {
+    let found = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &|gradient| {
         matched(gradient).is_some()
     });
-    nearly.into_iter().map(|s| Match::UpToRounding.diagnosis(s)).collect()
+    let as_far = if room.is_some() { Match::UpToRounding } else { Match::Exactly };
+    found.into_iter().map(|sentence| as_far.diagnosis(sentence)).collect()
+}
+
+/// Every bound as wide as the widest of its block.
+fn widened(bounds: &TemporalGradient<f64>) -> TemporalGradient<f64> {
+    let row = |row: &[f64], to: f64| vec![to; row.len()];
+    let matrix = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
+        let widest = rows.iter().flatten().copied().fold(0.0, f64::max);
+        rows.iter().map(|entries| row(entries, widest)).collect()
+    };
+    let biases = |list: &Vec<f64>| row(list, list.iter().copied().fold(0.0, f64::max));
+    TemporalGradient {
+        loss: bounds.loss,
+        recurrent: matrix(&bounds.recurrent),
+        input: matrix(&bounds.input),
+        readout: matrix(&bounds.readout),
+        readout_biases: bounds.readout_biases.as_ref().map(biases),
+    }
 }
 
 fn values(gradient: &GradientOverTime) -> impl Iterator<Item = &BigRational> {

@@ -53,7 +53,7 @@ fn exact_rtrl_is_refused_before_it_takes_memory() {
 /// The mean weight of a block is summed once, not once for every synapse of the block: each sum of long numbers takes memory.
 #[test]
 fn conditions_sum_each_block_once() {
-    let neurons = 60;
+    let neurons = 30;
     let mut case = uniform(neurons);
     // Beyond the digits that need no memory.
     let long = ratio(1, i64::MAX) * ratio(1, i64::MAX) * ratio(1, i64::MAX);

@@ -143,3 +143,21 @@ fn long_work_over_time_can_be_interrupted() {
     }
     fs::remove_dir_all(&folder).unwrap();
 }
+
+/// A file of runs that is too large to be read is left as it is: nothing of it may be cut off.
+#[test]
+fn runs_beyond_the_limit_are_kept() {
+    let folder = std::env::temp_dir().join(format!("creditcheck-runs-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("runs.jsonl");
+    fs::write(&file, "{}\n").unwrap();
+    let length = (64 << 20) + 10;
+    fs::File::options().write(true).open(&file).unwrap().set_len(length).unwrap();
+    let out = folder.to_str().unwrap();
+    let output = run(&["tasks", "recall", "--seeds", "1", "--iterations", "1", "--out", out], b"");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("runs.jsonl") && error.contains("67108864"), "{error}");
+    assert_eq!(fs::metadata(&file).unwrap().len(), length);
+    fs::remove_dir_all(&folder).unwrap();
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use creditcheck::report;
 use creditcheck::simulate::balance::{Epoch, Spread, Toward};
@@ -31,7 +31,7 @@ fn assert_closed(schema: &Validator, document: &Value, optional: &[&str]) {
 
 /// A folder of its own for what the program writes.
 #[cfg(feature = "cli")]
-fn folder(name: &str) -> PathBuf {
+fn folder(name: &str) -> std::path::PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemas").join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();

@@ -193,6 +193,8 @@ fn files_for_coq_replace_only_their_own() {
         arguments.extend(files);
         run(&arguments, b"")
     };
+    // Messages are wrapped for people.
+    let message = |output: Output| String::from_utf8(output.stderr).unwrap().replace("\n  │ ", " ");
     let file = folder.join("worked_example.v");
     assert_eq!(certify(&[GOOD]).status.code(), Some(0));
     let written = fs::read_to_string(&file).unwrap();
@@ -204,14 +206,14 @@ fn files_for_coq_replace_only_their_own() {
         fs::write(&file, foreign).unwrap();
         let refused = certify(&[GOOD]);
         assert_eq!(refused.status.code(), Some(2));
-        let message = String::from_utf8(refused.stderr).unwrap();
+        let message = message(refused);
         assert!(message.contains("creditcheck did not write it"), "{message}");
         assert_eq!(fs::read_to_string(&file).unwrap(), foreign);
     }
     fs::remove_file(&file).unwrap();
     let twice = certify(&[GOOD, GOOD]);
     assert_eq!(twice.status.code(), Some(2));
-    let message = String::from_utf8(twice.stderr).unwrap();
+    let message = message(twice);
     assert!(message.contains("two cases whose certificate would be worked_example.v"), "{message}");
     fs::remove_dir_all(&folder).unwrap();
 }

@@ -2,16 +2,18 @@
    from the case worked-example
    sha256:d84b17c5a493447f772d0ea8671b15ce7911fcdedc2369a47b7b70090b458b9b
 
-   A layered network, 2-2-1, and 1 example: their net inputs, rates, balance
-   factors, credits and updates as integers over common denominators. Compiling this file proves
-   that these numbers are those of the credit rule, and that the updates are minus the learning
-   rate times the gradient of half the squared error, which backpropagation computes.
-   The update of a batch is the mean over its examples. *)
+   A layered network, 2-2-1, and 1 example: net inputs, rates, balance factors, credits and
+   beta * c as integers over common denominators. Compiling this file proves that these numbers are those of
+   the credit rule, and that the update eta beta_i c_i x_j is minus eta times the gradient of half the squared
+   error, which backpropagation computes. The update of a batch is the mean over its examples. *)
 
 From Coq Require Import ZArith List Qcanon.
 From CreditCheck Require Import Checker.
 Import ListNotations.
 Open Scope Z_scope.
+
+Definition sigma1 : activation := Quadratic.
+Definition sigma2 : activation := Quadratic.
 
 (* data *)
 Definition layer1 : layer_cert := Layer 2
@@ -19,13 +21,13 @@ Definition layer1 : layer_cert := Layer 2
    [[2; -4];
     [1; 2]])
   (Vec 4 [2; -1])
-  Quadratic.
+  sigma1.
 
 Definition layer2 : layer_cert := Layer 2
   (Mat 1
    [[1; -2]])
   (Vec 4 [1])
-  Quadratic.
+  sigma2.
 
 Definition example0 : example := Example
   (* input *)

@@ -29,8 +29,8 @@ pub(super) fn file(certificate: &Certificate) -> Result<String, Error> {
     // Writing to a string cannot fail.
     let _ = write!(
         file,
-        "{IMPORTS}(* data *)\nDefinition network : graph := Graph\n  (* activations; None is an input *)\n  {}\n  \
-         (* outputs *)\n  {}\n  (* row i: the synapses onto neuron i, from neuron k on *)\n  {}\n  (* biases *)\n  {}.\n\n",
+        "{IMPORTS}(* None is an input. *)\nDefinition activations : list (option activation) :=\n  {}.\n\n\
+         (* data *)\nDefinition network : graph := Graph activations\n  (* outputs *)\n  {}\n  (* row i: the synapses onto neuron i, from neuron k on *)\n  {}\n  (* biases *)\n  {}.\n\n",
         list(kinds, 2),
         list(is_output.iter().map(bool::to_string), 2),
         net.synapses(2),

@@ -17,21 +17,30 @@ pub(super) fn file(certificate: &Certificate, net: &Layered) -> String {
     let mut file = heading(certificate);
     file.push_str(
         "From Coq Require Import ZArith List Qcanon.\nFrom CreditCheck Require Import Checker.\n\
-         Import ListNotations.\nOpen Scope Z_scope.\n\n(* data *)\n",
+         Import ListNotations.\nOpen Scope Z_scope.\n\n",
     );
+    // Before the data: a slope that no net input reaches is seen by no equation.
+    for (number, layer) in net.layers.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            file,
+            "Definition sigma{} : activation := {}.",
+            number + 1,
+            activation(&layer.activation)
+        );
+    }
+    file.push_str("\n(* data *)\n");
     for (number, layer) in net.layers.iter().enumerate() {
         let biases = match &layer.biases {
             Some(biases) => vector(biases, 2),
             None => format!("(Zeros {})", layer.width()),
         };
-        // Writing to a string cannot fail.
         let _ = write!(
             file,
-            "Definition layer{} : layer_cert := Layer {}\n  {}\n  {biases}\n  {}.\n\n",
+            "Definition layer{0} : layer_cert := Layer {1}\n  {2}\n  {biases}\n  sigma{0}.\n\n",
             number + 1,
             layer.inputs(),
             matrix(&layer.weights, 2),
-            activation(&layer.activation),
         );
     }
     for (number, witness) in certificate.witnesses.examples.iter().enumerate() {

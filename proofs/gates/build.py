@@ -9,7 +9,7 @@ from project import Failed
 
 
 def run(project):
-    status, out, err = project.run("coq_makefile", "-f", "_CoqProject", "-o", "Makefile.coq")
+    status, out, err = project.run("coq_makefile", "-f", "_CoqProject", *project.certificates, "-o", "Makefile.coq")
     if status:
         raise Failed("coq_makefile failed", out + err)
     files = [file for file in project.listed if file != audit.FILE]

@@ -59,10 +59,10 @@ def attempt(project, path, offset):
     return status, out, err
 
 
-def run(project, folder="certs"):
-    certificates = sorted((project.root / folder).glob("*.v"))
+def run(project):
+    certificates = [project.root / file for file in project.certificates]
     if not certificates:
-        raise Failed(f"{folder}/ holds no certificate, so nothing was changed and nothing refused")
+        raise Failed("certs/ holds no certificate, so nothing was changed and nothing refused")
     work = []
     for path in certificates:
         places = chosen(numbers(path.read_text()))

@@ -56,6 +56,9 @@ class Project:
         self.root = pathlib.Path(root).resolve()
         words = (self.root / "_CoqProject").read_text().split()
         self.listed = [word for word in words if word.endswith(".v")]
+        # A certificate belongs to the project by lying in certs/.
+        self.certificates = sorted(p.relative_to(self.root).as_posix() for p in self.root.glob("certs/*.v"))
+        self.listed += [file for file in self.certificates if file not in self.listed]
         self.flags = []
         for name, value, other in zip(words, words[1:], words[2:] + [""]):
             if name == "-Q":

@@ -40,6 +40,7 @@ class Copy:
 
     def only(self, *files):
         """Reduce the project to a few files."""
+        shutil.rmtree(self.root / "certs", ignore_errors=True)
         (self.root / "_CoqProject").write_text("\n".join(["-Q theories CreditCheck", *files]) + "\n")
 
 

@@ -104,6 +104,8 @@ Print Assumptions CheckerGraph.graph_credit.
 Print Assumptions CheckerGraph.graph_update.
 Print Assumptions CheckerResidual.floats_within.
 Print Assumptions CheckerResidual.floats_updates.
+Print Assumptions CheckerResidual.all_within.
+Print Assumptions CheckerResidual.all_updates.
 Print Assumptions Analysis.relu_kink.
 Print Assumptions Analysis.gradient_slope.
 Print Assumptions Analysis.squared_gradient_slope.

@@ -1,8 +1,8 @@
 //! Rules over time in floats: bit for bit the exact result where floats are exact, and everything an engine promises besides.
 
 mod admission;
-mod memory;
 pub(super) mod costs;
+mod memory;
 
 use creditcheck::error::Error;
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};

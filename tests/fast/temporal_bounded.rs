@@ -1,7 +1,5 @@
 //! Tier F in time: floats of every rule inside their computed bounds, on nets with nothing dyadic about them; and bounds that refuse.
 
-use std::time::Instant;
-
 use creditcheck::check::Verdict;
 use creditcheck::check::bounded::{
     Format, Tightness, compare_temporal, power, temporal_bound, temporal_update_bound,
@@ -11,8 +9,8 @@ use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, Tempora
 use creditcheck::fast::{Float, Threads};
 use creditcheck::number::{nearest_f32, nearest_f64};
 use creditcheck::spec::{
-    Activation, Diagonal, Feedback, Kink, Limits, Sequence, Steps, Temporal, TemporalCase,
-    TemporalGradient, TemporalRule,
+    Activation, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
+    TemporalRule,
 };
 use creditcheck::textbook::temporal as exact;
 use num_rational::BigRational;
@@ -297,23 +295,6 @@ fn long_sequences_have_bounds() {
         assert!((back - forth).abs() <= 2.0 * bound && *bound < wrong_by, "{bound} {back} {forth}");
     }
     assert!(back != forth && largest > 1.0);
-}
-
-/// The mean weight of a block is summed once, not once for every entry of Ŵ: bounds by type take hardly longer than by cell.
-#[test]
-fn bounds_by_type_sum_each_block_once() {
-    let case = uniform(150);
-    let took = |feedback| {
-        let run = || {
-            let start = Instant::now();
-            assert!(temporal_bound(&case, &TemporalRule::Mdgl { feedback }, Format::F64).is_ok());
-            start.elapsed()
-        };
-        (0..3).map(|_| run()).min().unwrap()
-    };
-    let (by_cell, by_type) = (took(Feedback::Cell), took(Feedback::Type(Diagonal::Counted)));
-    // Measured: 1.0 with one sum a block, some hundreds with one for each entry.
-    assert!(by_type < 10 * by_cell, "{by_type:?}, {by_cell:?}");
 }
 
 /// The entries of a block.

@@ -36,7 +36,7 @@ fn exists(path: &str) -> bool {
 }
 
 #[test]
-fn functions_named_beside_the_theorems_exist() {
+fn the_theorems_are_checked_by_make_c_proofs_and_here_that_the_functions_they_name_exist() {
     let cited = cited(&read("proofs/README.md"));
     assert!(cited.len() >= 25, "only {} functions are named: {cited:?}", cited.len());
     let missing: Vec<_> = cited.iter().filter(|path| !exists(path)).collect();

@@ -1,5 +1,7 @@
 //! The vectors of the rules over time, read back: their engines and their equations say the same.
 
+// Exact numbers only, the same without the float side, and long: once is enough.
+#[cfg(feature = "fast")]
 mod kills;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -22,6 +22,7 @@ import sys
 import tempfile
 
 import forging
+import generate
 import prover
 
 import verify  # noqa: E402  (fixtures, on the path since prover)
@@ -93,8 +94,8 @@ class Bench:
 
     def __init__(self, folder, binary=None):
         self.folder, self.binary = pathlib.Path(folder), binary
-        cases = [prover.load(FIXTURES / "cases" / f"{name}.json") for name in CASES] + more_cases()
-        self.certificates = [prover.Prover(case).certificate() for case in cases]
+        self.cases = [prover.load(FIXTURES / "cases" / f"{name}.json") for name in CASES] + more_cases()
+        self.certificates = [prover.Prover(case).certificate() for case in self.cases]
         self.certificates += [prover.load(path) for path in sorted((FIXTURES / "certificates").glob("*.json"))]
         self.small = [c for c in self.certificates if "shape" not in c]
         self.large = [large_files(self.folder)] + [c for c in self.certificates if "shape" in c]
@@ -118,8 +119,9 @@ class Bench:
             answer = json.loads(ran.stdout)
         except ValueError:
             answer = {}
-        refused = answer.get("refused") or {}
-        return ran.returncode, "refused" if refused else answer.get("conclusion", "error"), refused.get("equation", ran.stderr.strip()[:200])
+        refused = answer.get("verified") is False
+        conclusion = "refused" if refused else answer.get("conclusion", "error")
+        return ran.returncode, conclusion, answer["equation"] if refused else " ".join(ran.stderr.split())[:200]
 
     def is_true(self, certificate, expected):
         """Whether the binary, from the case alone, comes to the same verdict."""
@@ -173,10 +175,11 @@ def compare(bench, count, seed):
     for certificate in bench.certificates + bench.large[:1]:
         if judged("certificates", certificate, "shape" in certificate)[0] not in (0, 3):
             failures.append(("certificates", f"{certificate['case'].get('name')} is not confirmed"))
-    issued = 0
-    for certificate in bench.small[:len(CASES) + len(more_cases())]:
-        if "derivatives" in certificate["witnesses"]:
-            issued += issued_alike(bench, certificate, failures)
+    issued = sum(issued_alike(bench, case, failures) for case in bench.cases + random_cases(count // 6, seed))
+    for entry in json.loads((FIXTURES / "forgeries" / "index.json").read_text(encoding="utf-8")):
+        document = (FIXTURES / "forgeries" / entry["file"]).read_text(encoding="utf-8")
+        if judged("fixtures/forgeries", document, False)[0] != entry["exit"]:
+            failures.append((entry["file"], f"exits otherwise than {entry['exit']}"))
     for name, text in texts_of(bench):
         judged(f"text: {name}", text, False)
     judged("a small certificate around a large case", forging.small_around_large(random.Random(seed)), False)
@@ -200,15 +203,44 @@ def compare(bench, count, seed):
     return len(failures)
 
 
-def issued_alike(bench, certificate, failures):
-    """The binary's certificate of the case, as a tree, but for the versions."""
-    case, path = bench.folder / "case.json", bench.folder / "issued.json"
-    case.write_text(json.dumps(certificate["case"], ensure_ascii=False), encoding="utf-8")
-    subprocess.run([bench.binary, "certify", str(case), "--quiet", "-o", str(path)], capture_output=True, timeout=120)
-    issued = prover.load(path)
-    issued["versions"] = certificate["versions"]
-    if prover.seal(issued) != certificate:
-        failures.append(("issued", f"{certificate['case'].get('name')}: another certificate than by the rules"))
+def random_cases(count, seed):
+    """Layered cases and graphs; and every third a network with cycles, whose equilibrium both have to find."""
+    chance = random.Random(seed)
+    return list(generate.cases(seed, count - count // 3)) + [recurrent(chance) for _ in range(count // 3)]
+
+
+def recurrent(chance):
+    functions = ("identity", "relu", "hard_tanh", {"name": "leaky_relu", "slope": "-1/3"}, {"name": "hard_tanh", "min": "-1/2", "max": "2"})
+    neurons, value = chance.randrange(3, 8), lambda: f"{chance.randrange(-12, 13)}/{chance.choice([1, 2, 3, 8])}"
+    pairs = [(post, pre) for post in range(1, neurons) for pre in range(neurons)]
+    network = {"kind": "graph", "neurons": neurons, "inputs": [0], "outputs": [neurons - 1], "activation": [chance.choice(functions) for _ in range(neurons)],
+               "synapses": [[post, pre, f"{chance.randrange(-9, 10)}/{chance.choice([8, 16, 7])}"]
+                            for post, pre in chance.sample(pairs, chance.randrange(2, len(pairs)))]}
+    if chance.random() < 0.8:
+        network["biases"] = ["0"] + [value() for _ in range(neurons - 1)]
+    return {"format": "creditcheck/case/1", "network": network, "loss": "half_squared_error", "learning_rate": value(),
+            "examples": [{"input": [value()], "target": [value()]} for _ in range(chance.randrange(1, 3))]}
+
+
+def issued_alike(bench, case, failures):
+    """Whether the binary's certificate of the case is that of the rules, but for the versions; and both verify it."""
+    proved = forging.honest(case)
+    if proved is not None and "derivatives" not in proved["witnesses"]:
+        return 0  # given rates: those of the binary are its own
+    path, issued = bench.folder / "case.json", bench.folder / "issued.json"
+    issued.unlink(missing_ok=True)
+    path.write_text(json.dumps(case, ensure_ascii=False), encoding="utf-8")
+    subprocess.run([bench.binary, "certify", str(path), "--quiet", "-o", str(issued)], capture_output=True, timeout=120)
+    if not issued.exists():
+        confirmed = proved is not None and bench.python(bench.write(proved), False)[0] not in (1, 2)
+        if confirmed:
+            failures.append(("issued", f"{json.dumps(case)[:300]}: there is a certificate, and the binary issues none"))
+        return 0
+    theirs = prover.load(issued)
+    if proved is not None:
+        theirs["versions"] = proved["versions"]
+    if proved is None or prover.seal(theirs) != proved:
+        failures.append(("issued", f"{json.dumps(case)[:300]}: another certificate than by the rules"))
         return 0
     return 1
 

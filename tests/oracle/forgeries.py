@@ -86,16 +86,16 @@ def list_of_forgeries():
     yield "another-equilibrium", "half the rates on a cycle", "D1", 1, proved(cycle(), rate=half)
     yield "wrong-inverse", "an inverse of I − Wᵀ diag β that is none", "D9", 1, \
         proved(cycle(), inverse=lambda b, j, k, value: value + (j == k == 2))
-    yield "drawn-alike", "draws of another seed", "D3", 1, {**proved(two("quadratic")), "witnesses": {
+    yield "drawn-alike", "draws of another seed", "P (D3)", 1, {**proved(two("quadratic")), "witnesses": {
         **proved(two("quadratic"))["witnesses"], "draws": prover.Prover(two("quadratic"), seed="2").certificate()["witnesses"]["draws"]}}
-    yield "dead-agrees", "a network without any live hidden neuron is said to agree", "rows", 1, \
+    yield "dead-agrees", "a network without any live hidden neuron is said to agree", "C1", 1, \
         all_agree(layers(layer([["1", "1"], ["1", "2"]], "relu", biases=["-9", "-9"]), layer([["1", "1"]], "identity", biases=["1/4"])), "at all of them")
-    yield "zero-block-agrees", "a block of updates that are all zero is said to agree", "rows", 1, \
+    yield "zero-block-agrees", "a block of updates that are all zero is said to agree", "C2", 1, \
         all_agree(layers(layer([["1", "1"], ["1", "2"]], "quadratic", biases=["1/2", "1/4"]), layer([["1", "1"]], "identity"),
                          examples=[{"input": ["0", "0"], "target": ["1"]}]), "of this block is zero")
     missing = proved(two("quadratic"))
     missing["claims"] = [row for row in missing["claims"] if row["claim"] != "C3"]
-    yield "row-left-out", "the row of C3 is not there", "rows", 1, prover.seal(missing)
+    yield "row-left-out", "the row of C3 is not there", "C3", 1, prover.seal(missing)
     yield "escape-codes", "nothing: true, and its name must not reach a terminal as it is", "", 0, \
         proved({**two("quadratic"), "name": "\u001b[2J\u202everified\nagree"})
     yield "large-around-small", "fingerprints where the numbers of a small case must stand", "kind", 1, around_small()

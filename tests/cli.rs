@@ -1,5 +1,8 @@
 //! The program as a user meets it: standard output, standard error and exit codes.
 
+mod failures;
+mod junit;
+mod options;
 mod temporal;
 
 use std::fs;

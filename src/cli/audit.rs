@@ -43,12 +43,12 @@ pub(super) struct Arguments {
     data: PathBuf,
     /// The gradient to be audited: .safetensors, or creditcheck/gradient/1 in JSON
     mine: PathBuf,
-    /// σ of the hidden layers of a .safetensors network
-    #[arg(long, value_name = "NAME", default_value = "relu")]
-    activation: String,
-    /// σ of its last layer
-    #[arg(long, value_name = "NAME", default_value = "identity")]
-    output_activation: String,
+    /// σ of the hidden layers of a .safetensors network; a case has its own [default: relu]
+    #[arg(long, value_name = "NAME")]
+    activation: Option<String>,
+    /// σ of its last layer; a case has its own [default: identity]
+    #[arg(long, value_name = "NAME")]
+    output_activation: Option<String>,
     /// Their loss divided by ours
     #[arg(long, value_name = "P/Q", default_value = "1", allow_hyphen_values = true)]
     scale: String,
@@ -120,6 +120,14 @@ fn network(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNa
     if is_safetensors(file) {
         return of_tensors(arguments, limits);
     }
+    let given = [
+        (arguments.activation.is_some(), "--activation"),
+        (arguments.output_activation.is_some(), "--output-activation"),
+    ];
+    if let Some((_, option)) = given.iter().find(|(is_given, _)| *is_given) {
+        let what = format!("{option} with a case in JSON, which states the σ of its layers");
+        return Err(Error::unsupported(what).in_file(file.display().to_string()));
+    }
     let bytes = read_file(file, limits)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let read = || -> Result<(Dense, Vec<LayerNames>), Error> {
@@ -142,14 +150,20 @@ fn network(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNa
 
 /// A network without examples yet.
 fn of_tensors(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNames>), Error> {
-    let hidden = activation_of(&arguments.activation, limits)
-        .map_err(|error| error.in_file("--activation"))?;
-    let output = activation_of(&arguments.output_activation, limits)
-        .map_err(|error| error.in_file("--output-activation"))?;
+    let function = |given: &Option<String>, default, option| {
+        let name = given.as_deref().unwrap_or(default);
+        activation_of(name, limits).map_err(|error| error.in_file(option))
+    };
+    let hidden = function(&arguments.activation, "relu", "--activation")?;
+    let output = function(&arguments.output_activation, "identity", "--output-activation")?;
     let mut file = TensorFile::read(open(&arguments.net)?, limits)?;
     let names = layer_names(&file)?;
     let found = layers(&mut file, &names, None, limits)?;
     let last = found.len() - 1;
+    if last == 0 && arguments.activation.is_some() {
+        let what = "--activation with a single layer, which is the last one; its σ is that of --output-activation";
+        return Err(Error::unsupported(what).in_file(arguments.net.display().to_string()));
+    }
     let layers: Vec<DenseLayer> = found
         .into_iter()
         .enumerate()

@@ -13,7 +13,7 @@ use crate::certificate::large::{File, Large};
 use crate::certify::{self, Options, Progress};
 use crate::check::Conclusion;
 use crate::error::Error;
-use crate::report::{self, Row};
+use crate::report::{self, Row, Training};
 use crate::spec::Dense;
 use crate::suite::{self, Hidden, digits};
 use crate::wire::json::Json;
@@ -64,15 +64,19 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     }
     bar.finish();
     for row in &rows {
-        if let Err(error) = &row.result {
-            super::common::report(error);
-        }
+        match &row.result {
+            // Of one case there is nothing else to say, in any form.
+            Err(error) if rows.len() == 1 => return Ok(common.fail(error)),
+            Err(error) => super::common::report(error),
+            Ok(_) => continue,
+        };
     }
     let [only] = rows.as_slice() else {
         let title = format!("{} cases, seed {}", rows.len(), common.seed);
-        common.write(
+        common.write_or_junit(
             || report::many(&title, &rows, !common.quiet),
             || report::many_json(common.seed, &rows),
+            || report::certified_junit(&rows),
         )?;
         return Ok(worst(&rows));
     };
@@ -84,7 +88,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
             // Nothing is certified where the two rules do not agree; the report says what was found.
             Kind::Large(None) => report::many_json(common.seed, &rows),
         };
-        common.write(|| report::one(name, found, conclusion, !common.quiet), || json)?;
+        common.write_or_junit(
+            || report::one(name, found, conclusion, !common.quiet),
+            || json,
+            || report::certified_junit(&rows),
+        )?;
     }
     Ok(worst(&rows))
 }
@@ -170,7 +178,7 @@ fn certified(
 fn row(
     name: String,
     result: Result<Certified, Error>,
-    training: Option<String>,
+    training: Option<Training>,
 ) -> (Row, Option<Issued>) {
     let (result, conclusion, issued) = match result {
         Ok((found, conclusion, issued)) => (Ok(found), Some(conclusion), Some(issued)),
@@ -199,10 +207,10 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
     for (name, hidden) in [("digits-relu", Hidden::Relu), ("digits-tanh", Hidden::Tanh)] {
         bar.item(name);
         let trained = suite::train(&images, hidden, common.seed, &mut bar)?;
-        learned &= trained.is_good();
-        let sentence = trained.sentence();
+        let training = Training { sentence: trained.sentence(), learned: trained.is_good() };
+        learned &= training.learned;
         let found = certified(trained.document, options, &mut bar)?;
-        rows.push(row(name.into(), Ok(found), Some(sentence)).0);
+        rows.push(row(name.into(), Ok(found), Some(training)).0);
         bar.done();
     }
     bar.finish();
@@ -211,9 +219,10 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
         env!("CARGO_PKG_VERSION"),
         common.seed
     );
-    common.write(
+    common.write_or_junit(
         || report::many(&title, &rows, !common.quiet),
         || report::many_json(common.seed, &rows),
+        || report::certified_junit(&rows),
     )?;
     if common.format() == Format::Text && !common.quiet {
         eprintln!(

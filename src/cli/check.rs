@@ -9,6 +9,7 @@ use super::common::{Common, Input, read_file, read_input, too_large};
 use super::progress::Bar;
 use crate::certify;
 use crate::certify::judge::judge;
+use crate::check::Conclusion;
 use crate::check::judge::Nearness;
 use crate::error::Error;
 use crate::report;
@@ -61,17 +62,19 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     bar.finish();
     let (judgement, diagnosis) =
         judged.map_err(|error| error.in_file(arguments.case.display().to_string()))?;
-    common.write(
+    let conclusion = if judgement.nearness() == Nearness::Different {
+        Conclusion::Disagree
+    } else if judgement.is_vacuous().is_some() {
+        Conclusion::Unchecked
+    } else {
+        Conclusion::Agree
+    };
+    common.write_or_junit(
         || report::judged(&name, &title, &judgement, &diagnosis),
         || report::judged_json(&digest, &judgement, &diagnosis),
+        || report::judged_junit(&name, &judgement, &diagnosis, conclusion),
     )?;
-    Ok(if judgement.nearness() == Nearness::Different {
-        Outcome::Disagree
-    } else if judgement.is_vacuous().is_some() {
-        Outcome::Unchecked
-    } else {
-        Outcome::Agree
-    })
+    Ok(conclusion.into())
 }
 
 /// Refuses a result that says that it belongs to another case.

@@ -9,6 +9,7 @@ use miette::Diagnostic;
 
 use super::Outcome;
 use crate::error::Error;
+use crate::report::Failure;
 use crate::spec::Limits;
 use crate::wire::dense::{self, DenseDocument};
 use crate::wire::json::Json;
@@ -43,6 +44,16 @@ pub(super) enum Format {
     Text,
     /// One JSON document.
     Json,
+    /// JUnit XML, one test case a check: of certify, check and verify.
+    Junit,
+}
+
+impl Format {
+    /// What is asked for; else json if the output file is called so, else text.
+    pub fn of(asked: Option<Self>, output: Option<&Path>) -> Self {
+        let json_file = output.and_then(Path::extension).is_some_and(|name| name == "json");
+        asked.unwrap_or(if json_file { Self::Json } else { Self::Text })
+    }
 }
 
 impl Common {
@@ -53,11 +64,7 @@ impl Common {
 
     /// Text unless asked otherwise, or unless the output file is called .json.
     pub fn format(&self) -> Format {
-        let json_file = || {
-            let extension = self.output.as_deref().and_then(Path::extension);
-            extension.is_some_and(|extension| extension == "json")
-        };
-        self.format.unwrap_or(if json_file() { Format::Json } else { Format::Text })
+        Format::of(self.format, self.output.as_deref())
     }
 
     /// The output file, if the result is to be written as tensors.
@@ -65,6 +72,11 @@ impl Common {
         self.output
             .as_deref()
             .filter(|file| file.extension().is_some_and(|extension| extension == "safetensors"))
+    }
+
+    /// Whether `--format` was given, whatever the output file is called.
+    pub fn asks_for_format(&self) -> bool {
+        self.format.is_some()
     }
 
     /// Writes the result where the user wants it; only the chosen form is built.
@@ -76,12 +88,30 @@ impl Common {
         text: impl FnOnce() -> String,
         json: impl FnOnce() -> Json,
     ) -> Result<(), Error> {
+        match self.format() {
+            // The command is refused before it begins, so that nothing is computed in vain.
+            Format::Junit => Err(Error::unsupported("--format junit in this command")),
+            Format::Text | Format::Json => self.write_or_junit(text, json, String::new),
+        }
+    }
+
+    /// The same for a command whose result is a list of checks.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where it cannot be written.
+    pub fn write_or_junit(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> Json,
+        junit: impl FnOnce() -> String,
+    ) -> Result<(), Error> {
         let result = match self.format() {
             Format::Text if self.output.is_some() || std::env::var_os("NO_COLOR").is_some() => {
                 plain(&text())
             }
             Format::Text => text(),
             Format::Json => json().pretty(),
+            Format::Junit => junit(),
         };
         match &self.output {
             Some(file) => write_file(file, result.as_bytes()),
@@ -94,6 +124,27 @@ impl Common {
             },
         }
     }
+}
+
+impl Common {
+    /// Reports an error: as text on standard error, and on standard output in the form that was asked for. The output file is left as
+    /// it is.
+    pub fn fail(&self, error: &Error) -> Outcome {
+        print_failure(self.format(), &Failure::of(error));
+        report(error)
+    }
+}
+
+/// Prints an error on standard output, for programs that read it.
+pub(super) fn print_failure(format: Format, failure: &Failure) {
+    let document = match format {
+        Format::Text => return,
+        Format::Json => failure.json().pretty(),
+        Format::Junit => failure.junit(),
+    };
+    // The message on standard error and the exit code say it too.
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(document.as_bytes()).and_then(|()| out.flush());
 }
 
 /// A text without its colours: they are for terminals.

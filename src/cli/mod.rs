@@ -17,6 +17,7 @@ mod runs;
 mod show;
 mod simulate;
 mod tasks;
+mod usage;
 mod vectors;
 mod verify;
 
@@ -112,9 +113,16 @@ enum Command {
 /// Runs the program on the arguments of the process.
 #[must_use]
 pub fn run() -> ExitCode {
-    let Arguments { command, common } = Arguments::parse();
-    if let Err(error) = progress::watch_for_interrupts() {
-        return common::report(&error).code();
+    let given: Vec<_> = std::env::args_os().collect();
+    let Arguments { command, common } = match Arguments::try_parse_from(&given) {
+        Ok(arguments) => arguments,
+        Err(said) => return usage::answer(&said, &given).code(),
+    };
+    let sound = progress::watch_for_interrupts()
+        .and_then(|()| usage::expect_once(&given))
+        .and_then(|()| usage::expect_used(command.as_ref(), &common));
+    if let Err(error) = sound {
+        return common.fail(&error).code();
     }
     let result = match command {
         None => certify::run(&certify::Arguments::default(), &common),
@@ -131,5 +139,5 @@ pub fn run() -> ExitCode {
         Some(Command::Communities(arguments)) => communities::run(&arguments, &common),
         Some(Command::Tasks(arguments)) => tasks::run(&arguments, &common),
     };
-    result.unwrap_or_else(|error: Error| common::report(&error)).code()
+    result.unwrap_or_else(|error: Error| common.fail(&error)).code()
 }

@@ -37,7 +37,9 @@ pub(super) struct Arguments {
     #[arg(value_name = "CASE")]
     case: Option<PathBuf>,
     /// Train on the digits instead, and follow excitation and inhibition over the epochs
-    #[arg(long, conflicts_with_all = ["case", "neurons", "no_sweep"])]
+    #[arg(long, conflicts_with_all = [
+        "case", "neurons", "no_sweep", "tau_x", "tau_c", "tau_w", "present", "gate", "start", "rtol",
+    ])]
     digits: bool,
     /// The folder for the files [default: simulate-NAME]
     #[arg(long, value_name = "DIR")]

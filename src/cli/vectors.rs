@@ -10,8 +10,8 @@ use super::common::{Common, read_file, write_file};
 use super::progress::Bar;
 use crate::certify::Progress;
 use crate::error::Error;
-use crate::vectors::{self, Difference};
-use crate::wire::json::Json;
+use crate::report;
+use crate::vectors;
 
 /// Makes the test vectors again, or compares them byte for byte.
 #[derive(Args, Debug)]
@@ -71,13 +71,7 @@ fn generate(folder: &Path, common: &Common) -> Result<Outcome, Error> {
     let bytes: usize = made.values().map(String::len).sum();
     common.write(
         || format!("{} files, {bytes} bytes, in {}\n", made.len(), set.display()),
-        || {
-            Json::object([
-                ("format", Json::text("creditcheck/vectors-generate/1")),
-                ("files", Json::array(made.keys(), Json::text)),
-                ("bytes", Json::count(bytes)),
-            ])
-        },
+        || report::vectors_generated_json(made.keys(), bytes),
     )?;
     Ok(Outcome::Agree)
 }
@@ -96,18 +90,7 @@ fn check(folder: &Path, common: &Common) -> Result<Outcome, Error> {
             let accept = format!("accept with: {}\n", vectors::COMMAND);
             lines.chain([accept]).collect()
         },
-        || {
-            let verdict = if differences.is_empty() { "agree" } else { "disagree" };
-            Json::object([
-                ("format", Json::text("creditcheck/vectors-check/1")),
-                ("verdict", Json::text(verdict)),
-                ("files", Json::count(made.len())),
-                (
-                    "differences",
-                    Json::array(&differences, |d: &Difference| Json::text(d.to_string())),
-                ),
-            ])
-        },
+        || report::vectors_checked_json(made.len(), &differences),
     )?;
     Ok(if differences.is_empty() { Outcome::Agree } else { Outcome::Disagree })
 }

@@ -37,12 +37,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         let shape = shape.transpose().map_err(|error| error.in_file(name.clone()))?;
         let verified = crate::certificate::verify::large::verify(&sealed, shape.as_ref());
         let conclusion = verified.as_ref().map_or(Conclusion::Disagree, Report::conclusion);
-        common.write(
+        common.write_or_junit(
             || {
                 let confirmed = shape.is_some();
                 crate::report::verified_large(&name, &sealed, &verified, conclusion, confirmed)
             },
             || crate::report::verified_json(&sealed.certificate.case_digest, &verified, conclusion),
+            || crate::report::verified_junit(&name, &verified, conclusion),
         )?;
         return Ok(conclusion.into());
     }
@@ -57,7 +58,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         Err(_) => Conclusion::Disagree,
         Ok(report) => conclusion(&certificate.certificate.case, report),
     };
-    common.write(
+    common.write_or_junit(
         || crate::report::verified(&name, &certificate, &verified, conclusion),
         || {
             crate::report::verified_json(
@@ -66,6 +67,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
                 conclusion,
             )
         },
+        || crate::report::verified_junit(&name, &verified, conclusion),
     )?;
     Ok(conclusion.into())
 }

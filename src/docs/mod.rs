@@ -8,6 +8,7 @@
 //! | [`independence`] | why two wrong engines do not agree: what is written twice on purpose |
 //! | [`numbers`] | which arithmetic each tier uses, and what its verdict is worth |
 //! | [`certificate`] | what a certificate holds, what `verify` shows, what it takes for granted |
+//! | [`stability`] | what is stable and what is not: formats, exit codes, options, errors, JUnit |
 //! | `performance` | what the engines cost, measured against others; how to measure and profile |
 //! | [`design`] | why it is built this way; every dependency and its reason |
 //! | [`glossary`] | the one name of each thing |
@@ -32,5 +33,7 @@ pub mod numbers {}
 #[cfg(feature = "fast")]
 #[doc = include_str!("performance.md")]
 pub mod performance {}
+#[doc = include_str!("stability.md")]
+pub mod stability {}
 #[doc = include_str!("temporal.md")]
 pub mod temporal {}

@@ -40,6 +40,15 @@ impl Found {
     }
 }
 
+/// What came of the training of a case that is trained first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Training {
+    /// In a sentence.
+    pub sentence: String,
+    /// Whether the network learned; one that did not is no real input.
+    pub learned: bool,
+}
+
 /// One line of a run over several cases.
 #[derive(Debug)]
 pub struct Row {
@@ -48,7 +57,7 @@ pub struct Row {
     /// What came of the case; or why nothing could.
     pub result: Result<Found, Error>,
     /// What the training said, for cases that are trained first.
-    pub training: Option<String>,
+    pub training: Option<Training>,
     /// What it amounts to; none with an error.
     pub conclusion: Option<Conclusion>,
 }
@@ -220,7 +229,7 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
             }
         }
         if let Some(training) = &row.training {
-            under.push_str(&wrapped(0, &format!("{}: {training}", row.name)));
+            under.push_str(&wrapped(0, &format!("{}: {}", row.name, training.sentence)));
         }
     }
     text.push_str(&drawn(grid));
@@ -356,7 +365,7 @@ pub fn many_json(seed: u64, rows: &[Row]) -> Json {
                 let word = row.conclusion.map_or("unchecked", Conclusion::word);
                 fields.push(("conclusion", Json::text(word)));
                 if let Some(training) = &row.training {
-                    fields.push(("training", Json::text(training)));
+                    fields.push(("training", Json::text(&training.sentence)));
                 }
                 fields.push(("cells", Json::array(&found.table.cells, cell)));
             }

@@ -4,12 +4,16 @@ mod audited;
 mod balanced;
 mod certified;
 pub mod communities;
+mod failed;
 mod judged;
+pub mod junit;
 mod lines;
 mod simulated;
 mod steps;
+mod suites;
 pub mod tasks;
 mod temporal;
+mod vectors;
 
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
@@ -26,14 +30,17 @@ use crate::wire::json::Json;
 
 pub use audited::{Audited, audited, audited_json, histogram};
 pub use balanced::{balance, balance_json};
-pub use certified::{Found, Row, many, many_json, one};
+pub use certified::{Found, Row, Training, many, many_json, one};
+pub use failed::Failure;
 pub use judged::{judged, judged_json};
 pub use simulated::{Simulated, simulated, simulated_json, traces_json};
 pub use steps::{steps, steps_json};
+pub use suites::{certified_junit, judged_junit, verified_junit};
 pub use temporal::{
     compared, compared_json, gradient_over_time, network_over_time, steps_over_time,
     steps_over_time_json,
 };
+pub use vectors::{vectors_checked_json, vectors_generated_json};
 
 /// Columns of the text that we lay out ourselves; tables of numbers may be wider.
 const WIDTH: usize = 100;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::ValueEnum;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::common::{Common, Format, print_failure, report};
 use super::{Command, Outcome};
@@ -36,7 +36,11 @@ fn failure(said: &clap::Error) -> Failure {
         value => Some(value.to_string()),
     };
     let text = said.render().to_string();
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let paragraph = match said.kind() {
+        // What clap has to say of it is the help.
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "something is missing; see --help",
+        _ => text.split("\n\n").next().unwrap_or_default(),
+    };
     let message = paragraph.trim_start_matches("error:").split_whitespace().collect::<Vec<_>>();
     Failure {
         kind: "usage",

@@ -19,7 +19,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Each with the kind of its error, and fields with a part of what they say.
-const FAILURES: [(&[&str], &[u8], &str, &[(&str, &str)]); 21] = [
+const FAILURES: [(&[&str], &[u8], &str, &[(&str, &str)]); 20] = [
     (&["gradient"], b"", "usage", &[("message", "<CASE>"), ("place", "<CASE>")]),
     (
         &["gradient", GOOD, "--rule", "magic"],
@@ -30,7 +30,6 @@ const FAILURES: [(&[&str], &[u8], &str, &[(&str, &str)]); 21] = [
     (&["nonsense"], b"", "usage", &[("place", "nonsense")]),
     (&["certify", GOOD, "--swift"], b"", "usage", &[("place", "--swift"), ("advice", "Usage")]),
     (&["certify", GOOD, "--number", "f64"], b"", "usage", &[("message", "--coq")]),
-    (&["vectors"], b"", "usage", &[("message", "vectors")]),
     (&["tasks", "recall", "--seeds", "0"], b"", "usage", &[("place", "--seeds"), ("found", "0")]),
     (
         &["certify", "no-such-file.json"],
@@ -185,4 +184,18 @@ fn wrong_errors_are_refused() {
         changed["limit"].as_object_mut().unwrap().remove(field);
         assert!(!schema.is_valid(&changed), "{field}");
     }
+}
+
+/// A command that is not whole is answered by its help, which is an error all the same.
+#[test]
+fn half_a_command_is_an_error() {
+    let output = run(&["vectors", "--format", "json"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("Usage: creditcheck vectors"));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(schema().is_valid(&document), "{document:#}");
+    assert_eq!(
+        (&document["kind"], &document["message"]),
+        (&"usage".into(), &"something is missing; see --help".into())
+    );
 }

@@ -81,3 +81,43 @@ fn no_page_calls_the_program_verified() {
         }
     }
 }
+
+/// One command checks a certificate, and every page names it; none sends a reader to the compiler alone.
+#[test]
+fn every_page_names_the_command_that_accepts_certificates() {
+    let command = Path::new(ROOT).join("proofs/accept");
+    assert!(fs::read_to_string(&command).unwrap().starts_with("#!/usr/bin/env python3\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert!(fs::metadata(&command).unwrap().permissions().mode() & 0o111 == 0o111);
+    }
+    for page in
+        ["README.md", "proofs/README.md", "src/docs/certificate.md", "src/cli/coq.rs", "src/cli/certify.rs"]
+    {
+        let text = read(page);
+        assert!(text.contains("proofs/accept "), "{page} does not name proofs/accept");
+        assert!(!text.contains("coqc -Q"), "{page} sends the reader to coqc");
+    }
+}
+
+/// A certificate says itself by what it is accepted, and claims `accept`, of which a file without examples is no instance.
+#[test]
+fn committed_certificates_claim_what_is_accepted() {
+    let claims = ["accept cert = true", "accept_graph network examples = true", "accept_floats network credits = true"];
+    let mut seen = BTreeSet::new();
+    for entry in fs::read_dir(Path::new(ROOT).join("proofs/certs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "v") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let claimed: Vec<_> =
+            claims.iter().filter(|claim| text.contains(&format!("Theorem accepted : {claim}."))).collect();
+        assert_eq!(claimed.len(), 1, "{}", path.display());
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("Where proofs/accept accepts this file"), "{}", path.display());
+        seen.extend(claimed);
+    }
+    assert_eq!(seen.len(), claims.len(), "a kind of certificate is not committed");
+}

@@ -3,8 +3,8 @@
    sha256:a05d230194208b9f8ec7bbcdb5ab4ca4851f342ecd5857e596c18da2c7cccf80
 
    A graph of 5 neurons and 7 synapses, and 2 examples: balance factors, external credits, and credits as
-   a float program computed them. Compiling this file proves that for these weights, balance factors and
-   external credits there is exactly one credit equilibrium, and that every float lies within 2^-54 of the exact one,
+   a float program computed them. Where proofs/accept accepts this file, for these weights, balance factors and
+   external credits there is exactly one credit equilibrium, and every float lies within 2^-54 of the exact one,
    each by its own bound below; and what that means for the updates. Nothing is assumed about the arithmetic
    of the program: the bounds follow from the residuals of what it returned. *)
 
@@ -57,15 +57,19 @@ Definition credits : list (floats * vector) :=
 From mathcomp Require Import all_ssreflect all_algebra.
 From CreditCheck Require Import CheckerResidual.
 
-Theorem accepted : check_all_floats network credits = true.
+Theorem accepted : accept_floats network credits = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
+
+(* There is a neuron and an example. *)
+Theorem something : floats_about_something network credits.
+Proof. exact: accept_floats_nonempty accepted. Qed.
 
 (* In any ordered field: there is exactly one c with c = W^T (beta c) + e, and |float - c| <= bound at every neuron. *)
 Theorem within (K : realFieldType) (F : floats) (b : vector) :
   List.In (F, b) credits -> within_bounds K network F b.
-Proof. exact: all_within accepted. Qed.
+Proof. exact: all_within (accept_floats_check accepted). Qed.
 
 (* ... hence |eta beta_i float_i x_j - eta beta_i c_i x_j| <= |eta| |beta_i| bound_i |x_j|, for all eta and x. *)
 Theorem updates (K : realFieldType) (F : floats) (b : vector) :
   List.In (F, b) credits -> updates_within K network F b.
-Proof. exact: all_updates accepted. Qed.
+Proof. exact: all_updates (accept_floats_check accepted). Qed.

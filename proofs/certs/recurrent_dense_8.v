@@ -3,9 +3,9 @@
    sha256:8e5fac500dcb388aaad8e810f0c9f117b7cb153e8f8c6a3a3f3efa49b3378504
 
    A graph of 8 neurons and 48 synapses, and 3 examples: net inputs, rates, balance factors, credits and
-   beta * c as integers over common denominators, neurons numbered as in the case. Compiling this file
-   proves that the rates are a firing equilibrium, that the credits are THE credit equilibrium there, and
-   that the update eta beta_i c_i x_j is minus eta times the first-order change of half the squared error,
+   beta * c as integers over common denominators, neurons numbered as in the case. Where proofs/accept
+   accepts this file, the rates are a firing equilibrium, the credits are THE credit equilibrium there, and
+   the update eta beta_i c_i x_j is minus eta times the first-order change of half the squared error,
    along every direction of the weights and biases. The update of a batch is the mean over its examples. *)
 
 From Coq Require Import ZArith List.
@@ -141,17 +141,21 @@ Definition examples : list settled :=
 From mathcomp Require Import all_ssreflect all_algebra.
 From CreditCheck Require Import CheckerGraph.
 
-Theorem accepted : check_graph network examples = true.
+Theorem accepted : accept_graph network examples = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
+
+(* There is an example, an output, and a neuron that is no input. *)
+Theorem something : graph_about_something network examples.
+Proof. exact: accept_graph_nonempty accepted. Qed.
 
 (* In any number field: s = W x + b, x = sigma(s), beta = sigma'(s), c = W^T (beta c) + e with e = t - x at the outputs; no
    other credits obey that, and I - W^T diag beta is invertible. *)
 Theorem credit_equilibrium (K : numFieldType) (E : settled) :
   List.In E examples -> credit_rule_holds K network E.
-Proof. exact: graph_credit accepted. Qed.
+Proof. exact: graph_credit (accept_graph_check accepted). Qed.
 
 (* For every eta and every direction (H, k) the rates have one linear response dx, and
    \sum_ij eta beta_i c_i x_j H_ij + \sum_i eta beta_i c_i k_i = - eta \sum_(outputs i) (x_i - t_i) dx_i. *)
 Theorem update (K : numFieldType) (E : settled) :
   List.In E examples -> update_is_descent K network E.
-Proof. exact: graph_update accepted. Qed.
+Proof. exact: graph_update (accept_graph_check accepted). Qed.

@@ -327,3 +327,57 @@ Proof.
   intros accepted; apply map_ext_in; intros E E_in.
   exact (proj2 (check_sound_backprop _ _ accepted E_in)).
 Qed.
+
+(* ---------------------------------------------------------------- accepted *)
+
+Lemma some_nonempty A (l : list A) : some l = true -> l <> [].
+Proof. intros yes E; now rewrite E in yes. Qed.
+
+Lemma accept_check C : accept C = true -> check C = true.
+Proof. unfold accept; rewrite andb_true_iff; tauto. Qed.
+
+Definition about_something (C : certificate) : Prop :=
+  let N := network_of (layers C) in
+  N <> [] /\ examples C <> [] /\
+  Forall (fun L => pre L <> 0%nat /\ biases L <> []) N.
+
+Lemma accept_nonempty C : accept C = true -> about_something C.
+Proof.
+  unfold accept, nonempty, about_something; rewrite !andb_true_iff.
+  intros [[[some_layers some_examples] all_layers] _].
+  apply some_nonempty in some_layers, some_examples.
+  unfold network_of; repeat split; auto.
+  - intros E; now apply map_eq_nil in E.
+  - apply Forall_map, Forall_forall; intros L L_in.
+    rewrite forallb_forall in all_layers; specialize (all_layers _ L_in).
+    apply andb_true_iff in all_layers; destruct all_layers as [pre_L bias_L].
+    apply negb_true_iff, N.eqb_neq in pre_L.
+    apply some_nonempty in bias_L; simpl; split; [lia|].
+    unfold value; intros E; now apply map_eq_nil in E.
+Qed.
+
+(* T6, the whole: what is accepted is about something, and all of it holds    *)
+Theorem accept_sound (C : certificate) : accept C = true ->
+  about_something C /\
+  forall E, In E (examples C) ->
+  let N := network_of (layers C) in
+  let x := value (input E) in
+  let t := value (target E) in
+  let beta := balance_factors N x in
+  let c := value (input_credit E)
+             :: map (fun T => value (c_cert T)) (traces E) in
+  shaped N (length x) (length t) /\
+  map (fun T => value (s_cert T)) (traces E) = net_inputs N x /\
+  x :: map (fun T => value (x_cert T)) (traces E) = rates N x /\
+  map (fun T => value (beta_cert T)) (traces E) = beta /\
+  c = credits N beta (external_credit N x t) /\
+  claimed_update C E = credit_update (eta_of C) N x t /\
+  c = map (map Qcopp) (adjoints N beta (minus (output N x) t)) /\
+  claimed_update C E = scaled (- eta_of C)%Qc (gradient N x t).
+Proof.
+  intros yes; split; [now apply accept_nonempty|intros E E_in].
+  apply accept_check in yes.
+  destruct (check_sound _ _ yes E_in) as [shape [nets [xs [betas [cs upd]]]]].
+  destruct (check_sound_backprop _ _ yes E_in) as [adj grad].
+  cbv zeta in *; repeat split; auto.
+Qed.

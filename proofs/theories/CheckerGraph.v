@@ -9,6 +9,8 @@
 (*  external_in K G E    == t - x at the outputs, 0 elsewhere                 *)
 (*  credit_rule_holds K G E == D1-D3 for the example E, and uniqueness        *)
 (*  update_is_descent K G E == D4 for E against the linear response (D9)      *)
+(*  graph_about_something G Es == there is an example, an output, and a       *)
+(*                          neuron that is no input                           *)
 (******************************************************************************)
 Set Warnings "-notation-overridden,-ambiguous-paths".
 From Coq Require Import ZArith List.
@@ -363,3 +365,43 @@ End Graph.
 
 Arguments graph_credit {K G Es E} accepted E_in.
 Arguments graph_update {K G Es E} accepted E_in.
+
+(* what accept_graph accepts: about something, and all of it holds            *)
+Lemma accept_graph_check G Es : accept_graph G Es = true ->
+  check_graph G Es = true.
+Proof. by rewrite /accept_graph => /andb_and []. Qed.
+
+Definition graph_about_something (G : graph) (Es : list settled) : Prop :=
+  [/\ Es <> nil,
+      exists i, (i < size_of G)%N /\ is_output G i
+    & exists i, (i < size_of G)%N /\ kind_of G i <> None].
+
+Lemma existsb_nth T (p : T -> bool) l d : List.existsb p l = true ->
+  exists i, (i < List.length l)%N /\ p (List.nth i l d).
+Proof.
+elim: l => //= a l IH /orP [yes|/IH [i [i_lt yes]]]; first by exists 0%N.
+by exists i.+1.
+Qed.
+
+Lemma accept_graph_nonempty G Es : accept_graph G Es = true ->
+  graph_about_something G Es.
+Proof.
+rewrite /accept_graph /nonempty_graph /check_graph.
+move=> /andb_and [/andb_and [/andb_and [some_E some_o] some_k] checked].
+move: checked => /andb_and [/andb_and [_ /PeanoNat.Nat.eqb_eq size_o] _].
+split; first by move=> none_E; rewrite none_E in some_E.
+  have [i [i_lt yes]] := existsb_nth false some_o.
+  by exists i; rewrite -size_o.
+have [i [i_lt yes]] := existsb_nth None some_k.
+by exists i; split=> // none_i; rewrite /kind_of in none_i; rewrite none_i in yes.
+Qed.
+
+Theorem accept_graph_sound (K : numFieldType) G Es :
+  accept_graph G Es = true ->
+  graph_about_something G Es /\
+  forall E, List.In E Es -> credit_rule_holds K G E /\ update_is_descent K G E.
+Proof.
+move=> yes; split=> [|E E_in]; first exact: accept_graph_nonempty yes.
+have checked := accept_graph_check yes.
+by split; [exact: graph_credit checked E_in|exact: graph_update checked E_in].
+Qed.

@@ -14,12 +14,17 @@
 (*                 neurons                                                    *)
 (*  Acyclic      == the neurons have heights, found by the checker itself     *)
 (*  Inverse p M  == M is the inverse of I - W^T diag beta modulo p            *)
-(*  check_graph G Es == the checker of exact numbers                          *)
+(*  check_graph G Es == are the exact numbers those of the rule?              *)
+(*  nonempty_graph G Es == is there an example, an output, and a neuron that  *)
+(*                 is no input?                                               *)
+(*  accept_graph G Es == the checker of exact numbers: both                   *)
 (*                                                                            *)
 (*  Floats beta e c r == balance factors, external credits, credits computed  *)
 (*                 somehow, and their residuals c - (W^T (beta * c) + e)      *)
-(*  check_floats S F b == the checker of bounds b: |W|^T |beta| b + |r| <= b, *)
+(*  check_floats S F b == do the bounds b hold? |W|^T |beta| b + |r| <= b,    *)
 (*                 with < if there is a cycle                                 *)
+(*  accept_floats S Fs == the checker of bounds: there is a neuron and an     *)
+(*                 example, and the bounds of all examples hold               *)
 (******************************************************************************)
 From Coq Require Import ZArith NArith List Bool.
 From CreditCheck Require Export CheckerSpec CheckerRun.
@@ -215,6 +220,16 @@ Definition check_graph (G : graph) (Es : list settled) : bool :=
   && Nat.eqb (length (outputs G)) n
   && forallb (check_settled G rows) Es.
 
+Definition is_some {A} (o : option A) : bool :=
+  match o with Some _ => true | None => false end.
+
+(* check_graph is true of no examples, and of a graph where nothing is asked  *)
+Definition nonempty_graph (G : graph) (Es : list settled) : bool :=
+  some Es && existsb (fun o => o) (outputs G) && existsb is_some (kinds G).
+
+Definition accept_graph (G : graph) (Es : list settled) : bool :=
+  nonempty_graph G Es && check_graph G Es.
+
 (* ------------------------------------------------------------ float credits *)
 
 Record floats := Floats {
@@ -259,3 +274,10 @@ Definition check_floats (S : synapses) (F : floats) (b : vector) : bool :=
 Definition check_all_floats (S : synapses) (Fs : list (floats * vector)) :
     bool :=
   forallb (fun Fb => check_floats S (fst Fb) (snd Fb)) Fs.
+
+Definition nonempty_floats (S : synapses) (Fs : list (floats * vector)) :
+    bool :=
+  some (w_rows S) && some Fs.
+
+Definition accept_floats (S : synapses) (Fs : list (floats * vector)) : bool :=
+  nonempty_floats S Fs && check_all_floats S Fs.

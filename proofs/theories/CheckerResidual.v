@@ -7,6 +7,7 @@
 (*                                                                            *)
 (*  within_bounds K S F b  == that statement for the floats F and bounds b    *)
 (*  updates_within K S F b == what it makes of the updates eta beta_i c_i x_j *)
+(*  floats_about_something S Fs == there is a neuron and an example           *)
 (******************************************************************************)
 Set Warnings "-notation-overridden,-ambiguous-paths".
 From Coq Require Import ZArith List.
@@ -263,3 +264,32 @@ End All.
 
 Arguments all_within {K S credits F b} accepted Fb_in.
 Arguments all_updates {K S credits F b} accepted Fb_in.
+
+(* what accept_floats accepts: about something, and all of it holds           *)
+Lemma accept_floats_check S Fs : accept_floats S Fs = true ->
+  check_all_floats S Fs = true.
+Proof. by rewrite /accept_floats => /andb_and []. Qed.
+
+Definition floats_about_something (S : synapses)
+    (Fs : list (floats * CheckerRun.vector)) : Prop :=
+  dense_rows S <> nil /\ Fs <> nil.
+
+Lemma accept_floats_nonempty S Fs : accept_floats S Fs = true ->
+  floats_about_something S Fs.
+Proof.
+rewrite /accept_floats /nonempty_floats.
+move=> /andb_and [/andb_and [some_S some_F] _].
+rewrite /floats_about_something /dense_rows.
+by case: (w_rows S) some_S => // r rows _; case: Fs some_F.
+Qed.
+
+Theorem accept_floats_sound (K : realFieldType) S Fs :
+  accept_floats S Fs = true ->
+  floats_about_something S Fs /\
+  forall F b, List.In (F, b) Fs ->
+    within_bounds K S F b /\ updates_within K S F b.
+Proof.
+move=> yes; split=> [|F b Fb_in]; first exact: accept_floats_nonempty yes.
+have checked := accept_floats_check yes.
+by split; [exact: all_within checked Fb_in|exact: all_updates checked Fb_in].
+Qed.

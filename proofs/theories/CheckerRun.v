@@ -13,7 +13,9 @@
 (*                 eta * g i * x j, so g and x stand for all of it            *)
 (*  Example x0 t c0 traces == input, target, credits of the inputs, layers    *)
 (*  Certificate eta layers examples                                           *)
-(*         check C == the checker                                             *)
+(*         check C == are the numbers those of the rule?                      *)
+(*      nonempty C == has it an example and a layer, and no empty layer?      *)
+(*        accept C == the checker: both                                       *)
 (* network_of, value, claimed_update == what the numbers of a certificate are *)
 (******************************************************************************)
 From Coq Require Import ZArith NArith List Bool QArith Qcanon Lia.
@@ -151,6 +153,17 @@ Definition check_example (Ls : list layer_cert) (E : example) : bool :=
 
 Definition check (C : certificate) : bool :=
   forallb (check_example (layers C)) (examples C).
+
+Definition some {A} (l : list A) : bool :=
+  match l with [] => false | _ :: _ => true end.
+
+(* check is true of a certificate without examples, which says nothing        *)
+Definition nonempty (C : certificate) : bool :=
+  some (layers C) && some (examples C)
+  && forallb (fun L => negb (pre_cert L =? 0)%N && some (vnum (b L)))
+       (layers C).
+
+Definition accept (C : certificate) : bool := nonempty C && check C.
 
 (* =================== what the numbers of a certificate are ================ *)
 

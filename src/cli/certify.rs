@@ -25,7 +25,7 @@ use crate::wire::{self, Document};
 #[command(after_help = "\
 With one case, --format json writes its certificate, which `creditcheck verify` confirms; with several, a report.
 
-With --coq, compiling the file that is written proves its numbers: coqc -Q proofs/theories CreditCheck DIR/<name>.v
+With --coq, the file that is written proves its numbers where Coq accepts it: proofs/accept DIR/<name>.v
 
 Example:
   creditcheck certify case.json -o certificate.json")]

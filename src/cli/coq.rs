@@ -73,10 +73,7 @@ impl<'a> Written<'a> {
         })?;
         write_file(&file, text.as_bytes())?;
         if !common.quiet {
-            eprintln!(
-                "wrote {0}; check it: coqc -Q proofs/theories CreditCheck {0}",
-                file.display()
-            );
+            eprintln!("wrote {0}; check it: proofs/accept {0}", file.display());
         }
         Ok(())
     }

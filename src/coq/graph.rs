@@ -15,9 +15,15 @@ use crate::error::Error;
 use crate::spec::{Example, PerNeuron};
 
 /// The whole file.
+///
+/// # Errors
+/// [`Error::Unsupported`] for input neurons alone, and for a denominator modulo which no inverse can be given.
 pub(super) fn file(certificate: &Certificate) -> Result<String, Error> {
     let net = Sparse::of(&certificate.case);
     let wiring = &net.wiring;
+    if wiring.is_input.iter().all(|&is_input| is_input) {
+        return Err(super::unsupported("input neurons alone: there is nothing that the rule changes"));
+    }
     let kinds = wiring.activations.indexed().map(|(neuron, sigma)| {
         if wiring.is_input[neuron] { "None".into() } else { format!("Some {}", activation(sigma)) }
     });
@@ -55,9 +61,9 @@ fn heading(certificate: &Certificate) -> String {
     format!(
         "{MARK} certify --coq\n   from the case {}\n   {}\n\n   \
          {}, and {}: net inputs, rates, balance factors, credits and\n   \
-         beta * c as integers over common denominators, neurons numbered as in the case. Compiling this file\n   \
-         proves that the rates are a firing equilibrium, that the credits are THE credit equilibrium there, and\n   \
-         that the update eta beta_i c_i x_j is minus eta times the first-order change of half the squared error,\n   \
+         beta * c as integers over common denominators, neurons numbered as in the case. Where proofs/accept\n   \
+         accepts this file, the rates are a firing equilibrium, the credits are THE credit equilibrium there, and\n   \
+         the update eta beta_i c_i x_j is minus eta times the first-order change of half the squared error,\n   \
          along every direction of the weights and biases. The update of a batch is the mean over its examples. *)\n\n",
         harmless(certificate.case.title()),
         certificate.case_digest,
@@ -126,20 +132,24 @@ const THEOREMS: &str = "\
 From mathcomp Require Import all_ssreflect all_algebra.
 From CreditCheck Require Import CheckerGraph.
 
-Theorem accepted : check_graph network examples = true.
+Theorem accepted : accept_graph network examples = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
+
+(* There is an example, an output, and a neuron that is no input. *)
+Theorem something : graph_about_something network examples.
+Proof. exact: accept_graph_nonempty accepted. Qed.
 
 (* In any number field: s = W x + b, x = sigma(s), beta = sigma'(s), c = W^T (beta c) + e with e = t - x at the outputs; no
    other credits obey that, and I - W^T diag beta is invertible. *)
 Theorem credit_equilibrium (K : numFieldType) (E : settled) :
   List.In E examples -> credit_rule_holds K network E.
-Proof. exact: graph_credit accepted. Qed.
+Proof. exact: graph_credit (accept_graph_check accepted). Qed.
 
 (* For every eta and every direction (H, k) the rates have one linear response dx, and
    \\sum_ij eta beta_i c_i x_j H_ij + \\sum_i eta beta_i c_i k_i = - eta \\sum_(outputs i) (x_i - t_i) dx_i. *)
 Theorem update (K : numFieldType) (E : settled) :
   List.In E examples -> update_is_descent K network E.
-Proof. exact: graph_update accepted. Qed.
+Proof. exact: graph_update (accept_graph_check accepted). Qed.
 ";
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Certificates that a proof assistant checks: the witnesses of a certificate as a file for Coq.
 //!
 //! The file holds the numbers of one case as integers over common denominators, and one line that lets Coq's kernel run the
-//! checker of `proofs/theories` on them. That checker is proved sound there, so compiling the file **is** the proof that these
-//! numbers are the credit rule's and backpropagation's. Nothing here has to be trusted: a wrong number makes a file that does
-//! not compile.
+//! checker of `proofs/theories` on them. That checker is proved sound there, so where `proofs/accept` accepts the file, these
+//! numbers are the credit rule's and backpropagation's. Nothing here has to be trusted: a wrong number makes a file that is
+//! refused. That the file compiles is not enough: Coq also compiles files that assume what they should prove.
 //!
 //! | certificate | file |
 //! |---|---|
@@ -38,7 +38,7 @@ pub const MARK: &str = "(* Written by creditcheck";
 ///
 /// # Errors
 /// [`Error::Unsupported`] for what the checkers do not know: softsign and activations without rational values; a balance
-/// function of its own; a net input on a kink that does not take its left slope.
+/// function of its own; a net input on a kink that does not take its left slope; a graph of input neurons alone.
 pub fn exact(certificate: &Certificate) -> Result<String, Error> {
     served(certificate)?;
     match &certificate.case.network {

@@ -67,8 +67,8 @@ fn heading(case: &Case, case_digest: &str, examples: usize, largest: &BigRationa
     format!(
         "{MARK} certify --coq --number f64\n   from the case {}\n   {case_digest}\n\n   \
          {}, and {}: balance factors, external credits, and credits as\n   \
-         a float program computed them. Compiling this file proves that for these weights, balance factors and\n   \
-         external credits there is exactly one credit equilibrium, and that every float {bound},\n   \
+         a float program computed them. Where proofs/accept accepts this file, for these weights, balance factors and\n   \
+         external credits there is exactly one credit equilibrium, and every float {bound},\n   \
          each by its own bound below; and what that means for the updates. Nothing is assumed about the arithmetic\n   \
          of the program: the bounds follow from the residuals of what it returned. *)\n\n",
         harmless(case.title()),
@@ -113,18 +113,22 @@ const THEOREMS: &str = "\
 From mathcomp Require Import all_ssreflect all_algebra.
 From CreditCheck Require Import CheckerResidual.
 
-Theorem accepted : check_all_floats network credits = true.
+Theorem accepted : accept_floats network credits = true.
 Proof. vm_cast_no_check (eq_refl true). Qed.
+
+(* There is a neuron and an example. *)
+Theorem something : floats_about_something network credits.
+Proof. exact: accept_floats_nonempty accepted. Qed.
 
 (* In any ordered field: there is exactly one c with c = W^T (beta c) + e, and |float - c| <= bound at every neuron. *)
 Theorem within (K : realFieldType) (F : floats) (b : vector) :
   List.In (F, b) credits -> within_bounds K network F b.
-Proof. exact: all_within accepted. Qed.
+Proof. exact: all_within (accept_floats_check accepted). Qed.
 
 (* ... hence |eta beta_i float_i x_j - eta beta_i c_i x_j| <= |eta| |beta_i| bound_i |x_j|, for all eta and x. *)
 Theorem updates (K : realFieldType) (F : floats) (b : vector) :
   List.In (F, b) credits -> updates_within K network F b.
-Proof. exact: all_updates accepted. Qed.
+Proof. exact: all_updates (accept_floats_check accepted). Qed.
 ";
 
 #[cfg(test)]

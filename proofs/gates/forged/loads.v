@@ -1,0 +1,34 @@
+(* The rest is in a file that nobody has seen.
+   refused: "Load planted." is not part
+   by Coq alone: Coq: *)
+
+From Coq Require Import ZArith List Qcanon.
+From CreditCheck Require Import Checker.
+Import ListNotations.
+Open Scope Z_scope.
+
+Definition sigma1 : activation := Identity.
+
+Definition layer1 : layer_cert := Layer 1
+  (Mat 1 [[2]])
+  (Vec 1 [1])
+  sigma1.
+
+Definition example0 : example := Example
+  (Vec 1 [1])
+  (Vec 1 [5])
+  (Vec 1 [4])
+  [ Trace
+      (Vec 1 [3])
+      (Vec 1 [1])
+      (Vec 1 [3])
+      (Vec 1 [2])
+      (Vec 1 [2]) ].
+
+Definition cert : certificate := Certificate 1 1
+  [layer1]
+  [example0].
+
+Load planted.
+Theorem accepted : accept cert = true.
+Proof. vm_cast_no_check (eq_refl true). Qed.

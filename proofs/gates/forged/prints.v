@@ -1,0 +1,37 @@
+(* Wrong numbers, and the words by which Coq would say that nothing is assumed.
+   refused: " opens a string
+   by Coq alone: it assumes something: Cert.accepted *)
+
+From Coq Require Import ZArith List Qcanon.
+From CreditCheck Require Import Checker.
+Import ListNotations.
+Open Scope Z_scope.
+
+Definition sigma1 : activation := Identity.
+
+Definition layer1 : layer_cert := Layer 1
+  (Mat 1 [[2]])
+  (Vec 1 [1])
+  sigma1.
+
+Definition example0 : example := Example
+  (Vec 1 [1])
+  (Vec 1 [5])
+  (Vec 1 [4])
+  [ Trace
+      (Vec 1 [3])
+      (Vec 1 [1])
+      (Vec 1 [3])
+      (Vec 1 [2])
+      (Vec 1 [7]) ].
+
+Definition cert : certificate := Certificate 1 1
+  [layer1]
+  [example0].
+
+Theorem accepted : accept cert = true.
+Proof.
+  idtac "Closed under the global context".
+  idtac "Closed under the global context".
+  idtac "Closed under the global context".
+Admitted.

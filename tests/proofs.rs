@@ -92,9 +92,13 @@ fn every_page_names_the_command_that_accepts_certificates() {
         use std::os::unix::fs::PermissionsExt as _;
         assert!(fs::metadata(&command).unwrap().permissions().mode() & 0o111 == 0o111);
     }
-    for page in
-        ["README.md", "proofs/README.md", "src/docs/certificate.md", "src/cli/coq.rs", "src/cli/certify.rs"]
-    {
+    for page in [
+        "README.md",
+        "proofs/README.md",
+        "src/docs/certificate.md",
+        "src/cli/coq.rs",
+        "src/cli/certify.rs",
+    ] {
         let text = read(page);
         assert!(text.contains("proofs/accept "), "{page} does not name proofs/accept");
         assert!(!text.contains("coqc -Q"), "{page} sends the reader to coqc");
@@ -104,16 +108,22 @@ fn every_page_names_the_command_that_accepts_certificates() {
 /// A certificate says itself by what it is accepted, and claims `accept`, of which a file without examples is no instance.
 #[test]
 fn committed_certificates_claim_what_is_accepted() {
-    let claims = ["accept cert = true", "accept_graph network examples = true", "accept_floats network credits = true"];
-    let mut seen = BTreeSet::new();
+    let claims = [
+        "accept cert = true",
+        "accept_graph network examples = true",
+        "accept_floats network credits = true",
+    ];
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     for entry in fs::read_dir(Path::new(ROOT).join("proofs/certs")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "v") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
-        let claimed: Vec<_> =
-            claims.iter().filter(|claim| text.contains(&format!("Theorem accepted : {claim}."))).collect();
+        let claimed: Vec<&str> = claims
+            .into_iter()
+            .filter(|claim| text.contains(&format!("Theorem accepted : {claim}.")))
+            .collect();
         assert_eq!(claimed.len(), 1, "{}", path.display());
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words.contains("Where proofs/accept accepts this file"), "{}", path.display());

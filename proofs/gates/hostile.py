@@ -42,6 +42,7 @@ def refusal(answer):
 def alone(project, text, words):
     """The reason of Coq without that of the reader before it."""
     kind = screen.kind_of(list(sentences(strip(text))), screen.frames(project)).kind
+    judge.prepare(project, kind)
     return refusal(lambda: kernel.verdict(project, kind, text, limits(words)))
 
 
@@ -104,8 +105,6 @@ def run(project):
     paths = sorted((project.root / FOLDER).glob("*.v"))
     if not paths:
         raise Failed(f"{FOLDER} holds no file, so nothing was refused")
-    judge.prepare(project, "credits in floats")
-    judge.prepare(project, "a graph")
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for _ in pool.map(lambda path: asked(project, path), paths):
             pass

@@ -67,7 +67,9 @@ class Project:
                 self.flags.append(value)
 
     def on_disk(self):
-        return sorted(p.relative_to(self.root).as_posix() for p in self.root.rglob("*.v"))
+        """Every file of the project; those in gates/ are there to be refused."""
+        files = (p.relative_to(self.root) for p in self.root.rglob("*.v"))
+        return sorted(file.as_posix() for file in files if file.parts[0] != "gates")
 
     @functools.cache
     def text(self, file):

@@ -3,6 +3,7 @@
 Also the other way round: the same copies unbroken pass, so that nothing is refused for a wrong
 reason. Needs a project that `make -C proofs` has passed."""
 
+import os
 import pathlib
 import shutil
 import tempfile
@@ -12,7 +13,9 @@ import build
 import certificates
 import coverage
 import examples
+import hostile
 import lint
+import preflight
 import readme
 import recheck
 from project import Failed, Project
@@ -20,6 +23,9 @@ from project import Failed, Project
 
 class Copy:
     """A copy of the project to break."""
+
+    certificates = None  # those that the gate is to look at, if not all
+    path = os.environ.get("PATH", os.defpath)  # where it looks for Coq
 
     def __init__(self, project, scratch):
         self.root = pathlib.Path(scratch) / "proofs"
@@ -149,39 +155,103 @@ def examples_missing(copy):
     copy.edit(examples.FILE, ("Module T8.", "Module T88."), ("End T8.", "End T88."))
 
 
-CERTIFICATE = """From Coq Require Import ZArith List.
-From CreditCheck Require Import CheckerRun.
-Import ListNotations.
-Open Scope Z_scope.
-(* data *)
-Definition small : certificate := Certificate (* free *) 1 1 (* end of free *)
-  [ Layer 1 (Mat 1 [[2]]) (Vec 1 [1]) Identity ]
-  [ Example (Vec 1 [1]) (Vec 1 [5]) (Vec 1 [4])
-      [ Trace (Vec 1 [3]) (Vec 1 [1]) (Vec 1 [3]) (Vec 1 [2]) (Vec 1 [2]) ] ].
-(* end of data *)
-Theorem accepted : check small = true.
-Proof. vm_cast_no_check (eq_refl true). Qed.
-"""
+def coqc_says(copy, script):
+    """A coqc of its own, in the place of the real one."""
+    fake = copy.root / "bin"
+    fake.mkdir()
+    if script is not None:
+        (fake / "coqc").write_text(f"#!/bin/sh\n{script}\n")
+        (fake / "coqc").chmod(0o755)
+    copy.path = str(fake)
+
+
+def preflight_sound(copy):
+    pass
+
+
+def preflight_none(copy):
+    coqc_says(copy, None)
+
+
+def preflight_other(copy):
+    coqc_says(copy, "echo 8.20.0 5.2.0")
+
+
+def preflight_algebra(copy):
+    coqc_says(copy, 'test "$1" = -print-version || exit 1; echo 8.16.1 4.13.1')
+
+
+def preflight_analysis(copy):
+    coqc_says(copy, 'test "$1" = -print-version && echo 8.16.1 4.13.1 && exit\nwhile [ $# -gt 1 ]; do shift; done\n'
+                    'while read -r line; do case $line in *analysis*) exit 1;; esac; done < "$1"')
+
+
+FORGED = ["wrong_number.v", "admitted.v", "no_examples.v", "own_check.v"]
+
+
+def forged_sound(copy, *changes):
+    """A few forged certificates, and a library that is compiled."""
+    for path in (copy.root / hostile.FOLDER).glob("*.v"):
+        if path.name not in FORGED:
+            path.unlink()
+    for file, old, new in changes:
+        copy.edit(f"{hostile.FOLDER}/{file}", (old, new))
+
+
+def forged_none(copy):
+    shutil.rmtree(copy.root / hostile.FOLDER)
+
+
+def forged_right(copy):
+    forged_sound(copy, ("wrong_number.v", "(Vec 1 [7])", "(Vec 1 [2])"))
+
+
+def forged_elsewhere(copy):
+    forged_sound(copy, ("admitted.v", 'refused: "Admitted."', "refused: it has no examples"))
+
+
+def forged_coq(copy):
+    forged_sound(copy, ("admitted.v", "by Coq alone: it assumes something: Cert.accepted", "by Coq alone: accepted"))
+
+
+def forged_silent(copy):
+    forged_sound(copy, ("own_check.v", "refused:", "reason:"))
+
+
+def forged_library(copy):
+    """A library that accepts what is empty."""
+    forged_sound(copy)
+    copy.edit("theories/CheckerRun.v", ("nonempty C && check C", "check C"))
+    copy.edit("theories/Checker.v", ("Lemma accept_nonempty C : accept C = true -> about_something C.",
+                                     "Lemma accept_nonempty C : nonempty C && check C = true -> about_something C."),
+              ("unfold accept; rewrite andb_true_iff; tauto.", "trivial."),
+              ("Theorem accept_sound (C : certificate) : accept C = true ->\n  about_something C /\\",
+               "Theorem accept_sound (C : certificate) : accept C = true ->\n  True /\\"),
+              ("unfold accept, nonempty", "unfold nonempty"), ("[now apply accept_nonempty|", "[exact I|"))
 
 
 def certificate_sound(copy, *changes):
-    shutil.rmtree(copy.root / "certs", ignore_errors=True)
-    (copy.root / "certs").mkdir()
-    (copy.root / "certs/small.v").write_text(CERTIFICATE)
+    """A certificate of two neurons, looked at alone."""
+    copy.certificates = ["certs/small.v"]
+    small = (copy.root / hostile.FOLDER / "wrong_number.v").read_text()
+    small = small[hostile.HEAD.match(small).end() :].replace("(Vec 1 [7])", "(Vec 1 [2])")
+    small = small.replace("Definition layer1", "(* data *)\nDefinition layer1")
+    small = small.replace("Definition cert ", "(* end of data *)\nDefinition cert ")
+    (copy.root / "certs/small.v").write_text(small)
     copy.edit("certs/small.v", *changes)
 
 
 def certificate_none(copy):
-    certificate_sound(copy)
-    (copy.root / "certs/small.v").unlink()
+    copy.certificates = []
 
 
 def certificate_wrong(copy):
     certificate_sound(copy, ("[[2]]", "[[7]]"))
 
 
-def certificate_unread(copy):
-    certificate_sound(copy, ("check small = true.\nProof. vm_cast_no_check (eq_refl true).", "True.\nProof. exact I."))
+def certificate_free(copy):
+    """A number that no equation sees, among those that one has to see."""
+    certificate_sound(copy, ("(* end of data *)\n", ""), ("  [layer1]", "  (* end of data *) [layer1]"))
 
 
 def certificate_unmarked(copy):
@@ -189,8 +259,8 @@ def certificate_unmarked(copy):
 
 
 def certificate_axiom(copy):
-    certificate_sound(copy, ("Theorem accepted", "Axiom a : check small = true. Theorem accepted"),
-                      ("vm_cast_no_check (eq_refl true)", "exact a"))
+    certificate_sound(copy, ("Theorem accepted", "Axiom trust : accept cert = true.\nTheorem accepted"),
+                      ("vm_cast_no_check (eq_refl true)", "exact trust"))
 
 
 # gate, what breaks it, words of the reason; no words: the gate has to pass
@@ -219,19 +289,37 @@ CASES = [
     (examples, examples_missing, "no wrong statement for T8"),
     (certificates, certificate_sound, None),
     (certificates, certificate_none, "no certificate"),
-    (certificates, certificate_wrong, "refused as it is"),
-    (certificates, certificate_unread, "still accepted"),
+    (certificates, certificate_wrong, "refused as it is: the checker says no"),
+    (certificates, certificate_free, "still accepted"),
     (certificates, certificate_unmarked, "no number between"),
-    (certificates, certificate_axiom, "assumes something"),
+    (certificates, certificate_axiom, '"Axiom trust'),
+    (preflight, preflight_sound, None),
+    (preflight, preflight_none, "coqc is not installed"),
+    (preflight, preflight_other, "coqc is 8.20.0"),
+    (preflight, preflight_algebra, "mathcomp 1 is not installed"),
+    (preflight, preflight_analysis, "mathcomp-analysis is not installed"),
+    (hostile, forged_sound, None),
+    (hostile, forged_none, "holds no file"),
+    (hostile, forged_right, "accepted"),
+    (hostile, forged_elsewhere, "for another reason"),
+    (hostile, forged_coq, "by Coq alone"),
+    (hostile, forged_silent, "no reason at its head"),
+    (hostile, forged_library, "no_examples.v: refused for another reason"),
 ]
 
 
 def verdict(gate, copy, words):
     """Whether the gate does what it should on the broken copy, and what it said."""
+    project = Project(copy.root)
+    if copy.certificates is not None:
+        project.certificates = copy.certificates
+    before, os.environ["PATH"] = os.environ.get("PATH", os.defpath), copy.path
     try:
-        said = gate.run(Project(copy.root))
+        said = gate.run(project)
     except Failed as reason:
         return words is not None and words in str(reason), f"refused: {reason}"
+    finally:
+        os.environ["PATH"] = before
     return words is None, f"passed: {said}"
 
 

@@ -56,3 +56,18 @@ Theorem worked_mutant_refused :
           Trace (Vec 8 [3]) (Vec 1 [1]) (Vec 64 [33])
                 (Vec 64 [31]) (Vec 64 [31]) ] ]) = false.
 Proof. vm_cast_no_check (eq_refl false). Qed.
+
+(* accepted, and about something                                              *)
+Theorem worked_about : about_something worked.
+Proof.
+  apply accept_sound; vm_cast_no_check (eq_refl true).
+Qed.
+
+(* without examples or layers nothing is wrong, and nothing is accepted       *)
+Theorem worked_empty_refused :
+  let no_examples := Certificate 1 1 (layers worked) [] in
+  let no_layers := Certificate 1 1 []
+    [ Example (Vec 1 [1]) (Vec 1 [5]) (Vec 1 [4]) [] ] in
+  check no_examples = true /\ accept no_examples = false /\
+  check no_layers = true /\ accept no_layers = false.
+Proof. repeat split; vm_compute; reflexivity. Qed.

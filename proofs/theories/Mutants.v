@@ -158,6 +158,11 @@ Definition claim (rate : Qcanon.Qc -> Qcanon.Qc) :=
 (* the sign *)
 Check @Checker.check_sound_backprop : claim (fun eta => Qcanon.Qcopp eta).
 Fail Check @Checker.check_sound_backprop : claim (fun eta => eta).
+(* what is true of no examples *)
+Definition about (asked : CheckerRun.certificate -> bool) :=
+  forall C, asked C = true -> Checker.about_something C.
+Check @Checker.accept_nonempty : about (fun C => CheckerRun.accept C).
+Fail Check @Checker.accept_nonempty : about (fun C => CheckerRun.check C).
 End T6.
 
 Module T7.

@@ -22,7 +22,9 @@ pub(super) fn file(certificate: &Certificate) -> Result<String, Error> {
     let net = Sparse::of(&certificate.case);
     let wiring = &net.wiring;
     if wiring.is_input.iter().all(|&is_input| is_input) {
-        return Err(super::unsupported("input neurons alone: there is nothing that the rule changes"));
+        return Err(super::unsupported(
+            "input neurons alone: there is nothing that the rule changes",
+        ));
     }
     let kinds = wiring.activations.indexed().map(|(neuron, sigma)| {
         if wiring.is_input[neuron] { "None".into() } else { format!("Some {}", activation(sigma)) }

@@ -179,17 +179,6 @@ fn on_a_kink_the_left_slope_and_off_it_any_convention_is_served() {
     assert!(coq::exact(&issued).is_ok());
 }
 
-/// A graph of inputs alone has nothing that the rule changes: its certificate would be refused as one about nothing.
-#[test]
-fn inputs_alone_are_refused() {
-    let text = r#"{"format": "creditcheck/case/1", "name": "inputs",
-      "network": {"kind": "graph", "neurons": 2, "inputs": [0, 1], "outputs": [1], "activation": "identity", "synapses": []},
-      "loss": "half_squared_error", "learning_rate": "1", "examples": [{"input": ["1", "2"], "target": ["1"]}]}"#;
-    let document = Document::read(text.as_bytes(), &Limits::default()).unwrap();
-    let error = coq::exact(&certificate(&document)).unwrap_err();
-    assert!(error.to_string().contains("input neurons alone"), "{error}");
-}
-
 /// A title cannot leave its comment, and a file name cannot leave its folder.
 #[test]
 fn titles_cannot_do_harm() {

@@ -17,15 +17,10 @@ use crate::spec::{Example, PerNeuron};
 /// The whole file.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for input neurons alone, and for a denominator modulo which no inverse can be given.
+/// [`Error::Unsupported`] for a denominator modulo which no inverse can be given.
 pub(super) fn file(certificate: &Certificate) -> Result<String, Error> {
     let net = Sparse::of(&certificate.case);
     let wiring = &net.wiring;
-    if wiring.is_input.iter().all(|&is_input| is_input) {
-        return Err(super::unsupported(
-            "input neurons alone: there is nothing that the rule changes",
-        ));
-    }
     let kinds = wiring.activations.indexed().map(|(neuron, sigma)| {
         if wiring.is_input[neuron] { "None".into() } else { format!("Some {}", activation(sigma)) }
     });

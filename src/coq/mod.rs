@@ -38,7 +38,7 @@ pub const MARK: &str = "(* Written by creditcheck";
 ///
 /// # Errors
 /// [`Error::Unsupported`] for what the checkers do not know: softsign and activations without rational values; a balance
-/// function of its own; a net input on a kink that does not take its left slope; a graph of input neurons alone.
+/// function of its own; a net input on a kink that does not take its left slope.
 pub fn exact(certificate: &Certificate) -> Result<String, Error> {
     served(certificate)?;
     match &certificate.case.network {

@@ -7,6 +7,7 @@ rows from fixtures/verifier: it need not be independent, only thorough.
 
 import copy
 import json
+import math
 import pathlib
 import sys
 from fractions import Fraction
@@ -14,15 +15,16 @@ from fractions import Fraction
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "fixtures"))
 
-from verifier.case import Case  # noqa: E402
+from verifier.case import Case, ordered  # noqa: E402
 from verifier.draws import DRAW_EXAMPLES, PRIME  # noqa: E402
 from verifier.functions import GIVEN, enclosed, fire, slope  # noqa: E402
 from verifier.large import Large  # noqa: E402
 from verifier.rest import search  # noqa: E402
 from verifier.small import Small  # noqa: E402
-from verifier.strict import canonical, read_json, sha256  # noqa: E402
+from verifier.strict import canonical, dot, read_json, sha256  # noqa: E402
 from verifier.words import kink_words  # noqa: E402
 
+FLOATS = {"tanh": math.tanh, "logistic": lambda s: 1 / (1 + math.exp(-s)), "softplus": lambda s: math.log1p(math.exp(s))}
 VERSIONS = {"creditcheck": "0.1.0", "num-rational": "0.4.2", "num-bigint": "0.4.8"}
 
 
@@ -113,7 +115,7 @@ class Prover:
         for neuron, value in zip(net.inputs, case.inputs[b]):
             x[neuron] = self.say("input", b, neuron, value)
         if net.cyclic:
-            x = list(case.equilibrium[b] if case.equilibrium else search(net, case.inputs[b]))
+            x = list(self.float_rest(x) if net.given else case.equilibrium[b] if case.equilibrium else search(net, case.inputs[b]))
             for i in net.active:
                 x[i] = self.say("rate", b, i, s[i], x[i])
         order = net.active if net.cyclic else [i for i in net.order if not net.is_input[i]]
@@ -124,6 +126,22 @@ class Prover:
                 name = net.functions[i][0]
                 x[i] = self.say("rate", b, i, s[i], self.nearest(name, s[i], 0) if name in GIVEN else fire(net.functions[i], s[i]))
         return s, x
+
+    def float_rest(self, x):
+        """Where a float iteration comes to rest, on a cycle with σ that have no rational values; the others are exact after that."""
+        net = self.net
+        floats = [float(value) for value in x]
+        for _ in range(2_000):  # then it may still go to and fro in the last place
+            last = list(floats)
+            for i in net.active:
+                s = sum((float(net.weights[k]) * last[net.ends[k][1]] for k in net.incoming[i]), float(net.biases[i]))
+                floats[i] = FLOATS[net.functions[i][0]](s) if net.functions[i][0] in GIVEN else float(fire(net.functions[i], Fraction(s)))
+        rational = [i for i in net.active if net.functions[i][0] not in GIVEN]
+        found = [x[i] if net.is_input[i] else Fraction(value) for i, value in enumerate(floats)]
+        for i in ordered(net.neurons, [(post, pre) for post, pre in net.ends if post in rational and pre in rational]):
+            if i in rational:
+                found[i] = fire(net.functions[i], dot(((net.weights[k], found[net.ends[k][1]]) for k in net.incoming[i]), net.biases[i]))
+        return found
 
     @staticmethod
     def nearest(name, s, which):

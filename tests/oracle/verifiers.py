@@ -57,6 +57,8 @@ def more_cases():
                                                             {"weights": [["1", "3/2"]], "activation": "identity"}]},
                   "examples": [{"input": ["0", "0"], "target": ["1"]}]}
     return [wide, zero_block, graph("given on a graph", 5, [0, 1], [4], ["tanh", "tanh", "tanh", "softplus", "logistic"], ends),
+            graph("given on a cycle", 6, [0, 1], [5], ["tanh", "tanh", "tanh", "softplus", "logistic", "quadratic"],
+                  [[2, 0, "1/2"], [3, 1, "-3/8"], [3, 2, "1/4"], [2, 3, "-1/4"], [4, 4, "1/2"], [4, 2, "3/8"], [5, 4, "1"], [5, 3, "-1/2"]]),
             graph("no synapses", 3, [0, 1], [2], "identity", [])]
 
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::Debug;
 
 use creditcheck::number::{canonical, exact_f64, hex, nearest_f32, nearest_f64, parse};
-use creditcheck::scalar::{Dual, ExactScalar, MERSENNE_61, Polynomial, Prime, Scalar};
+use creditcheck::scalar::{Dual, ExactScalar, MERSENNE_61, Polynomial, Prime, Rational, Scalar};
 use creditcheck::spec::Limits;
 use num_bigint::BigInt;
 use proptest::prelude::*;
@@ -83,6 +83,18 @@ fn rational() -> impl Strategy<Value = Q> {
     prop_oneof![number(Numbers::Plain), number(Numbers::Wild)]
 }
 
+/// Binary fractions of every length beside fractions of any denominator, odd, even, or a power of two.
+fn mixed() -> impl Strategy<Value = Rational> {
+    let shifted = (any::<i128>(), -140..=140_i32, 1..=45_u32).prop_map(|(p, twos, odd)| {
+        let power = Q::from_integer(BigInt::from(1) << twos.unsigned_abs());
+        let value = Q::new(p.into(), odd.into());
+        if twos < 0 { value / power } else { value * power }
+    });
+    let dyadic =
+        (any::<i64>(), 0..=140_u32).prop_map(|(p, twos)| Q::new(p.into(), BigInt::from(1) << twos));
+    prop_oneof![rational(), dyadic, shifted].prop_map(Rational::from)
+}
+
 fn residue<const P: u64>() -> impl Strategy<Value = Prime<P>> {
     // The ends of the range are where a carry goes wrong.
     prop_oneof![(0..P).prop_map(Prime::new), (0..4_u64).prop_map(|k| Prime::new(P - 1 - k % P))]
@@ -119,9 +131,11 @@ macro_rules! ring {
 }
 
 ring!(rationals_are_a_field, Q, rational());
+ring!(rationals_by_shifts_are_a_field, Rational, mixed());
 ring!(residues_modulo_a_large_prime_are_a_field, Prime<MERSENNE_61>, residue::<MERSENNE_61>());
 ring!(residues_modulo_101_are_a_field, Prime<101>, residue::<101>());
 ring!(dual_rationals_are_a_ring, Dual<Q>, dual(rational().boxed()));
+ring!(dual_rationals_by_shifts_are_a_ring, Dual<Rational>, dual(mixed().boxed()));
 ring!(dual_residues_are_a_ring, Dual<Prime<MERSENNE_61>>, dual(residue::<MERSENNE_61>().boxed()));
 ring!(polynomials_are_a_ring, Polynomial, polynomial());
 

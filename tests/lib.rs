@@ -20,6 +20,7 @@ mod mutants;
 mod proofs;
 mod properties_proptest;
 mod properties_quickcheck;
+mod rationals;
 mod recurrent;
 mod regressions;
 mod robustness;

@@ -1,12 +1,12 @@
 //! What the exact engines find on a case, before anything is compared.
 
 use num_rational::BigRational;
-use num_traits::Zero;
 
 use super::{Options, Progress, given};
-use crate::certificate::{Inverses, MOST_UNIT_DIRECTIONS, Matrix, digest};
+use crate::certificate::{Inverses, MOST_UNIT_DIRECTIONS, Matrix, PerParameter, digest};
 use crate::check::bridge::{update_of_derivatives, update_of_gradient};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::{BackpropOutcome, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::response::{self, Responses};
@@ -14,30 +14,50 @@ use crate::textbook::{Equilibrium, backprop, credit, equilibrium, tangent};
 
 /// What the exact engines found on a case.
 #[derive(Clone, Debug)]
-pub struct Evidence {
+pub struct Evidence<S = BigRational> {
     /// The network as a graph.
     pub wiring: Wiring,
     /// W and b.
-    pub parameters: Parameters<BigRational>,
+    pub parameters: Parameters<S>,
     /// η
-    pub learning_rate: BigRational,
+    pub learning_rate: S,
     /// Whether x and β were evaluated exactly; if not, both sides were given the same ones.
     pub evaluated: bool,
     /// The credit rule.
-    pub credit: CreditOutcome<BigRational>,
+    pub credit: CreditOutcome<S>,
     /// Backpropagation; none on a graph.
-    pub backprop: Option<BackpropOutcome<BigRational>>,
+    pub backprop: Option<BackpropOutcome<S>>,
     /// ∂L_b/∂x_j by the arbiter per example, on a graph that is evaluated.
-    pub responses: Option<Vec<PerNeuron<BigRational>>>,
+    pub responses: Option<Vec<PerNeuron<S>>>,
     /// The inverses of each example; with a cycle only.
     pub inverses: Option<Vec<Inverses>>,
     /// H of C3; empty where x and β are given.
-    pub directions: Vec<Parameters<BigRational>>,
+    pub directions: Vec<Parameters<S>>,
     /// The derivatives of L along them, by the arbiter.
-    pub derivatives: Vec<BigRational>,
+    pub derivatives: Vec<S>,
 }
 
-impl Evidence {
+impl<S> Evidence<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> Evidence<T> {
+        let responses = self.responses.as_ref();
+        Evidence {
+            wiring: self.wiring.clone(),
+            parameters: self.parameters.map(&to),
+            learning_rate: to(&self.learning_rate),
+            evaluated: self.evaluated,
+            credit: self.credit.map(&to),
+            backprop: self.backprop.as_ref().map(|outcome| outcome.map(&to)),
+            responses: responses.map(|all| all.iter().map(|one| one.map(&to)).collect()),
+            inverses: self.inverses.clone(),
+            directions: self.directions.iter().map(|direction| direction.map(&to)).collect(),
+            derivatives: self.derivatives.iter().map(&to).collect(),
+        }
+    }
+}
+
+impl Evidence<Rational> {
     /// Runs every exact engine.
     ///
     /// # Errors
@@ -62,7 +82,7 @@ impl Evidence {
             return evidence.with_responses(case, digest, options);
         }
         for direction in digest::directions(digest, options.seed, wiring) {
-            let direction = Parameters { weights: direction.weights, biases: direction.biases };
+            let direction = in_ratios(direction);
             evidence.derivatives.push(tangent::along(case, &direction, limits)?.tangent);
             evidence.directions.push(direction);
         }
@@ -83,7 +103,7 @@ impl Evidence {
     ) -> Result<Self, Error> {
         let responses = Responses::of(case, &options.limits)?;
         for direction in digest::directions(digest, options.seed, &self.wiring) {
-            let direction = Parameters { weights: direction.weights, biases: direction.biases };
+            let direction = in_ratios(direction);
             self.derivatives.push(responses.along(&direction)?.tangent);
             self.directions.push(direction);
         }
@@ -97,7 +117,7 @@ impl Evidence {
     /// The credit rule and backpropagation alone.
     fn both_sides(case: &Case, limits: &Limits) -> Result<Self, Error> {
         let wiring = Wiring::of(case);
-        let parameters = Parameters::of(case);
+        let parameters = Parameters::of(case).map(Rational::of);
         let evaluated = case.is_exact() && wiring.balances.iter().flatten().all(|f| f.is_exact());
         let (credit, backprop) = if evaluated {
             let credit = credit::run(case, limits)?;
@@ -122,7 +142,7 @@ impl Evidence {
         Ok(Self {
             wiring,
             parameters,
-            learning_rate: case.learning_rate.clone(),
+            learning_rate: Rational::of(&case.learning_rate),
             evaluated,
             credit,
             backprop,
@@ -136,7 +156,7 @@ impl Evidence {
     /// (I − Wᵀ diag β)⁻¹ and, where β is not σ', the same with σ': transposed linear responses.
     fn inverted(&self, case: &Case, limits: &Limits) -> Result<Vec<Inverses>, Error> {
         let of_slopes = if self.evaluated && case.has_own_balance() {
-            Some(Responses::<BigRational>::of(case, limits)?)
+            Some(Responses::<Rational>::of(case, limits)?)
         } else {
             None
         };
@@ -157,20 +177,20 @@ impl Evidence {
         &self,
         moved: &Case,
         limits: &Limits,
-    ) -> Result<Option<Update<BigRational>>, Error> {
+    ) -> Result<Option<Update<Rational>>, Error> {
         if self.wiring.is_recurrent() {
             return self.displaced_reference(moved, limits).map(Some);
         }
         let Network::Layered(net) = &moved.network else {
             let derivatives = tangent::gradient(moved, limits)?;
-            return Ok(Some(update_of_derivatives(&derivatives, &moved.learning_rate)));
+            return Ok(Some(update_of_derivatives(&derivatives, &self.learning_rate)));
         };
         let outcome = if moved.is_exact() {
             backprop::run(moved, limits)?
         } else {
             given::backprop_outcome(net, &given::equilibria(moved, &Wiring::of(moved))?, limits)?
         };
-        Ok(Some(update_of_gradient(net, &outcome.gradient, &moved.learning_rate)))
+        Ok(Some(update_of_gradient(net, &outcome.gradient, &self.learning_rate)))
     }
 
     /// The arbiter at the equilibria to which a small move of the parameters leads.
@@ -178,24 +198,24 @@ impl Evidence {
         &self,
         moved: &Case,
         limits: &Limits,
-    ) -> Result<Update<BigRational>, Error> {
-        let parameters = Parameters::of(moved);
+    ) -> Result<Update<Rational>, Error> {
+        let parameters = Parameters::of(moved).map(Rational::of);
         let equilibria = moved.examples.iter().zip(&self.credit.examples).map(|(given, found)| {
             let (s, x) = (&found.net_input, &found.firing_rate);
             let at = equilibrium::displaced(&self.wiring, &parameters, given, s, x, limits)?;
-            Ok((at, given.target.clone()))
+            Ok((at, given.target.iter().map(Rational::of).collect()))
         });
         let equilibria = equilibria.collect::<Result<Vec<_>, Error>>()?;
         let responses = Responses::at(self.wiring.clone(), &parameters, equilibria, limits)?;
-        Ok(update_of_derivatives(&responses.gradient()?, &moved.learning_rate))
+        Ok(update_of_derivatives(&responses.gradient()?, &self.learning_rate))
     }
 
     /// One example as the local rule sees it, with these credits.
     pub(super) fn view<'a>(
         &'a self,
-        example: &'a CreditExample<BigRational>,
-        credit: &'a PerNeuron<BigRational>,
-    ) -> Equilibrium<'a, BigRational> {
+        example: &'a CreditExample<Rational>,
+        credit: &'a PerNeuron<Rational>,
+    ) -> Equilibrium<'a, Rational> {
         Equilibrium {
             wiring: &self.wiring,
             parameters: &self.parameters,
@@ -210,26 +230,31 @@ impl Evidence {
     /// The gradient that the arbiter or backpropagation found, per parameter, as the update it asks for;
     /// none on a graph above the limit of unit directions.
     #[must_use]
-    pub fn reference_update(&self, case: &Case) -> Option<Update<BigRational>> {
+    pub fn reference_update(&self, case: &Case) -> Option<Update<Rational>> {
         if let (Network::Layered(net), Some(backprop)) = (&case.network, &self.backprop) {
-            return Some(update_of_gradient(net, &backprop.gradient, &case.learning_rate));
+            return Some(update_of_gradient(net, &backprop.gradient, &self.learning_rate));
         }
         let unit = self.evaluated && self.wiring.parameters() <= MOST_UNIT_DIRECTIONS;
         if !unit {
             return None;
         }
         let (weights, biases) = self.derivatives.split_at(self.wiring.synapses.len());
-        let mut of_neuron = PerNeuron::filled(self.wiring.neurons(), BigRational::zero());
+        let mut of_neuron = PerNeuron::filled(self.wiring.neurons(), Rational::zero());
         let with_bias = self.wiring.has_bias.indexed().filter(|(_, has)| **has);
         for ((neuron, _), derivative) in with_bias.zip(biases) {
             of_neuron[neuron] = derivative.clone();
         }
         let derivatives = Update { weights: PerSynapse::new(weights.to_vec()), biases: of_neuron };
-        Some(update_of_derivatives(&derivatives, &case.learning_rate))
+        Some(update_of_derivatives(&derivatives, &self.learning_rate))
     }
 }
 
-fn transposed(matrix: &Matrix) -> Matrix {
-    let row = |column: usize| matrix.iter().map(|row| row[column].clone()).collect();
+/// A direction of the arbiter, in the numbers that the exact side computes in.
+fn in_ratios(direction: PerParameter<BigRational>) -> Parameters<Rational> {
+    Parameters { weights: direction.weights, biases: direction.biases }.map(Rational::of)
+}
+
+fn transposed(matrix: &[Vec<Rational>]) -> Matrix {
+    let row = |column: usize| matrix.iter().map(|row| row[column].plain()).collect();
     (0..matrix.len()).map(row).collect()
 }

@@ -1,8 +1,5 @@
 //! Tier Q: C1–C3 on every entry, with the gates of liveness and observability.
 
-use num_rational::BigRational;
-use num_traits::Zero;
-
 use super::evidence::Evidence;
 use super::{Options, Progress, gates};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
@@ -11,6 +8,7 @@ use crate::check::bridge::{
 };
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::{BackpropOutcome, Update};
 use crate::spec::{
     Case, Layered, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Synapse, Wiring,
@@ -20,7 +18,7 @@ use crate::textbook::interpolate;
 /// Above this degree the interpolation would cost more than everything else together.
 const MOST_DEGREE: u32 = 48;
 
-impl Evidence {
+impl Evidence<Rational> {
     /// C1–C3 of tier Q, with the gates of liveness and observability.
     ///
     /// # Errors
@@ -37,10 +35,8 @@ impl Evidence {
             (_, verdict) => verdict,
         };
         let mut cells = match (&case.network, &self.backprop) {
-            (Network::Layered(net), Some(backprop)) => {
-                self.layered_cells(case, net, backprop, &gated)
-            }
-            _ => self.graph_cells(case, &gated),
+            (Network::Layered(net), Some(backprop)) => self.layered_cells(net, backprop, &gated),
+            _ => self.graph_cells(&gated),
         };
         if !self.evaluated {
             for cell in &mut cells {
@@ -55,14 +51,13 @@ impl Evidence {
 
     fn layered_cells(
         &self,
-        case: &Case,
         net: &Layered,
-        backprop: &BackpropOutcome<BigRational>,
+        backprop: &BackpropOutcome<Rational>,
         gated: &impl Fn(Verdict) -> Verdict,
     ) -> Vec<Cell> {
         let credits = credits_are_adjoints(net, &self.credit.examples, &backprop.examples);
         let mut comparison = Comparison::new();
-        let expected = update_of_gradient(net, &backprop.gradient, &case.learning_rate);
+        let expected = update_of_gradient(net, &backprop.gradient, &self.learning_rate);
         compare_updates(&self.wiring, &self.credit.update, &expected, &mut comparison);
         vec![
             Cell::checked(Claim::Credit, Tier::Exact, gated(credits))
@@ -73,7 +68,7 @@ impl Evidence {
     }
 
     /// Without layers there is no backpropagation: the arbiter takes its place.
-    fn graph_cells(&self, case: &Case, gated: &impl Fn(Verdict) -> Verdict) -> Vec<Cell> {
+    fn graph_cells(&self, gated: &impl Fn(Verdict) -> Verdict) -> Vec<Cell> {
         let Some(responses) = &self.responses else {
             return [Claim::Credit, Claim::Update]
                 .map(|claim| Cell::not_applicable(claim, Tier::Exact, GRAPH_GIVEN))
@@ -86,7 +81,7 @@ impl Evidence {
             .map(|example| example.credit.map(|credit| credit.0.clone()))
             .collect();
         let credits = credits_are_derivatives(&credits, responses);
-        let update = self.along_directions(case, &self.credit.update);
+        let update = self.along_directions(&self.credit.update);
         vec![
             Cell::checked(Claim::Credit, Tier::Exact, gated(credits))
                 .note("arbiter: tangent (a constant added to each rate); a graph has no layered backpropagation"),
@@ -105,11 +100,11 @@ impl Evidence {
         if !self.evaluated {
             return Ok(Cell::not_applicable(Claim::Truth, Tier::Exact, GIVEN));
         }
-        let mut verdict = self.along_directions(case, &self.credit.update);
+        let mut verdict = self.along_directions(&self.credit.update);
         let mut notes = Vec::new();
         if let (Network::Layered(net), Some(backprop)) = (&case.network, &self.backprop) {
-            let descent = update_of_gradient(net, &backprop.gradient, &case.learning_rate);
-            verdict = verdict.and(self.along_directions(case, &descent));
+            let descent = update_of_gradient(net, &backprop.gradient, &self.learning_rate);
+            verdict = verdict.and(self.along_directions(&descent));
         }
         let count = self.directions.len();
         notes.push(if self.wiring.parameters() <= MOST_UNIT_DIRECTIONS {
@@ -121,8 +116,9 @@ impl Evidence {
         if case.is_polynomial() && !recurrent && interpolate::degree(case)? <= MOST_DEGREE {
             let degree = interpolate::degree(case)?;
             let direction = counting_direction(&self.wiring);
-            let derivative = interpolate::along(case, &direction, limits)?;
-            let expected = -(&case.learning_rate * derivative);
+            let derivative =
+                Rational::from(interpolate::along(case, &direction.map(Rational::plain), limits)?);
+            let expected = -(&self.learning_rate * derivative);
             let mut comparison = Comparison::new();
             let found = inner(&self.credit.update, &direction);
             comparison.entry(|| "⟨ΔW, H⟩ against interpolation".into(), &found, &expected);
@@ -139,12 +135,12 @@ impl Evidence {
     }
 
     /// ⟨ΔW, H⟩ = −η dL along every direction.
-    pub(super) fn along_directions(&self, case: &Case, update: &Update<BigRational>) -> Verdict {
+    pub(super) fn along_directions(&self, update: &Update<Rational>) -> Verdict {
         let mut comparison = Comparison::new();
         for (k, (direction, derivative)) in
             self.directions.iter().zip(&self.derivatives).enumerate()
         {
-            let expected = -(&case.learning_rate * derivative);
+            let expected = -(&self.learning_rate * derivative);
             let place = || self.name_of_direction(k);
             comparison.entry(place, &inner(update, direction), &expected);
         }
@@ -171,11 +167,8 @@ pub(super) const GIVEN: &str = "given β: both sides start from the same float x
 const GRAPH_GIVEN: &str = "a graph has no layered backpropagation, and the arbiter cannot evaluate this activation exactly";
 
 /// ⟨ΔW, H⟩
-pub(super) fn inner(
-    update: &Update<BigRational>,
-    direction: &Parameters<BigRational>,
-) -> BigRational {
-    let mut sum = BigRational::zero();
+pub(super) fn inner(update: &Update<Rational>, direction: &Parameters<Rational>) -> Rational {
+    let mut sum = Rational::zero();
     let weights = update.weights.iter().zip(direction.weights.iter());
     for (entry, along) in weights.chain(update.biases.iter().zip(direction.biases.iter())) {
         if !along.is_zero() {
@@ -186,15 +179,15 @@ pub(super) fn inner(
 }
 
 /// The direction (1, 2, 3, …): a parameter left out anywhere changes the result.
-pub(super) fn counting_direction(wiring: &Wiring) -> Parameters<BigRational> {
+pub(super) fn counting_direction(wiring: &Wiring) -> Parameters<Rational> {
     let mut next = 0_u32;
     let mut count = || {
         next += 1;
-        BigRational::from_integer(next.into())
+        Rational::integer(next)
     };
     let weights = PerSynapse::from_fn(wiring.synapses.len(), |_| count());
     let biases = PerNeuron::from_fn(wiring.neurons(), |neuron| {
-        if wiring.has_bias[neuron] { count() } else { BigRational::zero() }
+        if wiring.has_bias[neuron] { count() } else { Rational::zero() }
     });
     Parameters { weights, biases }
 }

@@ -2,19 +2,19 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{Signed, Zero};
 
 use super::Progress;
 use super::evidence::Evidence;
 use crate::check::{Block, Cell, CellState, Claim, Verdict, blocks};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::{CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Synapse, Wiring};
 
 /// Why nothing could have been checked on this case, if so.
-pub(super) fn liveness(wiring: &Wiring, outcome: &CreditOutcome<BigRational>) -> Option<String> {
-    let silent = |example: &crate::spec::outcome::CreditExample<BigRational>| {
-        example.external_credit.iter().all(Zero::is_zero)
+pub(super) fn liveness(wiring: &Wiring, outcome: &CreditOutcome<Rational>) -> Option<String> {
+    let silent = |example: &crate::spec::outcome::CreditExample<Rational>| {
+        example.external_credit.iter().all(Rational::is_zero)
     };
     if outcome.examples.iter().all(silent) {
         return Some("every external credit is zero: the network already meets its targets".into());
@@ -46,7 +46,7 @@ enum Parameter {
 /// a comparison that still agrees cannot see that block.
 pub(super) fn observe(
     case: &Case,
-    evidence: &Evidence,
+    evidence: &Evidence<Rational>,
     limits: &Limits,
     progress: &mut dyn Progress,
     cells: &mut [Cell],
@@ -94,7 +94,7 @@ pub(super) fn observe(
 }
 
 /// The parameter of a block whose update is largest in magnitude; none if all are zero.
-fn largest(block: &Block, reference: &Update<BigRational>) -> Option<Parameter> {
+fn largest(block: &Block, reference: &Update<Rational>) -> Option<Parameter> {
     let weights =
         block.synapses.iter().map(|s| (Parameter::Weight(*s), reference.weights[*s].abs()));
     let biases = block.biases.iter().map(|n| (Parameter::Bias(*n), reference.biases[*n].abs()));

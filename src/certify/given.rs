@@ -4,10 +4,9 @@
 //! W, x, β and e: they are checked with x and β of the float side taken as exact dyadic rationals.
 //! The table then reads "given β; slope not checked here".
 
-use num_rational::BigRational;
-
 use crate::check::bridge::same_given;
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::{
     Adjoint, BackpropExample, BackpropOutcome, Credit, CreditExample, CreditOutcome, Delta,
     GivenCredit,
@@ -21,9 +20,9 @@ use crate::textbook::{credit, firing};
 /// Net inputs, and what the credit rule is given.
 pub(crate) struct Equilibrium {
     /// s.
-    pub net_input: PerNeuron<BigRational>,
+    pub net_input: PerNeuron<Rational>,
     /// x, β and e.
-    pub given: GivenCredit<BigRational>,
+    pub given: GivenCredit<Rational>,
 }
 
 /// The equilibrium of one example, exact but for what σ makes of a net input where σ is transcendental.
@@ -32,18 +31,18 @@ pub(crate) struct Equilibrium {
 /// of the neuron and its net input. e = t − x is exact.
 pub(crate) fn equilibrium(
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
     example: &Example,
-    transcendental: impl Fn(Neuron, &BigRational) -> Result<(BigRational, BigRational), Error>,
+    transcendental: impl Fn(Neuron, &Rational) -> Result<(Rational, Rational), Error>,
 ) -> Result<Equilibrium, Error> {
     let order = wiring.order.as_ref().ok_or_else(firing::recurrent)?;
-    let zero = BigRational::from_integer(0.into());
+    let zero = Rational::zero();
     let mut net_input = PerNeuron::filled(wiring.neurons(), zero);
     let mut firing_rate = net_input.clone();
     let mut balance_factor = net_input.clone();
     let mut external_credit = net_input.clone();
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-        firing_rate[neuron] = input.clone();
+        firing_rate[neuron] = input.into();
     }
     for &post in order.iter().filter(|neuron| !wiring.is_input[**neuron]) {
         let mut sum = parameters.biases[post].clone();
@@ -61,7 +60,7 @@ pub(crate) fn equilibrium(
         (net_input[post], firing_rate[post], balance_factor[post]) = (sum, rate, factor);
     }
     for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-        external_credit[output] = target - &firing_rate[output];
+        external_credit[output] = Rational::of(target) - &firing_rate[output];
     }
     let given = GivenCredit { firing_rate, balance_factor, external_credit };
     Ok(Equilibrium { net_input, given })
@@ -70,14 +69,14 @@ pub(crate) fn equilibrium(
 /// The equilibrium of every example, with the float side's rates and balance factors, as exact dyadics.
 #[cfg(feature = "fast")]
 pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium>, Error> {
-    let parameters = Parameters::of(case);
+    let parameters = Parameters::of(case).map(Rational::of);
     if wiring.is_recurrent() {
         return on_cycles(case, wiring, &parameters);
     }
     let witnesses = crate::fast::credit::witnesses(case)?;
     let examples = witnesses.iter().zip(&case.examples).map(|(float, example)| {
         equilibrium(wiring, &parameters, example, |post, _| {
-            Ok((float.firing_rate[post].clone(), float.balance_factor[post].clone()))
+            Ok(((&float.firing_rate[post]).into(), (&float.balance_factor[post]).into()))
         })
     });
     examples.collect()
@@ -89,7 +88,7 @@ pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium
 fn on_cycles(
     case: &Case,
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
 ) -> Result<Vec<Equilibrium>, Error> {
     if case.examples.iter().any(|example| example.equilibrium.is_some()) {
         return Err(Error::unsupported(
@@ -101,18 +100,18 @@ fn on_cycles(
     let examples = examples.map(|(float, example)| {
         let float = crate::fast::exact_example(float)?;
         let mut known = wiring.is_input.clone();
-        let zero = BigRational::from_integer(0.into());
+        let zero = Rational::zero();
         let mut rate = PerNeuron::filled(wiring.neurons(), zero.clone());
         for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-            rate[neuron] = input.clone();
+            rate[neuron] = input.into();
         }
         for (post, activation) in wiring.activations.indexed() {
             if !wiring.is_input[post] && !activation.is_exact() {
-                rate[post] = float.firing_rate[post].clone();
+                rate[post] = Rational::of(&float.firing_rate[post]);
                 known[post] = true;
             }
         }
-        let net_input = |rate: &PerNeuron<BigRational>, post: Neuron| {
+        let net_input = |rate: &PerNeuron<Rational>, post: Neuron| {
             wiring.incoming[post].iter().fold(parameters.biases[post].clone(), |sum, &synapse| {
                 sum + &parameters.weights[synapse] * &rate[wiring.synapses[synapse].pre]
             })
@@ -145,12 +144,13 @@ fn on_cycles(
             found.given.balance_factor[post] = if wiring.activations[post].is_exact() {
                 credit::balance_factor(wiring, post, &s, &found.given.firing_rate[post])?
             } else {
-                float.balance_factor[post].clone()
+                Rational::of(&float.balance_factor[post])
             };
             found.net_input[post] = s;
         }
         for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-            found.given.external_credit[output] = target - &found.given.firing_rate[output];
+            found.given.external_credit[output] =
+                Rational::of(target) - &found.given.firing_rate[output];
         }
         Ok(found)
     });
@@ -169,13 +169,13 @@ pub(crate) fn equilibria(_: &Case, _: &Wiring) -> Result<Vec<Equilibrium>, Error
 pub(crate) fn credit_outcome(
     case: &Case,
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
     equilibria: &[Equilibrium],
     limits: &Limits,
-) -> Result<CreditOutcome<BigRational>, Error> {
+) -> Result<CreditOutcome<Rational>, Error> {
     let given: Vec<_> = equilibria.iter().map(|one| one.given.clone()).collect();
     let (credits, update) =
-        credit::run_given(wiring, parameters, &case.learning_rate, &given, limits)?;
+        credit::run_given(wiring, parameters, &(&case.learning_rate).into(), &given, limits)?;
     let examples = equilibria.iter().zip(credits).map(|(one, credit)| CreditExample {
         net_input: one.net_input.clone(),
         firing_rate: one.given.firing_rate.clone(),
@@ -191,17 +191,17 @@ pub(crate) fn backprop_outcome(
     net: &Layered,
     equilibria: &[Equilibrium],
     limits: &Limits,
-) -> Result<BackpropOutcome<BigRational>, Error> {
+) -> Result<BackpropOutcome<Rational>, Error> {
     let parameters = LayerParameters::of(net)?;
     let given: Vec<_> = equilibria.iter().map(|one| same_given(net, &one.given)).collect();
     let backward = backprop::run_given(&parameters, &given, limits)?;
-    let mut squares = BigRational::from_integer(0.into());
+    let mut squares = Rational::zero();
     for one in &given {
         for error in &one.output_adjoint {
             squares += error * error;
         }
     }
-    let halves = BigRational::from_integer((2 * given.len().max(1)).into());
+    let halves = Rational::one_over(2 * given.len());
     let offsets = net.offsets();
     let examples =
         given.into_iter().zip(equilibria).zip(backward.adjoint.into_iter().zip(backward.delta));
@@ -218,5 +218,5 @@ pub(crate) fn backprop_outcome(
         delta: delta.into_iter().map(|l| l.into_iter().map(Delta).collect()).collect(),
     });
     let examples = examples.collect();
-    Ok(BackpropOutcome { loss: squares / halves, examples, gradient: backward.gradient })
+    Ok(BackpropOutcome { loss: squares * halves, examples, gradient: backward.gradient })
 }

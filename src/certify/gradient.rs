@@ -10,7 +10,7 @@ use crate::check::bridge::{
     counted_through, derivatives_at, gradient_of_update, update_of_derivatives,
 };
 use crate::error::Error;
-use crate::scalar::Scalar;
+use crate::scalar::{Rational, Scalar};
 use crate::spec::outcome::{BackpropExample, CreditOutcome, LayeredGradient, Update};
 use crate::spec::{Case, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::{backprop, credit, tangent};
@@ -107,9 +107,11 @@ fn exact(
         return at_scale::run(case, &dense, rule, quantity, progress);
     }
     match rule {
-        Rule::Credit => of_credit(case, quantity, |case| credit::run(case, limits)),
+        Rule::Credit => of_credit(case, quantity, |case| {
+            Ok(credit::run::<Rational>(case, limits)?.map(Rational::plain))
+        }),
         Rule::Backprop => {
-            let outcome = backprop::run(case, limits)?;
+            let outcome = backprop::run::<Rational>(case, limits)?.map(Rational::plain);
             let gradient = of_layers(case, &outcome.gradient)?;
             Ok(Computed {
                 inputs: input_adjoints(&outcome.examples, BigRational::clone),
@@ -119,13 +121,18 @@ fn exact(
         }
         Rule::Tangent => {
             let wiring = Wiring::of(case);
-            let loss = tangent::along(case, &still(&wiring), limits)?.value;
+            let loss = tangent::along::<Rational>(case, &still(&wiring), limits)?.value;
             let all = wiring.parameters();
-            let gradient = tangent::gradient_watched(case, limits, &mut |done| {
+            let gradient = tangent::gradient_watched::<Rational>(case, limits, &mut |done| {
                 progress.stage(&format!("direction {} of {all}", done + 1))
             })?;
-            let inputs = tangent::at_rates(case, &wiring.inputs, limits)?;
-            Ok(Computed { loss, entries: asked_for(gradient, quantity, case), inputs })
+            let inputs = tangent::at_rates::<Rational>(case, &wiring.inputs, limits)?;
+            let inputs = inputs.iter().map(|row| row.iter().map(Rational::plain).collect());
+            Ok(Computed {
+                loss: loss.plain(),
+                entries: asked_for(gradient.map(Rational::plain), quantity, case),
+                inputs: inputs.collect(),
+            })
         }
     }
 }
@@ -142,10 +149,10 @@ fn asked_for(
 }
 
 /// The direction that moves nothing.
-fn still(wiring: &Wiring) -> Parameters<BigRational> {
+fn still(wiring: &Wiring) -> Parameters<Rational> {
     Parameters {
-        weights: PerSynapse::filled(wiring.synapses.len(), <BigRational as Scalar>::zero()),
-        biases: PerNeuron::filled(wiring.neurons(), <BigRational as Scalar>::zero()),
+        weights: PerSynapse::filled(wiring.synapses.len(), Rational::zero()),
+        biases: PerNeuron::filled(wiring.neurons(), Rational::zero()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use crate::certify::evidence::Evidence;
 use crate::check::locality::{Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse};
 use crate::check::{Cell, Claim, Tier, Verdict};
-use crate::scalar::Scalar;
+use crate::scalar::{Rational, Scalar};
 use crate::spec::{Neuron, Synapse, Wiring};
 use crate::textbook::{View, plasticity, relax};
 
@@ -102,7 +102,7 @@ pub fn audit<'a, S: Scalar, V: View<S>>(
 }
 
 /// The cell of C6: every example audited.
-pub(super) fn cell(evidence: &Evidence) -> (Cell, Verdict) {
+pub(super) fn cell(evidence: &Evidence<Rational>) -> (Cell, Verdict) {
     let audited = evidence.credit.examples.iter().map(|example| {
         let credit = example.credit.map(|credit| credit.0.clone());
         let view = evidence.view(example, &credit);

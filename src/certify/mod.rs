@@ -38,6 +38,7 @@ pub use float_credits::float_credits;
 use crate::certificate::{self, Certificate};
 use crate::check::{Cell, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{Case, Expect, Limits, Wiring};
 use crate::wire::Document;
 
@@ -137,6 +138,8 @@ pub fn certify(
     table.cells.push(locality);
     progress.stage("recurrence")?;
     table.cells.push(recurrent::cell(case, &evidence, &options.limits)?);
+    // Floats are compared with, and certificates made of, numbers as num-rational has them.
+    let evidence = evidence.map(Rational::plain);
     #[cfg(feature = "fast")]
     {
         progress.stage("floats")?;

@@ -1,13 +1,11 @@
 //! C4: with another balance function the rule differs, exactly where the theorem says.
 
-use num_rational::BigRational;
-use num_traits::{One, Zero};
-
 use super::Progress;
 use super::evidence::Evidence;
 use crate::check::bridge::updates_agree;
 use crate::check::{Cell, Claim, Comparison, Mismatch, Tier, Verdict};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::{CreditExample, GivenCredit, Update};
 use crate::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
 use crate::textbook::credit;
@@ -26,7 +24,7 @@ const MOST_NEURONS: usize = 64;
 pub(super) fn cell(
     case: &Case,
     wiring: &Wiring,
-    evidence: &Evidence,
+    evidence: &Evidence<Rational>,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Cell, Error> {
@@ -35,7 +33,7 @@ pub(super) fn cell(
             "stated for feed-forward networks: on a cycle no neuron is the one nearest the output";
         return Ok(Cell::not_applicable(Claim::Necessity, Tier::Exact, why));
     }
-    if case.learning_rate.is_zero() {
+    if evidence.learning_rate.is_zero() {
         return Ok(unchecked("the learning rate is zero: no balance function could matter"));
     }
     let live =
@@ -48,8 +46,8 @@ pub(super) fn cell(
         balance_factor: example.balance_factor.clone(),
         external_credit: example.external_credit.clone(),
     };
-    let run = |given: GivenCredit<BigRational>| {
-        credit::run_given(wiring, &evidence.parameters, &case.learning_rate, &[given], limits)
+    let run = |given: GivenCredit<Rational>| {
+        credit::run_given(wiring, &evidence.parameters, &evidence.learning_rate, &[given], limits)
     };
     let (_, before) = run(given.clone())?;
     let mut comparison = Comparison::new();
@@ -57,9 +55,9 @@ pub(super) fn cell(
     for neuron in receivers(wiring, example).take(MOST_NEURONS) {
         progress.stage("necessity")?;
         let mut replaced = given.clone();
-        replaced.balance_factor[neuron] += BigRational::one();
+        replaced.balance_factor[neuron] += Rational::one();
         let (_, found) = run(replaced)?;
-        let expected = predicted(case, wiring, evidence, example, neuron, &before);
+        let expected = predicted(wiring, evidence, example, neuron, &before);
         crate::check::bridge::compare_updates(wiring, &found, &expected, &mut comparison);
         let entries = expected.weights.iter().zip(before.weights.iter());
         for (after, before) in entries.chain(expected.biases.iter().zip(before.biases.iter())) {
@@ -95,7 +93,7 @@ fn unchecked(why: &str) -> Cell {
 /// The neurons at which a balance function can matter: not clamped, with credit.
 fn receivers<'a>(
     wiring: &'a Wiring,
-    example: &'a CreditExample<BigRational>,
+    example: &'a CreditExample<Rational>,
 ) -> impl Iterator<Item = Neuron> + 'a {
     let neurons = (0..wiring.neurons()).map(Neuron);
     neurons.filter(|n| !wiring.is_input[*n] && !example.credit[*n].0.is_zero())
@@ -103,20 +101,19 @@ fn receivers<'a>(
 
 /// The update with β_i + 1 at one neuron, from the update before and the change of β∘c.
 fn predicted(
-    case: &Case,
     wiring: &Wiring,
-    evidence: &Evidence,
-    example: &CreditExample<BigRational>,
+    evidence: &Evidence<Rational>,
+    example: &CreditExample<Rational>,
     replaced: Neuron,
-    before: &Update<BigRational>,
-) -> Update<BigRational> {
-    let mut change = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    before: &Update<Rational>,
+) -> Update<Rational> {
+    let mut change = PerNeuron::filled(wiring.neurons(), Rational::zero());
     let order = wiring.order.as_deref().unwrap_or_default();
     for &pre in order.iter().rev().filter(|neuron| !wiring.is_input[**neuron]) {
         change[pre] = if pre == replaced {
             example.credit[pre].0.clone()
         } else {
-            let mut sum = BigRational::zero();
+            let mut sum = Rational::zero();
             for &synapse in &wiring.outgoing[pre] {
                 let post = wiring.synapses[synapse].post;
                 if !change[post].is_zero() {
@@ -126,7 +123,7 @@ fn predicted(
             sum * &example.balance_factor[pre]
         };
     }
-    let step = |post: Neuron| &case.learning_rate * &change[post];
+    let step = |post: Neuron| &evidence.learning_rate * &change[post];
     Update {
         weights: PerSynapse::from_fn(wiring.synapses.len(), |synapse| {
             let ends = wiring.synapses[synapse];
@@ -150,7 +147,7 @@ fn predicted(
 fn own_balance(
     case: &Case,
     wiring: &Wiring,
-    evidence: &Evidence,
+    evidence: &Evidence<Rational>,
     limits: &Limits,
 ) -> Result<(Verdict, String), Error> {
     let Some(reference) = evidence.reference_update(case) else {

@@ -6,6 +6,7 @@ use super::Options;
 use super::evidence::Evidence;
 use crate::certificate::digest;
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
+use crate::scalar::Rational;
 use crate::spec::outcome::Update;
 use crate::spec::{Neuron, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::plasticity::{bias_change, weight_change};
@@ -27,7 +28,7 @@ pub(super) struct Settled {
 /// ```
 pub(super) fn run(
     wiring: &Wiring,
-    evidence: &Evidence,
+    evidence: &Evidence<Rational>,
     case_digest: &str,
     options: &Options,
 ) -> Settled {
@@ -41,7 +42,7 @@ pub(super) fn run(
     let moves = |neuron: &Neuron| !wiring.incoming[*neuron].is_empty() || wiring.has_bias[*neuron];
     let waiting = (0..wiring.neurons()).map(Neuron).filter(moves).map(|neuron| heights[neuron] + 1);
     let deadline = waiting.max().unwrap_or(0);
-    let start = digest::start(case_digest, options.seed, wiring);
+    let start = digest::start(case_digest, options.seed, wiring).map(Rational::of);
     let mut comparison = Comparison::new();
     let (mut one_fewer, mut late_update) = (false, false);
     let mut all_sweeps = Vec::new();
@@ -72,7 +73,7 @@ pub(super) fn run(
         if let (false, Some(early)) = (late_update, deadline.checked_sub(1)) {
             late_update = changes(wiring, &evidence.view(example, &sweeps[early])) != expected;
         }
-        all_sweeps.push(sweeps);
+        all_sweeps.push(sweeps.iter().map(|sweep| sweep.map(Rational::plain)).collect());
     }
     let verdict = match comparison.verdict() {
         Verdict::Agree(_) if !one_fewer => {
@@ -98,8 +99,8 @@ pub(super) fn run(
 }
 
 /// What plasticity would do now, on one example.
-fn changes(wiring: &Wiring, view: &Equilibrium<'_, BigRational>) -> Update<BigRational> {
-    let zero = BigRational::from_integer(0.into());
+fn changes(wiring: &Wiring, view: &Equilibrium<'_, Rational>) -> Update<Rational> {
+    let zero = Rational::zero();
     Update {
         weights: PerSynapse::new(
             wiring.synapses.indexed().map(|(synapse, _)| weight_change(view, synapse)).collect(),

@@ -1,11 +1,11 @@
 //! Both algorithms on one case, for showing them side by side.
 
 use num_rational::BigRational;
-use num_traits::Signed;
 
 use super::evidence::Evidence;
 use super::{Options, Silent};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::Update;
 use crate::spec::{Case, Limits, Neuron, PerNeuron, Wiring};
 use crate::textbook::relax;
@@ -39,16 +39,15 @@ pub struct Balance {
 }
 
 impl Balance {
-    fn of(evidence: &Evidence, rates: &PerNeuron<BigRational>, post: Neuron) -> Self {
-        let zero = || BigRational::from_integer(0.into());
-        let mut found = Self { excitation: zero(), inhibition: zero() };
+    fn of(evidence: &Evidence<Rational>, rates: &PerNeuron<Rational>, post: Neuron) -> Self {
+        let (mut excitation, mut inhibition) = (Rational::zero(), Rational::zero());
         let incoming = evidence.wiring.incoming[post].iter().map(|&synapse| {
             &evidence.parameters.weights[synapse] * &rates[evidence.wiring.synapses[synapse].pre]
         });
         for term in incoming.chain([evidence.parameters.biases[post].clone()]) {
-            if term.is_negative() { found.inhibition -= term } else { found.excitation += term }
+            if term.is_negative() { inhibition -= term } else { excitation += term }
         }
-        found
+        Self { excitation: excitation.into(), inhibition: inhibition.into() }
     }
 }
 
@@ -65,22 +64,22 @@ pub fn steps(case: &Case, limits: &Limits) -> Result<Steps, Error> {
     let options = Options { limits: *limits, ..Options::default() };
     // The directions of the arbiter are the unit directions here, or not shown; no digest is needed.
     let evidence = Evidence::gather(case, &wiring, "", &options, &mut Silent)?;
-    let zero = BigRational::from_integer(0.into());
+    let zero = Rational::zero();
     let sweeps = evidence.credit.examples.iter().map(|example| {
         let mut sweeps = vec![PerNeuron::filled(wiring.neurons(), zero.clone())];
         for before in 0..=depth {
             let next = relax::sweep(&evidence.view(example, &sweeps[before]));
             sweeps.push(next);
         }
-        sweeps
+        sweeps.iter().map(|sweep| sweep.map(Rational::plain)).collect()
     });
     let sweeps = sweeps.collect();
-    let reference = evidence.reference_update(case);
+    let reference = evidence.reference_update(case).map(|update| update.map(Rational::plain));
     let balance = evidence.credit.examples.iter().map(|example| {
         PerNeuron::from_fn(wiring.neurons(), |post| {
             Balance::of(&evidence, &example.firing_rate, post)
         })
     });
     let balance = balance.collect();
-    Ok(Steps { evidence, reference, balance, sweeps })
+    Ok(Steps { evidence: evidence.map(Rational::plain), reference, balance, sweeps })
 }

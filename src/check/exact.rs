@@ -113,6 +113,13 @@ impl Shown for num_rational::BigRational {
     }
 }
 
+impl Shown for crate::scalar::Rational {
+    /// As a [`BigRational`](num_rational::BigRational).
+    fn shown(&self) -> String {
+        shorten(self)
+    }
+}
+
 impl<const P: u64> Shown for crate::scalar::Prime<P> {
     fn shown(&self) -> String {
         format!("{} (mod {P})", self.residue())

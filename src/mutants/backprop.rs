@@ -1,25 +1,26 @@
 //! Backpropagation of the reference (D5–D7), layer by layer, with its hooks.
 
 use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
 
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::LayeredGradient;
 use crate::spec::{Layer, Network, Neuron};
 
 use super::Mutant;
+use super::credit::off_by_a_thousandth;
 use super::functions::fixed_random;
 use super::hook::Hook;
 use super::reference::Reference;
 
 /// `layer[example][position]`
-type Batch = Vec<Vec<BigRational>>;
+type Batch = Vec<Vec<Rational>>;
 
 /// What the reference found on the side of backpropagation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackpropRun {
     /// `adjoint[l][example][position]`: x̄ of layer l = 0..=Λ, as the gradient saw it.
-    pub adjoint: Vec<Batch>,
+    pub adjoint: Vec<Vec<Vec<BigRational>>>,
     /// ∂L/∂W and ∂L/∂b (D7).
     pub gradient: LayeredGradient<BigRational>,
 }
@@ -45,10 +46,8 @@ impl Reference<'_> {
         let offsets = net.offsets();
         let mut synapse0 = self.wiring.synapses.len();
         let mut adjoint = self.output_adjoint(hook);
-        let mut run = BackpropRun {
-            adjoint: vec![adjoint.clone()],
-            gradient: LayeredGradient { weights: Vec::new(), biases: Vec::new() },
-        };
+        let mut adjoints = vec![adjoint.clone()];
+        let mut gradient = LayeredGradient { weights: Vec::new(), biases: Vec::new() };
         for (l, layer) in net.layers.iter().enumerate().rev() {
             synapse0 -= layer.width() * layer.inputs();
             let step = Step { layer, post0: offsets[l + 1], pre0: offsets[l], synapse0 };
@@ -59,22 +58,24 @@ impl Reference<'_> {
                 let mut swapped = adjoint.clone();
                 swapped.iter_mut().for_each(|values| values.swap(0, 1));
                 let swapped = self.deltas(hook, &step, &swapped)?;
-                self.push_gradient(hook, &step, &swapped, &mut run.gradient);
+                self.push_gradient(hook, &step, &swapped, &mut gradient);
             } else {
-                self.push_gradient(hook, &step, &delta, &mut run.gradient);
+                self.push_gradient(hook, &step, &delta, &mut gradient);
             }
             let passed = self.passed_deltas(hook, &step, delta)?;
-            adjoint = self.pass_on(hook, &step, &passed, &run.gradient);
+            adjoint = self.pass_on(hook, &step, &passed, &gradient);
             for value in adjoint.iter().flatten() {
                 self.within_limits(value)?;
             }
-            run.adjoint.push(adjoint.clone());
+            adjoints.push(adjoint.clone());
         }
-        run.adjoint.reverse();
-        run.gradient.weights.reverse();
-        run.gradient.biases.reverse();
-        self.spoil_one_synapse(hook, &mut run.gradient);
-        Ok(run)
+        adjoints.reverse();
+        gradient.weights.reverse();
+        gradient.biases.reverse();
+        self.spoil_one_synapse(hook, &mut gradient);
+        let row = |row: &Vec<Rational>| row.iter().map(Rational::plain).collect();
+        let adjoints = adjoints.iter().map(|batch| batch.iter().map(row).collect());
+        Ok(BackpropRun { adjoint: adjoints.collect(), gradient: gradient.map(Rational::plain) })
     }
 
     fn output_adjoint(&self, hook: &Hook) -> Batch {
@@ -82,11 +83,11 @@ impl Reference<'_> {
         let one_example = examples.map(|(example, firing)| {
             let outputs = example.target.iter().zip(&self.wiring.outputs);
             let values = outputs.map(|(target, &neuron)| {
-                let difference = &firing.firing_rate[neuron] - target;
+                let difference = &firing.firing_rate[neuron] - Rational::of(target);
                 if hook.at(Mutant::M02, neuron) {
                     &difference + &difference
                 } else if hook.at(Mutant::M29, neuron) {
-                    difference / self.outputs()
+                    difference * self.share_of_output()
                 } else {
                     difference
                 }
@@ -100,7 +101,7 @@ impl Reference<'_> {
         for values in adjoint {
             for (post, value) in values.iter_mut().enumerate() {
                 let neuron = Neuron(step.post0 + post);
-                if value.abs() > BigRational::one() && hook.at(Mutant::M13, neuron) {
+                if value.abs() > Rational::one() && hook.at(Mutant::M13, neuron) {
                     *value = value.signum();
                 }
             }
@@ -115,7 +116,7 @@ impl Reference<'_> {
             for (post, value) in values.iter().enumerate() {
                 let neuron = Neuron(step.post0 + post);
                 if self.layout.is_hidden(neuron) && hook.at(Mutant::M15, neuron) {
-                    delta.push(BigRational::zero());
+                    delta.push(Rational::zero());
                     continue;
                 }
                 let owner = self.balance_owner(hook, neuron);
@@ -132,7 +133,7 @@ impl Reference<'_> {
         if !hook.at(Mutant::M28, Neuron(step.post0)) {
             return Ok(delta);
         }
-        let ones = vec![vec![BigRational::one(); step.layer.width()]; delta.len()];
+        let ones = vec![vec![Rational::one(); step.layer.width()]; delta.len()];
         self.deltas(hook, step, &ones)
     }
 
@@ -142,14 +143,14 @@ impl Reference<'_> {
         hook: &Hook,
         step: &Step,
         delta: &Batch,
-        done: &LayeredGradient<BigRational>,
+        done: &LayeredGradient<Rational>,
     ) -> Batch {
         let inputs = step.layer.inputs();
-        let one_example = |delta: &Vec<BigRational>| {
+        let one_example = |delta: &Vec<Rational>| {
             let sum = |pre: usize| {
                 let terms = delta.iter().enumerate();
                 let terms = terms.map(|(post, d)| self.way_back(hook, step, post, pre, done) * d);
-                terms.sum::<BigRational>()
+                terms.sum::<Rational>()
             };
             (0..inputs).map(sum).collect::<Vec<_>>()
         };
@@ -163,13 +164,13 @@ impl Reference<'_> {
         step: &Step,
         post: usize,
         pre: usize,
-        done: &LayeredGradient<BigRational>,
-    ) -> BigRational {
+        done: &LayeredGradient<Rational>,
+    ) -> Rational {
         let (inputs, width) = (step.layer.inputs(), step.layer.width());
-        let weight = &step.layer.weights[post][pre];
+        let weight = Rational::of(&step.layer.weights[post][pre]);
         let neuron = Neuron(step.post0 + post);
         if inputs == width && width > 1 && hook.at(Mutant::M06, neuron) {
-            return step.layer.weights[pre][post].clone();
+            return Rational::of(&step.layer.weights[pre][post]);
         }
         if hook.at(Mutant::M21, neuron) {
             return fixed_random(step.synapse0 + post * inputs + pre);
@@ -180,9 +181,9 @@ impl Reference<'_> {
         if let Some(gradient) = done.weights.last()
             && hook.at(Mutant::M07, neuron)
         {
-            return weight - &self.case.learning_rate * &gradient[post][pre];
+            return weight - &self.learning_rate * &gradient[post][pre];
         }
-        weight.clone()
+        weight
     }
 
     /// ∂L/∂W = ⟨δ xᵀ⟩, ∂L/∂b = ⟨δ⟩
@@ -191,7 +192,7 @@ impl Reference<'_> {
         hook: &Hook,
         step: &Step,
         delta: &Batch,
-        gradient: &mut LayeredGradient<BigRational>,
+        gradient: &mut LayeredGradient<Rational>,
     ) {
         let (inputs, width) = (step.layer.inputs(), step.layer.width());
         let square = inputs == width && width > 1;
@@ -211,7 +212,7 @@ impl Reference<'_> {
         let bias = |post: usize| {
             let neuron = Neuron(step.post0 + post);
             if hook.at(Mutant::M09, neuron) {
-                BigRational::zero()
+                Rational::zero()
             } else if hook.at(Mutant::M08, neuron) {
                 self.spoil(hook, neuron, delta[0][post].clone())
             } else {
@@ -222,25 +223,25 @@ impl Reference<'_> {
         gradient.biases.push(biases.map(|_| (0..width).map(bias).collect()));
     }
 
-    fn spoil(&self, hook: &Hook, post: Neuron, value: BigRational) -> BigRational {
+    fn spoil(&self, hook: &Hook, post: Neuron, value: Rational) -> Rational {
         if hook.at(Mutant::M01, post) {
             -value
         } else if hook.at(Mutant::M12, post) {
-            BigRational::zero()
+            Rational::zero()
         } else if hook.at(Mutant::M26, post) {
             // A gradient has no learning rate in it: M26 has put one there.
-            value * &self.case.learning_rate
+            value * &self.learning_rate
         } else {
             value
         }
     }
 
-    fn spoil_one_synapse(&self, hook: &Hook, gradient: &mut LayeredGradient<BigRational>) {
+    fn spoil_one_synapse(&self, hook: &Hook, gradient: &mut LayeredGradient<Rational>) {
         let mut values = gradient.weights.iter_mut().flatten().flatten();
         if let Some(value) = values.find(|value| !value.is_zero())
             && hook.on(Mutant::M25)
         {
-            *value *= BigRational::new(1001.into(), 1000.into());
+            *value *= off_by_a_thousandth();
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The credit rule of the reference (D2–D4), sweep by sweep, with its hooks.
 
 use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
 
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::Update;
 use crate::spec::{Neuron, PerNeuron, PerSynapse, Synapse};
 
@@ -14,6 +14,9 @@ use super::reference::Reference;
 
 /// The credits of all neurons, one entry per example.
 pub type Credits = Vec<PerNeuron<BigRational>>;
+
+/// The same while they are computed.
+pub(super) type Rationals = Vec<PerNeuron<Rational>>;
 
 /// What the reference found on the credit side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ impl Reference<'_> {
             self.relax_with_memory(hook, &beta, &external)?
         } else {
             let start =
-                vec![PerNeuron::filled(self.wiring.neurons(), BigRational::zero()); beta.len()];
+                vec![PerNeuron::filled(self.wiring.neurons(), Rational::zero()); beta.len()];
             self.relax(hook, &beta, &external, start)?
         };
         let mut credit = if self.wiring.is_recurrent() {
@@ -47,16 +50,17 @@ impl Reference<'_> {
             sweeps.last().cloned().unwrap_or_default()
         };
         self.swap_credits(hook, &mut credit);
-        let update = self.plasticity(hook, &beta, &credit);
-        Ok(CreditRun { sweeps, credit, update })
+        let update = self.plasticity(hook, &beta, &credit).map(Rational::plain);
+        let plain = |all: &Rationals| all.iter().map(|one| one.map(Rational::plain)).collect();
+        Ok(CreditRun { sweeps: sweeps.iter().map(plain).collect(), credit: plain(&credit), update })
     }
 
     /// β_i = f_i(s_i).
-    fn balance_factors(&self, hook: &Hook) -> Result<Credits, Error> {
+    fn balance_factors(&self, hook: &Hook) -> Result<Rationals, Error> {
         let neurons = self.wiring.neurons();
         let mut all = Vec::new();
         for example in 0..self.firing.len() {
-            let mut beta = PerNeuron::filled(neurons, BigRational::zero());
+            let mut beta = PerNeuron::filled(neurons, Rational::zero());
             for neuron in (0..neurons).map(Neuron).filter(|n| !self.wiring.is_input[*n]) {
                 let owner = self.balance_owner(hook, neuron);
                 let function = self.wiring.balances[owner].as_ref();
@@ -69,20 +73,21 @@ impl Reference<'_> {
     }
 
     /// e_k = t_k − x_k on outputs, 0 elsewhere.
-    fn external_credits(&self, hook: &Hook) -> Credits {
+    fn external_credits(&self, hook: &Hook) -> Rationals {
         let one_example = |(example, firing): (
             &crate::spec::Example,
-            &crate::spec::outcome::Firing<BigRational>,
+            &crate::spec::outcome::Firing<Rational>,
         )| {
-            let mut e = PerNeuron::filled(self.wiring.neurons(), BigRational::zero());
+            let mut e = PerNeuron::filled(self.wiring.neurons(), Rational::zero());
             for (target, &neuron) in example.target.iter().zip(&self.wiring.outputs) {
-                let difference = target - &firing.firing_rate[neuron];
+                let target = Rational::of(target);
+                let difference = &target - &firing.firing_rate[neuron];
                 e[neuron] = if hook.at(Mutant::K07, neuron) {
-                    target.clone()
+                    target
                 } else if hook.at(Mutant::M02, neuron) {
                     &difference + &difference
                 } else if hook.at(Mutant::M29, neuron) {
-                    difference / self.outputs()
+                    difference * self.share_of_output()
                 } else {
                     difference
                 };
@@ -96,10 +101,10 @@ impl Reference<'_> {
     fn relax(
         &self,
         hook: &Hook,
-        beta: &[PerNeuron<BigRational>],
-        external: &[PerNeuron<BigRational>],
-        start: Credits,
-    ) -> Result<Vec<Credits>, Error> {
+        beta: &[PerNeuron<Rational>],
+        external: &[PerNeuron<Rational>],
+        start: Rationals,
+    ) -> Result<Vec<Rationals>, Error> {
         let sweeps = self.enough_sweeps.saturating_sub(hook.sweeps_short());
         let mut history = vec![start];
         let mut weights = self.parameters.weights.clone();
@@ -109,7 +114,7 @@ impl Reference<'_> {
                 weights = self.changed(&self.parameters.weights, beta, old);
             }
             let examples = beta.iter().zip(external).zip(old);
-            let new: Credits = examples
+            let new: Rationals = examples
                 .map(|((beta, external), old)| self.sweep(hook, &weights, beta, external, old))
                 .collect();
             for credit in new.iter().flat_map(PerNeuron::iter) {
@@ -127,11 +132,11 @@ impl Reference<'_> {
     fn relax_with_memory(
         &self,
         hook: &Hook,
-        beta: &[PerNeuron<BigRational>],
-        external: &[PerNeuron<BigRational>],
-    ) -> Result<Vec<Credits>, Error> {
+        beta: &[PerNeuron<Rational>],
+        external: &[PerNeuron<Rational>],
+    ) -> Result<Vec<Rationals>, Error> {
         let mut history = vec![Vec::new(); self.enough_sweeps + 1];
-        let mut start = PerNeuron::filled(self.wiring.neurons(), BigRational::zero());
+        let mut start = PerNeuron::filled(self.wiring.neurons(), Rational::zero());
         for (beta, external) in beta.iter().zip(external) {
             let (beta, external) = (std::slice::from_ref(beta), std::slice::from_ref(external));
             let sweeps = self.relax(hook, beta, external, vec![start.clone()])?;
@@ -151,11 +156,11 @@ impl Reference<'_> {
     fn sweep(
         &self,
         hook: &Hook,
-        weights: &PerSynapse<BigRational>,
-        beta: &PerNeuron<BigRational>,
-        external: &PerNeuron<BigRational>,
-        old: &PerNeuron<BigRational>,
-    ) -> PerNeuron<BigRational> {
+        weights: &PerSynapse<Rational>,
+        beta: &PerNeuron<Rational>,
+        external: &PerNeuron<Rational>,
+        old: &PerNeuron<Rational>,
+    ) -> PerNeuron<Rational> {
         let mut new = old.clone();
         // Downwards, so that sequential sweeps (K11) differ from synchronous ones; these do not care.
         for pre in (0..self.wiring.neurons()).rev().map(Neuron) {
@@ -163,7 +168,7 @@ impl Reference<'_> {
             for &synapse in &self.wiring.outgoing[pre] {
                 let post = self.wiring.synapses[synapse].post;
                 let incoming = if hook.at(Mutant::M28, post) {
-                    BigRational::one()
+                    Rational::one()
                 } else if hook.on(Mutant::K11) {
                     new[post].clone()
                 } else {
@@ -172,13 +177,13 @@ impl Reference<'_> {
                 credit += self.feedback(hook, weights, synapse) * &beta[post] * incoming;
             }
             if let Some(post) = self.phantom(hook, pre) {
-                let half = BigRational::new(1.into(), 2.into());
+                let half = Rational::one_over(2);
                 credit += half * &beta[post] * &old[post];
             }
             if self.layout.is_hidden(pre) && hook.at(Mutant::M15, pre) {
-                credit = BigRational::zero();
+                credit = Rational::zero();
             }
-            if credit.abs() > BigRational::one() && hook.at(Mutant::M13, pre) {
+            if credit.abs() > Rational::one() && hook.at(Mutant::M13, pre) {
                 credit = credit.signum();
             }
             new[pre] = credit;
@@ -190,9 +195,9 @@ impl Reference<'_> {
     pub(super) fn feedback(
         &self,
         hook: &Hook,
-        weights: &PerSynapse<BigRational>,
+        weights: &PerSynapse<Rational>,
         synapse: Synapse,
-    ) -> BigRational {
+    ) -> Rational {
         let ends = self.wiring.synapses[synapse];
         let weight = &weights[synapse];
         if let Some(transposed) = self.layout.transposed(ends.post, ends.pre)
@@ -230,7 +235,7 @@ impl Reference<'_> {
     }
 
     /// M24: the credits of the first two neurons of a layer in each other's place.
-    fn swap_credits(&self, hook: &Hook, credits: &mut Credits) {
+    fn swap_credits(&self, hook: &Hook, credits: &mut Rationals) {
         for group in self.layout.groups() {
             let [first, second, ..] = group[..] else { continue };
             if hook.at(Mutant::M24, first) {
@@ -246,17 +251,17 @@ impl Reference<'_> {
     /// W + ΔW with the credits of this moment, and no fault.
     fn changed(
         &self,
-        weights: &PerSynapse<BigRational>,
-        beta: &[PerNeuron<BigRational>],
-        credits: &[PerNeuron<BigRational>],
-    ) -> PerSynapse<BigRational> {
+        weights: &PerSynapse<Rational>,
+        beta: &[PerNeuron<Rational>],
+        credits: &[PerNeuron<Rational>],
+    ) -> PerSynapse<Rational> {
         PerSynapse::from_fn(weights.len(), |synapse| {
             let ends = self.wiring.synapses[synapse];
             let terms = (0..beta.len()).map(|b| {
                 &beta[b][ends.post] * &credits[b][ends.post] * &self.firing[b].firing_rate[ends.pre]
             });
-            let mean = terms.sum::<BigRational>() / BigRational::from_integer(beta.len().into());
-            &weights[synapse] + &self.case.learning_rate * mean
+            let mean = terms.sum::<Rational>() * Rational::one_over(beta.len());
+            &weights[synapse] + &self.learning_rate * mean
         })
     }
 
@@ -264,9 +269,9 @@ impl Reference<'_> {
     fn plasticity(
         &self,
         hook: &Hook,
-        beta: &[PerNeuron<BigRational>],
-        credits: &[PerNeuron<BigRational>],
-    ) -> Update<BigRational> {
+        beta: &[PerNeuron<Rational>],
+        credits: &[PerNeuron<Rational>],
+    ) -> Update<Rational> {
         let signal = |b: usize, post: Neuron| &beta[b][post] * &credits[b][post];
         let raw = PerSynapse::from_fn(self.wiring.synapses.len(), |synapse| {
             let ends = self.wiring.synapses[synapse];
@@ -290,11 +295,11 @@ impl Reference<'_> {
         if let Some(synapse) = live
             && hook.on(Mutant::M25)
         {
-            weights[synapse] *= BigRational::new(1001.into(), 1000.into());
+            weights[synapse] *= off_by_a_thousandth();
         }
         let biases = PerNeuron::from_fn(self.wiring.neurons(), |post| {
             if !self.wiring.has_bias[post] || hook.at(Mutant::M09, post) {
-                BigRational::zero()
+                Rational::zero()
             } else if hook.at(Mutant::M08, post) {
                 self.scale(hook, post, &signal(0, post))
             } else {
@@ -309,27 +314,32 @@ impl Reference<'_> {
         &self,
         hook: &Hook,
         post: Neuron,
-        term: impl Fn(usize) -> BigRational,
-    ) -> BigRational {
+        term: impl Fn(usize) -> Rational,
+    ) -> Rational {
         let examples = self.firing.len();
         if hook.at(Mutant::M17, post) {
-            return term(examples - 1) / self.batch();
+            return term(examples - 1) * self.share();
         }
-        let sum: BigRational = (0..examples).map(term).sum();
-        if hook.at(Mutant::M03, post) { sum } else { sum / self.batch() }
+        let sum: Rational = (0..examples).map(term).sum();
+        if hook.at(Mutant::M03, post) { sum } else { sum * self.share() }
     }
 
     /// η, once.
-    fn scale(&self, hook: &Hook, post: Neuron, value: &BigRational) -> BigRational {
-        let update = &self.case.learning_rate * value;
+    fn scale(&self, hook: &Hook, post: Neuron, value: &Rational) -> Rational {
+        let update = &self.learning_rate * value;
         if hook.at(Mutant::M01, post) {
             -update
         } else if hook.at(Mutant::M12, post) {
-            BigRational::zero()
+            Rational::zero()
         } else if hook.at(Mutant::M26, post) {
-            update * &self.case.learning_rate
+            update * &self.learning_rate
         } else {
             update
         }
     }
+}
+
+/// The factor of M25.
+pub(super) fn off_by_a_thousandth() -> Rational {
+    Rational::one() + Rational::one_over(1000)
 }

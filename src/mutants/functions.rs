@@ -1,44 +1,44 @@
 //! σ and σ' for the reference implementation, straight from the table of activations.
 
-use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
-
+use crate::scalar::Rational;
 use crate::spec::{Activation, Kink};
 
-fn integer(value: i64) -> BigRational {
-    BigRational::from_integer(value.into())
+fn integer(value: i64) -> Rational {
+    Rational::integer(value)
 }
 
 /// σ(s); `None` where σ is not rational.
-pub(crate) fn rate(activation: &Activation, s: &BigRational) -> Option<BigRational> {
+pub(crate) fn rate(activation: &Activation, s: &Rational) -> Option<Rational> {
     Some(match activation {
         Activation::Identity => s.clone(),
         Activation::Relu if s.is_positive() => s.clone(),
-        Activation::Relu => BigRational::zero(),
+        Activation::Relu => Rational::zero(),
         Activation::LeakyRelu { .. } if s.is_positive() => s.clone(),
-        Activation::LeakyRelu { slope } => slope * s,
-        Activation::HardTanh { min, .. } if s < min => min.clone(),
-        Activation::HardTanh { max, .. } if s > max => max.clone(),
-        Activation::HardTanh { .. } => s.clone(),
+        Activation::LeakyRelu { slope } => Rational::of(slope) * s,
+        Activation::HardTanh { min, max } => s.clone().max(min.into()).min(max.into()),
         Activation::Square => s * s,
         Activation::Quadratic => s + s * s,
-        Activation::Cubic => s - s * s * s / integer(3),
-        Activation::Softsign => s / (BigRational::one() + s.abs()),
+        Activation::Cubic => s - s * s * s * Rational::one_over(3),
+        Activation::Softsign => s * (Rational::one() + s.abs()).try_recip()?,
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })
 }
 
 /// The slopes of σ just left and just right of s.
-fn one_sided(activation: &Activation, s: &BigRational) -> Option<(BigRational, BigRational)> {
-    let one = BigRational::one;
-    let step = |low: &BigRational, high: bool| if high { one() } else { low.clone() };
-    let smooth = |slope: BigRational| (slope.clone(), slope);
-    let zero = BigRational::zero();
+fn one_sided(activation: &Activation, s: &Rational) -> Option<(Rational, Rational)> {
+    let one = Rational::one;
+    let step = |low: &Rational, high: bool| if high { one() } else { low.clone() };
+    let smooth = |slope: Rational| (slope.clone(), slope);
+    let zero = Rational::zero();
     Some(match activation {
         Activation::Identity => smooth(one()),
         Activation::Relu => (step(&zero, *s > zero), step(&zero, *s >= zero)),
-        Activation::LeakyRelu { slope } => (step(slope, *s > zero), step(slope, *s >= zero)),
+        Activation::LeakyRelu { slope } => {
+            let slope = slope.into();
+            (step(&slope, *s > zero), step(&slope, *s >= zero))
+        }
         Activation::HardTanh { min, max } => {
+            let (min, max) = (&Rational::of(min), &Rational::of(max));
             (step(&zero, min < s && s <= max), step(&zero, min <= s && s < max))
         }
         Activation::Square => smooth(integer(2) * s),
@@ -46,19 +46,19 @@ fn one_sided(activation: &Activation, s: &BigRational) -> Option<(BigRational, B
         Activation::Cubic => smooth(one() - s * s),
         Activation::Softsign => {
             let root = one() + s.abs();
-            smooth((&root * &root).recip())
+            smooth((&root * &root).try_recip()?)
         }
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })
 }
 
 /// σ'(s) with the kink convention; `None` where σ' is not rational.
-pub(super) fn slope(activation: &Activation, kink: Kink, s: &BigRational) -> Option<BigRational> {
+pub(super) fn slope(activation: &Activation, kink: Kink, s: &Rational) -> Option<Rational> {
     let (left, right) = one_sided(activation, s)?;
     Some(match kink {
         Kink::Left => left,
         Kink::Right => right,
-        Kink::Mean => (left + right) / integer(2),
+        Kink::Mean => (left + right) * Rational::one_over(2),
     })
 }
 
@@ -71,7 +71,7 @@ pub(super) fn other_side(kink: Kink) -> Kink {
 }
 
 /// A fixed nonzero integer between −3 and 3 for each synapse: the feedback weights of M21.
-pub(super) fn fixed_random(synapse: usize) -> BigRational {
+pub(super) fn fixed_random(synapse: usize) -> Rational {
     // SplitMix64: a published mixing function, so that every machine draws the same weights.
     let mut z = (synapse as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -41,5 +41,4 @@ pub use nonlocal::non_local_weight_change;
 pub use plan::{Compared, PLAN, Planned};
 pub use reference::Reference;
 pub use truth::Truth;
-pub(crate) use truth::relaxation;
 pub use witnesses::Witness;

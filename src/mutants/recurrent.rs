@@ -1,42 +1,41 @@
 //! The credit of a network with a cycle in the reference, and the mutants that only a cycle shows.
 
-use num_rational::BigRational;
-use num_traits::{One, Zero};
-
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::Firing;
 use crate::spec::{Neuron, PerNeuron, Synapse};
 
 use super::Mutant;
-use super::credit::Credits;
+use super::credit::Rationals;
 use super::hook::Hook;
 use super::reference::Reference;
 
 impl Reference<'_> {
     /// s = Wx + b at the equilibrium that the case gives.
-    pub(super) fn at_given(&self, example: usize) -> Result<Firing<BigRational>, Error> {
-        let Some(firing_rate) = self.case.examples[example].equilibrium.clone() else {
+    pub(super) fn at_given(&self, example: usize) -> Result<Firing<Rational>, Error> {
+        let Some(given) = &self.case.examples[example].equilibrium else {
             return Err(Error::unsupported(
                 "mutants of a network with a cycle whose equilibrium the case does not give",
             ));
         };
+        let firing_rate = given.map(Rational::of);
         let net_input = self.one_sweep(&firing_rate);
         Ok(Firing { net_input, firing_rate })
     }
 
     /// R05: the net inputs one sweep after rest, when only the inputs have fired yet.
-    pub(super) fn first_sweep(&self, example: usize) -> PerNeuron<BigRational> {
-        let mut rest = PerNeuron::filled(self.wiring.neurons(), BigRational::zero());
+    pub(super) fn first_sweep(&self, example: usize) -> PerNeuron<Rational> {
+        let mut rest = PerNeuron::filled(self.wiring.neurons(), Rational::zero());
         for (value, &neuron) in self.case.examples[example].input.iter().zip(&self.wiring.inputs) {
-            rest[neuron] = value.clone();
+            rest[neuron] = value.into();
         }
         self.one_sweep(&rest)
     }
 
-    fn one_sweep(&self, rates: &PerNeuron<BigRational>) -> PerNeuron<BigRational> {
+    fn one_sweep(&self, rates: &PerNeuron<Rational>) -> PerNeuron<Rational> {
         PerNeuron::from_fn(self.wiring.neurons(), |post| {
             if self.wiring.is_input[post] {
-                return BigRational::zero();
+                return Rational::zero();
             }
             let terms = self.wiring.incoming[post].iter().map(|&synapse| {
                 &self.parameters.weights[synapse] * &rates[self.wiring.synapses[synapse].pre]
@@ -49,18 +48,18 @@ impl Reference<'_> {
     pub(super) fn equilibrium_credits(
         &self,
         hook: &Hook,
-        beta: &[PerNeuron<BigRational>],
-        external: &[PerNeuron<BigRational>],
-    ) -> Result<Credits, Error> {
+        beta: &[PerNeuron<Rational>],
+        external: &[PerNeuron<Rational>],
+    ) -> Result<Rationals, Error> {
         beta.iter().zip(external).map(|(beta, external)| self.solve(hook, beta, external)).collect()
     }
 
     fn solve(
         &self,
         hook: &Hook,
-        beta: &PerNeuron<BigRational>,
-        external: &PerNeuron<BigRational>,
-    ) -> Result<PerNeuron<BigRational>, Error> {
+        beta: &PerNeuron<Rational>,
+        external: &PerNeuron<Rational>,
+    ) -> Result<PerNeuron<Rational>, Error> {
         if hook.on(Mutant::R04) {
             // What one sweep makes of the external credit.
             return Ok(PerNeuron::from_fn(self.wiring.neurons(), |pre| {
@@ -73,9 +72,9 @@ impl Reference<'_> {
         }
         let n = self.wiring.neurons();
         // The equations by rows, with the right-hand side behind them.
-        let mut rows = vec![vec![BigRational::zero(); n + 1]; n];
+        let mut rows = vec![vec![Rational::zero(); n + 1]; n];
         for (pre, row) in rows.iter_mut().enumerate() {
-            row[pre] = BigRational::one();
+            row[pre] = Rational::one();
             row[n] = external[Neuron(pre)].clone();
         }
         for (synapse, ends) in self.wiring.synapses.indexed() {
@@ -89,15 +88,14 @@ impl Reference<'_> {
             }
         }
         for column in 0..n {
-            let pivot = (column..n).find(|row| !rows[*row][column].is_zero());
-            let Some(pivot) = pivot else {
+            let pivot = (column..n).find_map(|row| Some((row, rows[row][column].try_recip()?)));
+            let Some((pivot, scale)) = pivot else {
                 let mutant = hook.mutant().map_or("no mutant", Mutant::id);
                 return Err(Error::Singular {
                     what: format!("the credit of the reference, {mutant}"),
                 });
             };
             rows.swap(pivot, column);
-            let scale = rows[column][column].recip();
             rows[column].iter_mut().for_each(|entry| *entry *= &scale);
             let above = rows[column].clone();
             for (_, row) in rows.iter_mut().enumerate().filter(|(row, _)| *row != column) {

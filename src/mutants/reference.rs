@@ -1,9 +1,7 @@
 //! What both halves of the reference start from: the firing equilibrium of each example.
 
-use num_rational::BigRational;
-use num_traits::{One, Zero};
-
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::Firing;
 use crate::spec::{Activation, Case, Limits, Neuron, Parameters, PerNeuron, Wiring};
 
@@ -21,8 +19,9 @@ pub struct Reference<'a> {
     pub(super) case: &'a Case,
     pub(super) wiring: Wiring,
     pub(super) layout: Layout,
-    pub(super) parameters: Parameters<BigRational>,
-    pub(super) firing: Vec<Firing<BigRational>>,
+    pub(super) parameters: Parameters<Rational>,
+    pub(super) learning_rate: Rational,
+    pub(super) firing: Vec<Firing<Rational>>,
     /// depth + 1 of D3.
     pub(super) enough_sweeps: usize,
     limits: Limits,
@@ -38,12 +37,13 @@ impl<'a> Reference<'a> {
         // With a cycle the credit is solved for, and one sweep is made to be looked at.
         let depth = wiring.depth().unwrap_or(0);
         let layout = Layout::of(case, &wiring);
-        let parameters = Parameters::of(case);
+        let parameters = Parameters::of(case).map(Rational::of);
         let mut reference = Self {
             case,
             wiring,
             layout,
             parameters,
+            learning_rate: Rational::of(&case.learning_rate),
             firing: Vec::new(),
             enough_sweeps: depth + 1,
             limits: *limits,
@@ -69,12 +69,12 @@ impl<'a> Reference<'a> {
     }
 
     /// s_i = Σ_j W_ij x_j + b_i, x_i = σ_i(s_i), each neuron after its presynaptic ones.
-    fn fire(&self, example: usize) -> Result<Firing<BigRational>, Error> {
+    fn fire(&self, example: usize) -> Result<Firing<Rational>, Error> {
         let neurons = self.wiring.neurons();
-        let mut net_input = PerNeuron::filled(neurons, BigRational::zero());
-        let mut firing_rate = PerNeuron::filled(neurons, BigRational::zero());
+        let mut net_input = PerNeuron::filled(neurons, Rational::zero());
+        let mut firing_rate = PerNeuron::filled(neurons, Rational::zero());
         for (value, &neuron) in self.case.examples[example].input.iter().zip(&self.wiring.inputs) {
-            firing_rate[neuron] = value.clone();
+            firing_rate[neuron] = value.into();
         }
         for &post in self.wiring.order.iter().flatten() {
             if self.wiring.is_input[post] {
@@ -100,14 +100,14 @@ impl<'a> Reference<'a> {
         function: &Activation,
         example: usize,
         neuron: Neuron,
-    ) -> Result<BigRational, Error> {
+    ) -> Result<Rational, Error> {
         let firing = &self.firing[example];
         let kink = self.wiring.kinks[neuron];
         let early = self.wiring.is_recurrent() && hook.at(Mutant::R05, neuron);
         let s = if early { &self.first_sweep(example)[neuron] } else { &firing.net_input[neuron] };
         let truth = rational(slope(function, kink, s), function)?;
         if hook.at(Mutant::M04, neuron) {
-            return Ok(BigRational::one());
+            return Ok(Rational::one());
         }
         if hook.at(Mutant::M05, neuron) {
             return rational(slope(function, kink, &firing.firing_rate[neuron]), function);
@@ -127,18 +127,18 @@ impl<'a> Reference<'a> {
         }
     }
 
-    /// The number of examples.
-    pub(super) fn batch(&self) -> BigRational {
-        BigRational::from_integer(self.case.examples.len().into())
+    /// 1/B, B the number of examples.
+    pub(super) fn share(&self) -> Rational {
+        Rational::one_over(self.case.examples.len())
     }
 
-    /// The number of outputs.
-    pub(super) fn outputs(&self) -> BigRational {
-        BigRational::from_integer(self.wiring.outputs.len().into())
+    /// 1/K, K the number of outputs.
+    pub(super) fn share_of_output(&self) -> Rational {
+        Rational::one_over(self.wiring.outputs.len())
     }
 
-    pub(super) fn within_limits(&self, value: &BigRational) -> Result<(), Error> {
-        let (given, limit) = (value.numer().bits() + value.denom().bits(), self.limits.bits);
+    pub(super) fn within_limits(&self, value: &Rational) -> Result<(), Error> {
+        let (given, limit) = (value.bits(), self.limits.bits);
         if given <= limit {
             return Ok(());
         }
@@ -146,7 +146,7 @@ impl<'a> Reference<'a> {
     }
 }
 
-fn rational(value: Option<BigRational>, function: &Activation) -> Result<BigRational, Error> {
+fn rational(value: Option<Rational>, function: &Activation) -> Result<Rational, Error> {
     value.ok_or_else(|| {
         Error::unsupported(format!("mutants with {}, which is not rational", function.name()))
     })

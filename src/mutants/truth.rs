@@ -4,6 +4,7 @@ use num_rational::BigRational;
 
 use crate::check::{Comparison, Verdict, bridge};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::outcome::{BackpropOutcome, CreditOutcome, LayeredGradient};
 use crate::spec::{Case, Limits, Network, Parameters, PerNeuron, Wiring};
 use crate::textbook::{self, Equilibrium};
@@ -32,21 +33,38 @@ impl Truth {
     /// Those of the engines.
     pub fn of(case: &Case, limits: &Limits) -> Result<Self, Error> {
         let wiring = Wiring::of(case);
-        let credit = textbook::credit::run::<BigRational>(case, limits)?;
-        let sweeps = relaxation(case, &wiring, &credit);
-        let tangent = textbook::tangent::gradient::<BigRational>(case, limits)?;
-        let arbiter = bridge::update_of_derivatives(&tangent, &case.learning_rate);
+        let learning_rate = Rational::of(&case.learning_rate);
+        let credit = textbook::credit::run::<Rational>(case, limits)?;
+        let tangent = textbook::tangent::gradient::<Rational>(case, limits)?;
+        let arbiter = bridge::update_of_derivatives(&tangent, &learning_rate);
         let mut founded = bridge::updates_agree(&wiring, &credit.update, &arbiter);
         let mut backprop = None;
         if let Network::Layered(net) = &case.network {
-            let outcome = textbook::backprop::run::<BigRational>(case, limits)?;
-            let update = bridge::update_of_gradient(net, &outcome.gradient, &case.learning_rate);
+            let outcome = textbook::backprop::run::<Rational>(case, limits)?;
+            let update = bridge::update_of_gradient(net, &outcome.gradient, &learning_rate);
             founded = founded
                 .and(bridge::updates_agree(&wiring, &credit.update, &update))
                 .and(bridge::credits_are_adjoints(net, &credit.examples, &outcome.examples));
             backprop = Some(outcome);
         }
-        Ok(Self { wiring, credit, sweeps, backprop, founded })
+        Ok(Self::new(case, wiring, &credit, backprop.as_ref(), founded))
+    }
+
+    /// What both sides found, whoever ran them, with the textbook's relaxation.
+    pub(crate) fn new(
+        case: &Case,
+        wiring: Wiring,
+        credit: &CreditOutcome<Rational>,
+        backprop: Option<&BackpropOutcome<Rational>>,
+        founded: Verdict,
+    ) -> Self {
+        Self {
+            sweeps: relaxation(case, &wiring, credit),
+            wiring,
+            credit: credit.map(Rational::plain),
+            backprop: backprop.map(|outcome| outcome.map(Rational::plain)),
+            founded,
+        }
     }
 
     /// ΔW and Δb of a run against the textbook's.
@@ -106,14 +124,10 @@ impl Truth {
 }
 
 /// c after 0, 1, … depth + 1 sweeps of the textbook's relaxation, from zero.
-pub(crate) fn relaxation(
-    case: &Case,
-    wiring: &Wiring,
-    outcome: &CreditOutcome<BigRational>,
-) -> Vec<Credits> {
-    use num_traits::Zero;
-    let parameters = Parameters::of(case);
-    let zero = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+fn relaxation(case: &Case, wiring: &Wiring, outcome: &CreditOutcome<Rational>) -> Vec<Credits> {
+    let parameters = Parameters::of(case).map(Rational::of);
+    let learning_rate = Rational::of(&case.learning_rate);
+    let zero = PerNeuron::filled(wiring.neurons(), Rational::zero());
     let mut history = vec![vec![zero; outcome.examples.len()]];
     // With a cycle one sweep is made to be looked at; none of them is the last.
     for sweep in 0..=wiring.depth().unwrap_or(0) {
@@ -122,7 +136,7 @@ pub(crate) fn relaxation(
             textbook::relax::sweep(&Equilibrium {
                 wiring,
                 parameters: &parameters,
-                learning_rate: &case.learning_rate,
+                learning_rate: &learning_rate,
                 firing_rate: &example.firing_rate,
                 balance_factor: &example.balance_factor,
                 external_credit: &example.external_credit,
@@ -132,5 +146,7 @@ pub(crate) fn relaxation(
         let after = after.collect();
         history.push(after);
     }
-    history
+    let plain =
+        |all: &Vec<_>| all.iter().map(|one: &PerNeuron<_>| one.map(Rational::plain)).collect();
+    history.iter().map(plain).collect()
 }

@@ -1,6 +1,6 @@
 //! The number kernel: the ring operations that the textbook is written in.
 //!
-//! One textbook text compiles over [rationals](BigRational), [prime fields](Prime),
+//! One textbook text compiles over [rationals](Rational), [prime fields](Prime),
 //! [dual numbers](Dual), [polynomials](Polynomial) and `f64`. There is no division
 //! and no order: an algorithm that needs a reciprocal or a sign asks for it and must
 //! say what happens when there is none. There are no sums either: each engine
@@ -8,6 +8,7 @@
 
 mod dual;
 mod float;
+mod plain;
 mod polynomial;
 mod prime;
 mod rational;
@@ -21,6 +22,7 @@ use num_rational::BigRational;
 pub use dual::Dual;
 pub use polynomial::Polynomial;
 pub use prime::{MERSENNE_61, Prime};
+pub use rational::Rational;
 
 /// A commutative ring with the few partial operations that the definitions need.
 ///

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::{Add, Mul, Neg, Sub};
 
 use num_rational::BigRational;
-use num_traits::Zero;
 
-use super::{ExactScalar, Scalar};
+use super::{ExactScalar, Rational, Scalar};
 
 /// The exponents of a monomial: variable → power, powers positive.
 type Monomial = BTreeMap<usize, u32>;
@@ -24,7 +23,7 @@ type Monomial = BTreeMap<usize, u32>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Polynomial {
     /// Coefficients, none of them zero.
-    terms: BTreeMap<Monomial, BigRational>,
+    terms: BTreeMap<Monomial, Rational>,
 }
 
 impl Polynomial {
@@ -32,7 +31,7 @@ impl Polynomial {
     #[must_use]
     pub fn variable(number: usize) -> Self {
         let monomial = BTreeMap::from([(number, 1)]);
-        Self { terms: BTreeMap::from([(monomial, <BigRational as Scalar>::one())]) }
+        Self { terms: BTreeMap::from([(monomial, Rational::one())]) }
     }
 
     /// How many terms there are.
@@ -47,24 +46,24 @@ impl Polynomial {
         self.terms.keys().map(|monomial| monomial.values().sum()).max().unwrap_or(0)
     }
 
-    fn constant(value: BigRational) -> Self {
+    fn constant(value: Rational) -> Self {
         let mut terms = BTreeMap::new();
-        if !Zero::is_zero(&value) {
+        if !value.is_zero() {
             terms.insert(Monomial::new(), value);
         }
         Self { terms }
     }
 
-    fn add_term(&mut self, monomial: Monomial, coefficient: BigRational) {
+    fn add_term(&mut self, monomial: Monomial, coefficient: Rational) {
         match self.terms.entry(monomial) {
             std::collections::btree_map::Entry::Vacant(place) => {
-                if !Zero::is_zero(&coefficient) {
+                if !coefficient.is_zero() {
                     place.insert(coefficient);
                 }
             }
             std::collections::btree_map::Entry::Occupied(mut place) => {
                 *place.get_mut() += coefficient;
-                if Zero::is_zero(place.get()) {
+                if place.get().is_zero() {
                     place.remove();
                 }
             }
@@ -125,7 +124,7 @@ impl Scalar for Polynomial {
     }
 
     fn one() -> Self {
-        Self::constant(<BigRational as Scalar>::one())
+        Self::constant(Rational::one())
     }
 
     fn is_zero(&self) -> bool {
@@ -138,7 +137,7 @@ impl Scalar for Polynomial {
             return None;
         }
         let constant = self.terms.get(&Monomial::new())?;
-        Some(Self::constant(constant.recip()))
+        constant.try_recip().map(Self::constant)
     }
 
     /// A free variable has no sign.
@@ -147,7 +146,7 @@ impl Scalar for Polynomial {
     }
 
     fn from_rational(value: &BigRational) -> Option<Self> {
-        Some(Self::constant(value.clone()))
+        Some(Self::constant(value.into()))
     }
 }
 

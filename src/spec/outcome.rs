@@ -115,3 +115,99 @@ pub struct BackpropOutcome<S> {
     /// The gradient of the batch.
     pub gradient: LayeredGradient<S>,
 }
+
+impl<S> Firing<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> Firing<T> {
+        Firing { net_input: self.net_input.map(&to), firing_rate: self.firing_rate.map(&to) }
+    }
+}
+
+impl<S> GivenCredit<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> GivenCredit<T> {
+        GivenCredit {
+            firing_rate: self.firing_rate.map(&to),
+            balance_factor: self.balance_factor.map(&to),
+            external_credit: self.external_credit.map(&to),
+        }
+    }
+}
+
+impl<S> CreditExample<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> CreditExample<T> {
+        CreditExample {
+            net_input: self.net_input.map(&to),
+            firing_rate: self.firing_rate.map(&to),
+            balance_factor: self.balance_factor.map(&to),
+            external_credit: self.external_credit.map(&to),
+            credit: self.credit.map(|credit| Credit(to(&credit.0))),
+        }
+    }
+}
+
+impl<S> Update<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> Update<T> {
+        Update { weights: self.weights.map(&to), biases: self.biases.map(&to) }
+    }
+}
+
+impl<S> CreditOutcome<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> CreditOutcome<T> {
+        CreditOutcome {
+            examples: self.examples.iter().map(|example| example.map(&to)).collect(),
+            update: self.update.map(&to),
+        }
+    }
+}
+
+impl<S> BackpropExample<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> BackpropExample<T> {
+        BackpropExample {
+            net_input: rows(&self.net_input, &to),
+            firing_rate: rows(&self.firing_rate, &to),
+            slope: rows(&self.slope, &to),
+            adjoint: rows(&self.adjoint, |adjoint| Adjoint(to(&adjoint.0))),
+            delta: rows(&self.delta, |delta| Delta(to(&delta.0))),
+        }
+    }
+}
+
+impl<S> LayeredGradient<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> LayeredGradient<T> {
+        let biases =
+            self.biases.iter().map(|biases| Some(biases.as_ref()?.iter().map(&to).collect()));
+        LayeredGradient {
+            weights: self.weights.iter().map(|layer| rows(layer, &to)).collect(),
+            biases: biases.collect(),
+        }
+    }
+}
+
+impl<S> BackpropOutcome<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> BackpropOutcome<T> {
+        BackpropOutcome {
+            loss: to(&self.loss),
+            examples: self.examples.iter().map(|example| example.map(&to)).collect(),
+            gradient: self.gradient.map(&to),
+        }
+    }
+}
+
+fn rows<S, T>(rows: &[Vec<S>], to: impl Fn(&S) -> T) -> Vec<Vec<T>> {
+    rows.iter().map(|row| row.iter().map(&to).collect()).collect()
+}

@@ -222,3 +222,19 @@ pub struct TemporalGradient<T> {
     /// ∂L/∂b, one per readout, if the network has them; exact in every rule.
     pub readout_biases: Option<Vec<T>>,
 }
+
+impl<S> TemporalGradient<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> TemporalGradient<T> {
+        let row = |row: &Vec<S>| row.iter().map(&to).collect();
+        let matrix = |rows: &[Vec<S>]| rows.iter().map(row).collect();
+        TemporalGradient {
+            loss: to(&self.loss),
+            recurrent: matrix(&self.recurrent),
+            input: matrix(&self.input),
+            readout: matrix(&self.readout),
+            readout_biases: self.readout_biases.as_ref().map(row),
+        }
+    }
+}

@@ -195,6 +195,14 @@ impl Wiring {
     }
 }
 
+impl<S> Parameters<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> Parameters<T> {
+        Parameters { weights: self.weights.map(&to), biases: self.biases.map(&to) }
+    }
+}
+
 impl Parameters<BigRational> {
     /// The weights and biases of a case on [`Wiring::of`] it.
     #[must_use]

@@ -10,7 +10,7 @@ use num_rational::BigRational;
 use super::firing::{activate, firing};
 use super::{elimination, embed, within};
 use crate::error::Error;
-use crate::scalar::Scalar;
+use crate::scalar::{Rational, Scalar};
 use crate::spec::outcome::Firing;
 use crate::spec::{Activation, Example, Kink, Limits, Neuron, Parameters, PerNeuron, Wiring};
 
@@ -51,13 +51,31 @@ pub fn of_example(
     example: &Example,
     limits: &Limits,
 ) -> Result<Firing<BigRational>, Error> {
+    let found = settled(wiring, &parameters.map(Rational::of), example, limits)?;
+    Ok(found.map(Rational::plain))
+}
+
+/// [`of_example`], in the numbers that the exact side computes in.
+///
+/// # Errors
+/// As [`of_example`].
+pub(super) fn settled(
+    wiring: &Wiring,
+    parameters: &Parameters<Rational>,
+    example: &Example,
+    limits: &Limits,
+) -> Result<Firing<Rational>, Error> {
     if !wiring.is_recurrent() {
-        return firing(wiring, parameters, &example.input, limits);
+        return firing(wiring, parameters, &rationals(&example.input), limits);
     }
     match &example.equilibrium {
-        Some(rates) => confirmed(wiring, parameters, example, rates),
+        Some(rates) => confirmed(wiring, parameters, example, &rates.map(Rational::of)),
         None => found(wiring, parameters, example, limits),
     }
+}
+
+fn rationals(values: &[BigRational]) -> Vec<Rational> {
+    values.iter().map(Rational::of).collect()
 }
 
 /// [`of_example`], in the ring of an engine; feed-forward it is evaluated there.
@@ -72,16 +90,16 @@ pub(super) fn in_ring<S: Scalar>(
     limits: &Limits,
 ) -> Result<Firing<S>, Error> {
     if wiring.is_recurrent() {
-        return embedded(&of_example(wiring, exact, example, limits)?);
+        return embedded(&settled(wiring, &exact.map(Rational::of), example, limits)?);
     }
     let input = example.input.iter().map(|rate| embed(rate, "an input"));
     firing(wiring, parameters, &input.collect::<Result<Vec<S>, _>>()?, limits)
 }
 
 /// An exact equilibrium in the ring of an engine.
-pub(super) fn embedded<S: Scalar>(firing: &Firing<BigRational>) -> Result<Firing<S>, Error> {
-    let image = |values: &PerNeuron<BigRational>, what: &str| {
-        let images = values.iter().map(|value| embed(value, what));
+pub(super) fn embedded<S: Scalar>(firing: &Firing<Rational>) -> Result<Firing<S>, Error> {
+    let image = |values: &PerNeuron<Rational>, what: &str| {
+        let images = values.iter().map(|value| embed(&value.plain(), what));
         images.collect::<Result<_, _>>().map(PerNeuron::new)
     };
     Ok(Firing {
@@ -93,19 +111,19 @@ pub(super) fn embedded<S: Scalar>(firing: &Firing<BigRational>) -> Result<Firing
 /// Puts given rates into D1.
 fn confirmed(
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
     example: &Example,
-    rates: &PerNeuron<BigRational>,
-) -> Result<Firing<BigRational>, Error> {
-    let differs = |neuron: Neuron, given: &BigRational, expected: &BigRational| {
+    rates: &PerNeuron<Rational>,
+) -> Result<Firing<Rational>, Error> {
+    let differs = |neuron: Neuron, given: &Rational, expected: &Rational| {
         no_equilibrium(format!(
             "the given rates are none: that of neuron {} is {given}, and the others make it {expected}",
             neuron.0
         ))
     };
-    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-        if rates[neuron] != *input {
-            return Err(differs(neuron, &rates[neuron], input));
+    for (&neuron, input) in wiring.inputs.iter().zip(rationals(&example.input)) {
+        if rates[neuron] != input {
+            return Err(differs(neuron, &rates[neuron], &input));
         }
     }
     let net_input = net_inputs(wiring, parameters, rates);
@@ -122,10 +140,10 @@ fn confirmed(
 /// Finds an equilibrium of piecewise-linear neurons.
 fn found(
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
     example: &Example,
     limits: &Limits,
-) -> Result<Firing<BigRational>, Error> {
+) -> Result<Firing<Rational>, Error> {
     for post in receiving(wiring) {
         let activation = &wiring.activations[post];
         if !activation.is_piecewise_linear() {
@@ -170,12 +188,12 @@ fn found(
 /// [`Error::Singular`]; [`Error::Limit`].
 pub fn displaced(
     wiring: &Wiring,
-    moved: &Parameters<BigRational>,
+    moved: &Parameters<Rational>,
     example: &Example,
-    at_rest: &PerNeuron<BigRational>,
-    firing_rate: &PerNeuron<BigRational>,
+    at_rest: &PerNeuron<Rational>,
+    firing_rate: &PerNeuron<Rational>,
     limits: &Limits,
-) -> Result<Firing<BigRational>, Error> {
+) -> Result<Firing<Rational>, Error> {
     match pieces(wiring, at_rest) {
         Ok(pieces) => solved(wiring, moved, example, &pieces, limits),
         Err(_) => Ok(Firing {
@@ -208,10 +226,11 @@ fn no_equilibrium(what: String) -> Error {
 /// Additions and multiplications of `f64` alone, in a fixed order: the same proposal on every machine.
 fn proposal(
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
     example: &Example,
 ) -> (PerNeuron<usize>, f64) {
     let float = |value: &BigRational| f64::from_rational(value).unwrap_or(f64::NAN);
+    let parameters = parameters.map(Rational::plain);
     let weights = parameters.weights.map(float);
     let biases = parameters.biases.map(float);
     let mut rates = PerNeuron::filled(wiring.neurons(), 0.0);
@@ -252,19 +271,19 @@ fn proposal(
 /// ```
 fn solved(
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
     example: &Example,
     pieces: &PerNeuron<usize>,
     limits: &Limits,
-) -> Result<Firing<BigRational>, Error> {
+) -> Result<Firing<Rational>, Error> {
     let unknown: Vec<Neuron> = receiving(wiring).collect();
     let mut row_of = PerNeuron::filled(wiring.neurons(), 0);
     unknown.iter().enumerate().for_each(|(row, neuron)| row_of[*neuron] = row);
-    let mut firing_rate = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    let mut firing_rate = PerNeuron::filled(wiring.neurons(), Rational::zero());
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-        firing_rate[neuron] = input.clone();
+        firing_rate[neuron] = input.into();
     }
-    let mut matrix = elimination::identity::<BigRational>(unknown.len());
+    let mut matrix = elimination::identity::<Rational>(unknown.len());
     let mut right = Vec::with_capacity(unknown.len());
     for (row, &post) in unknown.iter().enumerate() {
         let (slope, offset) = affine(&wiring.activations[post], pieces[post]);
@@ -282,7 +301,7 @@ fn solved(
     let rates =
         elimination::solve(matrix, right, "I − diag a · W, the firing equilibrium", limits)?;
     for (neuron, mut rate) in unknown.into_iter().zip(rates) {
-        let rate = rate.pop().unwrap_or_else(BigRational::zero);
+        let rate = rate.pop().unwrap_or_else(Rational::zero);
         within(&rate, limits, "a firing rate")?;
         firing_rate[neuron] = rate;
     }
@@ -293,10 +312,10 @@ fn solved(
 /// s = Wx + b; 0 on input neurons.
 fn net_inputs(
     wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
-    rates: &PerNeuron<BigRational>,
-) -> PerNeuron<BigRational> {
-    let mut net_input = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    parameters: &Parameters<Rational>,
+    rates: &PerNeuron<Rational>,
+) -> PerNeuron<Rational> {
+    let mut net_input = PerNeuron::filled(wiring.neurons(), Rational::zero());
     for post in receiving(wiring) {
         let mut sum = parameters.biases[post].clone();
         for &synapse in &wiring.incoming[post] {
@@ -308,18 +327,15 @@ fn net_inputs(
 }
 
 /// On which piece of σ a net input lies, counted from the left; a kink belongs to the piece on its left.
-fn piece(activation: &Activation, net_input: &BigRational) -> usize {
-    activation.kinks().iter().filter(|at| *at < net_input).count()
+fn piece(activation: &Activation, net_input: &Rational) -> usize {
+    activation.kinks().iter().filter(|at| Rational::of(at) < *net_input).count()
 }
 
 /// Refuses a net input exactly on a kink of σ or of a replaced balance function.
-pub(crate) fn off_kinks(
-    wiring: &Wiring,
-    post: Neuron,
-    net_input: &BigRational,
-) -> Result<(), Error> {
+pub(crate) fn off_kinks(wiring: &Wiring, post: Neuron, net_input: &Rational) -> Result<(), Error> {
     let of_balance = wiring.balances[post].iter().flat_map(Activation::kinks);
-    if wiring.activations[post].kinks().into_iter().chain(of_balance).any(|at| at == *net_input) {
+    let mut kinks = wiring.activations[post].kinks().into_iter().chain(of_balance);
+    if kinks.any(|at| Rational::from(at) == *net_input) {
         return Err(no_equilibrium(format!(
             "the net input of neuron {} is exactly {net_input}, a kink of its activation or balance function: the gradient at this equilibrium does not exist",
             post.0
@@ -329,13 +345,13 @@ pub(crate) fn off_kinks(
 }
 
 /// (a, k) of σ(s) = a s + k on a piece, counted from the left.
-pub(super) fn affine(activation: &Activation, piece: usize) -> (BigRational, BigRational) {
-    let (zero, one) = (BigRational::zero(), BigRational::one());
+pub(super) fn affine(activation: &Activation, piece: usize) -> (Rational, Rational) {
+    let (zero, one) = (Rational::zero(), Rational::one());
     match (activation, piece) {
         (Activation::Relu, 0) => (zero.clone(), zero),
-        (Activation::LeakyRelu { slope }, 0) => (slope.clone(), zero),
-        (Activation::HardTanh { min, .. }, 0) => (zero, min.clone()),
-        (Activation::HardTanh { max, .. }, 2) => (zero, max.clone()),
+        (Activation::LeakyRelu { slope }, 0) => (slope.into(), zero),
+        (Activation::HardTanh { min, .. }, 0) => (zero, min.into()),
+        (Activation::HardTanh { max, .. }, 2) => (zero, max.into()),
         _ => (one, zero),
     }
 }
@@ -351,7 +367,7 @@ pub(super) fn receiving(wiring: &Wiring) -> impl Iterator<Item = Neuron> + '_ {
 /// [`Error::Unsupported`] where an activation is not piecewise linear.
 pub(super) fn pieces(
     wiring: &Wiring,
-    net_input: &PerNeuron<BigRational>,
+    net_input: &PerNeuron<Rational>,
 ) -> Result<PerNeuron<usize>, Error> {
     let mut pieces = PerNeuron::filled(wiring.neurons(), 0);
     for post in receiving(wiring) {

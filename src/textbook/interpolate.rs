@@ -6,11 +6,12 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Zero};
+use num_traits::One;
 
 use super::equilibrium;
 use super::firing::firing;
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{
     Activation, Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
 };
@@ -58,29 +59,31 @@ pub fn along(
 ) -> Result<BigRational, Error> {
     let degree = degree(case)?;
     let wiring = Wiring::of(case);
-    let base = Parameters::of(case);
-    let values = (0..=degree).map(|k| loss_at(case, &wiring, &base, direction, k, limits));
-    Ok(slope_at_zero(&values.collect::<Result<Vec<_>, _>>()?))
+    let base = Parameters::of(case).map(Rational::of);
+    let direction = direction.map(Rational::of);
+    let values = (0..=degree).map(|k| loss_at(case, &wiring, &base, &direction, k, limits));
+    Ok(slope_at_zero(&values.collect::<Result<Vec<_>, _>>()?).into())
 }
 
 fn loss_at(
     case: &Case,
     wiring: &Wiring,
-    base: &Parameters<BigRational>,
-    direction: &Parameters<BigRational>,
+    base: &Parameters<Rational>,
+    direction: &Parameters<Rational>,
     t: u32,
     limits: &Limits,
-) -> Result<BigRational, Error> {
-    let moved = moved(base, direction, &BigRational::from_integer(t.into()));
-    let mut squares = BigRational::zero();
+) -> Result<Rational, Error> {
+    let moved = moved(base, direction, &Rational::integer(t));
+    let mut squares = Rational::zero();
     for example in &case.examples {
-        let rates = firing(wiring, &moved, &example.input, limits)?.firing_rate;
+        let input: Vec<Rational> = example.input.iter().map(Rational::of).collect();
+        let rates = firing(wiring, &moved, &input, limits)?.firing_rate;
         for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-            let difference = &rates[output] - target;
+            let difference = &rates[output] - Rational::from(target);
             squares += &difference * &difference;
         }
     }
-    Ok(squares / BigRational::from_integer((2 * case.examples.len()).into()))
+    Ok(squares * Rational::one_over(2 * case.examples.len()))
 }
 
 /// The derivative at 0 of t ↦ L(W + tH) in a network with a cycle, while the pieces of the equilibrium hold (D9).
@@ -102,38 +105,41 @@ pub fn along_equilibrium(
     limits: &Limits,
 ) -> Result<BigRational, Error> {
     let wiring = Wiring::of(case);
-    let base = Parameters::of(case);
+    let base = Parameters::of(case).map(Rational::of);
+    let direction = direction.map(Rational::of);
     let unknown: Vec<Neuron> = equilibrium::receiving(&wiring).collect();
-    let mut derivative = BigRational::zero();
+    let mut derivative = Rational::zero();
     for example in &case.examples {
-        let at_rest = equilibrium::of_example(&wiring, &base, example, limits)?;
+        let at_rest = equilibrium::settled(&wiring, &base, example, limits)?;
         let pieces = equilibrium::pieces(&wiring, &at_rest.net_input)?;
-        let at = |t: &BigRational| {
-            let moved = moved(&base, direction, t);
+        let at = |t: &Rational| {
+            let moved = moved(&base, &direction, t);
             frozen(&wiring, &unknown, &moved, example, &pieces)
         };
         derivative += along_example(2 * unknown.len(), at)?;
     }
-    Ok(derivative / BigRational::from_integer(case.examples.len().into()))
+    Ok((derivative * Rational::one_over(case.examples.len())).into())
 }
 
 /// L_b′(0) from (d(t), L_b(t)) at the points t = 0, τ, 2τ, …; τ = 1, 1/2, 1/4, … until none of them is singular.
 fn along_example(
     degree: usize,
-    at: impl Fn(&BigRational) -> Option<(BigRational, BigRational)>,
-) -> Result<BigRational, Error> {
+    at: impl Fn(&Rational) -> Option<(Rational, Rational)>,
+) -> Result<Rational, Error> {
     let singular =
         || Error::Singular { what: "I − diag a · (W + tH), the interpolation".into() };
     // Each of the n roots of d spoils those steps at which one of the points hits it: at most ⌊log₂ 2n⌋ + 1 of these.
     for halvings in 0..=degree * (degree.max(1).ilog2() as usize + 1) {
-        let step = BigRational::new(BigInt::one(), BigInt::one() << halvings);
-        let points = (0..=degree).map(|k| at(&(&step * BigInt::from(k))));
+        let turns = Rational::integer(BigInt::one() << halvings);
+        let Some(step) = turns.try_recip() else { continue };
+        let points = (0..=degree).map(|k| at(&(&step * Rational::integer(k))));
         let Some(values) = points.collect::<Option<Vec<_>>>() else { continue };
         let (d, g): (Vec<_>, Vec<_>) =
             values.into_iter().map(|(d, loss)| (d.clone(), &d * &d * loss)).unzip();
-        let (slope_d, slope_g) = (slope_at_zero(&d) / &step, slope_at_zero(&g) / &step);
-        let numerator = slope_g * &d[0] - slope_d * &g[0] * BigInt::from(2);
-        return Ok(numerator / (&d[0] * &d[0] * &d[0]));
+        let (slope_d, slope_g) = (slope_at_zero(&d) * &turns, slope_at_zero(&g) * &turns);
+        let numerator = slope_g * &d[0] - slope_d * &g[0] * Rational::integer(2);
+        let cube = &d[0] * &d[0] * &d[0];
+        return Ok(numerator * cube.try_recip().ok_or_else(singular)?);
     }
     Err(singular())
 }
@@ -143,12 +149,13 @@ fn along_example(
 /// ```text
 /// p'(0) = Σ_{k=1..d} (−1)^(k+1) C(d,k) (p(k) − p(0)) / k
 /// ```
-fn slope_at_zero(values: &[BigRational]) -> BigRational {
+fn slope_at_zero(values: &[Rational]) -> Rational {
     let degree = values.len().saturating_sub(1);
-    let (mut slope, mut binomial) = (BigRational::zero(), BigInt::one());
+    let (mut slope, mut binomial) = (Rational::zero(), BigInt::one());
     for (k, value) in values.iter().enumerate().skip(1) {
         binomial = binomial * (degree - k + 1) / k;
-        let term = BigRational::new(binomial.clone(), k.into()) * (value - &values[0]);
+        let weight = Rational::integer(binomial.clone()) * Rational::one_over(k);
+        let term = weight * (value - &values[0]);
         if k % 2 == 1 { slope += term } else { slope -= term }
     }
     slope
@@ -158,17 +165,17 @@ fn slope_at_zero(values: &[BigRational]) -> BigRational {
 fn frozen(
     wiring: &Wiring,
     unknown: &[Neuron],
-    parameters: &Parameters<BigRational>,
+    parameters: &Parameters<Rational>,
     example: &Example,
     pieces: &PerNeuron<usize>,
-) -> Option<(BigRational, BigRational)> {
+) -> Option<(Rational, Rational)> {
     let n = unknown.len();
-    let mut rate = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    let mut rate = PerNeuron::filled(wiring.neurons(), Rational::zero());
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-        rate[neuron] = input.clone();
+        rate[neuron] = input.into();
     }
     // One row per unknown: its coefficients, and behind them the right-hand side.
-    let mut rows = vec![vec![BigRational::zero(); n + 1]; n];
+    let mut rows = vec![vec![Rational::zero(); n + 1]; n];
     for (row, &post) in rows.iter_mut().zip(unknown) {
         let (slope, offset) = equilibrium::affine(&wiring.activations[post], pieces[post]);
         let mut clamped = parameters.biases[post].clone();
@@ -182,9 +189,9 @@ fn frozen(
         row[n] = slope * clamped + offset;
     }
     for (row, values) in rows.iter_mut().enumerate() {
-        values[row] += BigRational::one();
+        values[row] += Rational::one();
     }
-    let mut determinant = BigRational::one();
+    let mut determinant = Rational::one();
     for column in 0..n {
         let pivot = (column..n).find(|row| !rows[*row][column].is_zero())?;
         if pivot != column {
@@ -194,8 +201,9 @@ fn frozen(
         determinant *= &rows[column][column];
         let (upper, lower) = rows.split_at_mut(column + 1);
         let pivot = &upper[column];
+        let reciprocal = pivot[column].try_recip()?;
         for row in lower.iter_mut().filter(|row| !row[column].is_zero()) {
-            let factor = &row[column] / &pivot[column];
+            let factor = &row[column] * &reciprocal;
             for (entry, above) in row.iter_mut().zip(pivot).skip(column) {
                 *entry -= &factor * above;
             }
@@ -206,23 +214,23 @@ fn frozen(
         for column in row + 1..n {
             rest -= &rows[row][column] * &rate[unknown[column]];
         }
-        rate[unknown[row]] = rest / &rows[row][row];
+        rate[unknown[row]] = rest * rows[row][row].try_recip()?;
     }
     let squares = wiring.outputs.iter().zip(&example.target).map(|(&output, target)| {
-        let difference = &rate[output] - target;
+        let difference = &rate[output] - Rational::from(target);
         &difference * &difference
     });
-    let loss = squares.sum::<BigRational>() / BigInt::from(2);
+    let loss = squares.sum::<Rational>() * Rational::one_over(2);
     Some((determinant, loss))
 }
 
 /// W + tH.
 fn moved(
-    base: &Parameters<BigRational>,
-    direction: &Parameters<BigRational>,
-    t: &BigRational,
-) -> Parameters<BigRational> {
-    let step = |(value, along): (&BigRational, &BigRational)| value + t * along;
+    base: &Parameters<Rational>,
+    direction: &Parameters<Rational>,
+    t: &Rational,
+) -> Parameters<Rational> {
+    let step = |(value, along): (&Rational, &Rational)| value + t * along;
     Parameters {
         weights: PerSynapse::new(
             base.weights.iter().zip(direction.weights.iter()).map(step).collect(),

@@ -9,7 +9,7 @@ use num_rational::BigRational;
 use super::firing::activate;
 use super::{elimination, embed, embed_parameters, equilibrium};
 use crate::error::Error;
-use crate::scalar::{Dual, Scalar};
+use crate::scalar::{Dual, Rational, Scalar};
 use crate::spec::outcome::{Firing, Update};
 use crate::spec::{Case, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 
@@ -47,9 +47,10 @@ impl<S: Scalar> Responses<S> {
         let wiring = Wiring::of(case);
         let exact = Parameters::of(case);
         let parameters: Parameters<S> = embed_parameters(&exact)?;
+        let rationals = exact.map(Rational::of);
         let mut equilibria = Vec::new();
         for (b, example) in case.examples.iter().enumerate() {
-            let firing = equilibrium::of_example(&wiring, &exact, example, limits)
+            let firing = equilibrium::settled(&wiring, &rationals, example, limits)
                 .map_err(|error| error.in_example(b))?;
             let target = example.target.iter().map(|t| embed(t, "a target"));
             equilibria.push((equilibrium::embedded(&firing)?, target.collect::<Result<_, _>>()?));

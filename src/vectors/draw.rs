@@ -167,7 +167,7 @@ impl Draw {
             let mut rates = vec![BigRational::zero(); CLAMPED];
             rates.extend(net_input.iter().map(|s| {
                 // Only exact activations have files of this topology.
-                rate(&file.activation, s).unwrap_or_else(BigRational::zero)
+                rate(&file.activation, &s.into()).map_or_else(BigRational::zero, BigRational::from)
             }));
             for (unit, s) in net_input.iter().enumerate() {
                 let post = CLAMPED + unit;

@@ -15,6 +15,7 @@ use crate::check::enclosure::{Enclosure, exp, logistic, softplus, tanh};
 use crate::error::Error;
 use crate::mutants::Truth;
 use crate::number::{exact_f64, nearest_f64};
+use crate::scalar::Rational;
 use crate::spec::{Activation, Case, Limits, Network, Parameters, Wiring};
 use crate::textbook::tangent;
 
@@ -24,16 +25,20 @@ const PRECISION: u64 = 192;
 /// Everything that both sides make of the given rates, if they agree.
 pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
     let wiring = Wiring::of(case);
-    let parameters = Parameters::of(case);
+    let parameters = Parameters::of(case).map(Rational::of);
+    let learning_rate = Rational::of(&case.learning_rate);
     let equilibria = case.examples.iter().map(|example| {
-        equilibrium(&wiring, &parameters, example, |post, s| rounded(&wiring.activations[post], s))
+        equilibrium(&wiring, &parameters, example, |post, s| {
+            let (rate, factor) = rounded(&wiring.activations[post], &s.plain())?;
+            Ok((rate.into(), factor.into()))
+        })
     });
     let equilibria = equilibria.collect::<Result<Vec<_>, _>>()?;
     let credit = credit_outcome(case, &wiring, &parameters, &equilibria, limits)?;
     let (backprop, founded) = match &case.network {
         Network::Layered(net) => {
             let outcome = backprop_outcome(net, &equilibria, limits)?;
-            let update = update_of_gradient(net, &outcome.gradient, &case.learning_rate);
+            let update = update_of_gradient(net, &outcome.gradient, &learning_rate);
             let founded = updates_agree(&wiring, &credit.update, &update)
                 .and(credits_are_adjoints(net, &credit.examples, &outcome.examples));
             (Some(outcome), founded)
@@ -51,8 +56,7 @@ pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
             (None, credits_are_derivatives(&credits, &responses))
         }
     };
-    let sweeps = crate::mutants::relaxation(case, &wiring, &credit);
-    Ok(Truth { wiring, credit, sweeps, backprop, founded })
+    Ok(Truth::new(case, wiring, &credit, backprop.as_ref(), founded))
 }
 
 /// σ(s) and β of that rate, each the nearest f64.

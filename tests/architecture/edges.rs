@@ -75,7 +75,7 @@ textbook::credit: error scalar spec textbook textbook::equilibrium textbook::pla
 textbook::elimination: error scalar spec textbook
 textbook::equilibrium: error scalar spec textbook textbook::elimination textbook::firing
 textbook::firing: error scalar spec textbook
-textbook::interpolate: error spec textbook::equilibrium textbook::firing
+textbook::interpolate: error scalar spec textbook::equilibrium textbook::firing
 textbook::plasticity: scalar spec textbook::view
 textbook::relax: scalar spec textbook::view
 textbook::response: error scalar spec textbook textbook::elimination textbook::equilibrium textbook::firing textbook::tangent
@@ -94,7 +94,7 @@ textbook::temporal::parameters: error scalar spec textbook
 textbook::temporal::rtrl: error scalar spec textbook textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters
 textbook::temporal::tangent: error scalar spec textbook textbook::temporal::firing textbook::temporal::parameters
 textbook::view: scalar spec
-vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent textbook::temporal textbook::temporal::outcome wire
+vectors: certify check::bridge check::enclosure error mutants number scalar spec textbook::tangent textbook::temporal textbook::temporal::outcome wire
 wire: certificate certificate::digest certificate::large certificate::verify check::table error number spec
 ";
 

@@ -11,6 +11,7 @@ use crate::certify::Progress;
 use crate::check::Conclusion;
 use crate::check::temporal::{About, Condition, conditions};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
     TemporalRule,
@@ -118,8 +119,8 @@ pub fn compare(
 ) -> Result<Comparison, Error> {
     expect_exact(case)?;
     progress.stage("BPTT")?;
-    let bptt =
-        temporal::run::<BigRational>(case, &TemporalRule::Bptt, Evaluation::Adjoint, limits)?;
+    let bptt = temporal::run::<Rational>(case, &TemporalRule::Bptt, Evaluation::Adjoint, limits)?;
+    let bptt = bptt.map(Rational::plain);
     let mut engines = vec![Exact { rule: TemporalRule::Bptt, equal: Ok(true) }];
     for rule in [TemporalRule::Rtrl, TemporalRule::FactorisedRtrl, TemporalRule::Tangent] {
         progress.stage(&rule.to_string())?;

@@ -4,6 +4,7 @@ use num_rational::BigRational;
 
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
 use crate::wire::gradient::{NumberKind, Quantity};
@@ -45,7 +46,8 @@ pub(super) fn exact(
     limits: &Limits,
 ) -> Result<TemporalGradient<BigRational>, Error> {
     expect_exact(case)?;
-    Ok(temporal::run(case, rule, Evaluation::Causal, limits)?.gradient)
+    let found = temporal::run::<Rational>(case, rule, Evaluation::Causal, limits)?;
+    Ok(found.gradient.map(Rational::plain))
 }
 
 /// Refuses what has no rational values.

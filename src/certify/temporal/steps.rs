@@ -4,6 +4,7 @@ use num_rational::BigRational;
 
 use super::gradient::expect_exact;
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{
     Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient, TemporalRule,
 };
@@ -30,8 +31,10 @@ pub struct StepsOverTime {
 /// As the exact engines; [`Error::Unsupported`] for a transcendental activation.
 pub fn steps(case: &TemporalCase, mu: &Mu, limits: &Limits) -> Result<StepsOverTime, Error> {
     expect_exact(case)?;
-    let run =
-        |rule: &TemporalRule| temporal::run::<BigRational>(case, rule, Evaluation::Adjoint, limits);
+    let run = |rule: &TemporalRule| -> Result<_, Error> {
+        let found = temporal::run::<Rational>(case, rule, Evaluation::Adjoint, limits)?;
+        Ok(found.map(Rational::plain))
+    };
     let feedback = Feedback::Cell;
     let (taps, form) = (Taps::All, Form::Filter);
     let modprop = Modprop { feedback, taps, mu: mu.clone(), form };

@@ -2,6 +2,7 @@
 
 use num_rational::BigRational;
 
+use crate::scalar::Rational;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
     TemporalRule,
@@ -100,8 +101,8 @@ fn engine(
     rule: &TemporalRule,
     is_theirs: &dyn Fn(&TemporalGradient<BigRational>) -> bool,
 ) -> bool {
-    temporal::run::<BigRational>(case, rule, Evaluation::Adjoint, &Limits::default())
-        .is_ok_and(|outcome| is_theirs(&outcome.gradient))
+    temporal::run::<Rational>(case, rule, Evaluation::Adjoint, &Limits::default())
+        .is_ok_and(|outcome| is_theirs(&outcome.gradient.map(Rational::plain)))
 }
 
 /// Every rule that a gradient can be mistaken for, with what it is called.

@@ -3,14 +3,14 @@
 use std::cell::Cell;
 
 use num_rational::BigRational;
-use num_traits::{One, Zero};
 
 use crate::error::Error;
 use crate::mutants::functions::{fixed_random, other_side, rate, slope};
+use crate::scalar::Rational;
 use crate::spec::{Limits, Steps, Temporal, TemporalCase, TemporalGradient};
 
 use super::algebra::{
-    Matrix, Row, add, add_outer, by_entry, scaled, sum, times, transposed, zeros,
+    Matrix, Row, add, add_outer, by_entry, rationals, row_of, scaled, sum, times, transposed, zeros,
 };
 use super::catalogue::TemporalMutant;
 use super::host::Host;
@@ -60,7 +60,35 @@ impl TemporalHook {
 pub struct TemporalReference<'a> {
     pub(super) case: &'a TemporalCase,
     pub(super) net: &'a Temporal,
+    pub(super) weights: Weights,
     pub(super) limits: Limits,
+}
+
+/// The numbers of the network.
+#[derive(Debug)]
+pub(super) struct Weights {
+    /// λ
+    pub leak: Rational,
+    /// W
+    pub recurrent: Matrix,
+    /// U
+    input: Matrix,
+    /// V
+    readout: Matrix,
+    /// b
+    readout_biases: Option<Row>,
+}
+
+impl Weights {
+    fn of(net: &Temporal) -> Self {
+        Self {
+            leak: Rational::of(&net.leak),
+            recurrent: rationals(&net.recurrent),
+            input: rationals(&net.input),
+            readout: rationals(&net.readout),
+            readout_biases: net.readout_biases.as_deref().map(row_of),
+        }
+    }
 }
 
 /// One sequence, row t of each being step t.
@@ -80,7 +108,7 @@ pub(super) struct Run {
     pub l: Matrix,
     /// a
     pub a: Matrix,
-    loss: BigRational,
+    loss: Rational,
 }
 
 impl Run {
@@ -119,7 +147,7 @@ impl<'a> TemporalReference<'a> {
     /// The reference on a case.
     #[must_use]
     pub fn new(case: &'a TemporalCase, limits: &Limits) -> Self {
-        Self { case, net: &case.network, limits: *limits }
+        Self { case, net: &case.network, weights: Weights::of(&case.network), limits: *limits }
     }
 
     /// What a rule makes of the case, with or without a mutant.
@@ -136,7 +164,7 @@ impl<'a> TemporalReference<'a> {
         let (n, m, k) = (self.net.neurons(), self.net.inputs(), self.net.readouts());
         let rule = super::rules::Rule::of(self, host, hook)?;
         let empty = || TemporalGradient {
-            loss: BigRational::zero(),
+            loss: Rational::zero(),
             recurrent: zeros(n, n),
             input: zeros(n, m),
             readout: zeros(k, n),
@@ -166,20 +194,20 @@ impl<'a> TemporalReference<'a> {
             }
             before = Some(run);
         }
-        self.finish(total, hook)
+        Ok(self.finish(total, hook)?.map(Rational::plain))
     }
 
     /// The mean over the sequences, and what may happen to it before somebody reads it.
     fn finish(
         &self,
-        total: TemporalGradient<BigRational>,
+        total: TemporalGradient<Rational>,
         hook: &TemporalHook,
-    ) -> Result<TemporalGradient<BigRational>, Error> {
+    ) -> Result<TemporalGradient<Rational>, Error> {
         use TemporalMutant as M;
         let batch = self.case.examples.len();
-        let mut share = BigRational::new(1.into(), batch.max(1).into());
+        let mut share = Rational::one_over(batch);
         if batch > 1 && hook.on(M::T27) {
-            share = BigRational::one();
+            share = Rational::one();
         }
         let loss = total.loss * &share;
         if hook.on(M::T35) {
@@ -192,7 +220,7 @@ impl<'a> TemporalReference<'a> {
         }
         if hook.on(M::T38) {
             for (k, row) in recurrent.iter_mut().enumerate() {
-                row[k] = BigRational::zero();
+                row[k] = Rational::zero();
             }
         }
         Ok(TemporalGradient {
@@ -210,17 +238,17 @@ impl<'a> TemporalReference<'a> {
     fn fire(&self, b: usize, before: Option<&Run>, hook: &TemporalHook) -> Result<Run, Error> {
         use TemporalMutant as M;
         let example = &self.case.examples[b];
-        let (net, last) = (self.net, example.input.len());
+        let (net, weights, last) = (self.net, &self.weights, example.input.len());
         let kept = before.filter(|_| hook.on(M::T01));
-        let rest = vec![BigRational::zero(); net.neurons()];
+        let rest = vec![Rational::zero(); net.neurons()];
         let mut s = vec![kept.map_or_else(|| rest.clone(), |run| run.s[last].clone())];
         let mut z = vec![kept.map_or(rest, |run| run.z[last].clone())];
         let mut x = zeros(1, net.inputs());
-        x.extend(example.input.iter().cloned());
+        x.extend(rationals(&example.input));
+        let targets = rationals(&example.target);
         for t in 1..=last {
-            let current = sum(&times(&net.recurrent, &z[t - 1]), &times(&net.input, &x[t]));
-            let mix =
-                |(old, new): (&BigRational, &BigRational)| &net.leak * old + self.gain() * new;
+            let current = sum(&times(&weights.recurrent, &z[t - 1]), &times(&weights.input, &x[t]));
+            let mix = |(old, new): (&Rational, &Rational)| &weights.leak * old + self.gain() * new;
             s.push(s[t - 1].iter().zip(&current).map(mix).collect());
             self.within(&s[t])?;
             z.push(s[t].iter().map(|s| self.rate(s)).collect::<Result<_, _>>()?);
@@ -238,7 +266,7 @@ impl<'a> TemporalReference<'a> {
             error: zeros(last + 1, net.readouts()),
             l: zeros(last + 1, net.neurons()),
             a: zeros(last + 1, net.neurons()),
-            loss: BigRational::zero(),
+            loss: Rational::zero(),
             x,
             s,
             z,
@@ -250,14 +278,14 @@ impl<'a> TemporalReference<'a> {
                 continue;
             }
             let rates = &run.z[if hook.on(M::T11) { t - 1 } else { t }];
-            let mut y = times(&net.readout, rates);
-            if let Some(biases) = &net.readout_biases {
+            let mut y = times(&weights.readout, rates);
+            if let Some(biases) = &weights.readout_biases {
                 y = sum(&y, biases);
             }
-            let errors = y.iter().zip(&example.target[t - 1]).map(|(y, wanted)| y - wanted);
+            let errors = y.iter().zip(&targets[t - 1]).map(|(y, wanted)| y - wanted);
             run.error[t] = errors.collect();
-            let half = BigRational::new(1.into(), 2.into());
-            run.loss += run.error[t].iter().map(|e| e * e * &half).sum::<BigRational>();
+            let half = Rational::one_over(2);
+            run.loss += run.error[t].iter().map(|e| e * e * &half).sum::<Rational>();
             if hook.on(M::T36) {
                 run.error[t] = sum(&run.error[t], &run.error[t]);
             }
@@ -271,7 +299,7 @@ impl<'a> TemporalReference<'a> {
 
     /// Vᵀ
     fn feedback_from_readouts(&self, hook: &TemporalHook) -> Matrix {
-        let mut back = transposed(&self.net.readout);
+        let mut back = transposed(&self.weights.readout);
         if hook.on(TemporalMutant::T39) {
             for (k, weight) in back.iter_mut().flatten().enumerate() {
                 *weight = fixed_random(k);
@@ -280,23 +308,24 @@ impl<'a> TemporalReference<'a> {
         back
     }
 
-    fn rate(&self, s: &BigRational) -> Result<BigRational, Error> {
+    fn rate(&self, s: &Rational) -> Result<Rational, Error> {
         rate(&self.net.activation, s).ok_or_else(|| self.no_value())
     }
 
-    fn slope(&self, s: &BigRational, hook: &TemporalHook) -> Result<BigRational, Error> {
+    fn slope(&self, s: &Rational, hook: &TemporalHook) -> Result<Rational, Error> {
         let (activation, mut kink) = (&self.net.activation, self.case.kink);
-        if activation.kinks().contains(s) && hook.on(TemporalMutant::T33) {
+        let at_kink = activation.kinks().iter().any(|kink| Rational::of(kink) == *s);
+        if at_kink && hook.on(TemporalMutant::T33) {
             kink = other_side(kink);
         }
         let value = slope(activation, kink, s).ok_or_else(|| self.no_value())?;
-        let left_out = !value.is_one() && hook.on(TemporalMutant::T32);
-        Ok(if left_out { BigRational::one() } else { value })
+        let left_out = value != Rational::one() && hook.on(TemporalMutant::T32);
+        Ok(if left_out { Rational::one() } else { value })
     }
 
     /// 1 − λ
-    pub(super) fn gain(&self) -> BigRational {
-        BigRational::one() - &self.net.leak
+    pub(super) fn gain(&self) -> Rational {
+        Rational::one() - &self.weights.leak
     }
 
     fn no_value(&self) -> Error {
@@ -306,10 +335,10 @@ impl<'a> TemporalReference<'a> {
     /// Refuses numbers that grow too long.
     pub(super) fn within<'n>(
         &self,
-        numbers: impl IntoIterator<Item = &'n BigRational>,
+        numbers: impl IntoIterator<Item = &'n Rational>,
     ) -> Result<(), Error> {
         for number in numbers {
-            let bits = number.numer().bits() + number.denom().bits();
+            let bits = number.bits();
             if bits > self.limits.bits {
                 let what = "bits of a number of the reference implementation".into();
                 return Err(Error::Limit { what, given: bits, limit: self.limits.bits });

@@ -1,9 +1,7 @@
 //! The rules, each as its equation has it, on one sequence.
 
-use num_rational::BigRational;
-use num_traits::{One, Zero};
-
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{Feedback, Form, TemporalRule};
 use crate::textbook::temporal::Evaluation;
 
@@ -94,9 +92,9 @@ impl<'a> Rule<'a> {
     }
 
     /// 1 − λ of the derivatives.
-    fn gain(&self, hook: &TemporalHook) -> BigRational {
-        let left_out = !self.reference.net.leak.is_zero() && hook.on(M::T24);
-        if left_out { BigRational::one() } else { self.reference.gain() }
+    fn gain(&self, hook: &TemporalHook) -> Rational {
+        let left_out = !self.reference.weights.leak.is_zero() && hook.on(M::T24);
+        if left_out { Rational::one() } else { self.reference.gain() }
     }
 
     /// (1−λ) Σ_t g_t z_{t−1}ᵀ and (1−λ) Σ_t g_t x_tᵀ, of one step.
@@ -105,7 +103,7 @@ impl<'a> Rule<'a> {
         found: &mut Estimate,
         run: &Run,
         t: usize,
-        g: &[BigRational],
+        g: &[Rational],
         hook: &TemporalHook,
     ) {
         if t == 1 && hook.on(M::T05) {
@@ -122,7 +120,7 @@ impl<'a> Rule<'a> {
         let gain = self.reference.feedback_gain(hook);
         let kept = self.reference.kept(hook);
         let back = transposed(&self.reference.feedback(Feedback::Cell, hook)?);
-        let mut later = vec![BigRational::zero(); back.len()];
+        let mut later = vec![Rational::zero(); back.len()];
         for t in (1..=run.last()).rev() {
             let mut g = sum(&run.a[t], &scale(&later, &kept));
             if t < run.last() && !hook.on(M::T10) {
@@ -192,7 +190,7 @@ impl<'a> Rule<'a> {
         relay: impl Fn(&Row) -> Row,
     ) -> Result<Estimate, Error> {
         let mut found = self.empty();
-        let mut later = vec![BigRational::zero(); self.reference.net.neurons()];
+        let mut later = vec![Rational::zero(); self.reference.net.neurons()];
         for t in (1..=run.last()).rev() {
             later = sum(&run.a[t], &relay(&later));
             self.reference.within(&later)?;
@@ -222,7 +220,7 @@ impl<'a> Rule<'a> {
     /// ε_{q,t} = λ ε_{q,t−1} + (1−λ) z_{q,t−1}, and the same with x_t for U; row t of each.
     fn traces(&self, run: &Run, memory: &mut Memory, hook: &TemporalHook) -> [Matrix; 2] {
         let (kept, gain) = (self.reference.kept(hook), self.gain(hook));
-        let nothing = || (run.z[0].iter().map(|_| BigRational::zero()).collect(), run.x[0].clone());
+        let nothing = || (run.z[0].iter().map(|_| Rational::zero()).collect(), run.x[0].clone());
         let handed_on = memory.traces.take().filter(|_| hook.on(M::T02));
         let (first_w, first_u) = handed_on.unwrap_or_else(nothing);
         let (mut of_w, mut of_u) = (vec![first_w], vec![first_u]);
@@ -244,7 +242,7 @@ impl<'a> Rule<'a> {
     ) -> Estimate {
         let [of_w, of_u] = self.traces(run, memory, hook);
         let mut found = self.empty();
-        let mut learn = |t: usize, signal: &[BigRational]| {
+        let mut learn = |t: usize, signal: &[Rational]| {
             let gated = by_entry(signal, &run.h[t]);
             add_outer(&mut found.recurrent, &gated, &of_w[t]);
             add_outer(&mut found.input, &gated, &of_u[t]);
@@ -318,12 +316,12 @@ fn sent<'r>(run: &'r Run, t: usize, hook: &TemporalHook) -> &'r Row {
 /// m_α = Σ_{j ∈ α} a_j through the tables of a tap: Σ_α m_α block(α, type p) + own(type p) a_p.
 fn by_type(tap: &Matrix, types: &[usize], signal: &Row, hook: &TemporalHook) -> Row {
     let Some(tables) = shared(tap, types) else { return times(&transposed(tap), signal) };
-    let mut channels = vec![BigRational::zero(); tables.own.len()];
+    let mut channels = vec![Rational::zero(); tables.own.len()];
     for (kind, a) in types.iter().zip(signal) {
         channels[*kind] += a;
     }
     let blocks = times(&transposed(&tables.block), &channels);
-    let arriving = |(kind, a): (&usize, &BigRational)| {
+    let arriving = |(kind, a): (&usize, &Rational)| {
         let own = &tables.own[*kind];
         let left_out = !own.is_zero() && hook.on(M::T16);
         if left_out { blocks[*kind].clone() } else { &blocks[*kind] + own * a }

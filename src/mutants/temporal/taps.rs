@@ -1,9 +1,7 @@
 //! Ŵ and the taps that are made of it.
 
-use num_rational::BigRational;
-use num_traits::{One, Zero};
-
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps};
 
 use super::algebra::{Matrix, Row, add, diagonal, product, scaled, transposed, zeros};
@@ -31,7 +29,7 @@ impl TemporalReference<'_> {
         hook: &TemporalHook,
     ) -> Result<Matrix, Error> {
         let weights = match feedback {
-            Feedback::Cell => self.net.recurrent.clone(),
+            Feedback::Cell => self.weights.recurrent.clone(),
             Feedback::Type(convention) => self.type_means(convention, hook)?,
         };
         let other = transposed(&weights);
@@ -56,14 +54,14 @@ impl TemporalReference<'_> {
                     continue;
                 }
                 let pairs = cells.clone().flat_map(|a| cells.clone().map(move |b| (a, b)));
-                let block: Vec<&BigRational> = pairs
+                let block: Vec<&Rational> = pairs
                     .filter(|(a, b)| types[*a] == types[j] && types[*b] == types[p])
                     .filter(|(a, b)| a != b || convention == Diagonal::Counted)
-                    .map(|(a, b)| &self.net.recurrent[a][b])
+                    .map(|(a, b)| &self.weights.recurrent[a][b])
                     .collect();
                 if !block.is_empty() {
-                    let size = BigRational::from_integer(block.len().into());
-                    means[j][p] = block.into_iter().sum::<BigRational>() / size;
+                    let share = Rational::one_over(block.len());
+                    means[j][p] = block.into_iter().sum::<Rational>() * share;
                 }
             }
         }
@@ -115,18 +113,18 @@ impl TemporalReference<'_> {
                 list.len()
             )));
         }
-        let mut mu: Row = (0..cells).map(|cell| rule.mu.of(cell)).collect();
-        if mu.iter().any(|mu| !mu.is_one()) && hook.on(M::T19) {
-            mu = vec![BigRational::one(); cells];
+        let mut mu: Row = (0..cells).map(|cell| rule.mu.of(cell).into()).collect();
+        if mu.iter().any(|mu| *mu != Rational::one()) && hook.on(M::T19) {
+            mu = vec![Rational::one(); cells];
         }
         let mut relay = match hook.on(M::T18) {
             true => product(&diagonal(&mu), first),
             false => product(first, &diagonal(&mu)),
         };
         let leak = match rule.form {
-            Form::NoLeak => BigRational::zero(),
-            Form::Filter if !self.net.leak.is_zero() && hook.on(M::T23) => BigRational::zero(),
-            Form::Filter => self.net.leak.clone(),
+            Form::NoLeak => Rational::zero(),
+            Form::Filter if !self.weights.leak.is_zero() && hook.on(M::T23) => Rational::zero(),
+            Form::Filter => self.weights.leak.clone(),
             Form::Autodiff => self.kept(hook),
         };
         add(&mut relay, &diagonal(&vec![leak; cells]));
@@ -146,24 +144,24 @@ impl TemporalReference<'_> {
     }
 
     /// 1 − λ of the synapses that credit goes back through.
-    pub(super) fn feedback_gain(&self, hook: &TemporalHook) -> BigRational {
-        let left_out = !self.net.leak.is_zero() && hook.on(M::T25);
-        if left_out { BigRational::one() } else { self.gain() }
+    pub(super) fn feedback_gain(&self, hook: &TemporalHook) -> Rational {
+        let left_out = !self.weights.leak.is_zero() && hook.on(M::T25);
+        if left_out { Rational::one() } else { self.gain() }
     }
 
     /// λ of whatever accumulates over time.
-    pub(super) fn kept(&self, hook: &TemporalHook) -> BigRational {
-        if !self.net.leak.is_zero() && hook.on(M::T08) {
-            return BigRational::zero();
+    pub(super) fn kept(&self, hook: &TemporalHook) -> Rational {
+        if !self.weights.leak.is_zero() && hook.on(M::T08) {
+            return Rational::zero();
         }
-        if hook.on(M::T09) { BigRational::one() } else { self.net.leak.clone() }
+        if hook.on(M::T09) { Rational::one() } else { self.weights.leak.clone() }
     }
 }
 
 /// The tables that stand for a tap; none if it is not block-constant but for its diagonal.
 pub(super) fn shared(tap: &Matrix, types: &[usize]) -> Option<Shared> {
     let kinds = types.iter().max().map_or(0, |kind| kind + 1);
-    let mut tables = Shared { block: zeros(kinds, kinds), own: vec![BigRational::zero(); kinds] };
+    let mut tables = Shared { block: zeros(kinds, kinds), own: vec![Rational::zero(); kinds] };
     for (j, row) in tap.iter().enumerate() {
         for (p, entry) in row.iter().enumerate().filter(|(p, _)| *p != j) {
             tables.block[types[j]][types[p]] = entry.clone();

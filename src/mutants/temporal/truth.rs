@@ -4,6 +4,7 @@ use num_rational::BigRational;
 
 use crate::check::{Comparison, Verdict};
 use crate::error::Error;
+use crate::scalar::Rational;
 use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
 
@@ -26,7 +27,8 @@ impl TemporalTruth {
     /// Those of the engines.
     pub fn of(case: &TemporalCase, hosts: &[Host], limits: &Limits) -> Result<Self, Error> {
         let run = |rule: &TemporalRule, evaluation| -> Result<_, Error> {
-            Ok(temporal::run::<BigRational>(case, rule, evaluation, limits)?.gradient)
+            let found = temporal::run::<Rational>(case, rule, evaluation, limits)?;
+            Ok(found.gradient.map(Rational::plain))
         };
         let arbiter = run(&TemporalRule::Tangent, Evaluation::Causal)?;
         let mut founded: Option<Verdict> = None;

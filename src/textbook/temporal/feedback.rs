@@ -1,9 +1,7 @@
 //! Ŵ: the weights that feedback uses, cell by cell or type by type.
 
-use num_rational::BigRational;
-
 use crate::error::Error;
-use crate::scalar::Scalar;
+use crate::scalar::{Rational, Scalar};
 use crate::spec::{Diagonal, Feedback, Temporal};
 use crate::textbook::embed;
 
@@ -59,20 +57,20 @@ pub(super) fn block_means<S: Scalar>(
 ) -> Result<Vec<Vec<S>>, Error> {
     let types = types(net)?;
     let count = types.iter().max().map_or(0, |last| last + 1);
-    let mut sums = vec![vec![(BigRational::from_integer(0.into()), 0_u64); count]; count];
+    let mut sums = vec![vec![(Rational::zero(), 0); count]; count];
     for (post, row) in net.recurrent.iter().enumerate() {
         for (pre, weight) in row.iter().enumerate() {
             if post == pre && diagonal == Diagonal::Excluded {
                 continue;
             }
             let (sum, pairs) = &mut sums[types[post]][types[pre]];
-            *sum += weight;
+            *sum += Rational::from(weight);
             *pairs += 1;
         }
     }
-    let mean = |(sum, pairs): &(BigRational, u64)| match pairs {
+    let mean = |(sum, pairs): &(Rational, usize)| match pairs {
         0 => Ok(S::zero()),
-        pairs => embed(&(sum / BigRational::from_integer((*pairs).into())), "a mean weight"),
+        pairs => embed(&(sum * Rational::one_over(*pairs)).into(), "a mean weight"),
     };
     sums.iter().map(|row| row.iter().map(mean).collect()).collect()
 }

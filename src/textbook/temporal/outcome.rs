@@ -47,3 +47,35 @@ pub struct Step<S> {
     /// g_t = ∂L_b/∂s_t, or the ĝ_t of the autodiff form; of rules that have one.
     pub adjoint: Option<Vec<S>>,
 }
+
+impl<S> Step<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> Step<T> {
+        let row = |values: &Vec<S>| values.iter().map(&to).collect();
+        Step {
+            net_input: row(&self.net_input),
+            firing_rate: row(&self.firing_rate),
+            slope: row(&self.slope),
+            readout: row(&self.readout),
+            readout_error: row(&self.readout_error),
+            learning_signal: row(&self.learning_signal),
+            gated_signal: row(&self.gated_signal),
+            trace: self.trace.as_ref().map(row),
+            total_credit: self.total_credit.as_ref().map(row),
+            adjoint: self.adjoint.as_ref().map(row),
+        }
+    }
+}
+
+impl<S> TemporalOutcome<S> {
+    /// The same in another number type.
+    #[must_use]
+    pub fn map<T>(&self, to: impl Fn(&S) -> T) -> TemporalOutcome<T> {
+        let steps = |steps: &Vec<Step<S>>| steps.iter().map(|step| step.map(&to)).collect();
+        TemporalOutcome {
+            gradient: self.gradient.map(&to),
+            examples: self.examples.iter().map(steps).collect(),
+        }
+    }
+}

@@ -4,6 +4,7 @@ use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::mutants::temporal::{Host, TemporalTruth};
+use crate::scalar::Rational;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
     TemporalRule,
@@ -123,7 +124,7 @@ fn run(
     rule: &TemporalRule,
     limits: &Limits,
 ) -> Result<TemporalOutcome<BigRational>, Error> {
-    temporal::run(case, rule, Evaluation::Adjoint, limits)
+    Ok(temporal::run::<Rational>(case, rule, Evaluation::Adjoint, limits)?.map(Rational::plain))
 }
 
 fn step_json(step: &Step<BigRational>, seen: &Step<BigRational>) -> Json {

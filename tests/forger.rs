@@ -119,7 +119,9 @@ fn nothing_false_is_confirmed() {
     let mut total = 0;
     for (kind, tally) in &tallies {
         let Tally { tried, unreadable, refused, other, honest } = tally;
-        println!("{kind}: {tried} tried, {unreadable} unreadable, {refused:?}, {other} not agree, {honest} true");
+        println!(
+            "{kind}: {tried} tried, {unreadable} unreadable, {refused:?}, {other} not agree, {honest} true"
+        );
         total += tried;
     }
     println!("{total} forgeries, {} cases asked of the engines", engines.0.len());

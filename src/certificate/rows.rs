@@ -71,7 +71,11 @@ impl Rows<'_> {
         }
         if !self.wiring.is_recurrent() {
             let (settled, shown) = self.settling(settling);
-            self.push(Claim::Settling, &settled, (!shown).then(|| words::NO_SHORT_WITNESS.to_owned()));
+            self.push(
+                Claim::Settling,
+                &settled,
+                (!shown).then(|| words::NO_SHORT_WITNESS.to_owned()),
+            );
         }
         let one = BigRational::from_integer(1.into());
         let reads: Vec<_> =

@@ -27,8 +27,8 @@ mod tangent;
 use num_rational::BigRational;
 use thiserror::Error as ThisError;
 
-use super::{Certificate, ClaimRow};
 use super::digest::{self, sha256};
+use super::{Certificate, ClaimRow};
 use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Neuron, Parameters, PerNeuron, Wiring};
 
@@ -102,15 +102,15 @@ impl Report {
     /// The worst verdict of any row; a report without verdicts is unchecked.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
-        self.worst(|_| true)
+        let worst = self.worst(|_| true).unwrap_or(Conclusion::Unchecked);
+        // Where files were not seen nothing is better than unchecked.
+        if self.unseen.is_some() { worst.max(Conclusion::Unchecked) } else { worst }
     }
 
-    /// The worst verdict of the rows that count; where files were not seen nothing is better than unchecked.
+    /// The worst verdict of the rows that count, if any of them has one.
     #[must_use]
-    pub fn worst(&self, counts: impl Fn(&Row) -> bool) -> Conclusion {
-        let verdicts = self.claims.iter().filter(|row| counts(row)).filter_map(|row| row.verdict);
-        let worst = verdicts.max().unwrap_or(Conclusion::Unchecked);
-        if self.unseen.is_some() { worst.max(Conclusion::Unchecked) } else { worst }
+    pub fn worst(&self, counts: impl Fn(&Row) -> bool) -> Option<Conclusion> {
+        self.claims.iter().filter(|row| counts(row)).filter_map(|row| row.verdict).max()
     }
 }
 

@@ -6,9 +6,9 @@ mod truth;
 use faer::{Mat, MatRef};
 
 use super::{Options, Progress};
-use crate::certificate::{Version, digest};
 use crate::certificate::large::{self, Draw, File, Large, Shape};
 use crate::certificate::residues::{self, Fingerprint, Residues};
+use crate::certificate::{Version, digest};
 use crate::check::bridge::{output_adjoint_of_residue, residues_of_credit, residues_of_update};
 use crate::check::{Cell, CellState, Claim, Comparison, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;

@@ -170,7 +170,10 @@ pub fn verified_json(
                     Json::object([
                         ("neurons", Json::count(given.neurons)),
                         ("rates_within", Json::text(format!("2^{}", given.rates_within))),
-                        ("balance_factors_within", Json::text(format!("2^{}", given.factors_within))),
+                        (
+                            "balance_factors_within",
+                            Json::text(format!("2^{}", given.factors_within)),
+                        ),
                     ]),
                 ));
             }

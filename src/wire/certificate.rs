@@ -9,13 +9,12 @@ use super::json::Json;
 use crate::certificate::digest::{DRAW_EXAMPLES, PRIME};
 use crate::certificate::verify::Sealed;
 use crate::certificate::{
-    BackpropWitness, Certificate, ClaimRow, Draw, DrawExample, ExampleWitness, Inverses,
-    Matrix, PerParameter, Soundness, TangentWitness, Version, Versions, Witnesses,
-    words,
+    BackpropWitness, Certificate, ClaimRow, Draw, DrawExample, ExampleWitness, Inverses, Matrix,
+    PerParameter, Soundness, TangentWitness, Version, Versions, Witnesses, words,
 };
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
-use crate::spec::{Limits, Network, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Limits, Network, PerNeuron, PerSynapse, Wiring};
 
 /// A certificate as a document, its own digest last.
 ///
@@ -209,23 +208,18 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     ])?;
     let version = root.required("format")?.choice(&Version::ALL)?;
     let place = root.required("case")?;
+    // Numerator and denominator of a number that was written as a decimal or in hex are longer than it was.
+    let of_case = Limits { number_chars: limits.number_chars.saturating_mul(4), ..*limits };
     // Once for errors with their place in this document, once for the numbers in canonical form.
-    case::from_cursor(&place)?;
-    let document = Document::read(place.value().canonical().as_bytes(), &longer)?;
+    let case = case::from_cursor(&place.within(&of_case))?;
+    expect_few_neurons(&case, limits)?;
+    let document = Document::read(place.value().canonical().as_bytes(), &of_case)?;
     let wiring = Wiring::of(&document.case);
     let layered = matches!(document.case.network, Network::Layered(_));
     let seed = root.required("seed")?;
     let versions = root.required("versions")?;
     versions.object(&["creditcheck", "num-rational", "num-bigint"])?;
     let stated = |name| Ok::<_, Error>(versions.required(name)?.text()?.to_owned());
-    let neurons = wiring.neurons();
-    if neurons > limits.neurons {
-        return Err(Error::Limit {
-            what: "neurons of a case that is certified".into(),
-            given: neurons as u64,
-            limit: limits.neurons as u64,
-        });
-    }
     let certificate = Certificate {
         version,
         case_text: document.json.canonical(),
@@ -237,7 +231,7 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
             num_rational: stated("num-rational")?,
             num_bigint: stated("num-bigint")?,
         },
-        claims: root.required("claims")?.items()?.iter().map(claim).collect::<Result<_, _>>()?,
+        claims: claims(&root.required("claims")?)?,
         witnesses: witnesses(
             &root.required("witnesses")?,
             &Shape { wiring: &wiring, layered, examples: document.case.examples.len() },
@@ -256,6 +250,22 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     Ok(Sealed { certificate, text, digest })
 }
 
+/// Refuses a case that is too large for the exact engines, before anything is made of it.
+fn expect_few_neurons(case: &Case, limits: &Limits) -> Result<(), Error> {
+    let neurons: usize = match &case.network {
+        Network::Layered(net) => net.widths().iter().sum(),
+        Network::Graph(net) => net.neurons,
+    };
+    if neurons <= limits.neurons {
+        return Ok(());
+    }
+    Err(Error::Limit {
+        what: "neurons of a case that is certified".into(),
+        given: neurons as u64,
+        limit: limits.neurons as u64,
+    })
+}
+
 /// An unsigned integer in quotes, written in the one canonical way.
 pub(super) fn whole(place: &Cursor<'_>, most: u64) -> Result<u64, Error> {
     let text = place.text()?;
@@ -263,7 +273,16 @@ pub(super) fn whole(place: &Cursor<'_>, most: u64) -> Result<u64, Error> {
     value.ok_or_else(|| place.error(format!("an integer from 0 to {most} in quotes")))
 }
 
-pub(super) fn claim(place: &Cursor<'_>) -> Result<ClaimRow, Error> {
+/// The rows, of which there is at least one.
+pub(super) fn claims(place: &Cursor<'_>) -> Result<Vec<ClaimRow>, Error> {
+    let rows = place.items()?;
+    if rows.is_empty() {
+        return Err(place.error("at least one row"));
+    }
+    rows.iter().map(claim).collect()
+}
+
+fn claim(place: &Cursor<'_>) -> Result<ClaimRow, Error> {
     place.object(&[
         "claim",
         "tier",

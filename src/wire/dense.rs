@@ -192,16 +192,14 @@ impl Seen {
         let digest = digest.map(|place| place.text()).transpose()?;
         let file = file.to_owned();
         self.files = match (self.files.take(), digest) {
-            (Some(mut files), Some(digest)) => {
-                match files.iter().find(|seen| seen.file == file) {
-                    Some(seen) if seen.sha256 == digest => Some(files),
-                    Some(_) => None,
-                    None => {
-                        files.push(FileDigest { file, sha256: digest.to_owned() });
-                        Some(files)
-                    }
+            (Some(mut files), Some(digest)) => match files.iter().find(|seen| seen.file == file) {
+                Some(seen) if seen.sha256 == digest => Some(files),
+                Some(_) => None,
+                None => {
+                    files.push(FileDigest { file, sha256: digest.to_owned() });
+                    Some(files)
                 }
-            }
+            },
             _ => None,
         };
         Ok(expected.first().copied().flatten())

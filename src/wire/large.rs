@@ -1,7 +1,7 @@
 //! `creditcheck/certificate/2` of large networks: it has a `shape`, and fingerprints in place of numbers.
 
 use super::case;
-use super::certificate::{claim, claim_json, whole};
+use super::certificate::{claim_json, claims, whole};
 use super::cursor::Cursor;
 use super::dense::{self, Outline};
 use super::document::{canonical_numbers, sha256};
@@ -111,6 +111,18 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
         let items = shape.required(name)?.items()?;
         items.iter().map(|item| item.index(below, "a count")).collect::<Result<Vec<_>, _>>()
     };
+    let widths = counts("widths", COUNT)?;
+    if widths.len() < 2 {
+        return Err(shape.required("widths")?.error("the widths of at least two layers"));
+    }
+    if let Some(zero) = widths.iter().position(|width| *width == 0) {
+        return Err(shape.required("widths")?.items()?[zero].error("a width of at least 1"));
+    }
+    let batch = shape.required("batch")?;
+    let batch = match batch.index(COUNT, "a count")? {
+        0 => return Err(batch.error("at least one example")),
+        count => count,
+    };
     let versions = root.required("versions")?;
     let Json::Object(names) = versions.value() else {
         return Err(versions.error("an object of names and versions"));
@@ -139,13 +151,13 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
         case_digest: root.required("case_digest")?.text()?.to_owned(),
         files: root.required("files")?.items()?.iter().map(file).collect::<Result<_, _>>()?,
         shape: Shape {
-            widths: counts("widths", COUNT)?,
+            widths,
             biases: counts("biases", 2)?.into_iter().map(|has| has == 1).collect(),
-            batch: shape.required("batch")?.index(COUNT, "a count")?,
+            batch,
         },
         seed: whole(&root.required("seed")?, u64::MAX)?,
         versions: names.iter().map(stated).collect::<Result<_, Error>>()?,
-        claims: root.required("claims")?.items()?.iter().map(claim).collect::<Result<_, _>>()?,
+        claims: claims(&root.required("claims")?)?,
         draws: root.required("draws")?.items()?.iter().map(draw).collect::<Result<_, _>>()?,
     };
     let digest = root.required("digest")?.text()?.to_owned();

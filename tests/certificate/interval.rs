@@ -15,9 +15,31 @@ fn power(exponent: u64) -> Q {
 fn net_inputs() -> Vec<Q> {
     let number = |text: &str| creditcheck::number::parse(text, &Limits::default()).unwrap();
     let texts = [
-        "0", "1", "1/3", "255/256", "257/256", "2", "7/3", "31", "32", "709.78", "745.2", "1023.999", "1024", "1025",
-        "16383", "16385", "1000000000000", "0x1p-30", "0x1p-500", "0x1.8p-1074", "0x1p-1075", "0x1p-1200", "0x1p-1201",
-        "0x1p-4000", "123456789/987654321",
+        "0",
+        "1",
+        "1/3",
+        "255/256",
+        "257/256",
+        "2",
+        "7/3",
+        "31",
+        "32",
+        "709.78",
+        "745.2",
+        "1023.999",
+        "1024",
+        "1025",
+        "16383",
+        "16385",
+        "1000000000000",
+        "0x1p-30",
+        "0x1p-500",
+        "0x1.8p-1074",
+        "0x1p-1075",
+        "0x1p-1200",
+        "0x1p-1201",
+        "0x1p-4000",
+        "123456789/987654321",
     ];
     let huge = Q::from_integer(BigInt::from(7) << 40_000);
     texts.iter().map(|text| number(text)).chain([huge]).flat_map(|s| [-s.clone(), s]).collect()
@@ -58,8 +80,11 @@ fn enclosures_meet_those_of_the_other_side_and_are_narrow() {
             };
             assert!(meet(&slope, &lower, &upper), "slope of {name} at {s}");
             // Far narrower than what one rounding allows: 2⁻⁵³ of |s| and of the value, and the smallest float.
-            let scale = if activation == Activation::Softplus { slope.upper.clone() } else { one.clone() };
-            for (what, found, of_value) in [("rate", &rate, rate.upper.abs()), ("slope", &slope, scale)] {
+            let scale =
+                if activation == Activation::Softplus { slope.upper.clone() } else { one.clone() };
+            for (what, found, of_value) in
+                [("rate", &rate, rate.upper.abs()), ("slope", &slope, scale)]
+            {
                 let width = &found.upper - &found.lower;
                 let allowed = (s.abs().max(power(1074)) + of_value) * power(100);
                 assert!(width <= allowed && found.lower <= found.upper, "{what} of {name} at {s}");

@@ -45,7 +45,9 @@ pub const KINDS: &[(&str, Forge)] = &[
         })
     }),
     ("the audit agrees", |base, _| {
-        rows(base, |rows| rows.iter_mut().for_each(|row| row.verdict = row.verdict.or(Some(Conclusion::Agree))))
+        rows(base, |rows| {
+            rows.iter_mut().for_each(|row| row.verdict = row.verdict.or(Some(Conclusion::Agree)))
+        })
     }),
     ("nothing but the audit", |base, _| {
         rows(base, |rows| rows.retain(|row| row.claim == Claim::Locality))
@@ -109,7 +111,8 @@ pub const KINDS: &[(&str, Forge)] = &[
                 row.verdict = row.verdict.or(words::observed(Version::One));
                 for text in &mut row.assumptions {
                     if text.starts_with("given β: ") {
-                        "given β; slope not checked here: x and β are taken as exact".clone_into(text);
+                        "given β; slope not checked here: x and β are taken as exact"
+                            .clone_into(text);
                     }
                 }
             }
@@ -176,7 +179,11 @@ fn around(base: &Base, dice: &mut Dice) -> Option<Json> {
     document(base, |json| {
         let Json::Object(fields) = json else { return };
         fields.retain(|(name, _)| dice.roll(2) == 0 || (name != "witnesses" && name != "kink"));
-        let shape = [("widths", Json::Array(vec![])), ("biases", Json::Array(vec![])), ("batch", Json::count(1))];
+        let shape = [
+            ("widths", Json::Array(vec![])),
+            ("biases", Json::Array(vec![])),
+            ("batch", Json::count(1)),
+        ];
         fields.push(("shape".to_owned(), Json::object(shape)));
     })
 }

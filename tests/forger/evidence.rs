@@ -17,10 +17,14 @@ pub const KINDS: &[(&str, Forge)] = &[
     ("another weight", |base, dice| under_witnesses(base, |case| number(weights(case), dice))),
     ("another bias", |base, dice| under_witnesses(base, |case| number(biases(case), dice))),
     ("another input", |base, dice| {
-        under_witnesses(base, |case| number(case.examples.iter_mut().flat_map(|e| &mut e.input), dice))
+        under_witnesses(base, |case| {
+            number(case.examples.iter_mut().flat_map(|e| &mut e.input), dice)
+        })
     }),
     ("another target", |base, dice| {
-        under_witnesses(base, |case| number(case.examples.iter_mut().flat_map(|e| &mut e.target), dice))
+        under_witnesses(base, |case| {
+            number(case.examples.iter_mut().flat_map(|e| &mut e.target), dice)
+        })
     }),
     ("another learning rate", |base, dice| {
         under_witnesses(base, |case| number(std::iter::once(&mut case.learning_rate), dice))
@@ -337,7 +341,8 @@ fn zeros(base: &Base, dice: &mut Dice) -> Option<Certificate> {
 fn own_values(base: &Base, dice: &mut Dice, rate: bool) -> Option<Certificate> {
     let Network::Layered(net) = &base.case.network else { return None };
     let known = [Activation::Tanh, Activation::Identity, Activation::Quadratic];
-    if !net.layers.iter().all(|layer| known.contains(&layer.activation) && layer.balance.is_none()) {
+    if !net.layers.iter().all(|layer| known.contains(&layer.activation) && layer.balance.is_none())
+    {
         return None;
     }
     let inputs = net.widths()[0];

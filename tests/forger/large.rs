@@ -31,7 +31,8 @@ fn file(bytes: &[u8]) -> File {
 /// A case whose numbers are in one file, with the biases of a network.
 fn case_of(dense: &Dense, file: &File) -> Json {
     let tensor = |name: String| {
-        let fields = [("file", file.name.clone()), ("sha256", file.digest.clone()), ("tensor", name)];
+        let fields =
+            [("file", file.name.clone()), ("sha256", file.digest.clone()), ("tensor", name)];
         Json::object(fields.map(|(field, text)| (field, Json::String(text))))
     };
     let layers = Json::array(dense.layers.iter().enumerate(), |(l, layer)| {
@@ -61,7 +62,8 @@ fn issued(case: &Json, files: &[File], network: &Dense) -> Large {
 /// What a certificate is confirmed as, or the equation that refuses it, when these are the files.
 fn answer(certificate: &Large, shown: Option<&Shown>) -> Result<Conclusion, String> {
     let json = large::to_json(certificate).unwrap();
-    let sealed = large::read(&json, &Limits::default()).map_err(|error| format!("no case: {error}"))?;
+    let sealed =
+        large::read(&json, &Limits::default()).map_err(|error| format!("no case: {error}"))?;
     verify(&sealed, shown).map(|report| report.conclusion()).map_err(|refusal| refusal.equation)
 }
 

@@ -46,11 +46,12 @@ const NEEDED: &[Needed] = &[
         let mut found = b.own.evidence.clone();
         let wiring = Wiring::of(&b.own.case);
         found.credit.examples[0].balance_factor[Neuron(2)] += Q::from_integer(1.into());
-        let given: Vec<_> = found.credit.examples.iter().map(|e| GivenCredit {
+        let given = found.credit.examples.iter().map(|e| GivenCredit {
             firing_rate: e.firing_rate.clone(),
             balance_factor: e.balance_factor.clone(),
             external_credit: e.external_credit.clone(),
         });
+        let given: Vec<_> = given.collect();
         let (parameters, rate) = (Parameters::of(&b.own.case), &b.own.case.learning_rate);
         let (credits, update) =
             credit::run_given(&wiring, &parameters, rate, &given, &Limits::default()).unwrap();
@@ -128,8 +129,12 @@ const NEEDED: &[Needed] = &[
     ("the convention in words", "words", "kink", |b| {
         stated(&b.kinked, |c| c.kink = "the slope at a kink is what it is elsewhere".into())
     }),
-    ("the number of entries", "C1", "entries", |b| stated(&b.layered, |c| c.claims[0].entries += 1)),
-    ("how many are not zero", "C2", "nonzero", |b| stated(&b.layered, |c| c.claims[1].nonzero -= 1)),
+    ("the number of entries", "C1", "entries", |b| {
+        stated(&b.layered, |c| c.claims[0].entries += 1)
+    }),
+    ("how many are not zero", "C2", "nonzero", |b| {
+        stated(&b.layered, |c| c.claims[1].nonzero -= 1)
+    }),
     ("how many differ", "C2", "differing", |b| stated(&b.own, |c| c.claims[1].differing -= 1)),
     ("the verdict", "C1", "verdict", |b| {
         stated(&b.dead, |c| c.claims[0].verdict = Some(Conclusion::Agree))

@@ -29,7 +29,8 @@ pub fn check(case: &Case, wiring: &Wiring) -> Result<(), Refusal> {
     // Counted first: only a large case is worth looking at as floats.
     let large = wiring.parameters() > MOST_PARAMETERS && Dense::of(case).is_some();
     if large {
-        let found = format!("the certificate of a small case, of {} parameters", wiring.parameters());
+        let found =
+            format!("the certificate of a small case, of {} parameters", wiring.parameters());
         return Err(refusal("kind", "the certificate", found, "the certificate of a large case"));
     }
     Ok(())
@@ -80,9 +81,8 @@ fn on_cycles(case: &Case, wiring: &Wiring, exact: bool) -> Result<(), Refusal> {
 
 /// Whether some neurons for which this holds form a cycle of their own.
 fn has_cycle_among(wiring: &Wiring, holds: impl Fn(Neuron) -> bool) -> bool {
-    let mut waiting = PerNeuron::from_fn(wiring.neurons(), |neuron| {
-        !wiring.is_input[neuron] && holds(neuron)
-    });
+    let mut waiting =
+        PerNeuron::from_fn(wiring.neurons(), |neuron| !wiring.is_input[neuron] && holds(neuron));
     loop {
         let ready = (0..wiring.neurons()).map(Neuron).find(|post| {
             let listens = |k| waiting[wiring.synapses[k].pre];

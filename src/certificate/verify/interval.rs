@@ -56,7 +56,8 @@ pub fn enclosed(activation: &Activation, s: &BigRational) -> Option<(Enclosure, 
             let square = unit.product(&y, &y);
             let sum = one.plus(&square);
             let rate = unit.exact(&unit.quotient(&one.minus(&square), &sum));
-            let slope = unit.quotient(&unit.product(&unit.whole(4), &square), &unit.product(&sum, &sum));
+            let slope =
+                unit.quotient(&unit.product(&unit.whole(4), &square), &unit.product(&sum, &sum));
             let rate = if s.is_negative() { rate.negated() } else { rate };
             Some((rate, unit.exact(&slope)))
         }

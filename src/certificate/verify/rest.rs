@@ -169,11 +169,7 @@ impl Straight {
 }
 
 /// The net inputs of the only equilibrium with every neuron on its piece, if there is one: x = a∘(Wx + b) + k, by elimination.
-fn solved(
-    ground: &Ground<'_>,
-    number: usize,
-    pieces: &Pieces,
-) -> Option<PerNeuron<BigRational>> {
+fn solved(ground: &Ground<'_>, number: usize, pieces: &Pieces) -> Option<PerNeuron<BigRational>> {
     let wiring = &ground.wiring;
     let example = &ground.certificate.case.examples[number];
     let unknown: Vec<Neuron> = free(ground).collect();

@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     case: PathBuf,
     /// The gradient or update to be judged
     mine: PathBuf,
+    /// Exit 0, not 3, where a block has no bound or one without power; not where the whole exact gradient is zero
+    #[arg(long)]
+    allow_unchecked: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
@@ -65,12 +68,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         || report::judged(&name, &title, &judgement, &diagnosis),
         || report::judged_json(&digest, &judgement, &diagnosis),
     )?;
-    Ok(if judgement.nearness() == Nearness::Different {
-        Outcome::Disagree
-    } else if judgement.is_vacuous().is_some() {
-        Outcome::Unchecked
-    } else {
-        Outcome::Agree
+    Ok(match judgement.unchecked() {
+        _ if judgement.nearness() == Nearness::Different => Outcome::Disagree,
+        Some(why) if !(arguments.allow_unchecked && why.can_be_allowed()) => Outcome::Unchecked,
+        _ => Outcome::Agree,
     })
 }
 

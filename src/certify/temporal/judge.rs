@@ -21,7 +21,7 @@ use crate::wire::temporal::gradient::GradientOverTime;
 /// Judges every entry, and names the rules over time and the known mistakes that would give this result.
 ///
 /// Floats are judged within the computed rounding bound of the gradient (tier F in time): sums in any order, with or without fused
-/// multiply-add, by BPTT, RTRL, factorised RTRL or tangents. Every block must have a bound with power. Where no bound is finite, correct
+/// multiply-add, by BPTT, RTRL, factorised RTRL or tangents. Where no bound is finite, correct
 /// rounding alone decides, and an entry that is not the nearest float is [`Nearness::Unjudged`]. The reference is the tangent
 /// up to 200 parameters, and BPTT above.
 ///
@@ -37,7 +37,7 @@ pub fn judge(
     let rule = if has_few_parameters(case) { TemporalRule::Tangent } else { TemporalRule::Bptt };
     let truth = as_rule(case, &rule, mine, limits)?;
     let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
-    let mut judge = Judge::new(held(mine.number)).of_every_block();
+    let mut judge = Judge::new(held(mine.number));
     let mut of_entries = bounds.as_ref().map(in_order).unwrap_or_default().into_iter();
     for ((name, theirs), (_, right)) in mine.blocks().into_iter().zip(truth.blocks()) {
         let entries = theirs.into_iter().zip(right).map(|((place, theirs), (_, right))| {

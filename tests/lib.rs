@@ -16,6 +16,7 @@ mod generators;
 mod laws;
 #[cfg(feature = "fast")]
 mod modular;
+mod metamorphic;
 mod mutants;
 mod proofs;
 mod properties_proptest;
@@ -34,3 +35,4 @@ mod temporal;
 #[cfg(feature = "cli")]
 mod tensors;
 mod vectors;
+mod zeros;

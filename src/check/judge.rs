@@ -49,7 +49,7 @@ pub struct Difference {
 }
 
 /// What came of one block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BlockJudgement {
     /// Such as `weights of layer 2`.
     pub name: String,
@@ -82,7 +82,7 @@ impl BlockJudgement {
 }
 
 /// What came of the whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// Block by block.
     pub blocks: Vec<BlockJudgement>,

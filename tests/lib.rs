@@ -14,9 +14,9 @@ mod evidence;
 mod fast;
 mod generators;
 mod laws;
+mod metamorphic;
 #[cfg(feature = "fast")]
 mod modular;
-mod metamorphic;
 mod mutants;
 mod proofs;
 mod properties_proptest;

@@ -7,7 +7,7 @@ use num_traits::Zero;
 
 use super::digest::{self, DRAW_EXAMPLES, PRIME};
 use super::{Certificate, ClaimRow, MOST_UNIT_DIRECTIONS, Settling, Soundness, words};
-use crate::check::{Claim, Conclusion, Tier, blocks};
+use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Activation, Network, Neuron, Parameters, Wiring};
 
 /// One compared entry: what one side has, what the reference has, and where.
@@ -43,9 +43,6 @@ impl Rows<'_> {
     fn write(&mut self, settling: &Settling) {
         let witnesses = &self.certificate.witnesses;
         let dead = self.is_dead().then_some(words::HIDDEN_DEAD);
-        let zero_block = self.zero_block();
-        let update = dead.or(zero_block.as_deref());
-        let truth = dead.or(self.is_still().then_some(words::NOTHING_MOVES));
         let has_reference = self.layered || witnesses.examples.iter().all(|e| e.response.is_some());
         let credits = || self.credits();
         let (credits, directions) =
@@ -55,15 +52,15 @@ impl Rows<'_> {
         }
         if self.layered {
             let updates = self.updates();
-            self.push(Claim::Update, &updates, update);
+            self.push(Claim::Update, &updates, dead);
         }
         if witnesses.tangent.is_some() {
             if self.layered {
-                self.push(Claim::Truth, &directions, truth);
+                self.push(Claim::Truth, &directions, dead);
             } else {
-                self.push(Claim::Update, &directions, update);
+                self.push(Claim::Update, &directions, dead);
                 let both: Vec<_> = credits.into_iter().chain(directions).collect();
-                self.push(Claim::Truth, &both, truth);
+                self.push(Claim::Truth, &both, dead);
             }
         }
         if !self.wiring.is_recurrent() {
@@ -76,7 +73,7 @@ impl Rows<'_> {
         self.push(Claim::Locality, &reads, None);
         if self.wiring.is_recurrent() {
             let recurrent: Vec<_> = self.inverses().into_iter().chain(self.directions()).collect();
-            self.push(Claim::Recurrent, &recurrent, truth);
+            self.push(Claim::Recurrent, &recurrent, dead);
         }
         if !witnesses.draws.is_empty() {
             self.draws();
@@ -136,23 +133,6 @@ impl Rows<'_> {
             .filter(|(neuron, input)| !**input && !self.wiring.outputs.contains(neuron))
             .collect();
         !hidden.is_empty() && !hidden.iter().any(|(neuron, _)| live(*neuron))
-    }
-
-    /// The first block of parameters that the update leaves as it is.
-    fn zero_block(&self) -> Option<String> {
-        let update = &self.certificate.witnesses.update;
-        let blocks = blocks(&self.certificate.case, self.wiring);
-        let is_zero = |block: &&crate::check::Block| {
-            block.synapses.iter().all(|synapse| update.weights[*synapse].is_zero())
-                && block.biases.iter().all(|post| update.biases[*post].is_zero())
-        };
-        blocks.iter().find(is_zero).map(|block| words::zero_block(&block.name))
-    }
-
-    /// Whether the update changes nothing at all.
-    fn is_still(&self) -> bool {
-        let update = &self.certificate.witnesses.update;
-        update.weights.iter().chain(update.biases.iter()).all(Zero::is_zero)
     }
 
     fn credits(&self) -> Vec<Entry<BigRational>> {

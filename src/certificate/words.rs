@@ -128,15 +128,6 @@ pub const ALL_ZERO: &str = "every compared entry is zero";
 /// Why C1–C3 are unchecked although something is not zero.
 pub const HIDDEN_DEAD: &str = "no credit passes any hidden neuron: β∘c is zero at all of them";
 
-/// Why C3 and C7 are unchecked although something is not zero.
-pub const NOTHING_MOVES: &str = "every entry of the update is zero";
-
-/// Why C2 is unchecked although something is not zero.
-#[must_use]
-pub fn zero_block(name: &str) -> String {
-    format!("{name}: every entry of this block is zero")
-}
-
 /// Why C5 is unchecked.
 pub const NO_SHORT_WITNESS: &str = "no neuron shows that one sweep fewer is too few";
 

@@ -57,21 +57,20 @@ pub(super) fn observe(
         // Without agreement there is nothing that the gate could take back.
         return Ok(());
     };
-    let blocks = blocks(case, &evidence.wiring);
-    // The certificate says so too, of the first of them.
-    let is_zero = |block: &&Block| largest(block, &evidence.credit.update).is_none();
-    if let Some(block) = blocks.iter().find(is_zero) {
-        let why = crate::certificate::words::zero_block(&block.name);
-        cell.state = CellState::Checked(Verdict::Unchecked(why));
-        return Ok(());
-    }
     let Some(reference) = evidence.reference_update(case) else {
         cell.notes.push("observability not tried: a graph above 200 parameters".into());
         return Ok(());
     };
+    let blocks = blocks(case, &evidence.wiring);
     for block in &blocks {
         progress.stage(&format!("observability of the {}", block.name))?;
-        let Some(parameter) = largest(block, &reference) else { continue };
+        let Some(parameter) = largest(block, &reference) else {
+            cell.state = CellState::Checked(Verdict::Unchecked(format!(
+                "{}: every entry of this block is zero",
+                block.name
+            )));
+            return Ok(());
+        };
         let moved = moved(case, parameter);
         let other = match evidence.reference_of(&moved, limits) {
             // The move made the system singular: nobody could have overlooked that.

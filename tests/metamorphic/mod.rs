@@ -68,7 +68,7 @@ fn cases(layers: usize, graphs: usize, cycles: usize) -> Vec<Case> {
 /// What the network answers to the first example.
 fn certify_outputs(case: &Case) -> Vec<Q> {
     let wiring = Wiring::of(case);
-    let found = creditcheck::textbook::credit::run(case, &Limits::default()).unwrap();
+    let found = creditcheck::textbook::credit::run::<Q>(case, &Limits::default()).unwrap();
     let rates = &found.examples[0].firing_rate;
     wiring.outputs.iter().map(|output| rates[*output].clone()).collect()
 }

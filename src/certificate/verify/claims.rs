@@ -1,7 +1,5 @@
 //! C1–C6: every row of claims computed again from the confirmed witnesses, and compared field by field.
 
-use std::ops::Range;
-
 use num_rational::BigRational;
 use num_traits::Zero;
 
@@ -13,7 +11,7 @@ use crate::certificate::digest::{self, DRAW_EXAMPLES, PRIME};
 use crate::certificate::words;
 use crate::certificate::{ClaimRow, MOST_UNIT_DIRECTIONS, PerParameter, Soundness};
 use crate::check::{Claim, Tier};
-use crate::spec::{Layer, Network, PerNeuron};
+use crate::spec::PerNeuron;
 
 /// Refuses unless the rows are exactly those that the witnesses give.
 pub fn check(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<(), Refusal> {
@@ -60,20 +58,17 @@ fn rows(ground: &Ground<'_>, examples: &[Confirmed]) -> Vec<ClaimRow> {
     let dead = hidden_dead(ground, examples).then_some(words::HIDDEN_DEAD);
     let credits = credits(ground, examples);
     let (updates, along) = (updates(ground), along_directions(ground));
-    let unmoved = unmoved(ground);
-    let of_update = dead.or(unmoved.as_deref());
-    let of_truth = dead.or(is_still(ground).then_some(words::NOTHING_MOVES));
     let mut rows = Vec::new();
     let mut push = |claim, count: Option<Count>, vacuous: Option<&str>| {
         rows.extend(count.map(|count| row(ground, claim, Tier::Exact, &count, vacuous, None)));
     };
     push(Claim::Credit, credits, dead);
     if ground.layered {
-        push(Claim::Update, updates, of_update);
-        push(Claim::Truth, along, of_truth);
+        push(Claim::Update, updates, dead);
+        push(Claim::Truth, along, dead);
     } else {
-        push(Claim::Update, along, of_update);
-        push(Claim::Truth, truth_of_graph(ground, examples), of_truth);
+        push(Claim::Update, along, dead);
+        push(Claim::Truth, truth_of_graph(ground, examples), dead);
     }
     let recurrent = ground.wiring.is_recurrent();
     if !recurrent {
@@ -84,7 +79,7 @@ fn rows(ground: &Ground<'_>, examples: &[Confirmed]) -> Vec<ClaimRow> {
     if recurrent {
         let mut count = inverses(ground, examples);
         along_directions(ground).into_iter().for_each(|along| count.append(along));
-        push(Claim::Recurrent, Some(count), of_truth);
+        push(Claim::Recurrent, Some(count), dead);
     }
     if !ground.certificate.witnesses.draws.is_empty() {
         let bound = soundness(ground);
@@ -133,46 +128,6 @@ fn hidden_dead(ground: &Ground<'_>, examples: &[Confirmed]) -> bool {
         .peekable();
     hidden.peek().is_some()
         && hidden.all(|neuron| examples.iter().all(|e| e.retrograde[neuron].is_zero()))
-}
-
-/// Why C2 is unchecked where the update leaves a whole block as it is: of each layer its weights, then its biases; of a graph all of them.
-fn unmoved(ground: &Ground<'_>) -> Option<String> {
-    let (wiring, update) = (&ground.wiring, &ground.certificate.witnesses.update);
-    let layers: Vec<(String, Range<usize>)> = match &ground.certificate.case.network {
-        Network::Graph(_) => vec![("the graph".to_owned(), 0..wiring.neurons())],
-        Network::Layered(net) => {
-            let mut end = wiring.inputs.len();
-            let mut next = |(l, layer): (usize, &Layer)| {
-                let first = end;
-                end += layer.weights.len();
-                (format!("layer {}", l + 1), first..end)
-            };
-            net.layers.iter().enumerate().map(&mut next).collect()
-        }
-    };
-    // There is such a parameter, and each of them stays.
-    let stays = |changes: &mut dyn Iterator<Item = &BigRational>| {
-        let mut changes = changes.peekable();
-        changes.peek().is_some() && changes.all(Zero::is_zero)
-    };
-    for (layer, posts) in layers {
-        let onto = |post: crate::spec::Neuron| posts.contains(&post.0);
-        let weights = wiring.synapses.indexed().filter(|(_, ends)| onto(ends.post));
-        if stays(&mut weights.map(|(synapse, _)| &update.weights[synapse])) {
-            return Some(words::zero_block(&format!("weights of {layer}")));
-        }
-        let biases = wiring.has_bias.indexed().filter(|(post, has)| **has && onto(*post));
-        if stays(&mut biases.map(|(post, _)| &update.biases[post])) {
-            return Some(words::zero_block(&format!("biases of {layer}")));
-        }
-    }
-    None
-}
-
-/// Whether the update changes nothing at all.
-fn is_still(ground: &Ground<'_>) -> bool {
-    let update = &ground.certificate.witnesses.update;
-    update.weights.iter().chain(update.biases.iter()).all(Zero::is_zero)
 }
 
 /// C1; nothing where there is neither backpropagation nor arbiter.

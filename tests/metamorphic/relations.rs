@@ -279,6 +279,7 @@ fn synapses_permuted(case: &Case, net: &Graph) -> Moved {
 /// Three neurons without synapses, after the others.
 fn isolated_neurons_added(case: &Case, net: &Graph) -> Moved {
     const MORE: usize = 3;
+    // The identity has no kink at the net input of 0 that they have: with a cycle there would be no derivative on one.
     let mut moved = Moved::of("isolated neurons added", case);
     let count = net.neurons + MORE;
     fn longer<T: Clone>(values: &PerNeuron<T>, count: usize, more: T) -> PerNeuron<T> {
@@ -286,7 +287,7 @@ fn isolated_neurons_added(case: &Case, net: &Graph) -> Moved {
     }
     moved.case.network = Network::Graph(Graph {
         neurons: count,
-        activations: longer(&net.activations, count, Activation::Relu),
+        activations: longer(&net.activations, count, Activation::Identity),
         balances: longer(&net.balances, count, None),
         biases: net.biases.as_ref().map(|biases| longer(biases, count, Q::zero())),
         ..net.clone()

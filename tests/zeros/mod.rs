@@ -23,8 +23,7 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 /// From normal numbers to far below the smallest subnormal of f64, the edges of f32 and f64 among them.
-const STEPS: [i32; 19] =
-    [0, 5, 12, 20, 40, 62, 70, 74, 75, 76, 100, 126, 149, 150, 400, 536, 538, 1074, 1400];
+const STEPS: [i32; 12] = [0, 12, 40, 70, 75, 100, 149, 400, 536, 538, 1074, 1400];
 
 const LAYERED: &str = r#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
   {"weights": [["1/3", "-2"], ["5/4", "1/2"]], "biases": ["@1", "@-3"], "activation": "relu"},
@@ -130,7 +129,7 @@ struct Question<'a> {
 
 impl Question<'_> {
     fn judged(&self, mine: &Gradient) -> Judgement {
-        judge::judge(self.case, mine, &Limits::default(), &mut Silent).unwrap().0
+        judge::judgement(self.case, mine, &Limits::default(), &mut Silent).unwrap()
     }
 
     /// The exact result in the format.
@@ -202,8 +201,8 @@ fn zeros_never_pass_in_check() {
     }
     println!("{seen:?}");
     assert_eq!(seen.zeros, seen.different + seen.unchecked);
-    assert!(seen.zeros > 2_000 && seen.different > 800 && seen.unchecked > 300, "{seen:?}");
-    assert!(seen.right > 400 && seen.passed > 150 && seen.underflows > 100, "{seen:?}");
+    assert!(seen.zeros > 1_000 && seen.different > 300 && seen.unchecked > 100, "{seen:?}");
+    assert!(seen.right > 200 && seen.passed > 50 && seen.underflows > 50, "{seen:?}");
 }
 
 /// `check`, over time.
@@ -225,8 +224,8 @@ fn zeros_never_pass_over_time() {
     }
     println!("{seen:?}");
     assert_eq!(seen.zeros, seen.different + seen.unchecked);
-    assert!(seen.zeros > 1_000 && seen.different > 300 && seen.unchecked > 200, "{seen:?}");
-    assert!(seen.right > 150 && seen.passed > 50 && seen.underflows > 50, "{seen:?}");
+    assert!(seen.zeros > 500 && seen.different > 150 && seen.unchecked > 50, "{seen:?}");
+    assert!(seen.right > 80 && seen.passed > 20 && seen.underflows > 20, "{seen:?}");
 }
 
 fn over_time(
@@ -237,7 +236,7 @@ fn over_time(
     seen: &mut Seen,
 ) {
     let judged = |mine: &GradientOverTime| {
-        temporal::judge(case, mine, &Limits::default(), &mut Silent).unwrap().0
+        temporal::judgement(case, mine, &Limits::default(), &mut Silent).unwrap()
     };
     let (rule, exact) = (TemporalRule::Bptt, NumberKind::Exact);
     let mut right = temporal::gradient(case, &rule, exact, quantity, &Limits::default()).unwrap();
@@ -249,7 +248,6 @@ fn over_time(
     let mut dead = right.clone();
     let zero = |entry: &mut BigRational| entry.set_zero();
     blocks_over_time(&mut dead).into_iter().flatten().for_each(zero);
-    // Another rule's zeros are found at length: one search is enough where every block is checked below.
     seen.refuses(what, &judged(&dead));
     let blocks = blocks_over_time(&mut dead).len();
     for k in 0..blocks {
@@ -305,7 +303,7 @@ fn zeros_never_pass_for_given_slopes() {
         }
     }
     println!("{seen:?}");
-    assert!(seen.zeros > 500 && seen.different > 200 && seen.unchecked > 50, "{seen:?}");
+    assert!(seen.zeros > 300 && seen.different > 150 && seen.unchecked > 50, "{seen:?}");
 }
 
 /// One block's bound is wider than its values while another's is not: no block vouches for another.

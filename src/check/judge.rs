@@ -148,8 +148,7 @@ impl Judge {
     /// Nothing judged yet.
     #[must_use]
     pub fn new(held: Held) -> Self {
-        let judgement =
-            Judgement { blocks: Vec::new(), differing: 0, first: None, worst: None };
+        let judgement = Judgement { blocks: Vec::new(), differing: 0, first: None, worst: None };
         Self { held, judgement, worst_by: BigRational::zero() }
     }
 

@@ -5,6 +5,8 @@
 //! results, and what `gradient` computes must not depend on it.
 
 mod relations;
+#[cfg(feature = "cli")]
+mod tensors;
 
 use std::collections::BTreeMap;
 
@@ -15,8 +17,8 @@ use creditcheck::check::{Claim, Conclusion, Verdict};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{Activation, Case, Dtype, Limits, Network, Wiring};
-use creditcheck::wire::{Document, certificate as wire};
 use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
+use creditcheck::wire::{Document, certificate as wire};
 use num_rational::BigRational as Q;
 use num_traits::Zero;
 use proptest::strategy::{Strategy, ValueTree};
@@ -83,7 +85,13 @@ struct Seen {
 }
 
 impl Seen {
-    fn compare<T: PartialEq + std::fmt::Debug>(&mut self, moved: &Moved, what: &str, old: &T, new: &T) {
+    fn compare<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        moved: &Moved,
+        what: &str,
+        old: &T,
+        new: &T,
+    ) {
         self.compared += 1;
         *self.verdicts.entry(format!("{old:?}")).or_default() += 1;
         if old != new {
@@ -255,13 +263,10 @@ fn results(case: &Case) -> Vec<(&'static str, Gradient)> {
     let rounded = |number, dtype: Dtype| {
         let mut mine = right.clone();
         mine.number = number;
-        each(&mut mine, |value| {
-            exact_f64(nearest(value.numer(), value.denom(), dtype)).unwrap()
-        });
+        each(&mut mine, |value| exact_f64(nearest(value.numer(), value.denom(), dtype)).unwrap());
         mine
     };
-    let (f64s, f32s) =
-        (rounded(NumberKind::F64, Dtype::F64), rounded(NumberKind::F32, Dtype::F32));
+    let (f64s, f32s) = (rounded(NumberKind::F64, Dtype::F64), rounded(NumberKind::F32, Dtype::F32));
     let changed = |mine: &Gradient, to: fn(&Q) -> Q| {
         let mut mine = mine.clone();
         each(&mut mine, to);

@@ -1,10 +1,10 @@
 //! The relations: a case, and the same case said in another way, with what that does to every number of a result.
 
+use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{
     Activation, Case, Ends, Graph, Layer, Layered, Network, Neuron, PerNeuron, PerSynapse, Synapse,
     Wiring,
 };
-use creditcheck::spec::outcome::Update;
 use creditcheck::wire::gradient::{Gradient, Quantity};
 use num_rational::BigRational as Q;
 use num_traits::Zero;
@@ -48,7 +48,13 @@ impl Moved {
             neurons: (0..wiring.neurons()).map(|n| Some(Neuron(n))).collect(),
             examples: (0..case.examples.len()).collect(),
             inputs: (0..wiring.inputs.len()).collect(),
-            factors: Factors { weights: one(), biases: one(), loss: one(), inputs: one(), update: one() },
+            factors: Factors {
+                weights: one(),
+                biases: one(),
+                loss: one(),
+                inputs: one(),
+                update: one(),
+            },
         }
     }
 
@@ -196,7 +202,8 @@ fn dead_units_added(case: &Case, net: &Layered) -> Moved {
         }
         layer
     };
-    let layers: Vec<_> = net.layers.iter().enumerate().map(|(l, layer)| with_dead(l, layer)).collect();
+    let layers: Vec<_> =
+        net.layers.iter().enumerate().map(|(l, layer)| with_dead(l, layer)).collect();
     let (mut synapses, mut old) = (Vec::new(), 0);
     for (before, after) in net.layers.iter().zip(&layers) {
         for post in 0..after.width() {

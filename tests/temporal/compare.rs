@@ -306,9 +306,7 @@ fn a_bound_without_power_in_one_block_is_unchecked() {
     theirs.input[0][0] += BigRational::new(1.into(), 1024.into());
     let (judgement, _) = judged(&case, &theirs);
     assert_eq!(judgement.nearness(), Nearness::WithinBound);
-    let powerless = |block: &&creditcheck::check::judge::BlockJudgement| {
-        block.doubt.is_some()
-    };
+    let powerless = |block: &&creditcheck::check::judge::BlockJudgement| block.doubt.is_some();
     let names: Vec<_> = judgement.blocks.iter().filter(powerless).map(|b| &b.name).collect();
     assert_eq!(names, ["input"]);
     let why = judgement.unchecked().unwrap().words();

@@ -121,7 +121,9 @@ fn zeros_never_pass_in_audit() {
             }
         }
     }
-    println!("{zeros} zeros, {unchecked} unchecked; {right} right, {passed} passed, {underflows} below");
+    println!(
+        "{zeros} zeros, {unchecked} unchecked; {right} right, {passed} passed, {underflows} below"
+    );
     assert!(zeros > 3_000 && unchecked > 500, "{zeros} {unchecked}");
     assert!(right > 600 && passed > 200 && underflows > 200, "{right} {passed} {underflows}");
 }
@@ -153,7 +155,8 @@ fn the_last_rounding_belongs_to_the_bound() {
                         let exact = creditcheck::number::exact_f64(*value).unwrap();
                         *value = nearest(exact.numer(), exact.denom(), stored);
                         // Two units in the last place of the format it is stored in.
-                        let ulp = value.abs() * 2f64.powi(1 - i32::try_from(stored.precision()).unwrap());
+                        let ulp =
+                            value.abs() * 2f64.powi(1 - i32::try_from(stored.precision()).unwrap());
                         let off = creditcheck::number::exact_f64(*value + 2.0 * ulp).unwrap();
                         *wrong = nearest(off.numer(), off.denom(), stored);
                     }

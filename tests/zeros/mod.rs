@@ -55,7 +55,8 @@ fn text(pattern: &str, k: i32, learning_rate: &str) -> String {
         let value = creditcheck::number::parse(number, &Limits::default()).unwrap() * power(-k);
         text.push_str(&format!("{value}\"{rest}"));
     }
-    text.replace("\"leaky\"", r#"{"name": "leaky_relu", "slope": "1/8"}"#).replace('$', learning_rate)
+    text.replace("\"leaky\"", r#"{"name": "leaky_relu", "slope": "1/8"}"#)
+        .replace('$', learning_rate)
 }
 
 fn power(exponent: i32) -> BigRational {
@@ -151,7 +152,9 @@ impl Question<'_> {
         seen.refuses(what, &self.judged(&dead));
         (dead.loss, dead.inputs) = (None, None);
         seen.refuses(what, &self.judged(&dead));
-        for block in creditcheck::check::blocks(self.case, &creditcheck::spec::Wiring::of(self.case)) {
+        for block in
+            creditcheck::check::blocks(self.case, &creditcheck::spec::Wiring::of(self.case))
+        {
             let mut one = right.clone();
             block.synapses.iter().for_each(|synapse| one.entries.weights[*synapse].set_zero());
             block.biases.iter().for_each(|neuron| one.entries.biases[*neuron].set_zero());
@@ -188,7 +191,9 @@ fn zeros_never_pass_in_check() {
         for k in STEPS {
             for rate in rates() {
                 let case = case(pattern, k, &rate);
-                for (number, quantity) in NUMBERS.into_iter().flat_map(|n| QUANTITIES.map(|q| (n, q))) {
+                for (number, quantity) in
+                    NUMBERS.into_iter().flat_map(|n| QUANTITIES.map(|q| (n, q)))
+                {
                     let no_floats = kind == "cycle" && number != NumberKind::Exact;
                     if no_floats || (quantity == Quantity::Gradient && rate != "1/10") {
                         continue;
@@ -278,8 +283,9 @@ fn zeros_never_pass_for_given_slopes() {
                 let mut case = case(LAYERED, k, &rate);
                 let Network::Layered(net) = &mut case.network else { unreachable!() };
                 net.layers.iter_mut().for_each(|layer| layer.activation = activation.clone());
-                for (number, quantity) in
-                    [NumberKind::F64, NumberKind::F32].into_iter().flat_map(|n| QUANTITIES.map(|q| (n, q)))
+                for (number, quantity) in [NumberKind::F64, NumberKind::F32]
+                    .into_iter()
+                    .flat_map(|n| QUANTITIES.map(|q| (n, q)))
                 {
                     let question = Question { case: &case, number, quantity };
                     let wiring = creditcheck::spec::Wiring::of(&case);
@@ -296,7 +302,8 @@ fn zeros_never_pass_for_given_slopes() {
                         },
                         inputs: None,
                     };
-                    let what = format!("{activation:?}, 2^-{k}, η = {rate}, {number:?}, {quantity:?}");
+                    let what =
+                        format!("{activation:?}, 2^-{k}, η = {rate}, {number:?}, {quantity:?}");
                     seen.refuses(&what, &question.judged(&dead));
                 }
             }

@@ -75,7 +75,10 @@ impl Model {
     fn scaled(self, scale: &BigRational) -> Self {
         let one = BigRational::from_integer(1.into());
         match scale.abs() < one {
-            true => Self { tiny: self.tiny * Up::of(nearest_f64(&scale.abs().recip()).next_up()), ..self },
+            true => Self {
+                tiny: self.tiny * Up::of(nearest_f64(&scale.abs().recip()).next_up()),
+                ..self
+            },
             false => self,
         }
     }

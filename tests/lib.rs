@@ -16,6 +16,7 @@ mod fast;
 mod forger;
 mod generators;
 mod laws;
+mod metamorphic;
 #[cfg(feature = "fast")]
 mod modular;
 mod mutants;
@@ -37,3 +38,4 @@ mod temporal;
 #[cfg(feature = "cli")]
 mod tensors;
 mod vectors;
+mod zeros;

@@ -8,17 +8,12 @@
 use num_rational::BigRational;
 
 use super::firing::{activate, firing};
-use super::{elimination, embed, within};
+use super::{afford, afford_function, elimination, embed, holds, within};
+use crate::equilibrium::{Floats, Guess, ROUNDS, SETTLED, at_kink, not_found};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::outcome::Firing;
-use crate::spec::{Activation, Example, Kink, Limits, Neuron, Parameters, PerNeuron, Wiring};
-
-/// Sweeps of the float iteration that proposes the pieces; after these it is left to the corrections.
-const SWEEPS: usize = 4_000;
-
-/// Largest number of times that the pieces are corrected from the exact solution of the ones before.
-const CORRECTIONS: usize = 24;
+use crate::spec::{Activation, Example, Limits, Neuron, Parameters, PerNeuron, Wiring};
 
 /// The firing equilibrium of one example.
 ///
@@ -55,7 +50,7 @@ pub fn of_example(
         return firing(wiring, parameters, &example.input, limits);
     }
     match &example.equilibrium {
-        Some(rates) => confirmed(wiring, parameters, example, rates),
+        Some(rates) => confirmed(wiring, parameters, example, rates, limits),
         None => found(wiring, parameters, example, limits),
     }
 }
@@ -96,6 +91,7 @@ fn confirmed(
     parameters: &Parameters<BigRational>,
     example: &Example,
     rates: &PerNeuron<BigRational>,
+    limits: &Limits,
 ) -> Result<Firing<BigRational>, Error> {
     let differs = |neuron: Neuron, given: &BigRational, expected: &BigRational| {
         no_equilibrium(format!(
@@ -108,8 +104,9 @@ fn confirmed(
             return Err(differs(neuron, &rates[neuron], input));
         }
     }
-    let net_input = net_inputs(wiring, parameters, rates);
+    let net_input = net_inputs(wiring, parameters, rates, limits)?;
     for post in receiving(wiring) {
+        afford_function(&wiring.activations[post], &net_input[post], limits)?;
         off_kinks(wiring, post, &net_input[post])?;
         let rate = activate(&wiring.activations[post], wiring.kinks[post], &net_input[post])?;
         if rate != rates[post] {
@@ -136,9 +133,9 @@ fn found(
             )));
         }
     }
-    let (proposed, residual) = proposal(wiring, parameters, example);
-    let mut pieces = proposed;
-    for round in 0..CORRECTIONS {
+    let floats = Floats::of(wiring, parameters);
+    let Guess { mut pieces, residual } = floats.guess(&example.input, &limits.work)?;
+    for round in 0..ROUNDS {
         let solved = match solved(wiring, parameters, example, &pieces, limits) {
             Ok(solved) => solved,
             // Pieces that are not those of an equilibrium may well give a singular system: that says nothing about the network.
@@ -179,70 +176,14 @@ pub fn displaced(
     match pieces(wiring, at_rest) {
         Ok(pieces) => solved(wiring, moved, example, &pieces, limits),
         Err(_) => Ok(Firing {
-            net_input: net_inputs(wiring, moved, firing_rate),
+            net_input: net_inputs(wiring, moved, firing_rate, limits)?,
             firing_rate: firing_rate.clone(),
         }),
     }
 }
 
-/// Below this the float iteration counts as settled; it decides only how a failure is worded.
-const SETTLED: f64 = 1e-6;
-
-fn not_found(residual: f64) -> Error {
-    let moved = if residual.is_finite() {
-        format!("after {SWEEPS} damped sweeps from rest the rates still moved by {residual:.1e}")
-    } else {
-        "damped sweeps from rest let the rates grow beyond every float".into()
-    };
-    no_equilibrium(format!(
-        "no consistent set of active pieces was found; {moved}. Weaken the recurrent synapses, or give the equilibrium in the case (\"equilibrium\": one list of rates per example)"
-    ))
-}
-
 fn no_equilibrium(what: String) -> Error {
     Error::NoEquilibrium { what }
-}
-
-/// The piece of each neuron where the damped float iteration comes to lie, and how far it still moved.
-///
-/// Additions and multiplications of `f64` alone, in a fixed order: the same proposal on every machine.
-fn proposal(
-    wiring: &Wiring,
-    parameters: &Parameters<BigRational>,
-    example: &Example,
-) -> (PerNeuron<usize>, f64) {
-    let float = |value: &BigRational| f64::from_rational(value).unwrap_or(f64::NAN);
-    let weights = parameters.weights.map(float);
-    let biases = parameters.biases.map(float);
-    let mut rates = PerNeuron::filled(wiring.neurons(), 0.0);
-    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-        rates[neuron] = float(input);
-    }
-    let mut net_input = PerNeuron::filled(wiring.neurons(), 0.0);
-    let mut residual = f64::INFINITY;
-    for _ in 0..SWEEPS {
-        for post in receiving(wiring) {
-            net_input[post] = wiring.incoming[post].iter().fold(biases[post], |sum, &synapse| {
-                sum + weights[synapse] * rates[wiring.synapses[synapse].pre]
-            });
-        }
-        residual = 0.0;
-        for post in receiving(wiring) {
-            // A float always has a sign, and these activations need nothing else.
-            let rate = activate(&wiring.activations[post], Kink::Left, &net_input[post]);
-            let step = rate.unwrap_or(f64::NAN) - rates[post];
-            residual = if step.is_nan() { f64::INFINITY } else { residual.max(step.abs()) };
-            rates[post] += 0.5 * step;
-        }
-        if residual == 0.0 || !residual.is_finite() {
-            break;
-        }
-    }
-    let pieces = PerNeuron::from_fn(wiring.neurons(), |post| {
-        let kinks = wiring.activations[post].kinks();
-        kinks.iter().filter(|at| float(at) < net_input[post]).count()
-    });
-    (pieces, residual)
 }
 
 /// The rates that satisfy D1 if every neuron is on this piece.
@@ -264,6 +205,7 @@ fn solved(
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
         firing_rate[neuron] = input.clone();
     }
+    holds(&[unknown.len(), unknown.len()], limits, "I − diag a · W")?;
     let mut matrix = elimination::identity::<BigRational>(unknown.len());
     let mut right = Vec::with_capacity(unknown.len());
     for (row, &post) in unknown.iter().enumerate() {
@@ -286,7 +228,7 @@ fn solved(
         within(&rate, limits, "a firing rate")?;
         firing_rate[neuron] = rate;
     }
-    let net_input = net_inputs(wiring, parameters, &firing_rate);
+    let net_input = net_inputs(wiring, parameters, &firing_rate, limits)?;
     Ok(Firing { net_input, firing_rate })
 }
 
@@ -295,16 +237,20 @@ fn net_inputs(
     wiring: &Wiring,
     parameters: &Parameters<BigRational>,
     rates: &PerNeuron<BigRational>,
-) -> PerNeuron<BigRational> {
+    limits: &Limits,
+) -> Result<PerNeuron<BigRational>, Error> {
     let mut net_input = PerNeuron::filled(wiring.neurons(), BigRational::zero());
     for post in receiving(wiring) {
         let mut sum = parameters.biases[post].clone();
         for &synapse in &wiring.incoming[post] {
-            sum += &parameters.weights[synapse] * &rates[wiring.synapses[synapse].pre];
+            let (weight, rate) =
+                (&parameters.weights[synapse], &rates[wiring.synapses[synapse].pre]);
+            afford(&sum, weight, rate, limits, "a net input")?;
+            sum += weight * rate;
         }
         net_input[post] = sum;
     }
-    net_input
+    Ok(net_input)
 }
 
 /// On which piece of σ a net input lies, counted from the left; a kink belongs to the piece on its left.
@@ -320,10 +266,7 @@ pub(crate) fn off_kinks(
 ) -> Result<(), Error> {
     let of_balance = wiring.balances[post].iter().flat_map(Activation::kinks);
     if wiring.activations[post].kinks().into_iter().chain(of_balance).any(|at| at == *net_input) {
-        return Err(no_equilibrium(format!(
-            "the net input of neuron {} is exactly {net_input}, a kink of its activation or balance function: the gradient at this equilibrium does not exist",
-            post.0
-        )));
+        return Err(at_kink(post, net_input));
     }
     Ok(())
 }

@@ -84,7 +84,7 @@ impl Evidence {
         let responses = Responses::of(case, &options.limits)?;
         for direction in digest::directions(digest, options.seed, &self.wiring) {
             let direction = Parameters { weights: direction.weights, biases: direction.biases };
-            self.derivatives.push(responses.along(&direction)?.tangent);
+            self.derivatives.push(responses.along(&direction, &options.limits)?.tangent);
             self.directions.push(direction);
         }
         let at_rates = (0..case.examples.len()).map(|b| {
@@ -187,7 +187,7 @@ impl Evidence {
         });
         let equilibria = equilibria.collect::<Result<Vec<_>, Error>>()?;
         let responses = Responses::at(self.wiring.clone(), &parameters, equilibria, limits)?;
-        Ok(update_of_derivatives(&responses.gradient()?, &moved.learning_rate))
+        Ok(update_of_derivatives(&responses.gradient(limits)?, &moved.learning_rate))
     }
 
     /// One example as the local rule sees it, with these credits.

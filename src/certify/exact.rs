@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::spec::outcome::{BackpropOutcome, Update};
 use crate::spec::{
     Case, Layered, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Synapse, Wiring,
+    work,
 };
 use crate::textbook::interpolate;
 
@@ -40,7 +41,7 @@ impl Evidence {
             (Network::Layered(net), Some(backprop)) => {
                 self.layered_cells(case, net, backprop, &gated)
             }
-            _ => self.graph_cells(case, &gated),
+            _ => self.graph_cells(case, &options.limits, &gated)?,
         };
         if !self.evaluated {
             for cell in &mut cells {
@@ -73,11 +74,16 @@ impl Evidence {
     }
 
     /// Without layers there is no backpropagation: the arbiter takes its place.
-    fn graph_cells(&self, case: &Case, gated: &impl Fn(Verdict) -> Verdict) -> Vec<Cell> {
+    fn graph_cells(
+        &self,
+        case: &Case,
+        limits: &Limits,
+        gated: &impl Fn(Verdict) -> Verdict,
+    ) -> Result<Vec<Cell>, Error> {
         let Some(responses) = &self.responses else {
-            return [Claim::Credit, Claim::Update]
+            return Ok([Claim::Credit, Claim::Update]
                 .map(|claim| Cell::not_applicable(claim, Tier::Exact, GRAPH_GIVEN))
-                .into();
+                .into());
         };
         let credits: Vec<_> = self
             .credit
@@ -86,13 +92,13 @@ impl Evidence {
             .map(|example| example.credit.map(|credit| credit.0.clone()))
             .collect();
         let credits = credits_are_derivatives(&credits, responses);
-        let update = self.along_directions(case, &self.credit.update);
-        vec![
+        let update = self.along_directions(case, &self.credit.update, limits)?;
+        Ok(vec![
             Cell::checked(Claim::Credit, Tier::Exact, gated(credits))
                 .note("arbiter: tangent (a constant added to each rate); a graph has no layered backpropagation"),
             Cell::checked(Claim::Update, Tier::Exact, gated(update))
                 .note("arbiter: tangent; a graph has no layered backpropagation"),
-        ]
+        ])
     }
 
     /// C3: update and gradient against the arbiter.
@@ -105,11 +111,11 @@ impl Evidence {
         if !self.evaluated {
             return Ok(Cell::not_applicable(Claim::Truth, Tier::Exact, GIVEN));
         }
-        let mut verdict = self.along_directions(case, &self.credit.update);
+        let mut verdict = self.along_directions(case, &self.credit.update, limits)?;
         let mut notes = Vec::new();
         if let (Network::Layered(net), Some(backprop)) = (&case.network, &self.backprop) {
             let descent = update_of_gradient(net, &backprop.gradient, &case.learning_rate);
-            verdict = verdict.and(self.along_directions(case, &descent));
+            verdict = verdict.and(self.along_directions(case, &descent, limits)?);
         }
         let count = self.directions.len();
         notes.push(if self.wiring.parameters() <= MOST_UNIT_DIRECTIONS {
@@ -124,7 +130,7 @@ impl Evidence {
             let derivative = interpolate::along(case, &direction, limits)?;
             let expected = -(&case.learning_rate * derivative);
             let mut comparison = Comparison::new();
-            let found = inner(&self.credit.update, &direction);
+            let found = inner(&self.credit.update, &direction, limits)?;
             comparison.entry(|| "⟨ΔW, H⟩ against interpolation".into(), &found, &expected);
             let interpolated = comparison.verdict();
             // One number that happens to be zero says nothing, and is no reason to doubt the others.
@@ -139,16 +145,24 @@ impl Evidence {
     }
 
     /// ⟨ΔW, H⟩ = −η dL along every direction.
-    pub(super) fn along_directions(&self, case: &Case, update: &Update<BigRational>) -> Verdict {
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub(super) fn along_directions(
+        &self,
+        case: &Case,
+        update: &Update<BigRational>,
+        limits: &Limits,
+    ) -> Result<Verdict, Error> {
         let mut comparison = Comparison::new();
         for (k, (direction, derivative)) in
             self.directions.iter().zip(&self.derivatives).enumerate()
         {
             let expected = -(&case.learning_rate * derivative);
             let place = || self.name_of_direction(k);
-            comparison.entry(place, &inner(update, direction), &expected);
+            comparison.entry(place, &inner(update, direction, limits)?, &expected);
         }
-        comparison.verdict()
+        Ok(comparison.verdict())
     }
 
     fn name_of_direction(&self, k: usize) -> String {
@@ -174,15 +188,17 @@ const GRAPH_GIVEN: &str = "a graph has no layered backpropagation, and the arbit
 pub(super) fn inner(
     update: &Update<BigRational>,
     direction: &Parameters<BigRational>,
-) -> BigRational {
+    limits: &Limits,
+) -> Result<BigRational, Error> {
     let mut sum = BigRational::zero();
     let weights = update.weights.iter().zip(direction.weights.iter());
     for (entry, along) in weights.chain(update.biases.iter().zip(direction.biases.iter())) {
         if !along.is_zero() {
+            limits.work.charge(work::step(&sum, entry, along), "an inner product")?;
             sum += entry * along;
         }
     }
-    sum
+    Ok(sum)
 }
 
 /// The direction (1, 2, 3, …): a parameter left out anywhere changes the result.

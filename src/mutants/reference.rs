@@ -5,7 +5,7 @@ use num_traits::{One, Zero};
 
 use crate::error::Error;
 use crate::spec::outcome::Firing;
-use crate::spec::{Activation, Case, Limits, Neuron, Parameters, PerNeuron, Wiring};
+use crate::spec::{Activation, Case, Limits, Neuron, Parameters, PerNeuron, Wiring, work};
 
 use super::functions::{other_side, rate, slope};
 use super::hook::Hook;
@@ -46,7 +46,7 @@ impl<'a> Reference<'a> {
             parameters,
             firing: Vec::new(),
             enough_sweeps: depth + 1,
-            limits: *limits,
+            limits: limits.clone(),
         };
         for example in 0..case.examples.len() {
             let firing = if reference.wiring.is_recurrent() {
@@ -83,8 +83,10 @@ impl<'a> Reference<'a> {
             let mut s = self.parameters.biases[post].clone();
             for &synapse in &self.wiring.incoming[post] {
                 let pre = self.wiring.synapses[synapse].pre;
+                self.affords(1, [&s, &self.parameters.weights[synapse], &firing_rate[pre]])?;
                 s += &self.parameters.weights[synapse] * &firing_rate[pre];
             }
+            self.affords(FUNCTION, [&s; 3])?;
             firing_rate[post] =
                 rational(rate(&self.wiring.activations[post], &s), &self.wiring.activations[post])?;
             self.within_limits(&firing_rate[post])?;
@@ -105,6 +107,7 @@ impl<'a> Reference<'a> {
         let kink = self.wiring.kinks[neuron];
         let early = self.wiring.is_recurrent() && hook.at(Mutant::R05, neuron);
         let s = if early { &self.first_sweep(example)[neuron] } else { &firing.net_input[neuron] };
+        self.affords(FUNCTION, [s; 3])?;
         let truth = rational(slope(function, kink, s), function)?;
         if hook.at(Mutant::M04, neuron) {
             return Ok(BigRational::one());
@@ -137,6 +140,12 @@ impl<'a> Reference<'a> {
         BigRational::from_integer(self.wiring.outputs.len().into())
     }
 
+    /// Asks the budget for so many steps a + b · c, before they are taken.
+    pub(super) fn affords(&self, steps: usize, [a, b, c]: [&BigRational; 3]) -> Result<(), Error> {
+        let cost = work::step(a, b, c).saturating_mul(steps as u64);
+        self.limits.work.charge(cost, "the reference of the mutants")
+    }
+
     pub(super) fn within_limits(&self, value: &BigRational) -> Result<(), Error> {
         let (given, limit) = (value.numer().bits() + value.denom().bits(), self.limits.bits);
         if given <= limit {
@@ -144,6 +153,15 @@ impl<'a> Reference<'a> {
         }
         Err(Error::Limit { what: "bits of an intermediate result".to_owned(), given, limit })
     }
+}
+
+/// Products in the longest formula of σ, σ' or f.
+const FUNCTION: usize = 4;
+
+/// The number that takes the most bits; zero if there is none.
+pub(super) fn longest<'n>(numbers: impl IntoIterator<Item = &'n BigRational>) -> BigRational {
+    let bits = |number: &&BigRational| number.numer().bits() + number.denom().bits();
+    numbers.into_iter().max_by_key(bits).cloned().unwrap_or_else(BigRational::zero)
 }
 
 fn rational(value: Option<BigRational>, function: &Activation) -> Result<BigRational, Error> {

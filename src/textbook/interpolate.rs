@@ -8,6 +8,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
+use super::afford;
 use super::equilibrium;
 use super::firing::firing;
 use crate::error::Error;
@@ -60,7 +61,7 @@ pub fn along(
     let wiring = Wiring::of(case);
     let base = Parameters::of(case);
     let values = (0..=degree).map(|k| loss_at(case, &wiring, &base, direction, k, limits));
-    Ok(slope_at_zero(&values.collect::<Result<Vec<_>, _>>()?))
+    slope_at_zero(&values.collect::<Result<Vec<_>, _>>()?, limits)
 }
 
 fn loss_at(
@@ -77,6 +78,7 @@ fn loss_at(
         let rates = firing(wiring, &moved, &example.input, limits)?.firing_rate;
         for (&output, target) in wiring.outputs.iter().zip(&example.target) {
             let difference = &rates[output] - target;
+            afford(&squares, &difference, &difference, limits, "the loss")?;
             squares += &difference * &difference;
         }
     }
@@ -110,9 +112,9 @@ pub fn along_equilibrium(
         let pieces = equilibrium::pieces(&wiring, &at_rest.net_input)?;
         let at = |t: &BigRational| {
             let moved = moved(&base, direction, t);
-            frozen(&wiring, &unknown, &moved, example, &pieces)
+            frozen(&wiring, &unknown, &moved, example, &pieces, limits)
         };
-        derivative += along_example(2 * unknown.len(), at)?;
+        derivative += along_example(2 * unknown.len(), at, limits)?;
     }
     Ok(derivative / BigRational::from_integer(case.examples.len().into()))
 }
@@ -120,7 +122,8 @@ pub fn along_equilibrium(
 /// L_b′(0) from (d(t), L_b(t)) at the points t = 0, τ, 2τ, …; τ = 1, 1/2, 1/4, … until none of them is singular.
 fn along_example(
     degree: usize,
-    at: impl Fn(&BigRational) -> Option<(BigRational, BigRational)>,
+    at: impl Fn(&BigRational) -> Result<Option<(BigRational, BigRational)>, Error>,
+    limits: &Limits,
 ) -> Result<BigRational, Error> {
     let singular =
         || Error::Singular { what: "I − diag a · (W + tH), the interpolation".into() };
@@ -128,10 +131,12 @@ fn along_example(
     for halvings in 0..=degree * (degree.max(1).ilog2() as usize + 1) {
         let step = BigRational::new(BigInt::one(), BigInt::one() << halvings);
         let points = (0..=degree).map(|k| at(&(&step * BigInt::from(k))));
-        let Some(values) = points.collect::<Option<Vec<_>>>() else { continue };
+        let values: Option<Vec<_>> = points.collect::<Result<_, _>>()?;
+        let Some(values) = values else { continue };
         let (d, g): (Vec<_>, Vec<_>) =
             values.into_iter().map(|(d, loss)| (d.clone(), &d * &d * loss)).unzip();
-        let (slope_d, slope_g) = (slope_at_zero(&d) / &step, slope_at_zero(&g) / &step);
+        let (slope_d, slope_g) =
+            (slope_at_zero(&d, limits)? / &step, slope_at_zero(&g, limits)? / &step);
         let numerator = slope_g * &d[0] - slope_d * &g[0] * BigInt::from(2);
         return Ok(numerator / (&d[0] * &d[0] * &d[0]));
     }
@@ -143,15 +148,16 @@ fn along_example(
 /// ```text
 /// p'(0) = Σ_{k=1..d} (−1)^(k+1) C(d,k) (p(k) − p(0)) / k
 /// ```
-fn slope_at_zero(values: &[BigRational]) -> BigRational {
+fn slope_at_zero(values: &[BigRational], limits: &Limits) -> Result<BigRational, Error> {
     let degree = values.len().saturating_sub(1);
     let (mut slope, mut binomial) = (BigRational::zero(), BigInt::one());
     for (k, value) in values.iter().enumerate().skip(1) {
         binomial = binomial * (degree - k + 1) / k;
+        afford(&slope, value, &values[0], limits, "an interpolated derivative")?;
         let term = BigRational::new(binomial.clone(), k.into()) * (value - &values[0]);
         if k % 2 == 1 { slope += term } else { slope -= term }
     }
-    slope
+    Ok(slope)
 }
 
 /// The determinant and the loss of the affine system that the pieces make of D1; none where it is singular.
@@ -161,7 +167,8 @@ fn frozen(
     parameters: &Parameters<BigRational>,
     example: &Example,
     pieces: &PerNeuron<usize>,
-) -> Option<(BigRational, BigRational)> {
+    limits: &Limits,
+) -> Result<Option<(BigRational, BigRational)>, Error> {
     let n = unknown.len();
     let mut rate = PerNeuron::filled(wiring.neurons(), BigRational::zero());
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
@@ -186,7 +193,9 @@ fn frozen(
     }
     let mut determinant = BigRational::one();
     for column in 0..n {
-        let pivot = (column..n).find(|row| !rows[*row][column].is_zero())?;
+        let Some(pivot) = (column..n).find(|row| !rows[*row][column].is_zero()) else {
+            return Ok(None);
+        };
         if pivot != column {
             rows.swap(pivot, column);
             determinant = -determinant;
@@ -197,6 +206,7 @@ fn frozen(
         for row in lower.iter_mut().filter(|row| !row[column].is_zero()) {
             let factor = &row[column] / &pivot[column];
             for (entry, above) in row.iter_mut().zip(pivot).skip(column) {
+                afford(entry, &factor, above, limits, "an entry of the interpolation")?;
                 *entry -= &factor * above;
             }
         }
@@ -204,7 +214,9 @@ fn frozen(
     for row in (0..n).rev() {
         let mut rest = rows[row][n].clone();
         for column in row + 1..n {
-            rest -= &rows[row][column] * &rate[unknown[column]];
+            let (entry, rate) = (&rows[row][column], &rate[unknown[column]]);
+            afford(&rest, entry, rate, limits, "an entry of the interpolation")?;
+            rest -= entry * rate;
         }
         rate[unknown[row]] = rest / &rows[row][row];
     }
@@ -213,7 +225,7 @@ fn frozen(
         &difference * &difference
     });
     let loss = squares.sum::<BigRational>() / BigInt::from(2);
-    Some((determinant, loss))
+    Ok(Some((determinant, loss)))
 }
 
 /// W + tH.

@@ -180,7 +180,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sealed, Error> {
 pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     // A decimal digit holds more than three bits; sign and fraction bar are the rest.
     let digits = usize::try_from(limits.bits / 3).unwrap_or(usize::MAX).saturating_add(4);
-    let longer = Limits { number_chars: limits.number_chars.max(digits), ..*limits };
+    let longer = Limits { number_chars: limits.number_chars.max(digits), ..limits.clone() };
     let root = Cursor::root(json, &longer);
     // A file of another kind is told so, not that its fields are unknown.
     if let Some(format) = root.field("format") {

@@ -7,13 +7,16 @@ use num_traits::{One, Zero};
 
 use crate::error::Error;
 use crate::mutants::functions::{fixed_random, other_side, rate, slope};
-use crate::spec::{Limits, Steps, Temporal, TemporalCase, TemporalGradient};
+use crate::spec::{Limits, Steps, Temporal, TemporalCase, TemporalGradient, work};
 
 use super::algebra::{
     Matrix, Row, add, add_outer, by_entry, scaled, sum, times, transposed, zeros,
 };
 use super::catalogue::TemporalMutant;
 use super::host::Host;
+
+/// Products in the longest formula of σ or σ'.
+const FUNCTION: usize = 4;
 
 /// The mutant that the reference runs with, if any, and whether it was ever reached.
 #[derive(Debug, Default)]
@@ -119,7 +122,7 @@ impl<'a> TemporalReference<'a> {
     /// The reference on a case.
     #[must_use]
     pub fn new(case: &'a TemporalCase, limits: &Limits) -> Self {
-        Self { case, net: &case.network, limits: *limits }
+        Self { case, net: &case.network, limits: limits.clone() }
     }
 
     /// What a rule makes of the case, with or without a mutant.
@@ -281,6 +284,7 @@ impl<'a> TemporalReference<'a> {
     }
 
     fn rate(&self, s: &BigRational) -> Result<BigRational, Error> {
+        self.affords(FUNCTION, s)?;
         rate(&self.net.activation, s).ok_or_else(|| self.no_value())
     }
 
@@ -289,6 +293,7 @@ impl<'a> TemporalReference<'a> {
         if activation.kinks().contains(s) && hook.on(TemporalMutant::T33) {
             kink = other_side(kink);
         }
+        self.affords(FUNCTION, s)?;
         let value = slope(activation, kink, s).ok_or_else(|| self.no_value())?;
         let left_out = !value.is_one() && hook.on(TemporalMutant::T32);
         Ok(if left_out { BigRational::one() } else { value })
@@ -303,7 +308,13 @@ impl<'a> TemporalReference<'a> {
         Error::unsupported(format!("exact values of {}", self.net.activation.name()))
     }
 
-    /// Refuses numbers that grow too long.
+    /// Asks the budget for so many products of a number with another as long, before they are taken.
+    fn affords(&self, products: usize, number: &BigRational) -> Result<(), Error> {
+        let cost = work::step(number, number, number).saturating_mul(products as u64);
+        self.limits.work.charge(cost, "the reference of the mutants")
+    }
+
+    /// Refuses numbers that grow too long, and asks for what becomes of the others: each goes into a product per cell.
     pub(super) fn within<'n>(
         &self,
         numbers: impl IntoIterator<Item = &'n BigRational>,
@@ -314,6 +325,7 @@ impl<'a> TemporalReference<'a> {
                 let what = "bits of a number of the reference implementation".into();
                 return Err(Error::Limit { what, given: bits, limit: self.limits.bits });
             }
+            self.affords(self.net.neurons(), number)?;
         }
         Ok(())
     }

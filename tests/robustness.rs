@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use creditcheck::Error;
 use creditcheck::certify::{Options, Silent, certify};
-use creditcheck::spec::Limits;
+use creditcheck::spec::{Limits, Work};
 use creditcheck::wire::{Document, TemporalDocument, certificate, gradient};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -365,7 +365,9 @@ fn growing_numbers_run_into_the_limit() {
         "loss": "half_squared_error", "learning_rate": 1, "examples": [{{"input": ["3/7"], "target": [1]}}]}}"#
     );
     let document = read(text.as_bytes()).unwrap();
-    let error = certify(&document, &Options::default(), &mut Silent).unwrap_err();
+    // The budget of work would end it before.
+    let limits = Limits { work: Work::up_to(u64::MAX), ..Limits::default() };
+    let error = certify(&document, &Options { limits, seed: 1 }, &mut Silent).unwrap_err();
     assert!(matches!(error, Error::Limit { limit: 1_048_576, .. }), "{error}");
 }
 

@@ -5,6 +5,8 @@
 
 use thiserror::Error as ThisError;
 
+use crate::spec::work::UNIT;
+
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub enum Error {
@@ -140,6 +142,16 @@ impl Error {
         }
     }
 
+    /// Whether the budget of work is spent.
+    #[must_use]
+    pub fn is_out_of_work(&self) -> bool {
+        match self {
+            Self::Limit { what, .. } => what.contains(UNIT),
+            Self::InFile { error, .. } => error.is_out_of_work(),
+            _ => false,
+        }
+    }
+
     /// What the user can do about it, where the message alone does not say.
     #[must_use]
     pub fn advice(&self) -> Option<&str> {
@@ -149,7 +161,22 @@ impl Error {
             Self::Limit { what, .. } if what.contains("bits") => {
                 Some("raise it with --max-bits N, or make the numbers of the case shorter")
             }
+            Self::Limit { what, .. } if what.contains(UNIT) => {
+                Some("raise it with --max-work N, or make the case smaller or its numbers shorter")
+            }
+            Self::Limit { what, .. } if what.starts_with("numbers of ") => Some(
+                "raise it with --max-values N if there is memory for more, or make the case smaller",
+            ),
+            Self::Limit { what, .. } if MATRICES.iter().any(|matrix| what.contains(matrix)) => {
+                Some(
+                    "raise it with --max-values N, where N is the square of it, if there is memory for so many numbers",
+                )
+            }
             _ => None,
         }
     }
 }
+
+/// What a limit on neurons is called whose square is the size of a matrix.
+const MATRICES: [&str; 3] =
+    ["neurons in one elimination", "rows of ", "neurons of a recurrent network"];

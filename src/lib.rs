@@ -25,6 +25,7 @@
 //! | [`spec`] | what is computed: plain validated data, no arithmetic |
 //! | [`number`] | exact numbers as text, and the nearest float |
 //! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
+//! | `equilibrium` | the guess that every search for a firing equilibrium starts from, and its refusals |
 //! | [`textbook`] | the exact engines, the definitions as printed |
 #![cfg_attr(feature = "fast", doc = "| [`fast`] | the float engines, batched, through faer |")]
 #![cfg_attr(
@@ -67,6 +68,7 @@ pub mod check;
 pub mod cli;
 pub mod coq;
 pub mod docs;
+mod equilibrium;
 pub mod error;
 #[cfg(feature = "fast")]
 pub mod fast;

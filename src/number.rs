@@ -7,17 +7,20 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
-use crate::spec::{Dtype, Limits};
+use crate::error::Error;
+use crate::spec::{Dtype, Limits, work};
 
 /// Why a text is not a number: what it should have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotANumber {
     /// What was expected, to follow "expected".
     pub expected: String,
+    /// The limit, where it may be a number, but one that takes more work than is allowed.
+    pub limit: Option<Error>,
 }
 
 fn expected<T>(text: &str) -> Result<T, NotANumber> {
-    Err(NotANumber { expected: text.to_owned() })
+    Err(NotANumber { expected: text.to_owned(), limit: None })
 }
 
 const FORMS: &str = "a number such as \"3\", \"-7/4\", \"0.125\" or \"0x1.8p-3\"";
@@ -25,7 +28,7 @@ const FORMS: &str = "a number such as \"3\", \"-7/4\", \"0.125\" or \"0x1.8p-3\"
 /// Reads `"p/q"`, `"-3"`, `"0.125"` (exact decimal) or `"0x1.8p-3"` (exact hex float).
 ///
 /// # Errors
-/// [`NotANumber`] with what was expected instead; also when a limit on length or exponent is passed.
+/// [`NotANumber`] with what was expected instead; also when a limit on length, exponent or work is passed.
 ///
 /// ```
 /// use creditcheck::{number, spec::Limits};
@@ -39,6 +42,12 @@ pub fn parse(text: &str, limits: &Limits) -> Result<BigRational, NotANumber> {
     if text.len() > limits.number_chars {
         return expected(&format!("at most {} characters in a number", limits.number_chars));
     }
+    // Four bits per character at most; only a fraction has to be reduced.
+    let bits = 4 * text.len() as u64;
+    let reduces = !text.contains("0x") && text.contains(['/', '.']);
+    let cost = if reduces { work::reduced(bits, 0, 0) } else { work::plain(0, bits, bits) };
+    let too_much = |error| NotANumber { expected: "a shorter number".into(), limit: Some(error) };
+    limits.work.charge(cost, "a number of the file").map_err(too_much)?;
     let (negative, magnitude) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text),

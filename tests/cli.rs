@@ -3,6 +3,8 @@
 mod failures;
 mod junit;
 mod options;
+#[cfg(unix)]
+mod signals;
 mod temporal;
 
 use std::fs;

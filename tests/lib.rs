@@ -4,11 +4,13 @@ mod agreement;
 mod architecture;
 #[cfg(feature = "cli")]
 mod audit;
+mod budget;
 mod certificate;
 mod claims;
 #[cfg(feature = "cli")]
 mod cli;
 mod coq;
+mod equilibrium;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;

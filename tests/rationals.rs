@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use creditcheck::scalar::{Rational, Scalar};
+use creditcheck::scalar::Rational;
 use creditcheck::spec::{Case, Limits, Network};
 use creditcheck::textbook::{backprop, credit, tangent};
 use num_bigint::BigInt;
@@ -42,7 +42,7 @@ impl Both {
         assert_eq!(self.ours.is_zero(), self.theirs.is_zero());
         assert_eq!(self.ours.is_negative(), self.theirs.is_negative());
         assert_eq!(self.ours.is_positive(), self.theirs.is_positive());
-        assert_eq!(Scalar::sign(&self.ours), Scalar::sign(&self.theirs));
+        assert_eq!(creditcheck::scalar::Scalar::sign(&self.ours), creditcheck::scalar::Scalar::sign(&self.theirs));
     }
 }
 
@@ -79,7 +79,8 @@ impl Draw {
 
     /// An odd number of few primes, so that two of them often share some; one or several limbs long.
     fn odd(&mut self) -> BigInt {
-        let factors = self.below(if self.below(4) == 0 { 60 } else { 4 });
+        let most = if self.below(4) == 0 { 60 } else { 4 };
+        let factors = self.below(most);
         let prime = |draw: &mut Self| [3_u32, 5, 7, 11, 65_537][draw.below(5) as usize];
         (0..factors).fold(BigInt::one(), |product, _| product * prime(self))
     }

@@ -292,7 +292,7 @@ fn limits_hold() {
     let just = Limits { tensor_bytes: size, tensor_values: 6, ..Limits::default() };
     let mut file = TensorFile::read(opened("net", bytes.clone()), &just).unwrap();
     file.tensor(Some("w"), &[None], &just).unwrap();
-    let small = Limits { tensor_bytes: size - 1, ..just };
+    let small = Limits { tensor_bytes: size - 1, ..just.clone() };
     assert!(said(TensorFile::read(opened("net", bytes), &small)).contains("bytes in the file"));
     let few = Limits { tensor_values: 5, ..just };
     assert!(said(file.tensor(Some("w"), &[None], &few)).contains("6 is over the limit of 5"));
@@ -444,4 +444,31 @@ fn large_cases_stay_as_they_are() {
     };
     assert!(with(dense::MOST_PARAMETERS));
     assert!(!with(dense::MOST_PARAMETERS + 1));
+}
+
+/// A file may hold many small tensors: names are sorted, sought and read once each. Quadratic, this test would take hours.
+#[test]
+fn a_hundred_thousand_tensors() {
+    use creditcheck::wire::tensor::{layer_names, layers, only};
+    const LAYERS: usize = 50_000;
+    let entry = |n: usize| {
+        let (name, kind) = (n / 2, if n % 2 == 0 { "weight" } else { "bias" });
+        let shape = if n % 2 == 0 { "[1, 1]" } else { "[1]" };
+        let (from, to) = (4 * n, 4 * n + 4);
+        format!(
+            r#""fc{name}.{kind}": {{"dtype": "F32", "shape": {shape}, "data_offsets": [{from}, {to}]}}"#
+        )
+    };
+    let entries: Vec<_> = (0..2 * LAYERS).map(entry).collect();
+    let values: Vec<u8> = (0..2 * LAYERS).flat_map(|n| (n as f32).to_le_bytes()).collect();
+    let limits = Limits::default();
+    let mut file = file(with_header(&format!("{{{}}}", entries.join(", ")), &values)).unwrap();
+    let names = layer_names(&file).unwrap();
+    assert_eq!(names.len(), LAYERS);
+    assert_eq!(names[10_000].weights.as_deref(), Some("fc10000.weight"));
+    only(&file, &names).unwrap();
+    let found = layers(&mut file, &names, None, &limits).unwrap();
+    let last = &found[LAYERS - 1];
+    assert_eq!(last.0.values, [(2 * LAYERS - 2) as f64]);
+    assert_eq!(last.1.as_ref().unwrap().values, [(2 * LAYERS - 1) as f64]);
 }

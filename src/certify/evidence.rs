@@ -104,7 +104,7 @@ impl Evidence<Rational> {
         let responses = Responses::of(case, &options.limits)?;
         for direction in digest::directions(digest, options.seed, &self.wiring) {
             let direction = in_ratios(direction);
-            self.derivatives.push(responses.along(&direction)?.tangent);
+            self.derivatives.push(responses.along(&direction, &options.limits)?.tangent);
             self.directions.push(direction);
         }
         let at_rates = (0..case.examples.len()).map(|b| {
@@ -207,7 +207,7 @@ impl Evidence<Rational> {
         });
         let equilibria = equilibria.collect::<Result<Vec<_>, Error>>()?;
         let responses = Responses::at(self.wiring.clone(), &parameters, equilibria, limits)?;
-        Ok(update_of_derivatives(&responses.gradient()?, &self.learning_rate))
+        Ok(update_of_derivatives(&responses.gradient(limits)?, &self.learning_rate))
     }
 
     /// One example as the local rule sees it, with these credits.

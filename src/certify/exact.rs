@@ -36,7 +36,7 @@ impl Evidence<Rational> {
         };
         let mut cells = match (&case.network, &self.backprop) {
             (Network::Layered(net), Some(backprop)) => self.layered_cells(net, backprop, &gated),
-            _ => self.graph_cells(&gated),
+            _ => self.graph_cells(&options.limits, &gated)?,
         };
         if !self.evaluated {
             for cell in &mut cells {
@@ -68,11 +68,15 @@ impl Evidence<Rational> {
     }
 
     /// Without layers there is no backpropagation: the arbiter takes its place.
-    fn graph_cells(&self, gated: &impl Fn(Verdict) -> Verdict) -> Vec<Cell> {
+    fn graph_cells(
+        &self,
+        limits: &Limits,
+        gated: &impl Fn(Verdict) -> Verdict,
+    ) -> Result<Vec<Cell>, Error> {
         let Some(responses) = &self.responses else {
-            return [Claim::Credit, Claim::Update]
+            return Ok([Claim::Credit, Claim::Update]
                 .map(|claim| Cell::not_applicable(claim, Tier::Exact, GRAPH_GIVEN))
-                .into();
+                .into());
         };
         let credits: Vec<_> = self
             .credit
@@ -81,13 +85,13 @@ impl Evidence<Rational> {
             .map(|example| example.credit.map(|credit| credit.0.clone()))
             .collect();
         let credits = credits_are_derivatives(&credits, responses);
-        let update = self.along_directions(&self.credit.update);
-        vec![
+        let update = self.along_directions(&self.credit.update, limits)?;
+        Ok(vec![
             Cell::checked(Claim::Credit, Tier::Exact, gated(credits))
                 .note("arbiter: tangent (a constant added to each rate); a graph has no layered backpropagation"),
             Cell::checked(Claim::Update, Tier::Exact, gated(update))
                 .note("arbiter: tangent; a graph has no layered backpropagation"),
-        ]
+        ])
     }
 
     /// C3: update and gradient against the arbiter.
@@ -100,11 +104,11 @@ impl Evidence<Rational> {
         if !self.evaluated {
             return Ok(Cell::not_applicable(Claim::Truth, Tier::Exact, GIVEN));
         }
-        let mut verdict = self.along_directions(&self.credit.update);
+        let mut verdict = self.along_directions(&self.credit.update, limits)?;
         let mut notes = Vec::new();
         if let (Network::Layered(net), Some(backprop)) = (&case.network, &self.backprop) {
             let descent = update_of_gradient(net, &backprop.gradient, &self.learning_rate);
-            verdict = verdict.and(self.along_directions(&descent));
+            verdict = verdict.and(self.along_directions(&descent, limits)?);
         }
         let count = self.directions.len();
         notes.push(if self.wiring.parameters() <= MOST_UNIT_DIRECTIONS {
@@ -120,7 +124,7 @@ impl Evidence<Rational> {
                 Rational::from(interpolate::along(case, &direction.map(Rational::plain), limits)?);
             let expected = -(&self.learning_rate * derivative);
             let mut comparison = Comparison::new();
-            let found = inner(&self.credit.update, &direction);
+            let found = inner(&self.credit.update, &direction, limits)?;
             comparison.entry(|| "⟨ΔW, H⟩ against interpolation".into(), &found, &expected);
             let interpolated = comparison.verdict();
             // One number that happens to be zero says nothing, and is no reason to doubt the others.
@@ -135,16 +139,23 @@ impl Evidence<Rational> {
     }
 
     /// ⟨ΔW, H⟩ = −η dL along every direction.
-    pub(super) fn along_directions(&self, update: &Update<Rational>) -> Verdict {
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub(super) fn along_directions(
+        &self,
+        update: &Update<Rational>,
+        limits: &Limits,
+    ) -> Result<Verdict, Error> {
         let mut comparison = Comparison::new();
         for (k, (direction, derivative)) in
             self.directions.iter().zip(&self.derivatives).enumerate()
         {
             let expected = -(&self.learning_rate * derivative);
             let place = || self.name_of_direction(k);
-            comparison.entry(place, &inner(update, direction), &expected);
+            comparison.entry(place, &inner(update, direction, limits)?, &expected);
         }
-        comparison.verdict()
+        Ok(comparison.verdict())
     }
 
     fn name_of_direction(&self, k: usize) -> String {
@@ -167,15 +178,20 @@ pub(super) const GIVEN: &str = "given β: both sides start from the same float x
 const GRAPH_GIVEN: &str = "a graph has no layered backpropagation, and the arbiter cannot evaluate this activation exactly";
 
 /// ⟨ΔW, H⟩
-pub(super) fn inner(update: &Update<Rational>, direction: &Parameters<Rational>) -> Rational {
+pub(super) fn inner(
+    update: &Update<Rational>,
+    direction: &Parameters<Rational>,
+    limits: &Limits,
+) -> Result<Rational, Error> {
     let mut sum = Rational::zero();
     let weights = update.weights.iter().zip(direction.weights.iter());
     for (entry, along) in weights.chain(update.biases.iter().zip(direction.biases.iter())) {
         if !along.is_zero() {
+            limits.work.charge(sum.step(entry, along), "an inner product")?;
             sum += entry * along;
         }
     }
-    sum
+    Ok(sum)
 }
 
 /// The direction (1, 2, 3, …): a parameter left out anywhere changes the result.

@@ -95,11 +95,12 @@ fn diagnose(
         found.weights.iter().zip(mine.entries.weights.iter()).all(same)
             && found.biases.iter().zip(mine.entries.biases.iter()).all(same)
     };
-    let found = match mine.quantity {
+    let search = match mine.quantity {
         Quantity::Gradient => mutants::diagnose_gradient_by(case, is_theirs, limits, &mut before)?,
         Quantity::Update => mutants::diagnose_by(case, is_theirs, limits, &mut before)?,
     };
-    Ok(found.into_iter().map(|diagnosis| diagnosis.sentence).collect())
+    let caveat = search.caveat();
+    Ok(search.found.into_iter().map(|diagnosis| diagnosis.sentence).chain(caveat).collect())
 }
 
 /// What is right, with bounds where floats are to be judged.

@@ -43,7 +43,7 @@ use crate::spec::{Case, Expect, Limits, Wiring};
 use crate::wire::Document;
 
 /// How to certify.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Bounds on intermediate results.
     pub limits: Limits,
@@ -131,7 +131,7 @@ pub fn certify(
     progress.stage("necessity")?;
     table.cells.push(necessity::cell(case, &wiring, &evidence, &options.limits, progress)?);
     progress.stage("settling")?;
-    let settled = settling::run(&wiring, &evidence, &digest, options);
+    let settled = settling::run(&wiring, &evidence, &digest, options)?;
     table.cells.push(settled.cell);
     progress.stage("locality")?;
     let (locality, audit) = locality::cell(&evidence);

@@ -40,7 +40,7 @@ pub(super) fn cell(
         evidence.wiring.neurons()
     )];
     if evidence.evaluated {
-        verdict = verdict.and(evidence.along_directions(&evidence.credit.update));
+        verdict = verdict.and(evidence.along_directions(&evidence.credit.update, limits)?);
         let count = evidence.directions.len();
         notes.push(format!(
             "ΔW against the linear response on dual numbers along {count} directions"
@@ -119,7 +119,7 @@ fn interpolated(
             Err(error) => return Err(error),
         };
     let mut comparison = Comparison::new();
-    let found = inner(&evidence.credit.update, &direction);
+    let found = inner(&evidence.credit.update, &direction, limits)?;
     let expected = -(&evidence.learning_rate * derivative);
     comparison.entry(|| "⟨ΔW, H⟩ against interpolation".into(), &found, &expected);
     // One number that happens to be zero says nothing, and is no reason to doubt the others.

@@ -6,9 +6,10 @@ use super::Options;
 use super::evidence::Evidence;
 use crate::certificate::digest;
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
+use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::outcome::Update;
-use crate::spec::{Neuron, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Limits, Neuron, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::plasticity::{bias_change, weight_change};
 use crate::textbook::{Equilibrium, relax};
 
@@ -31,11 +32,11 @@ pub(super) fn run(
     evidence: &Evidence<Rational>,
     case_digest: &str,
     options: &Options,
-) -> Settled {
+) -> Result<Settled, Error> {
     let (Some(heights), Some(depth)) = (wiring.heights(), wiring.depth()) else {
         let why = "with a cycle relaxation is exact in the limit only, and only where it settles";
         let cell = Cell::not_applicable(Claim::Settling, Tier::Exact, why);
-        return Settled { cell, sweeps: Vec::new() };
+        return Ok(Settled { cell, sweeps: Vec::new() });
     };
     // A neuron whose credit moves no parameter need not have settled: the inputs, as a rule. A neuron that only a
     // bias drives may start a longest path itself; then its bias waits for the last sweep.
@@ -50,8 +51,9 @@ pub(super) fn run(
         let exact = example.credit.map(|credit| credit.0.clone());
         let mut sweeps = vec![start.clone()];
         for before in 0..=depth {
-            let next = relax::sweep(&evidence.view(example, &sweeps[before]));
-            sweeps.push(next);
+            let view = evidence.view(example, &sweeps[before]);
+            afford_sweep(&view, &options.limits)?;
+            sweeps.push(relax::sweep(&view));
         }
         for (count, credit) in sweeps.iter().enumerate() {
             for (neuron, height) in heights.indexed() {
@@ -95,7 +97,25 @@ pub(super) fn run(
             witness(one_fewer)
         ))
         .note(format!("updates after {deadline} sweeps: {}", witness(late_update)));
-    Settled { cell, sweeps: all_sweeps }
+    Ok(Settled { cell, sweeps: all_sweeps })
+}
+
+/// Asks for a sweep before it is done: two products and a sum for each synapse.
+///
+/// # Errors
+/// [`Error::Limit`].
+pub(super) fn afford_sweep(
+    view: &Equilibrium<'_, Rational>,
+    limits: &Limits,
+) -> Result<(), Error> {
+    for (synapse, ends) in view.wiring.synapses.indexed() {
+        let (balance, credit) = (&view.balance_factor[ends.post], &view.credit[ends.post]);
+        let cost = view.credit[ends.pre].step(balance, credit);
+        let cost =
+            cost.saturating_add(credit.step(&view.parameters.weights[synapse], balance));
+        limits.work.charge(cost, "a sweep of credits")?;
+    }
+    Ok(())
 }
 
 /// What plasticity would do now, on one example.

@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 
 use super::evidence::Evidence;
+use super::settling::afford_sweep;
 use super::{Options, Silent};
 use crate::error::Error;
 use crate::scalar::Rational;
@@ -61,19 +62,20 @@ const SHOWN_SWEEPS: usize = 6;
 pub fn steps(case: &Case, limits: &Limits) -> Result<Steps, Error> {
     let wiring = Wiring::of(case);
     let depth = wiring.depth().unwrap_or(SHOWN_SWEEPS - 1);
-    let options = Options { limits: *limits, ..Options::default() };
+    let options = Options { limits: limits.clone(), ..Options::default() };
     // The directions of the arbiter are the unit directions here, or not shown; no digest is needed.
     let evidence = Evidence::gather(case, &wiring, "", &options, &mut Silent)?;
     let zero = Rational::zero();
-    let sweeps = evidence.credit.examples.iter().map(|example| {
+    let sweeps = evidence.credit.examples.iter().map(|example| -> Result<_, Error> {
         let mut sweeps = vec![PerNeuron::filled(wiring.neurons(), zero.clone())];
         for before in 0..=depth {
-            let next = relax::sweep(&evidence.view(example, &sweeps[before]));
-            sweeps.push(next);
+            let view = evidence.view(example, &sweeps[before]);
+            afford_sweep(&view, limits)?;
+            sweeps.push(relax::sweep(&view));
         }
-        sweeps.iter().map(|sweep| sweep.map(Rational::plain)).collect()
+        Ok(sweeps.iter().map(|sweep| sweep.map(Rational::plain)).collect())
     });
-    let sweeps = sweeps.collect();
+    let sweeps = sweeps.collect::<Result<_, _>>()?;
     let reference = evidence.reference_update(case).map(|update| update.map(Rational::plain));
     let balance = evidence.credit.examples.iter().map(|example| {
         PerNeuron::from_fn(wiring.neurons(), |post| {

@@ -47,6 +47,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     for file in &arguments.cases {
         let name = file.display().to_string();
         bar.item(&name);
+        let options = Options { limits: options.limits.renewed(), ..options };
         let result = read_input(file, &options.limits)
             .and_then(|input| any_size(input, &options, &written, &mut bar))
             .and_then(|found| match &found.2.certificate {
@@ -198,6 +199,7 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
     let mut rows = Vec::new();
     for (name, text) in suite::CASES {
         bar.item(name);
+        let options = &Options { limits: options.limits.renewed(), ..*options };
         let document = suite::document(text, &options.limits)?;
         rows.push(row((*name).into(), Ok(certified(document, options, &mut bar)?), None).0);
         bar.done();
@@ -206,6 +208,7 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
     let mut learned = true;
     for (name, hidden) in [("digits-relu", Hidden::Relu), ("digits-tanh", Hidden::Tanh)] {
         bar.item(name);
+        let options = &Options { limits: options.limits.renewed(), ..*options };
         let trained = suite::train(&images, hidden, common.seed, &mut bar)?;
         let training = Training { sentence: trained.sentence(), learned: trained.is_good() };
         learned &= training.learned;

@@ -8,9 +8,10 @@ use clap::{Args, ValueEnum};
 use miette::Diagnostic;
 
 use super::Outcome;
+use super::interrupt::{interrupted, undisturbed};
 use crate::error::Error;
 use crate::report::Failure;
-use crate::spec::Limits;
+use crate::spec::{Limits, Work};
 use crate::wire::dense::{self, DenseDocument};
 use crate::wire::json::Json;
 use crate::wire::temporal::is_temporal;
@@ -32,6 +33,12 @@ pub(super) struct Common {
     /// Bits that an intermediate result may take
     #[arg(long, global = true, value_name = "N", default_value_t = Limits::default().bits)]
     max_bits: u64,
+    /// Work that exact arithmetic, reading included, may take on one case, in limb products (64 × 64 bits)
+    #[arg(long, global = true, value_name = "N", default_value_t = Limits::default().work.limit())]
+    max_work: u64,
+    /// Numbers that an exact engine may hold of one kind, such as those of all neurons and examples
+    #[arg(long, global = true, value_name = "N", default_value_t = Limits::default().values)]
+    max_values: u64,
     /// No progress and no hints; the result is always printed
     #[arg(long, global = true)]
     pub quiet: bool,
@@ -57,9 +64,17 @@ impl Format {
 }
 
 impl Common {
-    /// The limits in force.
+    /// The limits in force, for one case.
     pub fn limits(&self) -> Limits {
-        Limits { bits: self.max_bits, ..Limits::default() }
+        Limits {
+            bits: self.max_bits,
+            work: Work::up_to(self.max_work),
+            values: self.max_values,
+            temporal_values: self.max_values,
+            // A dense matrix has the square of it.
+            neurons: usize::try_from(self.max_values.isqrt()).unwrap_or(usize::MAX),
+            ..Limits::default()
+        }
     }
 
     /// Text unless asked otherwise, or unless the output file is called .json.
@@ -160,6 +175,11 @@ fn plain(text: &str) -> String {
 /// # Errors
 /// [`Error::Io`] with the name of the file.
 pub(super) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    // After a signal the old file stays.
+    undisturbed(|| if interrupted() { Err(Error::Interrupted) } else { write_whole(file, bytes) })
+}
+
+fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::Io {
         what: format!("{}: cannot write: {error}", file.display()),
     };

@@ -11,6 +11,7 @@ mod communities;
 mod compare;
 mod coq;
 mod gradient;
+mod interrupt;
 mod mutants;
 mod progress;
 mod runs;
@@ -118,26 +119,32 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(said) => return usage::answer(&said, &given).code(),
     };
-    let sound = progress::watch_for_interrupts()
+    let sound = interrupt::watch()
         .and_then(|()| usage::expect_once(&given))
         .and_then(|()| usage::expect_used(command.as_ref(), &common));
     if let Err(error) = sound {
         return common.fail(&error).code();
     }
-    let result = match command {
-        None => certify::run(&certify::Arguments::default(), &common),
-        Some(Command::Certify(arguments)) => certify::run(&arguments, &common),
-        Some(Command::Gradient(arguments)) => gradient::run(&arguments, &common),
-        Some(Command::Check(arguments)) => check::run(&arguments, &common),
-        Some(Command::Compare(arguments)) => compare::run(&arguments, &common),
-        Some(Command::Audit(arguments)) => audit::run(&arguments, &common),
-        Some(Command::Verify(arguments)) => verify::run(&arguments, &common),
-        Some(Command::Show(arguments)) => show::run(&arguments, &common),
-        Some(Command::Vectors(arguments)) => vectors::run(&arguments, &common),
-        Some(Command::Simulate(arguments)) => simulate::run(&arguments, &common),
-        Some(Command::Mutants(arguments)) => mutants::run(&arguments, &common),
-        Some(Command::Communities(arguments)) => communities::run(&arguments, &common),
-        Some(Command::Tasks(arguments)) => tasks::run(&arguments, &common),
-    };
+    let own = common.clone();
+    let result = interrupt::ending_on_signals(move || dispatch(command, &own));
+    progress::clear();
     result.unwrap_or_else(|error: Error| common.fail(&error)).code()
+}
+
+fn dispatch(command: Option<Command>, common: &Common) -> Result<Outcome, Error> {
+    match command {
+        None => certify::run(&certify::Arguments::default(), common),
+        Some(Command::Certify(arguments)) => certify::run(&arguments, common),
+        Some(Command::Gradient(arguments)) => gradient::run(&arguments, common),
+        Some(Command::Check(arguments)) => check::run(&arguments, common),
+        Some(Command::Compare(arguments)) => compare::run(&arguments, common),
+        Some(Command::Audit(arguments)) => audit::run(&arguments, common),
+        Some(Command::Verify(arguments)) => verify::run(&arguments, common),
+        Some(Command::Show(arguments)) => show::run(&arguments, common),
+        Some(Command::Vectors(arguments)) => vectors::run(&arguments, common),
+        Some(Command::Simulate(arguments)) => simulate::run(&arguments, common),
+        Some(Command::Mutants(arguments)) => mutants::run(&arguments, common),
+        Some(Command::Communities(arguments)) => communities::run(&arguments, common),
+        Some(Command::Tasks(arguments)) => tasks::run(&arguments, common),
+    }
 }

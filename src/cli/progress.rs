@@ -1,38 +1,24 @@
-//! Progress bars on a terminal, and Ctrl-C.
+//! Progress bars on a terminal.
 
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::Common;
+use super::interrupt::interrupted;
 use crate::certify::Progress;
 use crate::error::Error;
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// The bar that is drawn, for whoever ends the program while it is.
+static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// From now on Ctrl-C ends the work at the next stage; a second one ends the program.
-pub(super) fn watch_for_interrupts() -> Result<(), Error> {
-    ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            std::process::exit(2);
-        }
-    })
-    .map_err(|error| Error::Io { what: format!("cannot watch for Ctrl-C: {error}") })
+/// Takes the bar away, if there is one.
+pub(super) fn clear() {
+    if let Some(bar) = DRAWN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        bar.finish_and_clear();
+    }
 }
-
-/// Whether Ctrl-C was pressed.
-pub(super) fn interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
-}
-
-/// How soon Ctrl-C is heard by work that does not ask for it.
-const HEARD_AFTER: Duration = Duration::from_millis(50);
-/// As much as the first thread of a process has on most systems.
-const STACK: usize = 8 << 20;
 
 /// A bar over a known number of items, drawn only where somebody can see it.
 #[derive(Clone)]
@@ -51,6 +37,7 @@ impl Bar {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
+        *DRAWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
         Self { bar, item: String::new() }
     }
 
@@ -70,35 +57,15 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
-    /// Does work whose single stages may take long, in a thread of its own, and takes the bar away. Ctrl-C does not wait for the stage
-    /// to end: the thread is left behind, and ends with the program.
+    /// Does work under the bar, and takes the bar away.
     ///
     /// # Errors
-    /// [`Error::Interrupted`]; those of the work; [`Error::Io`] if no thread is to be had.
-    pub fn alone<T: Send + 'static>(
-        self,
-        work: impl FnOnce(&mut Self) -> Result<T, Error> + Send + 'static,
+    /// Those of the work.
+    pub fn alone<T>(
+        mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let (sender, receiver) = mpsc::channel();
-        let mut own = self.clone();
-        let begun = thread::Builder::new().stack_size(STACK).spawn(move || {
-            // Nobody listens any more after Ctrl-C.
-            let _ = sender.send(work(&mut own));
-        });
-        let worker =
-            begun.map_err(|error| Error::Io { what: format!("cannot begin a thread: {error}") })?;
-        let found = loop {
-            match receiver.recv_timeout(HEARD_AFTER) {
-                Ok(found) => break found,
-                Err(RecvTimeoutError::Timeout) if interrupted() => break Err(Error::Interrupted),
-                Err(RecvTimeoutError::Timeout) => {}
-                // It has panicked: so do we, with its message.
-                Err(RecvTimeoutError::Disconnected) => match worker.join() {
-                    Err(panic) => resume_unwind(panic),
-                    Ok(()) => break Err(Error::Interrupted),
-                },
-            }
-        };
+        let found = work(&mut self);
         self.finish();
         found
     }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::common::{Common, read_file};
+use super::interrupt::undisturbed;
 use crate::error::Error;
 use crate::spec::Limits;
 
@@ -102,7 +103,9 @@ impl<R> Runs<R> {
 }
 
 fn append(file: &mut fs::File, line: &str) -> std::io::Result<()> {
-    file.write_all(line.as_bytes())?;
-    file.flush()?;
-    file.sync_data()
+    undisturbed(|| {
+        file.write_all(line.as_bytes())?;
+        file.flush()?;
+        file.sync_data()
+    })
 }

@@ -6,7 +6,8 @@ use clap::{Args, ValueEnum};
 
 use super::Outcome;
 use super::common::{Common, write_file};
-use super::progress::{Bar, interrupted};
+use super::interrupt::interrupted;
+use super::progress::Bar;
 use super::runs::Runs;
 use crate::error::Error;
 use crate::report::tasks as report;

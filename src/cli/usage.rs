@@ -60,7 +60,7 @@ fn failure(said: &clap::Error) -> Failure {
 pub(super) fn expect_once(arguments: &[OsString]) -> Result<(), Error> {
     let given = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
     let given: Vec<_> = given.take_while(|argument| argument != "--").collect();
-    for option in ["--format", "--output", "--seed", "--max-bits"] {
+    for option in ["--format", "--output", "--seed", "--max-bits", "--max-work", "--max-values"] {
         let is_it = |argument: &str| {
             let long = argument.strip_prefix(option);
             let is_short = || argument.starts_with("-o") && option == "--output";

@@ -10,7 +10,7 @@ use crate::spec::{Neuron, PerNeuron, PerSynapse, Synapse};
 use super::Mutant;
 use super::functions::fixed_random;
 use super::hook::{Hook, Variant};
-use super::reference::Reference;
+use super::reference::{Reference, longest};
 
 /// The credits of all neurons, one entry per example.
 pub type Credits = Vec<PerNeuron<BigRational>>;
@@ -50,6 +50,11 @@ impl Reference<'_> {
             sweeps.last().cloned().unwrap_or_default()
         };
         self.swap_credits(hook, &mut credit);
+        let every = |rows: &Rationals| longest(rows.iter().flat_map(PerNeuron::iter));
+        let rate = longest(self.firing.iter().flat_map(|firing| firing.firing_rate.iter()));
+        // Two products and a sum, of each synapse and example.
+        let steps = (2 * self.wiring.synapses.len() + self.wiring.neurons()) * beta.len();
+        self.affords(steps, [&every(&beta), &every(&credit), &rate])?;
         let update = self.plasticity(hook, &beta, &credit).map(Rational::plain);
         let plain = |all: &Rationals| all.iter().map(|one| one.map(Rational::plain)).collect();
         Ok(CreditRun { sweeps: sweeps.iter().map(plain).collect(), credit: plain(&credit), update })
@@ -110,6 +115,10 @@ impl Reference<'_> {
         let mut weights = self.parameters.weights.clone();
         for sweep in 0..sweeps {
             let old = &history[sweep];
+            let every =
+                |rows: &[PerNeuron<Rational>]| longest(rows.iter().flat_map(PerNeuron::iter));
+            let steps = 2 * self.wiring.synapses.len() * old.len();
+            self.affords(steps, [&longest(weights.iter()), &every(beta), &every(old)])?;
             if hook.on(Mutant::M07) {
                 weights = self.changed(&self.parameters.weights, beta, old);
             }

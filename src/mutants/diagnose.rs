@@ -22,6 +22,37 @@ pub struct Diagnosis {
     pub sentence: String,
 }
 
+/// What a search for the mistake found, and whether it came to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Search<T> {
+    /// Each explains the result.
+    pub found: Vec<T>,
+    /// The limit at which the search ended, with the mutant at which it did; what comes after that one was not tried.
+    pub stopped: Option<(&'static str, Error)>,
+}
+
+impl<T> Search<T> {
+    /// What a search to the end found.
+    ///
+    /// # Errors
+    /// The limit at which it ended before.
+    fn whole(self) -> Result<Vec<T>, Error> {
+        match self.stopped {
+            Some((_, error)) => Err(error),
+            None => Ok(self.found),
+        }
+    }
+
+    /// Says that there is more that was not tried; nothing if there is not.
+    #[must_use]
+    pub fn caveat(&self) -> Option<String> {
+        let (mutant, error) = self.stopped.as_ref()?;
+        Some(format!(
+            "the search for known mistakes stopped at {mutant}, and those after it were not tried: {error}; raise it with --max-work N"
+        ))
+    }
+}
+
 /// The known mutants whose update is exactly `theirs`; none if `theirs` is right.
 ///
 /// Every mutant that has a settled result is tried everywhere and layer by layer; where it explains
@@ -34,7 +65,7 @@ pub fn diagnose(
     theirs: &Update<BigRational>,
     limits: &Limits,
 ) -> Result<Vec<Diagnosis>, Error> {
-    diagnose_by(case, |update| update == theirs, limits, &mut |_| Ok(()))
+    diagnose_by(case, |update| update == theirs, limits, &mut |_| Ok(()))?.whole()
 }
 
 /// [`diagnose`] for a gradient ∂L/∂W, in the numbering of the wiring.
@@ -46,7 +77,7 @@ pub fn diagnose_gradient(
     theirs: &Update<BigRational>,
     limits: &Limits,
 ) -> Result<Vec<Diagnosis>, Error> {
-    diagnose_gradient_by(case, |gradient| gradient == theirs, limits, &mut |_| Ok(()))
+    diagnose_gradient_by(case, |gradient| gradient == theirs, limits, &mut |_| Ok(()))?.whole()
 }
 
 /// [`diagnose_gradient`] with a test of one's own, such as "equal after rounding to f64".
@@ -61,7 +92,7 @@ pub fn diagnose_gradient_by(
     is_theirs: impl Fn(&Update<BigRational>) -> bool,
     limits: &Limits,
     before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
-) -> Result<Vec<Diagnosis>, Error> {
+) -> Result<Search<Diagnosis>, Error> {
     if case.learning_rate.is_zero() {
         // An update says nothing about the gradient then; the gradient does not depend on η.
         let learning_rate = BigRational::from_integer(1.into());
@@ -83,29 +114,62 @@ pub fn diagnose_by(
     is_theirs: impl Fn(&Update<BigRational>) -> bool,
     limits: &Limits,
     before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
-) -> Result<Vec<Diagnosis>, Error> {
-    let settled = at_equilibrium(case, limits)?;
-    let reference = Reference::new(&settled, limits)?;
+) -> Result<Search<Diagnosis>, Error> {
+    let mut search = Search { found: Vec::new(), stopped: None };
+    let begun = at_equilibrium(case, limits).and_then(|settled| {
+        let reference = Reference::new(&settled, limits)?;
+        search_in(&reference, &is_theirs, before, &mut search)
+    });
+    match begun {
+        // The budget ended before there was anything to compare with.
+        Err(error) if error.is_out_of_work() => search.stopped = Some((FIRST, error)),
+        begun => begun?,
+    }
+    Ok(search)
+}
+
+/// Where a search stops that did not begin.
+const FIRST: &str = "the first of them";
+
+/// [`diagnose_by`], mutant by mutant, until the budget is spent.
+fn search_in(
+    reference: &Reference<'_>,
+    is_theirs: &impl Fn(&Update<BigRational>) -> bool,
+    before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
+    search: &mut Search<Diagnosis>,
+) -> Result<(), Error> {
     let truth = reference.credit(&reference.hook(None))?.update;
     if is_theirs(&truth) {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let mut found = Vec::new();
     for entry in &CATALOGUE {
         before(entry.id)?;
-        let explains = |variant: &Variant| {
-            let fault = Fault { mutant: entry.mutant, variant: *variant };
-            let mut updates = possible_updates(&reference, fault).into_iter();
-            updates.any(|update| is_theirs(&update)).then_some(fault)
+        let explains = |variants: &[Variant]| -> Result<Vec<Fault>, Error> {
+            let mut faults = Vec::new();
+            for variant in variants {
+                let fault = Fault { mutant: entry.mutant, variant: *variant };
+                if possible_updates(reference, fault)?.iter().any(is_theirs) {
+                    faults.push(fault);
+                }
+            }
+            Ok(faults)
         };
-        let (places, everywhere) = variants(entry.mutant, &reference);
-        let mut faults: Vec<Fault> = places.iter().filter_map(explains).collect();
-        if faults.is_empty() {
-            faults.extend(everywhere.iter().filter_map(explains));
+        let (places, everywhere) = variants(entry.mutant, reference);
+        let faults = explains(&places).and_then(|faults| match faults.is_empty() {
+            true => explains(&everywhere),
+            false => Ok(faults),
+        });
+        match faults {
+            Err(error) if error.is_out_of_work() => {
+                search.stopped = Some((entry.id, error));
+                return Ok(());
+            }
+            faults => search.found.extend(
+                faults?.into_iter().map(|fault| Diagnosis { fault, sentence: fault.sentence() }),
+            ),
         }
-        found.extend(faults);
     }
-    Ok(found.into_iter().map(|fault| Diagnosis { fault, sentence: fault.sentence() }).collect())
+    Ok(())
 }
 
 /// The case with the equilibria that the textbook finds, where a cycle asks for some and the case gives none.
@@ -123,24 +187,32 @@ fn at_equilibrium(case: &Case, limits: &Limits) -> Result<Case, Error> {
 }
 
 /// The updates that somebody with this fault may have.
-fn possible_updates(reference: &Reference<'_>, fault: Fault) -> Vec<Update<BigRational>> {
+///
+/// # Errors
+/// The budget, and nothing else: a mutant whose numbers grow beyond the limit is none that we can recognise.
+fn possible_updates(
+    reference: &Reference<'_>,
+    fault: Fault,
+) -> Result<Vec<Update<BigRational>>, Error> {
     let hook = reference.hook(Some(fault));
     let mut updates = Vec::new();
-    // A mutant whose numbers grow beyond the limit is none that we can recognise.
-    if let Ok(run) = reference.credit(&hook)
-        && hook.fired()
-    {
-        updates.push(run.update);
+    match reference.credit(&hook) {
+        Ok(run) if hook.fired() => updates.push(run.update),
+        Err(error) if error.is_out_of_work() => return Err(error),
+        _ => {}
     }
     // The one mutant whose two sides differ: ones in place of credits are not ones in place of adjoints.
     if fault.mutant == Mutant::M28
         && let Network::Layered(net) = &reference.case.network
-        && let Ok(run) = reference.backprop(&hook)
     {
         let rate = &reference.case.learning_rate;
-        updates.push(bridge::update_of_gradient(net, &run.gradient, rate));
+        match reference.backprop(&hook) {
+            Ok(run) => updates.push(bridge::update_of_gradient(net, &run.gradient, rate)),
+            Err(error) if error.is_out_of_work() => return Err(error),
+            Err(_) => {}
+        }
     }
-    updates
+    Ok(updates)
 }
 
 /// The forms of a mutant that a diagnosis tries: in places, and then everywhere.

@@ -142,6 +142,7 @@ pub fn kill_matrix(limits: &Limits) -> Result<KillMatrix, Error> {
     let mut matrix = KillMatrix { baselines: Vec::new(), rows: Vec::new(), temporal };
     for witness in &WITNESSES {
         let case = witness.case()?;
+        let limits = &limits.renewed();
         let truth = Truth::of(&case, limits)?;
         let reference = Reference::new(&case, limits)?;
         let intact = baseline(&reference, &truth)?;

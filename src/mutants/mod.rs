@@ -33,7 +33,9 @@ pub mod witnesses;
 pub use backprop::BackpropRun;
 pub use catalogue::{CATALOGUE, Entry, Mutant, Side};
 pub use credit::{CreditRun, Credits};
-pub use diagnose::{Diagnosis, diagnose, diagnose_by, diagnose_gradient, diagnose_gradient_by};
+pub use diagnose::{
+    Diagnosis, Search, diagnose, diagnose_by, diagnose_gradient, diagnose_gradient_by,
+};
 pub(crate) use functions::rate;
 pub use hook::{Fault, Hook, Variant};
 pub use matrix::{Baseline, KillMatrix, Row, Status, fate, kill_matrix};

@@ -46,7 +46,7 @@ impl<'a> Reference<'a> {
             learning_rate: Rational::of(&case.learning_rate),
             firing: Vec::new(),
             enough_sweeps: depth + 1,
-            limits: *limits,
+            limits: limits.clone(),
         };
         for example in 0..case.examples.len() {
             let firing = if reference.wiring.is_recurrent() {
@@ -83,8 +83,10 @@ impl<'a> Reference<'a> {
             let mut s = self.parameters.biases[post].clone();
             for &synapse in &self.wiring.incoming[post] {
                 let pre = self.wiring.synapses[synapse].pre;
+                self.affords(1, [&s, &self.parameters.weights[synapse], &firing_rate[pre]])?;
                 s += &self.parameters.weights[synapse] * &firing_rate[pre];
             }
+            self.affords(FUNCTION, [&s; 3])?;
             firing_rate[post] =
                 rational(rate(&self.wiring.activations[post], &s), &self.wiring.activations[post])?;
             self.within_limits(&firing_rate[post])?;
@@ -105,6 +107,7 @@ impl<'a> Reference<'a> {
         let kink = self.wiring.kinks[neuron];
         let early = self.wiring.is_recurrent() && hook.at(Mutant::R05, neuron);
         let s = if early { &self.first_sweep(example)[neuron] } else { &firing.net_input[neuron] };
+        self.affords(FUNCTION, [s; 3])?;
         let truth = rational(slope(function, kink, s), function)?;
         if hook.at(Mutant::M04, neuron) {
             return Ok(Rational::one());
@@ -137,6 +140,12 @@ impl<'a> Reference<'a> {
         Rational::one_over(self.wiring.outputs.len())
     }
 
+    /// Asks the budget for so many steps a + b · c, before they are taken.
+    pub(super) fn affords(&self, steps: usize, [a, b, c]: [&Rational; 3]) -> Result<(), Error> {
+        let cost = a.step(b, c).saturating_mul(steps as u64);
+        self.limits.work.charge(cost, "the reference of the mutants")
+    }
+
     pub(super) fn within_limits(&self, value: &Rational) -> Result<(), Error> {
         let (given, limit) = (value.bits(), self.limits.bits);
         if given <= limit {
@@ -144,6 +153,15 @@ impl<'a> Reference<'a> {
         }
         Err(Error::Limit { what: "bits of an intermediate result".to_owned(), given, limit })
     }
+}
+
+/// Products in the longest formula of σ, σ' or f.
+const FUNCTION: usize = 4;
+
+/// The number that takes the most bits; zero if there is none.
+pub(super) fn longest<'n>(numbers: impl IntoIterator<Item = &'n Rational>) -> Rational {
+    let bits = |number: &&Rational| number.bits();
+    numbers.into_iter().max_by_key(bits).cloned().unwrap_or_else(Rational::zero)
 }
 
 fn rational(value: Option<Rational>, function: &Activation) -> Result<Rational, Error> {

@@ -6,7 +6,7 @@
 use super::Row;
 use super::failed::Failure;
 use super::junit::{Case, State, Suite, document};
-use crate::certificate::verify::{Refusal, Report};
+use crate::certificate::verify::{self, Refusal, Report};
 use crate::check::judge::{BlockJudgement, Judgement, Nearness};
 use crate::check::{Cell, CellState, Conclusion, Verdict};
 use crate::number::canonical;
@@ -115,7 +115,10 @@ pub fn judged_junit(
     let detail = detail.join("\n");
     let case = |block: &BlockJudgement| Case::new(file, &block.name, of_block(block, &detail));
     let mut cases: Vec<_> = judgement.blocks.iter().map(case).collect();
-    let unchecked = || judgement.is_vacuous().unwrap_or("nothing was checked").to_owned();
+    let unchecked = || {
+        let why = judgement.unchecked().map(|why| why.words());
+        why.unwrap_or_else(|| "nothing was checked".to_owned())
+    };
     close(file, &mut cases, conclusion, unchecked, || "different".to_owned());
     document("creditcheck check", &[Suite::new(file, conclusion.word(), cases)])
 }
@@ -125,11 +128,11 @@ fn of_block(block: &BlockJudgement, detail: &str) -> State {
     match block.nearness {
         Nearness::Different => State::Failed { message: words.into(), detail: detail.into() },
         Nearness::Unjudged => State::Skipped(words.to_owned()),
-        Nearness::WithinBound if !block.has_power && !block.is_zero => {
-            State::Skipped("unchecked: a bound without power: zeros would pass".into())
-        }
         Nearness::Exact | Nearness::CorrectlyRounded | Nearness::WithinBound => {
-            let note = if block.is_zero { ", all exact entries are zero" } else { "" };
+            if let Some(doubt) = &block.doubt {
+                return State::Skipped(format!("unchecked: {doubt}"));
+            }
+            let note = if block.is_zero() { ", all exact entries are zero" } else { "" };
             State::Passed(format!("{words}, entries: {entries}{note}"))
         }
     }
@@ -149,15 +152,16 @@ pub fn verified_junit(
                 let said = format!("{count} witnesses substituted");
                 cases.push(Case::new(file, format!("equation {equation}"), State::Passed(said)));
             }
-            for (claim, tier, verdict) in &report.claims {
+            for verify::Row { claim, tier, verdict, granted } in &report.claims {
                 let name = format!("{} {}, {}", claim.id(), claim.word(), tier.word());
                 let state = match verdict {
-                    Conclusion::Agree => State::Passed(String::new()),
-                    Conclusion::Unchecked => State::Skipped("unchecked: as it states".into()),
-                    Conclusion::Disagree if conclusion != Conclusion::Disagree => {
+                    Some(Conclusion::Agree) => State::Passed(granted.join("; ")),
+                    Some(Conclusion::Unchecked) => State::Skipped("unchecked: as it states".into()),
+                    None => State::Skipped("observed by the issuer".into()),
+                    Some(Conclusion::Disagree) if conclusion != Conclusion::Disagree => {
                         State::Passed(FORESEEN.into())
                     }
-                    Conclusion::Disagree => {
+                    Some(Conclusion::Disagree) => {
                         let message = format!("{}: confirmed to disagree", claim.statement());
                         State::Failed { message, detail: String::new() }
                     }

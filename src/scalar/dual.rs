@@ -90,6 +90,12 @@ impl<S: Scalar> Scalar for Dual<S> {
     fn bits(&self) -> u64 {
         self.value.bits().max(self.tangent.bits())
     }
+
+    fn step(&self, left: &Self, right: &Self) -> u64 {
+        let value = self.value.step(&left.value, &right.value);
+        let across = self.tangent.step(&left.value, &right.tangent);
+        value.saturating_add(across).saturating_add(self.tangent.step(&left.tangent, &right.value))
+    }
 }
 
 impl<S: ExactScalar> ExactScalar for Dual<S> {}

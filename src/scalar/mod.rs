@@ -19,6 +19,8 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 use num_rational::BigRational;
 
+use crate::spec::work;
+
 pub use dual::Dual;
 pub use polynomial::Polynomial;
 pub use prime::{MERSENNE_61, Prime};
@@ -61,6 +63,11 @@ pub trait Scalar:
     /// How many bits the representation takes, for [`crate::spec::Limits::bits`].
     fn bits(&self) -> u64 {
         0
+    }
+    /// What `self + left · right` costs at most, for [`crate::spec::Limits::work`].
+    fn step(&self, left: &Self, right: &Self) -> u64 {
+        let _ = (left, right);
+        work::WORD
     }
 }
 

@@ -8,6 +8,9 @@ use num_rational::BigRational;
 
 use super::{ExactScalar, Rational, Scalar};
 
+/// What a term costs, in limb products: a monomial is made and looked up.
+const TERM: u64 = 512;
+
 /// The exponents of a monomial: variable → power, powers positive.
 type Monomial = BTreeMap<usize, u32>;
 
@@ -147,6 +150,13 @@ impl Scalar for Polynomial {
 
     fn from_rational(value: &BigRational) -> Option<Self> {
         Some(Self::constant(value.into()))
+    }
+
+    /// Each pair of terms is a product, and finds its place among all others.
+    fn step(&self, left: &Self, right: &Self) -> u64 {
+        let count = |polynomial: &Self| polynomial.terms.len() as u64;
+        let pairs = count(left).saturating_mul(count(right)).saturating_add(count(self));
+        pairs.saturating_mul(TERM)
     }
 }
 

@@ -15,6 +15,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::{ExactScalar, Scalar};
+use crate::spec::work;
 
 /// A rational number n / (2ᵏ d), d odd and positive, always in lowest terms.
 ///
@@ -110,6 +111,14 @@ impl Rational {
     #[must_use]
     pub fn bits(&self) -> u64 {
         self.numerator.bits() + self.twos + self.odd.as_ref().map_or(1, BigUint::bits)
+    }
+
+    /// What `self + left · right` costs at most, for [`crate::spec::Limits::work`]; binary fractions need no divisor.
+    #[must_use]
+    pub fn step(&self, left: &Self, right: &Self) -> u64 {
+        let dyadic = [self, left, right].iter().all(|number| number.odd.is_none());
+        let cost = if dyadic { work::plain } else { work::reduced };
+        cost(self.bits(), left.bits(), right.bits())
     }
 
     /// 1/x, or `None` of 0.
@@ -263,6 +272,10 @@ impl Scalar for Rational {
 
     fn bits(&self) -> u64 {
         self.bits()
+    }
+
+    fn step(&self, left: &Self, right: &Self) -> u64 {
+        self.step(left, right)
     }
 }
 

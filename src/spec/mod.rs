@@ -13,6 +13,7 @@ mod network;
 pub mod outcome;
 mod temporal;
 mod wiring;
+pub mod work;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Kink};
 pub use case::{Case, Example, Expect};
@@ -25,3 +26,4 @@ pub use temporal::{
     TemporalGradient, TemporalRule,
 };
 pub use wiring::{Parameters, Wiring};
+pub use work::Work;

@@ -14,6 +14,17 @@ pub enum Network {
     Graph(Graph),
 }
 
+impl Network {
+    /// How many neurons there are, the input neurons included.
+    #[must_use]
+    pub fn neurons(&self) -> usize {
+        match self {
+            Self::Layered(net) => net.widths().iter().sum(),
+            Self::Graph(net) => net.neurons,
+        }
+    }
+}
+
 /// Layers l = 1..Λ, each fed by the one before (D5).
 ///
 /// Shapes: layer l has `weights` n_l × n_(l−1), row = post, column = pre. There is at

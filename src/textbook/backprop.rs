@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use num_rational::BigRational;
 
-use super::{embed, no_sign, within};
+use super::{afford, afford_function, embed, holds, no_sign, within};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::outcome::{
@@ -52,6 +52,8 @@ pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<BackpropOutcome<S>
             "backpropagation by layers on a graph; use the rule \"credit\" or \"tangent\"",
         ));
     };
+    // Four numbers per neuron: net input, rate, slope and adjoint.
+    holds(&[case.network.neurons(), case.examples.len(), 4], limits, "all neurons and examples")?;
     let parameters: LayerParameters<S> = LayerParameters::of(net)?;
     let half: S = embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?;
     let mut loss = S::zero();
@@ -64,6 +66,7 @@ pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<BackpropOutcome<S>
         let mut output_adjoint = Vec::new();
         for (rate, target) in firing_rate[net.layers.len()].iter().zip(&example.target) {
             let difference = rate.clone() - &embed(target, "a target")?;
+            afford(&loss, &difference, &difference, limits, "the loss")?;
             loss = loss + &(half.clone() * &difference * &difference);
             output_adjoint.push(difference);
         }
@@ -113,6 +116,9 @@ pub fn run_given<S: Scalar>(
         let mut delta = Vec::new();
         for layer in (0..depth).rev() {
             let above = &adjoint[adjoint.len() - 1];
+            for (adjoint, slope) in above.iter().zip(&example.slope[layer]) {
+                afford(adjoint, slope, adjoint, limits, "a delta")?;
+            }
             let of_layer: Vec<S> = above
                 .iter()
                 .zip(&example.slope[layer])
@@ -122,6 +128,7 @@ pub fn run_given<S: Scalar>(
             let mut below = vec![S::zero(); matrix[0].len()];
             for (row, delta) in matrix.iter().zip(&of_layer) {
                 for (sum, weight) in below.iter_mut().zip(row) {
+                    afford(sum, weight, delta, limits, "an adjoint")?;
                     *sum = sum.clone() + &(weight.clone() * delta);
                     within(sum, limits, "an adjoint")?;
                 }
@@ -129,12 +136,14 @@ pub fn run_given<S: Scalar>(
             let rows = gradient.weights[layer].iter_mut().zip(&of_layer);
             for (row, delta) in rows {
                 for (entry, rate) in row.iter_mut().zip(&example.firing_rate[layer]) {
+                    afford(entry, delta, rate, limits, "an entry of the gradient")?;
                     *entry = entry.clone() + &(delta.clone() * rate);
                     within(entry, limits, "an entry of the gradient")?;
                 }
             }
             if let Some(biases) = &mut gradient.biases[layer] {
                 for (entry, delta) in biases.iter_mut().zip(&of_layer) {
+                    afford(entry, delta, &S::one(), limits, "an entry of the gradient")?;
                     *entry = entry.clone() + delta;
                 }
             }
@@ -192,12 +201,14 @@ fn propagate<S: Scalar>(
         for (post, row) in parameters.weights[l].iter().enumerate() {
             let mut sum = S::zero();
             for (weight, presynaptic) in row.iter().zip(&rates[l]) {
+                afford(&sum, presynaptic, weight, limits, "a net input")?;
                 sum = sum + &(presynaptic.clone() * weight);
             }
             if let Some(biases) = &parameters.biases[l] {
                 sum = sum + &biases[post];
             }
             within(&sum, limits, "a net input")?;
+            afford_function(&layer.activation, &sum, limits)?;
             let (value, derivative) = value_and_slope(&layer.activation, kink, &sum)?;
             within(&value, limits, "a firing rate")?;
             net_input.push(sum);

@@ -6,7 +6,9 @@ use num_rational::BigRational;
 
 use super::equilibrium;
 use super::plasticity::{bias_change, weight_change};
-use super::{Equilibrium, embed, embed_parameters, no_sign, within};
+use super::{
+    Equilibrium, afford, afford_function, embed, embed_parameters, holds, no_sign, within,
+};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Firing, GivenCredit, Update};
@@ -29,6 +31,8 @@ use crate::spec::{
 /// With a cycle as [`equilibrium::of_example`], and [`Error::Singular`] where `I − Wᵀ diag β` has no inverse;
 /// [`Error::Unsupported`] for activations outside the number type; [`Error::Limit`] when an intermediate result grows beyond `limits.bits`.
 pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<CreditOutcome<S>, Error> {
+    // Six numbers per neuron: net input, rate, balance factor, external credit, and the credit twice.
+    holds(&[case.network.neurons(), case.examples.len(), 6], limits, "all neurons and examples")?;
     let wiring = Wiring::of(case);
     let exact = Parameters::of(case);
     let parameters: Parameters<S> = embed_parameters(&exact)?;
@@ -40,6 +44,10 @@ pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<CreditOutcome<S>, 
         let Firing { net_input, firing_rate } =
             equilibrium::in_ring(&wiring, &exact, &parameters, example, limits)
                 .map_err(|error| error.in_example(b))?;
+        for post in wiring.is_input.indexed().filter(|(_, clamped)| !**clamped).map(|(n, _)| n) {
+            let function = wiring.balances[post].as_ref().unwrap_or(&wiring.activations[post]);
+            afford_function(function, &net_input[post], limits)?;
+        }
         let balance_factor = balance_factors(&wiring, &net_input, &firing_rate)?;
         let external_credit = external_credit(&wiring, &firing_rate, &target);
         net_inputs.push(net_input);
@@ -84,12 +92,15 @@ pub fn run_given<S: Scalar>(
             external_credit: &example.external_credit,
             credit: &credit,
         };
-        for (synapse, _) in wiring.synapses.indexed() {
+        for (synapse, ends) in wiring.synapses.indexed() {
+            let rate = &example.firing_rate[ends.pre];
+            afford_factors(&weights[synapse], &view, ends.post, rate, limits)?;
             let sum = weights[synapse].clone() + &weight_change(&view, synapse);
             within(&sum, limits, "a weight update")?;
             weights[synapse] = sum;
         }
         for (post, _) in wiring.has_bias.indexed().filter(|(_, has)| **has) {
+            afford_factors(&biases[post], &view, post, &S::one(), limits)?;
             let sum = biases[post].clone() + &bias_change(&view, post);
             within(&sum, limits, "a bias update")?;
             biases[post] = sum;
@@ -100,6 +111,19 @@ pub fn run_given<S: Scalar>(
     let share: S = embed(&share, "1/B, B the number of examples,")?;
     let mean = |sum: &S| sum.clone() * &share;
     Ok((credits, Update { weights: weights.map(mean), biases: biases.map(mean) }))
+}
+
+/// Asks for the three factors of D4 and η, before they meet.
+fn afford_factors<S: Scalar>(
+    sum: &S,
+    view: &Equilibrium<'_, S>,
+    post: Neuron,
+    firing_rate: &S,
+    limits: &Limits,
+) -> Result<(), Error> {
+    let (balance, credit) = (&view.balance_factor[post], &view.credit[post]);
+    afford(view.learning_rate, balance, credit, limits, "a weight update")?;
+    afford(sum, credit, firing_rate, limits, "a weight update")
 }
 
 /// e of D3: t − x on output neurons, 0 elsewhere.
@@ -254,7 +278,9 @@ fn settle<S: Scalar>(
         })
         .collect();
     for (synapse, ends) in wiring.synapses.indexed() {
-        let coefficient = parameters.weights[synapse].clone() * &given.balance_factor[ends.post];
+        let (weight, balance) = (&parameters.weights[synapse], &given.balance_factor[ends.post]);
+        afford(weight, weight, balance, limits, "an entry of the elimination")?;
+        let coefficient = weight.clone() * balance;
         let entry = &mut rows[ends.pre.0][ends.post.0];
         *entry = entry.clone() - &coefficient;
     }
@@ -276,10 +302,18 @@ fn settle<S: Scalar>(
             if rows[row][column].is_zero() {
                 continue;
             }
+            afford(
+                &reciprocal,
+                &rows[row][column],
+                &reciprocal,
+                limits,
+                "an entry of the elimination",
+            )?;
             let factor = rows[row][column].clone() * &reciprocal;
             let (upper, lower) = rows.split_at_mut(row);
             for (entry, above) in lower[0].iter_mut().zip(&upper[column]).skip(column) {
                 if !above.is_zero() {
+                    afford(entry, &factor, above, limits, "an entry of the elimination")?;
                     *entry = entry.clone() - &(factor.clone() * above);
                     within(entry, limits, "an entry of the elimination")?;
                 }
@@ -292,6 +326,7 @@ fn settle<S: Scalar>(
         let mut rest = right[Neuron(row)].clone();
         for column in row + 1..neurons {
             if !rows[row][column].is_zero() {
+                afford(&rest, &rows[row][column], &credit[Neuron(column)], limits, "a credit")?;
                 rest = rest - &(rows[row][column].clone() * &credit[Neuron(column)]);
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! The credit rule eliminates for itself, in [`super::credit`]: what it is held to must not be solved by its own hand.
 
-use super::within;
+use super::{afford, within};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::Limits;
@@ -37,6 +37,7 @@ pub fn solve<S: Scalar>(
         // Left of the pivot the row is already that of the identity.
         for entry in matrix[column].iter_mut().skip(column).chain(&mut right[column]) {
             if !entry.is_zero() {
+                afford(entry, entry, &reciprocal, limits, what)?;
                 *entry = entry.clone() * &reciprocal;
                 within(entry, limits, what)?;
             }
@@ -50,6 +51,7 @@ pub fn solve<S: Scalar>(
             let left = matrix[row].iter_mut().zip(&pivot_row).skip(column);
             for (entry, above) in left.chain(right[row].iter_mut().zip(&pivot_right)) {
                 if !above.is_zero() {
+                    afford(entry, &factor, above, limits, what)?;
                     *entry = entry.clone() - &(factor.clone() * above);
                 }
             }

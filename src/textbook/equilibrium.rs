@@ -8,17 +8,12 @@
 use num_rational::BigRational;
 
 use super::firing::{activate, firing};
-use super::{elimination, embed, within};
+use super::{afford, afford_function, elimination, embed, holds, within};
+use crate::equilibrium::{Floats, Guess, ROUNDS, SETTLED, at_kink, not_found};
 use crate::error::Error;
 use crate::scalar::{Rational, Scalar};
 use crate::spec::outcome::Firing;
-use crate::spec::{Activation, Example, Kink, Limits, Neuron, Parameters, PerNeuron, Wiring};
-
-/// Sweeps of the float iteration that proposes the pieces; after these it is left to the corrections.
-const SWEEPS: usize = 4_000;
-
-/// Largest number of times that the pieces are corrected from the exact solution of the ones before.
-const CORRECTIONS: usize = 24;
+use crate::spec::{Activation, Example, Limits, Neuron, Parameters, PerNeuron, Wiring};
 
 /// The firing equilibrium of one example.
 ///
@@ -69,7 +64,7 @@ pub(super) fn settled(
         return firing(wiring, parameters, &rationals(&example.input), limits);
     }
     match &example.equilibrium {
-        Some(rates) => confirmed(wiring, parameters, example, &rates.map(Rational::of)),
+        Some(rates) => confirmed(wiring, parameters, example, &rates.map(Rational::of), limits),
         None => found(wiring, parameters, example, limits),
     }
 }
@@ -114,6 +109,7 @@ fn confirmed(
     parameters: &Parameters<Rational>,
     example: &Example,
     rates: &PerNeuron<Rational>,
+    limits: &Limits,
 ) -> Result<Firing<Rational>, Error> {
     let differs = |neuron: Neuron, given: &Rational, expected: &Rational| {
         no_equilibrium(format!(
@@ -126,8 +122,9 @@ fn confirmed(
             return Err(differs(neuron, &rates[neuron], &input));
         }
     }
-    let net_input = net_inputs(wiring, parameters, rates);
+    let net_input = net_inputs(wiring, parameters, rates, limits)?;
     for post in receiving(wiring) {
+        afford_function(&wiring.activations[post], &net_input[post], limits)?;
         off_kinks(wiring, post, &net_input[post])?;
         let rate = activate(&wiring.activations[post], wiring.kinks[post], &net_input[post])?;
         if rate != rates[post] {
@@ -154,9 +151,9 @@ fn found(
             )));
         }
     }
-    let (proposed, residual) = proposal(wiring, parameters, example);
-    let mut pieces = proposed;
-    for round in 0..CORRECTIONS {
+    let floats = Floats::of(wiring, &parameters.map(Rational::plain));
+    let Guess { mut pieces, residual } = floats.guess(&example.input, &limits.work)?;
+    for round in 0..ROUNDS {
         let solved = match solved(wiring, parameters, example, &pieces, limits) {
             Ok(solved) => solved,
             // Pieces that are not those of an equilibrium may well give a singular system: that says nothing about the network.
@@ -197,71 +194,14 @@ pub fn displaced(
     match pieces(wiring, at_rest) {
         Ok(pieces) => solved(wiring, moved, example, &pieces, limits),
         Err(_) => Ok(Firing {
-            net_input: net_inputs(wiring, moved, firing_rate),
+            net_input: net_inputs(wiring, moved, firing_rate, limits)?,
             firing_rate: firing_rate.clone(),
         }),
     }
 }
 
-/// Below this the float iteration counts as settled; it decides only how a failure is worded.
-const SETTLED: f64 = 1e-6;
-
-fn not_found(residual: f64) -> Error {
-    let moved = if residual.is_finite() {
-        format!("after {SWEEPS} damped sweeps from rest the rates still moved by {residual:.1e}")
-    } else {
-        "damped sweeps from rest let the rates grow beyond every float".into()
-    };
-    no_equilibrium(format!(
-        "no consistent set of active pieces was found; {moved}. Weaken the recurrent synapses, or give the equilibrium in the case (\"equilibrium\": one list of rates per example)"
-    ))
-}
-
 fn no_equilibrium(what: String) -> Error {
     Error::NoEquilibrium { what }
-}
-
-/// The piece of each neuron where the damped float iteration comes to lie, and how far it still moved.
-///
-/// Additions and multiplications of `f64` alone, in a fixed order: the same proposal on every machine.
-fn proposal(
-    wiring: &Wiring,
-    parameters: &Parameters<Rational>,
-    example: &Example,
-) -> (PerNeuron<usize>, f64) {
-    let float = |value: &BigRational| f64::from_rational(value).unwrap_or(f64::NAN);
-    let parameters = parameters.map(Rational::plain);
-    let weights = parameters.weights.map(float);
-    let biases = parameters.biases.map(float);
-    let mut rates = PerNeuron::filled(wiring.neurons(), 0.0);
-    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
-        rates[neuron] = float(input);
-    }
-    let mut net_input = PerNeuron::filled(wiring.neurons(), 0.0);
-    let mut residual = f64::INFINITY;
-    for _ in 0..SWEEPS {
-        for post in receiving(wiring) {
-            net_input[post] = wiring.incoming[post].iter().fold(biases[post], |sum, &synapse| {
-                sum + weights[synapse] * rates[wiring.synapses[synapse].pre]
-            });
-        }
-        residual = 0.0;
-        for post in receiving(wiring) {
-            // A float always has a sign, and these activations need nothing else.
-            let rate = activate(&wiring.activations[post], Kink::Left, &net_input[post]);
-            let step = rate.unwrap_or(f64::NAN) - rates[post];
-            residual = if step.is_nan() { f64::INFINITY } else { residual.max(step.abs()) };
-            rates[post] += 0.5 * step;
-        }
-        if residual == 0.0 || !residual.is_finite() {
-            break;
-        }
-    }
-    let pieces = PerNeuron::from_fn(wiring.neurons(), |post| {
-        let kinks = wiring.activations[post].kinks();
-        kinks.iter().filter(|at| float(at) < net_input[post]).count()
-    });
-    (pieces, residual)
 }
 
 /// The rates that satisfy D1 if every neuron is on this piece.
@@ -283,6 +223,7 @@ fn solved(
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
         firing_rate[neuron] = input.into();
     }
+    holds(&[unknown.len(), unknown.len()], limits, "I − diag a · W")?;
     let mut matrix = elimination::identity::<Rational>(unknown.len());
     let mut right = Vec::with_capacity(unknown.len());
     for (row, &post) in unknown.iter().enumerate() {
@@ -305,7 +246,7 @@ fn solved(
         within(&rate, limits, "a firing rate")?;
         firing_rate[neuron] = rate;
     }
-    let net_input = net_inputs(wiring, parameters, &firing_rate);
+    let net_input = net_inputs(wiring, parameters, &firing_rate, limits)?;
     Ok(Firing { net_input, firing_rate })
 }
 
@@ -314,16 +255,20 @@ fn net_inputs(
     wiring: &Wiring,
     parameters: &Parameters<Rational>,
     rates: &PerNeuron<Rational>,
-) -> PerNeuron<Rational> {
+    limits: &Limits,
+) -> Result<PerNeuron<Rational>, Error> {
     let mut net_input = PerNeuron::filled(wiring.neurons(), Rational::zero());
     for post in receiving(wiring) {
         let mut sum = parameters.biases[post].clone();
         for &synapse in &wiring.incoming[post] {
-            sum += &parameters.weights[synapse] * &rates[wiring.synapses[synapse].pre];
+            let (weight, rate) =
+                (&parameters.weights[synapse], &rates[wiring.synapses[synapse].pre]);
+            afford(&sum, weight, rate, limits, "a net input")?;
+            sum += weight * rate;
         }
         net_input[post] = sum;
     }
-    net_input
+    Ok(net_input)
 }
 
 /// On which piece of σ a net input lies, counted from the left; a kink belongs to the piece on its left.
@@ -334,12 +279,8 @@ fn piece(activation: &Activation, net_input: &Rational) -> usize {
 /// Refuses a net input exactly on a kink of σ or of a replaced balance function.
 pub(crate) fn off_kinks(wiring: &Wiring, post: Neuron, net_input: &Rational) -> Result<(), Error> {
     let of_balance = wiring.balances[post].iter().flat_map(Activation::kinks);
-    let mut kinks = wiring.activations[post].kinks().into_iter().chain(of_balance);
-    if kinks.any(|at| Rational::from(at) == *net_input) {
-        return Err(no_equilibrium(format!(
-            "the net input of neuron {} is exactly {net_input}, a kink of its activation or balance function: the gradient at this equilibrium does not exist",
-            post.0
-        )));
+    if wiring.activations[post].kinks().into_iter().chain(of_balance).any(|at| Rational::from(at) == *net_input) {
+        return Err(at_kink(post, &net_input.plain()));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use num_rational::BigRational;
 
-use super::{embed, no_sign, within};
+use super::{afford, afford_function, embed, no_sign, within};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::outcome::Firing;
@@ -52,9 +52,11 @@ pub fn firing_with<S: Scalar>(
         let mut sum = parameters.biases[post].clone();
         for &synapse in &wiring.incoming[post] {
             let pre = wiring.synapses[synapse].pre;
+            afford(&sum, &parameters.weights[synapse], &firing_rate[pre], limits, "a net input")?;
             sum = sum + &(parameters.weights[synapse].clone() * &firing_rate[pre]);
         }
         within(&sum, limits, "a net input")?;
+        afford_function(&wiring.activations[post], &sum, limits)?;
         let rate = activate(&wiring.activations[post], wiring.kinks[post], &sum)?;
         within(&rate, limits, "a firing rate")?;
         net_input[post] = sum;

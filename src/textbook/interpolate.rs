@@ -8,6 +8,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::One;
 
+use super::afford;
 use super::equilibrium;
 use super::firing::firing;
 use crate::error::Error;
@@ -62,7 +63,7 @@ pub fn along(
     let base = Parameters::of(case).map(Rational::of);
     let direction = direction.map(Rational::of);
     let values = (0..=degree).map(|k| loss_at(case, &wiring, &base, &direction, k, limits));
-    Ok(slope_at_zero(&values.collect::<Result<Vec<_>, _>>()?).into())
+    Ok(slope_at_zero(&values.collect::<Result<Vec<_>, _>>()?, limits)?.into())
 }
 
 fn loss_at(
@@ -80,6 +81,7 @@ fn loss_at(
         let rates = firing(wiring, &moved, &input, limits)?.firing_rate;
         for (&output, target) in wiring.outputs.iter().zip(&example.target) {
             let difference = &rates[output] - Rational::from(target);
+            afford(&squares, &difference, &difference, limits, "the loss")?;
             squares += &difference * &difference;
         }
     }
@@ -114,9 +116,9 @@ pub fn along_equilibrium(
         let pieces = equilibrium::pieces(&wiring, &at_rest.net_input)?;
         let at = |t: &Rational| {
             let moved = moved(&base, &direction, t);
-            frozen(&wiring, &unknown, &moved, example, &pieces)
+            frozen(&wiring, &unknown, &moved, example, &pieces, limits)
         };
-        derivative += along_example(2 * unknown.len(), at)?;
+        derivative += along_example(2 * unknown.len(), at, limits)?;
     }
     Ok((derivative * Rational::one_over(case.examples.len())).into())
 }
@@ -124,7 +126,8 @@ pub fn along_equilibrium(
 /// L_b′(0) from (d(t), L_b(t)) at the points t = 0, τ, 2τ, …; τ = 1, 1/2, 1/4, … until none of them is singular.
 fn along_example(
     degree: usize,
-    at: impl Fn(&Rational) -> Option<(Rational, Rational)>,
+    at: impl Fn(&Rational) -> Result<Option<(Rational, Rational)>, Error>,
+    limits: &Limits,
 ) -> Result<Rational, Error> {
     let singular =
         || Error::Singular { what: "I − diag a · (W + tH), the interpolation".into() };
@@ -133,10 +136,12 @@ fn along_example(
         let turns = Rational::integer(BigInt::one() << halvings);
         let Some(step) = turns.try_recip() else { continue };
         let points = (0..=degree).map(|k| at(&(&step * Rational::integer(k))));
-        let Some(values) = points.collect::<Option<Vec<_>>>() else { continue };
+        let values: Option<Vec<_>> = points.collect::<Result<_, _>>()?;
+        let Some(values) = values else { continue };
         let (d, g): (Vec<_>, Vec<_>) =
             values.into_iter().map(|(d, loss)| (d.clone(), &d * &d * loss)).unzip();
-        let (slope_d, slope_g) = (slope_at_zero(&d) * &turns, slope_at_zero(&g) * &turns);
+        let (slope_d, slope_g) =
+            (slope_at_zero(&d, limits)? * &turns, slope_at_zero(&g, limits)? * &turns);
         let numerator = slope_g * &d[0] - slope_d * &g[0] * Rational::integer(2);
         let cube = &d[0] * &d[0] * &d[0];
         return Ok(numerator * cube.try_recip().ok_or_else(singular)?);
@@ -149,16 +154,17 @@ fn along_example(
 /// ```text
 /// p'(0) = Σ_{k=1..d} (−1)^(k+1) C(d,k) (p(k) − p(0)) / k
 /// ```
-fn slope_at_zero(values: &[Rational]) -> Rational {
+fn slope_at_zero(values: &[Rational], limits: &Limits) -> Result<Rational, Error> {
     let degree = values.len().saturating_sub(1);
     let (mut slope, mut binomial) = (Rational::zero(), BigInt::one());
     for (k, value) in values.iter().enumerate().skip(1) {
         binomial = binomial * (degree - k + 1) / k;
+        afford(&slope, value, &values[0], limits, "an interpolated derivative")?;
         let weight = Rational::integer(binomial.clone()) * Rational::one_over(k);
         let term = weight * (value - &values[0]);
         if k % 2 == 1 { slope += term } else { slope -= term }
     }
-    slope
+    Ok(slope)
 }
 
 /// The determinant and the loss of the affine system that the pieces make of D1; none where it is singular.
@@ -168,7 +174,8 @@ fn frozen(
     parameters: &Parameters<Rational>,
     example: &Example,
     pieces: &PerNeuron<usize>,
-) -> Option<(Rational, Rational)> {
+    limits: &Limits,
+) -> Result<Option<(Rational, Rational)>, Error> {
     let n = unknown.len();
     let mut rate = PerNeuron::filled(wiring.neurons(), Rational::zero());
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
@@ -193,7 +200,9 @@ fn frozen(
     }
     let mut determinant = Rational::one();
     for column in 0..n {
-        let pivot = (column..n).find(|row| !rows[*row][column].is_zero())?;
+        let Some(pivot) = (column..n).find(|row| !rows[*row][column].is_zero()) else {
+            return Ok(None);
+        };
         if pivot != column {
             rows.swap(pivot, column);
             determinant = -determinant;
@@ -201,10 +210,11 @@ fn frozen(
         determinant *= &rows[column][column];
         let (upper, lower) = rows.split_at_mut(column + 1);
         let pivot = &upper[column];
-        let reciprocal = pivot[column].try_recip()?;
+        let Some(reciprocal) = pivot[column].try_recip() else { return Ok(None) };
         for row in lower.iter_mut().filter(|row| !row[column].is_zero()) {
             let factor = &row[column] * &reciprocal;
             for (entry, above) in row.iter_mut().zip(pivot).skip(column) {
+                afford(entry, &factor, above, limits, "an entry of the interpolation")?;
                 *entry -= &factor * above;
             }
         }
@@ -212,16 +222,19 @@ fn frozen(
     for row in (0..n).rev() {
         let mut rest = rows[row][n].clone();
         for column in row + 1..n {
-            rest -= &rows[row][column] * &rate[unknown[column]];
+            let (entry, rate) = (&rows[row][column], &rate[unknown[column]]);
+            afford(&rest, entry, rate, limits, "an entry of the interpolation")?;
+            rest -= entry * rate;
         }
-        rate[unknown[row]] = rest * rows[row][row].try_recip()?;
+        let Some(reciprocal) = rows[row][row].try_recip() else { return Ok(None) };
+        rate[unknown[row]] = rest * reciprocal;
     }
     let squares = wiring.outputs.iter().zip(&example.target).map(|(&output, target)| {
         let difference = &rate[output] - Rational::from(target);
         &difference * &difference
     });
     let loss = squares.sum::<Rational>() * Rational::one_over(2);
-    Some((determinant, loss))
+    Ok(Some((determinant, loss)))
 }
 
 /// W + tH.

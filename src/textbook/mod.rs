@@ -21,7 +21,7 @@ use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::scalar::Scalar;
-use crate::spec::{Limits, Parameters};
+use crate::spec::{Activation, Limits, Parameters};
 
 pub use view::{Equilibrium, View};
 
@@ -52,6 +52,43 @@ pub(crate) fn within<S: Scalar>(value: &S, limits: &Limits, what: &str) -> Resul
     let given = value.bits();
     if given > limits.bits {
         return Err(Error::Limit { what: format!("bits of {what}"), given, limit: limits.bits });
+    }
+    Ok(())
+}
+
+/// Asks the budget for `sum + left · right`, before it is computed.
+pub(crate) fn afford<S: Scalar>(
+    sum: &S,
+    left: &S,
+    right: &S,
+    limits: &Limits,
+    what: &str,
+) -> Result<(), Error> {
+    limits.work.charge(sum.step(left, right), what)
+}
+
+/// Asks the budget for σ(s), σ'(s) or f(s): a comparison or two on straight pieces, a few products elsewhere.
+pub(crate) fn afford_function<S: Scalar>(
+    activation: &Activation,
+    s: &S,
+    limits: &Limits,
+) -> Result<(), Error> {
+    /// As many as the longest formula has, s (1 − s²/3) with its growing powers.
+    const PRODUCTS: u64 = 4;
+    let cost = match activation.is_piecewise_linear() {
+        true => s.step(s, &S::one()),
+        false => s.step(s, s).saturating_mul(PRODUCTS),
+    };
+    limits.work.charge(cost, activation.name())
+}
+
+/// Refuses more numbers of all neurons and examples than the limit, before memory for any is taken.
+pub(crate) fn holds(factors: &[usize], limits: &Limits, what: &str) -> Result<(), Error> {
+    let product = |all: u64, factor: &usize| all.saturating_mul(*factor as u64);
+    let given = factors.iter().fold(1, product);
+    if given > limits.values {
+        let limit = limits.values;
+        return Err(Error::Limit { what: format!("numbers of {what}"), given, limit });
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 use num_rational::BigRational;
 
 use super::firing::activate;
-use super::{elimination, embed, embed_parameters, equilibrium};
+use super::{afford, afford_function, elimination, embed, embed_parameters, equilibrium, holds};
 use crate::error::Error;
 use crate::scalar::{Dual, Rational, Scalar};
 use crate::spec::outcome::{Firing, Update};
@@ -68,12 +68,19 @@ impl<S: Scalar> Responses<S> {
         equilibria: Vec<(Firing<S>, Vec<S>)>,
         limits: &Limits,
     ) -> Result<Self, Error> {
+        let size = wiring.neurons();
+        holds(&[equilibria.len(), size, size], limits, "the linear responses of all examples")?;
         let share = BigRational::new(1.into(), equilibria.len().max(1).into());
         let mut examples = Vec::new();
         for (firing, target) in equilibria {
             let mut matrix = elimination::identity::<S>(wiring.neurons());
             for (synapse, ends) in wiring.synapses.indexed() {
                 let weight = parameters.weights[synapse].clone();
+                afford_function(
+                    &wiring.activations[ends.post],
+                    &firing.net_input[ends.post],
+                    limits,
+                )?;
                 let pushed = evaluate(&wiring, &firing, ends.post, weight)?;
                 let entry = &mut matrix[ends.post.0][ends.pre.0];
                 *entry = entry.clone() - &pushed;
@@ -93,8 +100,8 @@ impl<S: Scalar> Responses<S> {
     /// The loss and its derivative along a direction H in the space of the parameters, as [`super::tangent::along`].
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for an activation that this number type cannot evaluate.
-    pub fn along(&self, direction: &Parameters<S>) -> Result<Dual<S>, Error> {
+    /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
+    pub fn along(&self, direction: &Parameters<S>, limits: &Limits) -> Result<Dual<S>, Error> {
         let mut total = Dual::zero();
         for example in &self.examples {
             let rates = &example.firing.firing_rate;
@@ -105,12 +112,19 @@ impl<S: Scalar> Responses<S> {
                     let along = &direction.weights[synapse];
                     if !along.is_zero() {
                         let pre = self.wiring.synapses[synapse].pre;
+                        afford(&moved, along, &rates[pre], limits, "a response")?;
                         moved = moved + &(along.clone() * &rates[pre]);
                     }
                 }
                 if !moved.is_zero() {
+                    let activation = &self.wiring.activations[post];
+                    afford_function(activation, &example.firing.net_input[post], limits)?;
                     push[post] = evaluate(&self.wiring, &example.firing, post, moved)?;
                 }
+            }
+            for (&output, target) in self.wiring.outputs.iter().zip(&example.target) {
+                afford(&total.tangent, &rates[output], target, limits, "a response")?;
+                example.afford_answer(output, &push, limits)?;
             }
             total = total + &self.loss(example, |output| example.answer(output, &push));
         }
@@ -127,8 +141,8 @@ impl<S: Scalar> Responses<S> {
     ///
     /// # Errors
     /// As [`along`](Self::along).
-    pub fn gradient(&self) -> Result<Update<S>, Error> {
-        super::tangent::unit_directions(&self.wiring, |direction| self.along(direction))
+    pub fn gradient(&self, limits: &Limits) -> Result<Update<S>, Error> {
+        super::tangent::unit_directions(&self.wiring, |direction| self.along(direction, limits))
     }
 
     /// ∂L_b/∂x_j: how the loss of an example moves with a constant added to the rate of one neuron.
@@ -151,6 +165,18 @@ impl<S: Scalar> Responses<S> {
 }
 
 impl<S: Scalar> Response<S> {
+    /// Asks for what [`answer`](Self::answer) costs.
+    fn afford_answer(
+        &self,
+        neuron: Neuron,
+        push: &PerNeuron<S>,
+        limits: &Limits,
+    ) -> Result<(), Error> {
+        let terms = self.inverse[neuron.0].iter().zip(push.iter());
+        let mut terms = terms.filter(|(entry, push)| !entry.is_zero() && !push.is_zero());
+        terms.try_for_each(|(entry, push)| afford(entry, entry, push, limits, "a response"))
+    }
+
     /// ẋ of one neuron.
     fn answer(&self, neuron: Neuron, push: &PerNeuron<S>) -> S {
         let terms = self.inverse[neuron.0].iter().zip(push.iter());
@@ -185,6 +211,7 @@ pub fn given<S: Scalar>(
     balance_factor: &PerNeuron<S>,
     limits: &Limits,
 ) -> Result<Vec<Vec<S>>, Error> {
+    holds(&[wiring.neurons(), wiring.neurons()], limits, "I − diag β · W")?;
     let mut matrix = elimination::identity::<S>(wiring.neurons());
     for (synapse, ends) in wiring.synapses.indexed() {
         let entry = &mut matrix[ends.post.0][ends.pre.0];

@@ -7,11 +7,14 @@ use num_rational::BigRational;
 
 use super::firing::firing_with;
 use super::response::{self, Responses};
-use super::{embed, embed_parameters};
+use super::{afford, embed, embed_parameters, holds};
 use crate::error::Error;
 use crate::scalar::{Dual, Scalar};
 use crate::spec::outcome::Update;
 use crate::spec::{Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+
+/// Numbers per neuron: net input and rate, each a value and its derivative, and as many of the parameters.
+const DUALS: usize = 8;
 
 /// The loss and its derivative along a direction H in the space of the parameters.
 ///
@@ -29,9 +32,10 @@ pub fn along<S: Scalar>(
     direction: &Parameters<S>,
     limits: &Limits,
 ) -> Result<Dual<S>, Error> {
+    holds(&[case.network.neurons(), DUALS], limits, "all neurons")?;
     let wiring = Wiring::of(case);
     if wiring.is_recurrent() {
-        return Responses::of(case, limits)?.along(direction);
+        return Responses::of(case, limits)?.along(direction, limits);
     }
     let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
     along_given(&wiring, &values, &case.examples, direction, limits)
@@ -77,6 +81,7 @@ pub fn at_rates<S: Scalar>(
     neurons: &[Neuron],
     limits: &Limits,
 ) -> Result<Vec<Vec<S>>, Error> {
+    holds(&[case.network.neurons(), case.examples.len()], limits, "all neurons and examples")?;
     let wiring = Wiring::of(case);
     if wiring.is_recurrent() {
         let responses = Responses::of(case, limits)?;
@@ -132,7 +137,7 @@ pub fn gradient_watched<S: Scalar>(
     let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
     let responses = if wiring.is_recurrent() { Some(Responses::of(case, limits)?) } else { None };
     let derivative = |direction: &Parameters<S>| match &responses {
-        Some(responses) => responses.along(direction),
+        Some(responses) => responses.along(direction, limits),
         None => along_given(&wiring, &values, &case.examples, direction, limits),
     };
     let mut done = 0;
@@ -180,6 +185,7 @@ fn loss<S: Scalar>(
     let mut squares = S::zero();
     for (&output, target) in wiring.outputs.iter().zip(&example.target) {
         let difference = rates[output].clone() - &embed(target, "a target")?;
+        afford(&squares, &difference, &difference, limits, "the loss")?;
         squares = squares + &(difference.clone() * &difference);
     }
     Ok(squares * &embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?)
@@ -207,19 +213,24 @@ pub fn at_rates_given<S: Scalar>(
     let Some(order) = &wiring.order else {
         return response::at_rates_given(wiring, weights, balance_factor, external_credit, limits);
     };
-    Ok(PerNeuron::from_fn(wiring.neurons(), |disturbed| {
+    let at_rate = |disturbed: Neuron| -> Result<S, Error> {
         let mut response = PerNeuron::filled(wiring.neurons(), S::zero());
         response[disturbed] = S::one();
         for &post in order.iter().filter(|post| !wiring.is_input[**post] && **post != disturbed) {
             let mut net_input = S::zero();
             for &synapse in &wiring.incoming[post] {
                 let pre = wiring.synapses[synapse].pre;
+                afford(&net_input, &weights[synapse], &response[pre], limits, "a response")?;
                 net_input = net_input + &(weights[synapse].clone() * &response[pre]);
             }
+            afford(&net_input, &net_input, &balance_factor[post], limits, "a response")?;
             response[post] = net_input * &balance_factor[post];
         }
-        wiring.outputs.iter().fold(S::zero(), |change, &output| {
-            change - &(external_credit[output].clone() * &response[output])
+        wiring.outputs.iter().try_fold(S::zero(), |change, &output| {
+            afford(&change, &external_credit[output], &response[output], limits, "a response")?;
+            Ok(change - &(external_credit[output].clone() * &response[output]))
         })
-    }))
+    };
+    let all = (0..wiring.neurons()).map(|neuron| at_rate(Neuron(neuron)));
+    Ok(PerNeuron::new(all.collect::<Result<_, _>>()?))
 }

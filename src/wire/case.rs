@@ -337,7 +337,7 @@ fn graph(place: &Cursor<'_>) -> Result<Graph, Error> {
         return Err(item.error("a neuron that is not also an input"));
     }
     // A list per neuron is allocated only if the file holds it; one name for all needs a bound of its own.
-    const MOST_NEURONS: usize = 1_000_000;
+    const MOST_NEURONS: usize = 1 << 18;
     if neurons > MOST_NEURONS {
         return Err(Error::Limit {
             what: format!("{}: neurons", count.path()),

@@ -189,7 +189,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Sealed, Error> {
 pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     // A decimal digit holds more than three bits; sign and fraction bar are the rest.
     let digits = usize::try_from(limits.bits / 3).unwrap_or(usize::MAX).saturating_add(4);
-    let longer = Limits { number_chars: limits.number_chars.max(digits), ..*limits };
+    let longer = Limits { number_chars: limits.number_chars.max(digits), ..limits.clone() };
     let root = Cursor::root(json, &longer);
     // A file of another kind is told so, not that its fields are unknown.
     if let Some(format) = root.field("format") {
@@ -209,7 +209,7 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     let version = root.required("format")?.choice(&Version::ALL)?;
     let place = root.required("case")?;
     // Numerator and denominator of a number that was written as a decimal or in hex are longer than it was.
-    let of_case = Limits { number_chars: limits.number_chars.saturating_mul(4), ..*limits };
+    let of_case = Limits { number_chars: limits.number_chars.saturating_mul(4), ..limits.clone() };
     // Once for errors with their place in this document, once for the numbers in canonical form.
     let case = case::from_cursor(&place.within(&of_case))?;
     expect_few_neurons(&case, limits)?;

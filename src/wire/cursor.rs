@@ -223,7 +223,8 @@ impl<'a> Cursor<'a> {
                 ),
             )),
             Json::String(text) => {
-                number::parse(text, self.limits).map_err(|error| self.error(error.expected))
+                number::parse(text, self.limits)
+                    .map_err(|error| error.limit.unwrap_or_else(|| self.error(error.expected)))
             }
             _ => Err(self.error("a number such as 3, \"-7/4\", \"0.125\" or \"0x1.8p-3\"")),
         }

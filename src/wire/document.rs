@@ -6,7 +6,7 @@ use super::case;
 use super::json::Json;
 use crate::error::Error;
 use crate::number;
-use crate::spec::{Case, Limits};
+use crate::spec::{Case, Limits, Work};
 
 /// A validated case and its document, every number in canonical form.
 ///
@@ -77,6 +77,8 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Replaces the numbers of a valid case by their canonical strings. Indices of neurons
 /// are structure, not numbers: they stay JSON integers.
 pub(super) fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
+    // They are those that were read just now: the budget has granted them once.
+    let limits = &Limits { work: Work::up_to(u64::MAX), ..limits.clone() };
     let number = |value: &Json| everywhere(value, limits);
     fields(case, |name, value| match name {
         "learning_rate" => number(value),

@@ -30,6 +30,8 @@ check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
 cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error modular::exact mutants number report simulate spec suite vectors wire
 coq: certificate certificate::digest error spec
+equilibrium: error number spec
+error: spec
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
@@ -62,21 +64,22 @@ modular::lifting: error modular::field modular::lanes modular::matrix modular::p
 modular::matrix: error
 modular::network: error modular::field spec
 modular::product: error modular::field modular::lanes modular::matrix
-modular::recurrent: error modular::lifting number spec
+modular::recurrent: equilibrium error modular::lifting spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
-number: spec
+number: error spec
 report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error number simulate spec textbook::temporal::outcome wire
-scalar: number
+scalar: number spec
 simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network number spec
+spec: error
 suite: certify error fast::credit fast::network simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
 textbook::credit: error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view
 textbook::elimination: error scalar spec textbook
-textbook::equilibrium: error scalar spec textbook textbook::elimination textbook::firing
+textbook::equilibrium: equilibrium error scalar spec textbook textbook::elimination textbook::firing
 textbook::firing: error scalar spec textbook
-textbook::interpolate: error scalar spec textbook::equilibrium textbook::firing
+textbook::interpolate: error scalar spec textbook textbook::equilibrium textbook::firing
 textbook::plasticity: scalar spec textbook::view
 textbook::relax: scalar spec textbook::view
 textbook::response: error scalar spec textbook textbook::elimination textbook::equilibrium textbook::firing textbook::tangent

@@ -276,13 +276,13 @@ fn what_has_no_equilibrium_strictly_within_its_pieces_is_refused_by_neuron() {
     // Exactly at the kink: s = 1 − 1.
     let case = small(r#""relu""#, &[(0, 1, "-1"), (1, 2, "1"), (2, 1, "1/2")], ["1", "0"]);
     assert!(refused(&case).starts_with(
-        "unsupported: example 0: the net input of neuron 1 is 0, exactly a kink of relu"
+        "no equilibrium: example 0: the net input of neuron 1 is exactly 0, a kink of its activation"
     ));
     // No equilibrium at all: x = relu(2x + 1) has none at x ≥ 0.
     let case = small(r#""relu""#, &[(0, 1, "1"), (1, 1, "2"), (1, 2, "1")], ["0", "1"]);
     let message = refused(&case);
     assert!(
-        message.contains("example 0: no firing equilibrium was found: the net input of neuron 1")
+        message.contains("example 0: no consistent set of active pieces was found; damped sweeps")
     );
     // x = x + 1 and, with an equilibrium for every rate, x = x.
     for bias in ["0", "-1"] {
@@ -345,7 +345,7 @@ fn factors_are_the_update() {
         for (neuron, expected) in outcome.update.biases.indexed() {
             assert_eq!(found.update.bias(neuron), *expected);
         }
-        let few = Limits { tensor_bytes: 1000, ..limits };
+        let few = Limits { tensor_bytes: 1000, ..limits.clone() };
         let error = found.update.lowest(&few, &mut |_| Ok(())).unwrap_err();
         assert!(matches!(error, Error::Limit { limit: 1000, .. }), "{error}");
         let short = Limits { bits: 100, ..limits };

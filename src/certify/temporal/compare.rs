@@ -142,8 +142,8 @@ pub fn compare(
         let conditions = conditions(case, &rule, &slopes);
         let truth = &bptt.gradient;
         rows.push(Row {
-            recurrent: Distance::of(&found.recurrent, &truth.recurrent),
-            input: Distance::of(&found.input, &truth.input),
+            recurrent: Distance::of(&found.recurrent, &truth.recurrent, limits)?,
+            input: Distance::of(&found.input, &truth.input, limits)?,
             contradictions: contradictions(&conditions, &found, truth),
             conditions,
             readout_is_exact: found.loss == truth.loss

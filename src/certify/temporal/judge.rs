@@ -202,11 +202,17 @@ fn diagnose(
         let result = match as_rule(case, &rule, mine, limits) {
             Ok(result) => result,
             Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) if error.is_out_of_work() => {
+                let sentence =
+                    format!("the search stopped at {rule}: {error}; raise it with --max-work N");
+                found.push(Diagnosis { is_exactly: false, sentence });
+                return Ok(found);
+            }
             // A rule that cannot be run here is none that this can be.
             Err(_) => continue,
         };
         // Several variants of one result would be named for nothing: the first is the simplest.
-        let same = |other: &GradientOverTime| furthest(other, &result).is_zero();
+        let same = |other: &GradientOverTime| values(other).eq(values(&result));
         if seen.iter().any(same) {
             continue;
         }
@@ -214,16 +220,18 @@ fn diagnose(
         if let Some(matched) = are_those_of(mine, &result, of_rule.as_ref()) {
             found.push(matched.diagnosis(format!("this is the {what} of {rule}")));
         }
-        let distance = furthest(mine, &result);
-        if distance < nearest.0 {
-            nearest = (distance, format!("that of {rule}"));
+        if mine.number != NumberKind::Exact {
+            let distance = furthest(mine, &result);
+            if distance < nearest.0 {
+                nearest = (distance, format!("that of {rule}"));
+            }
         }
         seen.push(result);
     }
     // With η = 0 every mistake gives the same update.
     if mine.quantity == Quantity::Gradient || !case.learning_rate.is_zero() {
         progress.stage("is it a known mistake?")?;
-        found.extend(mistakes(case, mine, bounds));
+        found.extend(mistakes(case, mine, bounds, limits));
     }
     if found.is_empty() && mine.number != NumberKind::Exact && nearest.0 < furthest(mine, truth) {
         let float = nearest_f64(&nearest.0);
@@ -243,6 +251,7 @@ fn mistakes(
     case: &TemporalCase,
     mine: &GradientOverTime,
     bounds: Option<&TemporalGradient<f64>>,
+    limits: &Limits,
 ) -> Vec<Diagnosis> {
     let room = bounds.map(widened);
     let matched = |gradient: &TemporalGradient<BigRational>| {
@@ -251,11 +260,12 @@ fn mistakes(
         let result = GradientOverTime::of(&rule, NumberKind::Exact, mine.quantity, theirs);
         are_those_of(mine, &result, room.as_ref())
     };
-    let found = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &|gradient| {
-        matched(gradient).is_some()
-    });
+    let is_theirs = |gradient: &TemporalGradient<BigRational>| matched(gradient).is_some();
+    let search = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &is_theirs, limits);
+    let caveat = search.caveat().map(|sentence| Diagnosis { is_exactly: false, sentence });
     let as_far = if room.is_some() { Match::UpToRounding } else { Match::Exactly };
-    found.into_iter().map(|sentence| as_far.diagnosis(sentence)).collect()
+    let found = search.found.into_iter().map(|sentence| as_far.diagnosis(sentence));
+    found.chain(caveat).collect()
 }
 
 /// Every bound as wide as the widest of its block.

@@ -7,10 +7,11 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use super::equilibrium::{Fired, named};
-use super::pieces::{Side, shown, side};
+use super::pieces::{Side, side};
 use super::terms::{Denominator, lcm};
 use super::update::Vector;
 use super::{Net, Progress, longer};
+use crate::equilibrium::at_kink;
 use crate::error::Error;
 use crate::modular::lifting::{self, Fractions, System};
 use crate::spec::{Limits, Neuron, PerNeuron};
@@ -20,7 +21,7 @@ use crate::spec::{Limits, Neuron, PerNeuron};
 /// On a straight piece of σ the balance factor is its slope. A replaced balance function is placed by the exact net input.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a replaced balance function exactly at its kink.
+/// [`Error::NoEquilibrium`] for a replaced balance function exactly at its kink.
 pub(super) fn balance_factors(
     net: &Net<'_>,
     example: usize,
@@ -38,24 +39,18 @@ pub(super) fn balance_factors(
         let found = match side(replaced, replaced.len() - 1, sum, of) {
             Side::Within => replaced.len() - 1,
             Side::Other(found) => found,
-            Side::AtKink(_) => return Err(at_kink(net, example, neuron, sum, of)),
+            Side::AtKink(..) => return Err(on_kink(example, neuron, sum, of)),
         };
         if side(replaced, found, sum, of) != Side::Within {
-            return Err(at_kink(net, example, neuron, sum, of));
+            return Err(on_kink(example, neuron, sum, of));
         }
         factors[neuron] = replaced[found].slope.clone();
     }
     Ok(factors)
 }
 
-fn at_kink(net: &Net<'_>, example: usize, neuron: Neuron, sum: &BigInt, of: &BigInt) -> Error {
-    Error::unsupported(format!(
-        "example {example}: the net input of neuron {}, {}, is exactly at a kink of its balance function ({}); it is served \
-         strictly within its pieces only",
-        neuron.0,
-        shown(sum, of),
-        net.wiring.balances[neuron].as_ref().map_or("none", |balance| balance.name())
-    ))
+fn on_kink(example: usize, neuron: Neuron, sum: &BigInt, of: &BigInt) -> Error {
+    at_kink(neuron, &BigRational::new(sum.clone(), of.clone())).in_example(example)
 }
 
 /// Solves (I − Wᵀ diag β) c = e for examples with the same β.

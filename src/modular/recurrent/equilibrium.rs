@@ -6,10 +6,11 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use super::pieces::{Side, maps, shown, side};
+use super::pieces::{Side, maps, side};
 use super::terms::{Denominator, lcm};
 use super::update::Vector;
 use super::{Net, Progress, longer};
+use crate::equilibrium::at_kink;
 use crate::error::Error;
 use crate::modular::lifting::{self, Fractions, System};
 use crate::spec::{Limits, Neuron, PerNeuron, Wiring};
@@ -30,10 +31,9 @@ pub(super) struct Fired {
 /// What came of one example on given pieces.
 pub(super) enum Checked {
     Equilibrium(Fired),
-    /// These pieces are not those of its net inputs; others, and the first neuron that says so.
+    /// These pieces are not those of its net inputs; others.
     Elsewhere {
         pieces: Vec<usize>,
-        reason: String,
     },
 }
 
@@ -137,25 +137,19 @@ fn check(
     divisor: BigInt,
 ) -> Result<Checked, Error> {
     let net_inputs = net_inputs(net, &rates);
-    let (mut found, mut reason, mut at_kink) = (pieces.to_vec(), None, None);
+    let (mut found, mut elsewhere, mut on_kink) = (pieces.to_vec(), false, None);
     for neuron in net.free() {
         let of_neuron = &net.pieces[neuron];
         let sum = (&net_inputs.numerators[neuron.0], &net_inputs.denominator.value);
         match side(of_neuron, pieces[neuron.0], sum.0, sum.1) {
             Side::Within => {}
-            Side::AtKink(kink) => {
-                at_kink.get_or_insert((neuron, kink));
+            Side::AtKink(kink, left) => {
+                found[neuron.0] = left;
+                on_kink.get_or_insert((neuron, kink));
             }
             Side::Other(piece) => {
                 found[neuron.0] = piece;
-                reason.get_or_insert_with(|| {
-                    format!(
-                        "the net input of neuron {} came out as {}, not on the piece of {} that was assumed",
-                        neuron.0,
-                        shown(sum.0, sum.1),
-                        net.wiring.activations[neuron].name()
-                    )
-                });
+                elsewhere = true;
             }
         }
         let rate = (&rates.numerators[neuron.0], &rates.denominator.value);
@@ -165,15 +159,10 @@ fn check(
         }
     }
     // Off an equilibrium a kink means nothing.
-    match (reason, at_kink) {
-        (Some(reason), _) => Ok(Checked::Elsewhere { pieces: found, reason }),
-        (None, Some((neuron, kink))) => Err(Error::unsupported(format!(
-            "example {example}: the net input of neuron {} is {kink}, exactly a kink of {}; an equilibrium is served strictly \
-             within its pieces only",
-            neuron.0,
-            net.wiring.activations[neuron].name()
-        ))),
-        (None, None) => {
+    match (elsewhere, on_kink) {
+        (true, _) => Ok(Checked::Elsewhere { pieces: found }),
+        (false, Some((neuron, kink))) => Err(at_kink(neuron, &kink).in_example(example)),
+        (false, None) => {
             Ok(Checked::Equilibrium(Fired { rates, net_inputs, pieces: found, divisor }))
         }
     }

@@ -5,7 +5,7 @@
 //! D2   β = a                                        D4   ΔW_ij = η ⟨β_i c_i x_j⟩,  Δb_i = η ⟨β_i c_i⟩
 //! ```
 //!
-//! A float iteration guesses on which piece of σ every net input lies (`guess`). Then there are no floats that could decide
+//! A float iteration guesses on which piece of σ every net input lies (`equilibrium`, at the top of the crate). Then there are no floats that could decide
 //! anything: the rates solve a linear system over ℚ ([`super::lifting`]), every net input is computed from them and held strictly to
 //! its piece and every rate to σ of its net input (`equilibrium`), the credits solve another (`credit`), and the updates are their
 //! products (`update`).
@@ -15,7 +15,6 @@
 
 mod credit;
 mod equilibrium;
-mod guess;
 mod pieces;
 mod terms;
 mod update;
@@ -26,12 +25,12 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::lifting;
+use crate::equilibrium::{Floats, Guess, ROUNDS, SETTLED, not_found};
 use crate::error::Error;
 use crate::spec::outcome::{Credit, CreditExample, Update};
 use crate::spec::{Case, Limits, Neuron, Parameters, PerNeuron, Wiring};
 
 use equilibrium::{Checked, Fired, fire};
-use guess::{Floats, Guess};
 use pieces::{Piece, pieces};
 use terms::lowest;
 use update::Vector;
@@ -77,9 +76,6 @@ pub struct Facts {
     /// The same of credits.
     pub credit: Option<lifting::Facts>,
 }
-
-/// How often other pieces are tried before an example is refused.
-const ROUNDS: usize = 8;
 
 /// Rates, credits and updates of a network of identity, ReLU, leaky ReLU and hard tanh neurons, cycles or none.
 ///
@@ -215,40 +211,39 @@ fn all_fired(
     progress: &mut Progress<'_>,
     facts: &mut Facts,
 ) -> Result<Vec<Fired>, Error> {
-    let floats = Floats::of(net);
+    let floats = Floats::of(&net.wiring, &net.parameters);
     let mut guesses: Vec<(Vec<usize>, f64)> = Vec::new();
     for (number, example) in net.case.examples.iter().enumerate() {
         progress(&format!("pieces of example {number}"))?;
-        let Guess { pieces, residual } = floats.guess(net, &example.input);
+        let Guess { pieces, residual } = floats.guess(&example.input, &limits.work)?;
         facts.residual = facts.residual.max(residual);
-        guesses.push((pieces, residual));
+        guesses.push((pieces.as_slice().to_vec(), residual));
     }
     let mut fired: Vec<Option<Fired>> = vec![None; guesses.len()];
-    let mut refusal = None;
     while facts.rounds < ROUNDS && fired.iter().any(Option::is_none) {
         facts.rounds += 1;
-        refusal = None;
         let open = (0..guesses.len()).filter(|k| fired[*k].is_none());
         let mut groups: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
         open.for_each(|k| groups.entry(guesses[k].0.clone()).or_default().push(k));
         for (pieces, group) in groups {
-            let checked = fire(net, &pieces, &group, limits, progress, &mut facts.firing)?;
+            let checked = fire(net, &pieces, &group, limits, progress, &mut facts.firing);
+            // Pieces that are not those of an equilibrium may well give a singular system: that says nothing about the network.
+            let checked = checked.map_err(|error| match error {
+                Error::Singular { .. } if facts.rounds > 1 || guesses[group[0]].1 > SETTLED => {
+                    not_found(guesses[group[0]].1).in_example(group[0])
+                }
+                other => other,
+            })?;
             for (k, checked) in group.into_iter().zip(checked) {
                 match checked {
                     Checked::Equilibrium(found) => fired[k] = Some(found),
-                    Checked::Elsewhere { pieces, reason } => {
-                        guesses[k].0 = pieces;
-                        refusal.get_or_insert((k, reason));
-                    }
+                    Checked::Elsewhere { pieces } => guesses[k].0 = pieces,
                 }
             }
         }
     }
-    if let Some((k, reason)) = refusal {
-        return Err(Error::unsupported(format!(
-            "example {k}: no firing equilibrium was found: {reason}; the float iteration ended at a residual of {:e}",
-            guesses[k].1
-        )));
+    if let Some(k) = fired.iter().position(Option::is_none) {
+        return Err(not_found(guesses[k].1).in_example(k));
     }
     let fired: Vec<_> = fired.into_iter().flatten().collect();
     facts.patterns = grouped(fired.iter().map(|fired| fired.pieces.as_slice())).len();

@@ -4,10 +4,9 @@ use std::cmp::Ordering;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
+use num_traits::{One, Zero};
 
 use crate::error::Error;
-use crate::number::nearest_f64;
 use crate::spec::Activation;
 
 /// One straight piece: σ(s) = slope · s + offset where low < s < high.
@@ -24,8 +23,8 @@ pub(super) struct Piece {
 pub(super) enum Side {
     /// Strictly within it.
     Within,
-    /// On this kink, where two pieces meet.
-    AtKink(BigRational),
+    /// On this kink, where the piece of this number and the next one meet.
+    AtKink(BigRational, usize),
     /// Within, or at the upper end of, the piece of this number.
     Other(usize),
 }
@@ -72,7 +71,8 @@ pub(super) fn side(
     let Piece { low, high, .. } = &pieces[assumed];
     for kink in [low, high].into_iter().flatten() {
         if against(kink) == Ordering::Equal {
-            return Side::AtKink(kink.clone());
+            let left = pieces.iter().position(|piece| piece.high.as_ref() == Some(kink));
+            return Side::AtKink(kink.clone(), left.unwrap_or(assumed));
         }
     }
     let is_below =
@@ -93,43 +93,6 @@ pub(super) fn maps(
     value * of_rate == rate * slope.denom() * offset.denom() * denominator
 }
 
-/// The pieces in floats, to guess with.
-#[derive(Clone, Debug)]
-pub(super) struct Lines(Vec<(f64, f64, f64)>);
-
-impl Lines {
-    pub(super) fn of(pieces: &[Piece]) -> Self {
-        let line = |piece: &Piece| {
-            let high = piece.high.as_ref().map_or(f64::INFINITY, nearest_f64);
-            (high, nearest_f64(&piece.slope), nearest_f64(&piece.offset))
-        };
-        Self(pieces.iter().map(line).collect())
-    }
-
-    /// The number of the piece of s.
-    pub(super) fn piece(&self, s: f64) -> usize {
-        let found = self.0.iter().position(|(high, ..)| s <= *high);
-        found.unwrap_or(self.0.len() - 1)
-    }
-
-    /// σ(s)
-    pub(super) fn rate(&self, s: f64) -> f64 {
-        let (_, slope, offset) = self.0[self.piece(s)];
-        slope * s + offset
-    }
-}
-
-/// s for a message: nobody reads thousands of digits.
-pub(super) fn shown(numerator: &BigInt, denominator: &BigInt) -> String {
-    // Of a number next to 0 the sign is what matters.
-    let nearest = nearest_f64(&BigRational::new_raw(numerator.clone(), denominator.clone()));
-    match (nearest == 0.0, numerator.is_zero(), numerator.is_negative()) {
-        (true, false, true) => "a negative number below every f64".into(),
-        (true, false, false) => "a positive number below every f64".into(),
-        _ => format!("about {nearest:e}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,8 +104,8 @@ mod tests {
         let at = |assumed, s: BigRational| side(&clip, assumed, s.numer(), s.denom());
         assert_eq!(at(0, q(-7, 6)), Side::Within);
         assert_eq!(at(1, q(-7, 6)), Side::Other(0));
-        assert_eq!(at(0, q(-1, 1)), Side::AtKink(q(-1, 1)));
-        assert_eq!(at(1, q(-1, 1)), Side::AtKink(q(-1, 1)));
+        assert_eq!(at(0, q(-1, 1)), Side::AtKink(q(-1, 1), 0));
+        assert_eq!(at(1, q(-1, 1)), Side::AtKink(q(-1, 1), 0));
         assert_eq!(at(2, q(-1, 1)), Side::Other(0));
         assert_eq!(at(1, q(1, 4)), Side::Within);
         assert_eq!(at(1, q(1, 2)), Side::Other(2));

@@ -2,6 +2,8 @@
 
 use num_rational::BigRational;
 
+use crate::error::Error;
+use crate::mutants::Search;
 use crate::scalar::Rational;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
@@ -42,31 +44,32 @@ pub fn diagnose_as(
     let is_theirs = |other: &TemporalGradient<BigRational>| {
         !compare(found, other, Part::Gradient).is_disagree()
     };
-    if engine(case, rule, &is_theirs) {
+    if engine(case, rule, &is_theirs, &Limits::default()) {
         return Vec::new();
     }
-    let mut sentences = mistakes(case, rule, &is_theirs);
+    let mut sentences = mistakes(case, rule, &is_theirs, &Limits::default()).found;
     let others = named_rules(case)
         .into_iter()
-        .filter(|(other, _)| other != rule && engine(case, other, &is_theirs));
+        .filter(|(other, _)| other != rule && engine(case, other, &is_theirs, &Limits::default()));
     sentences.extend(others.map(|(_, name)| format!("this is what {name}")));
     sentences
 }
 
 /// The known mistakes in `rule` whose gradient is somebody's, by whatever comparison: that of floats has room for their rounding.
 ///
-/// Nothing where the gradient of the rule itself is theirs.
+/// Nothing where the gradient of the rule itself is theirs; the search ends where the budget of `limits` does.
 #[must_use]
 pub fn mistakes(
     case: &TemporalCase,
     rule: &TemporalRule,
     is_theirs: &dyn Fn(&TemporalGradient<BigRational>) -> bool,
-) -> Vec<String> {
-    if engine(case, rule, is_theirs) {
-        return Vec::new();
+    limits: &Limits,
+) -> Search<String> {
+    let mut search = Search::default();
+    if engine(case, rule, is_theirs, limits) {
+        return search;
     }
-    let limits = Limits::default();
-    let reference = TemporalReference::new(case, &limits);
+    let reference = TemporalReference::new(case, limits);
     let exact = [TemporalRule::Bptt, TemporalRule::Rtrl];
     let rules: &[TemporalRule] = match rule {
         TemporalRule::Bptt
@@ -75,24 +78,38 @@ pub fn mistakes(
         | TemporalRule::Tangent => &exact,
         one => std::slice::from_ref(one),
     };
-    let mut sentences: Vec<String> = Vec::new();
     for entry in &TEMPORAL_CATALOGUE {
         let explains = |evaluation: Evaluation, rule: &TemporalRule| {
             let host = Host { rule: rule.clone(), evaluation };
             let hook = TemporalHook::plant(entry.mutant);
-            entry.mutant.has_meaning_in(&host)
+            if !entry.mutant.has_meaning_in(&host) {
+                return Ok(false);
+            }
+            match reference.gradient(&host, &hook) {
+                Ok(gradient) => Ok(hook.fired() && is_theirs(&gradient)),
+                Err(error) if error.is_out_of_work() => Err(error),
                 // A mutant whose numbers grow beyond the limit is none that we can recognise.
-                && reference.gradient(&host, &hook).is_ok_and(|g| hook.fired() && is_theirs(&g))
+                Err(_) => Ok(false),
+            }
         };
         let orders = [Evaluation::Causal, Evaluation::Adjoint];
-        if rules.iter().any(|rule| orders.iter().any(|order| explains(*order, rule))) {
-            sentences.push(format!(
+        let mut hosts = rules.iter().flat_map(|rule| orders.map(|order| (order, rule)));
+        let found = hosts.try_fold(false, |found, (order, rule)| {
+            Ok::<_, Error>(found || explains(order, rule)?)
+        });
+        match found {
+            Ok(false) => {}
+            Ok(true) => search.found.push(format!(
                 "this is the gradient of a rule that {} (mutant {})",
                 entry.deed, entry.id
-            ));
+            )),
+            Err(error) => {
+                search.stopped = Some((entry.id, error));
+                break;
+            }
         }
     }
-    sentences
+    search
 }
 
 /// Whether somebody's gradient is that of a rule.
@@ -100,8 +117,9 @@ fn engine(
     case: &TemporalCase,
     rule: &TemporalRule,
     is_theirs: &dyn Fn(&TemporalGradient<BigRational>) -> bool,
+    limits: &Limits,
 ) -> bool {
-    temporal::run::<Rational>(case, rule, Evaluation::Adjoint, &Limits::default())
+    temporal::run::<Rational>(case, rule, Evaluation::Adjoint, limits)
         .is_ok_and(|outcome| is_theirs(&outcome.gradient.map(Rational::plain)))
 }
 

@@ -96,6 +96,7 @@ pub fn temporal_matrix(limits: &Limits) -> Result<TemporalMatrix, Error> {
     let mut matrix = TemporalMatrix { baselines: Vec::new(), rows: Vec::new() };
     for witness in &TEMPORAL_WITNESSES {
         let case = witness.case()?;
+        let limits = &limits.renewed();
         let truth = TemporalTruth::of(&case, &hosts(&case), limits)?;
         let reference = TemporalReference::new(&case, limits);
         matrix.baselines.push(TemporalBaseline {

@@ -15,6 +15,9 @@ use super::algebra::{
 use super::catalogue::TemporalMutant;
 use super::host::Host;
 
+/// Products in the longest formula of σ or σ'.
+const FUNCTION: usize = 4;
+
 /// The mutant that the reference runs with, if any, and whether it was ever reached.
 #[derive(Debug, Default)]
 pub struct TemporalHook {
@@ -147,7 +150,7 @@ impl<'a> TemporalReference<'a> {
     /// The reference on a case.
     #[must_use]
     pub fn new(case: &'a TemporalCase, limits: &Limits) -> Self {
-        Self { case, net: &case.network, weights: Weights::of(&case.network), limits: *limits }
+        Self { case, net: &case.network, weights: Weights::of(&case.network), limits: limits.clone() }
     }
 
     /// What a rule makes of the case, with or without a mutant.
@@ -309,6 +312,7 @@ impl<'a> TemporalReference<'a> {
     }
 
     fn rate(&self, s: &Rational) -> Result<Rational, Error> {
+        self.affords(FUNCTION, s)?;
         rate(&self.net.activation, s).ok_or_else(|| self.no_value())
     }
 
@@ -318,6 +322,7 @@ impl<'a> TemporalReference<'a> {
         if at_kink && hook.on(TemporalMutant::T33) {
             kink = other_side(kink);
         }
+        self.affords(FUNCTION, s)?;
         let value = slope(activation, kink, s).ok_or_else(|| self.no_value())?;
         let left_out = value != Rational::one() && hook.on(TemporalMutant::T32);
         Ok(if left_out { Rational::one() } else { value })
@@ -332,7 +337,13 @@ impl<'a> TemporalReference<'a> {
         Error::unsupported(format!("exact values of {}", self.net.activation.name()))
     }
 
-    /// Refuses numbers that grow too long.
+    /// Asks the budget for so many products of a number with another as long, before they are taken.
+    fn affords(&self, products: usize, number: &Rational) -> Result<(), Error> {
+        let cost = number.step(number, number).saturating_mul(products as u64);
+        self.limits.work.charge(cost, "the reference of the mutants")
+    }
+
+    /// Refuses numbers that grow too long, and asks for what becomes of the others: each goes into a product per cell.
     pub(super) fn within<'n>(
         &self,
         numbers: impl IntoIterator<Item = &'n Rational>,
@@ -343,6 +354,7 @@ impl<'a> TemporalReference<'a> {
                 let what = "bits of a number of the reference implementation".into();
                 return Err(Error::Limit { what, given: bits, limit: self.limits.bits });
             }
+            self.affords(self.net.neurons(), number)?;
         }
         Ok(())
     }

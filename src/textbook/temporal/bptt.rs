@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, Steps, TemporalCase, TemporalGradient};
 use crate::textbook::backprop::value_and_slope;
-use crate::textbook::{embed, fits, within};
+use crate::textbook::{afford, afford_function, embed, fits, within};
 
 /// L and its gradient.
 ///
@@ -42,9 +42,11 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
         for step in &steps {
             for (k, error) in step.readout_error.iter().enumerate() {
                 // ϵ is zero at the steps that do not count, so is its square.
+                afford(&loss, error, error, limits, "the loss")?;
                 loss = loss + &(error.clone() * error * &half);
                 biases[k] = biases[k].clone() + error;
                 for (entry, rate) in readout[k].iter_mut().zip(&step.firing_rate) {
+                    afford(entry, error, rate, limits, "an entry of the gradient")?;
                     *entry = entry.clone() + &(error.clone() * rate);
                 }
             }
@@ -56,12 +58,14 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
             for (row, adjoint) in p.recurrent.iter().zip(&later) {
                 let scaled = p.gain.clone() * adjoint;
                 for (sum, weight) in total.iter_mut().zip(row) {
+                    afford(sum, &scaled, weight, limits, "an adjoint")?;
                     *sum = sum.clone() + &(scaled.clone() * weight);
                 }
             }
             // g_t = λ g_{t+1} + h_t ∘ Λ_t
             let mut adjoint = Vec::new();
             for pre in 0..neurons {
+                afford(&later[pre], &steps[t].slope[pre], &total[pre], limits, "an adjoint")?;
                 let own = steps[t].slope[pre].clone() * &total[pre];
                 let sum = p.leak.clone() * &later[pre] + &own;
                 within(&sum, limits, "an adjoint")?;
@@ -71,11 +75,13 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
                 let scaled = p.gain.clone() * g;
                 if t > 0 {
                     for (entry, rate) in recurrent[post].iter_mut().zip(&steps[t - 1].firing_rate) {
+                        afford(entry, &scaled, rate, limits, "an entry of the gradient")?;
                         *entry = entry.clone() + &(scaled.clone() * rate);
                         within(entry, limits, "an entry of the gradient")?;
                     }
                 }
                 for (entry, x) in input[post].iter_mut().zip(&xs[t]) {
+                    afford(entry, &scaled, x, limits, "an entry of the gradient")?;
                     *entry = entry.clone() + &(scaled.clone() * x);
                 }
             }
@@ -111,17 +117,21 @@ fn forward<S: Scalar>(
         for post in 0..neurons {
             let mut current = S::zero();
             for (x, weight) in xs[t].iter().zip(&p.input[post]) {
+                afford(&current, x, weight, limits, "a net input")?;
                 current = current + &(x.clone() * weight);
             }
             let mut s = S::zero();
             if let Some(before) = before {
                 for (rate, weight) in before.firing_rate.iter().zip(&p.recurrent[post]) {
+                    afford(&current, rate, weight, limits, "a net input")?;
                     current = current + &(rate.clone() * weight);
                 }
+                afford(&current, &before.net_input[post], &p.leak, limits, "a net input")?;
                 s = before.net_input[post].clone() * &p.leak;
             }
             s = s + &(p.gain.clone() * &current);
             within(&s, limits, "a net input")?;
+            afford_function(&case.network.activation, &s, limits)?;
             let (rate, derivative) = value_and_slope(&case.network.activation, case.kink, &s)?;
             within(&rate, limits, "a firing rate")?;
             net_input.push(s);
@@ -137,6 +147,7 @@ fn forward<S: Scalar>(
         for (k, weights) in p.readout.iter().enumerate() {
             let mut y = S::zero();
             for (rate, weight) in firing_rate.iter().zip(weights) {
+                afford(&y, rate, weight, limits, "a readout")?;
                 y = y + &(rate.clone() * weight);
             }
             if let Some(biases) = &p.readout_biases {
@@ -144,10 +155,14 @@ fn forward<S: Scalar>(
             }
             let error = if counted { y.clone() - &targets[t][k] } else { S::zero() };
             for (signal, weight) in learning_signal.iter_mut().zip(weights) {
+                afford(signal, weight, &error, limits, "a learning signal")?;
                 *signal = signal.clone() + &(weight.clone() * &error);
             }
             readout.push(y);
             readout_error.push(error);
+        }
+        for (signal, slope) in learning_signal.iter().zip(&slope) {
+            afford(signal, signal, slope, limits, "a learning signal")?;
         }
         let gated = learning_signal.iter().zip(&slope).map(|(l, h)| l.clone() * h);
         let gated_signal = gated.collect();

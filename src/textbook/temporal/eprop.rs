@@ -29,7 +29,7 @@ pub fn run<S: Scalar>(
         match evaluation {
             Evaluation::Causal => {
                 for t in 0..seen.steps.len() {
-                    found.add_eligible(seen, t, &seen.steps[t].learning_signal);
+                    found.add_eligible(seen, t, &seen.steps[t].learning_signal, limits)?;
                 }
             }
             Evaluation::Adjoint => {
@@ -42,9 +42,9 @@ pub fn run<S: Scalar>(
                         later.iter().map(|g| g.clone() * &parameters.gain).collect();
                     if t > 0 {
                         let rates = &seen.steps[t - 1].firing_rate;
-                        add_outer(&mut found.recurrent, &scaled, rates);
+                        add_outer(&mut found.recurrent, &scaled, rates, limits)?;
                     }
-                    add_outer(&mut found.input, &scaled, &seen.input[t]);
+                    add_outer(&mut found.input, &scaled, &seen.input[t], limits)?;
                 }
             }
         }

@@ -5,7 +5,9 @@ use super::outcome::TemporalOutcome;
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, TemporalCase};
-use crate::textbook::{fits, within};
+use crate::textbook::{afford, fits, within};
+
+const PROPAGATOR: &str = "a propagator";
 
 /// L and its gradient.
 ///
@@ -38,10 +40,13 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
                                 .map(|p| {
                                     let mut sum = parameters.leak.clone() * &propagator[j][p];
                                     for (l, h) in slope.iter().enumerate() {
+                                        let there = &propagator[l][p];
+                                        afford(there, &direct[j][l], h, limits, PROPAGATOR)?;
                                         let weight = direct[j][l].clone() * h;
-                                        sum = sum + &(weight * &propagator[l][p]);
+                                        afford(&sum, &weight, there, limits, PROPAGATOR)?;
+                                        sum = sum + &(weight * there);
                                     }
-                                    within(&sum, limits, "a propagator")?;
+                                    within(&sum, limits, PROPAGATOR)?;
                                     Ok(sum)
                                 })
                                 .collect()
@@ -50,10 +55,10 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
                 }
                 propagators.push(direct.clone());
             }
-            found.add_eligible(seen, t, &seen.steps[t].learning_signal);
+            found.add_eligible(seen, t, &seen.steps[t].learning_signal, limits)?;
             for (s, propagator) in propagators.iter().enumerate() {
-                let credit = transposed_times(propagator, &seen.steps[t].gated_signal);
-                found.add_eligible(seen, s, &credit);
+                let credit = transposed_times(propagator, &seen.steps[t].gated_signal, limits)?;
+                found.add_eligible(seen, s, &credit, limits)?;
             }
         }
         Ok(found)

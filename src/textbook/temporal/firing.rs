@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, Steps, TemporalCase};
 use crate::textbook::firing::activate;
-use crate::textbook::{embed, fits, within};
+use crate::textbook::{afford, afford_function, embed, fits, within};
 
 /// What one example does in time; `[t − 1]` is step t.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,11 +56,14 @@ pub fn firing<S: Scalar>(
         for (post, before) in state.iter().enumerate() {
             let mut drive = S::zero();
             for (weight, rate) in parameters.recurrent[post].iter().zip(&rates) {
+                afford(&drive, weight, rate, limits, "a net input")?;
                 drive = drive + &(weight.clone() * rate);
             }
             for (weight, number) in parameters.input[post].iter().zip(x) {
+                afford(&drive, weight, number, limits, "a net input")?;
                 drive = drive + &(weight.clone() * number);
             }
+            afford(&drive, &parameters.leak, before, limits, "a net input")?;
             let kept = parameters.leak.clone() * before;
             let sum = kept + &(drive * &parameters.gain);
             within(&sum, limits, "a net input")?;
@@ -69,6 +72,7 @@ pub fn firing<S: Scalar>(
         state = next;
         rates = Vec::new();
         for sum in &state {
+            afford_function(&case.network.activation, sum, limits)?;
             let rate = activate(&case.network.activation, case.kink, sum)?;
             within(&rate, limits, "a firing rate")?;
             rates.push(rate);
@@ -77,6 +81,7 @@ pub fn firing<S: Scalar>(
         for (k, row) in parameters.readout.iter().enumerate() {
             let mut sum = parameters.readout_biases.as_ref().map_or_else(S::zero, |b| b[k].clone());
             for (weight, rate) in row.iter().zip(&rates) {
+                afford(&sum, weight, rate, limits, "a readout")?;
                 sum = sum + &(weight.clone() * rate);
             }
             readout.push(sum);
@@ -85,6 +90,7 @@ pub fn firing<S: Scalar>(
         let mut error = Vec::new();
         for (y, wanted) in readout.iter().zip(wanted) {
             let difference = if counts { y.clone() - wanted } else { S::zero() };
+            afford(&found.loss, &difference, &difference, limits, "the loss")?;
             found.loss = found.loss + &(half.clone() * &difference * &difference);
             error.push(difference);
         }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, TemporalCase, TemporalGradient};
 use crate::textbook::credit::balance_of_net_input;
-use crate::textbook::{embed, fits, within};
+use crate::textbook::{afford, afford_function, embed, fits, within};
 
 /// One example as a rule sees it.
 pub(super) struct Seen<S> {
@@ -35,34 +35,69 @@ impl<S: Scalar> Estimate<S> {
     }
 
     /// Adds signal_p · h_{p,t} ε_{q,t} to every synapse: three factors, the last two of which are the eligibility e_{pq,t}.
-    pub fn add_eligible(&mut self, seen: &Seen<S>, t: usize, signal: &[S]) {
-        let gated: Vec<S> =
-            signal.iter().zip(&seen.steps[t].slope).map(|(s, h)| s.clone() * h).collect();
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub fn add_eligible(
+        &mut self,
+        seen: &Seen<S>,
+        t: usize,
+        signal: &[S],
+        limits: &Limits,
+    ) -> Result<(), Error> {
+        let gated = gated(signal, &seen.steps[t].slope, limits)?;
         if let Some(trace) = &seen.steps[t].trace {
-            add_outer(&mut self.recurrent, &gated, trace);
+            add_outer(&mut self.recurrent, &gated, trace, limits)?;
         }
-        add_outer(&mut self.input, &gated, &seen.input_trace[t]);
+        add_outer(&mut self.input, &gated, &seen.input_trace[t], limits)
     }
 }
 
 /// matrix ← matrix + column · rowᵀ
-pub(super) fn add_outer<S: Scalar>(matrix: &mut [Vec<S>], column: &[S], row: &[S]) {
+///
+/// # Errors
+/// [`Error::Limit`].
+pub(super) fn add_outer<S: Scalar>(
+    matrix: &mut [Vec<S>],
+    column: &[S],
+    row: &[S],
+    limits: &Limits,
+) -> Result<(), Error> {
     for (entries, factor) in matrix.iter_mut().zip(column).filter(|(_, factor)| !factor.is_zero()) {
         for (entry, other) in entries.iter_mut().zip(row) {
+            afford(entry, factor, other, limits, "an entry of the gradient")?;
             *entry = entry.clone() + &(factor.clone() * other);
         }
     }
+    Ok(())
+}
+
+/// u ∘ v
+fn gated<S: Scalar>(signal: &[S], slope: &[S], limits: &Limits) -> Result<Vec<S>, Error> {
+    let product = |(signal, slope): (&S, &S)| {
+        afford(signal, signal, slope, limits, "a gated signal")?;
+        Ok(signal.clone() * slope)
+    };
+    signal.iter().zip(slope).map(product).collect()
 }
 
 /// Mᵀ v
-pub(super) fn transposed_times<S: Scalar>(matrix: &[Vec<S>], vector: &[S]) -> Vec<S> {
+///
+/// # Errors
+/// [`Error::Limit`].
+pub(super) fn transposed_times<S: Scalar>(
+    matrix: &[Vec<S>],
+    vector: &[S],
+    limits: &Limits,
+) -> Result<Vec<S>, Error> {
     let mut sums = vec![S::zero(); matrix.first().map_or(0, Vec::len)];
     for (row, factor) in matrix.iter().zip(vector).filter(|(_, factor)| !factor.is_zero()) {
         for (sum, weight) in sums.iter_mut().zip(row) {
+            afford(sum, weight, factor, limits, "a signal")?;
             *sum = sum.clone() + &(weight.clone() * factor);
         }
     }
-    sums
+    Ok(sums)
 }
 
 /// Runs every example, asks `rule` for the derivatives of W and U, and takes the mean; the readout gradient is exact:
@@ -88,7 +123,7 @@ pub(super) fn over_examples<S: Scalar>(
         let mut seen = see(case, &parameters, rows(example)?, limits)?;
         loss = loss + &seen.loss;
         for step in &seen.steps {
-            add_outer(&mut readout, &step.readout_error, &step.firing_rate);
+            add_outer(&mut readout, &step.readout_error, &step.firing_rate, limits)?;
             for (bias, error) in biases.iter_mut().zip(&step.readout_error) {
                 *bias = bias.clone() + error;
             }
@@ -117,6 +152,7 @@ pub(super) fn over_examples<S: Scalar>(
 
 fn add<S: Scalar>(total: &mut [Vec<S>], found: &[Vec<S>], limits: &Limits) -> Result<(), Error> {
     for (sum, entry) in total.iter_mut().flatten().zip(found.iter().flatten()) {
+        afford(sum, entry, &S::one(), limits, "an entry of the gradient")?;
         *sum = sum.clone() + entry;
         within(sum, limits, "an entry of the gradient")?;
     }
@@ -135,25 +171,29 @@ fn see<S: Scalar>(
     let mut steps: Vec<Step<S>> = Vec::new();
     let mut input_trace: Vec<Vec<S>> = Vec::new();
     let mut trace = vec![S::zero(); neurons];
-    let filtered = |before: &[S], now: &[S]| -> Vec<S> {
-        let next =
-            |(old, new): (&S, &S)| parameters.leak.clone() * old + &(parameters.gain.clone() * new);
+    let filtered = |before: &[S], now: &[S]| -> Result<Vec<S>, Error> {
+        let next = |(old, new): (&S, &S)| {
+            afford(new, &parameters.leak, old, limits, "a trace")?;
+            Ok(parameters.leak.clone() * old + &(parameters.gain.clone() * new))
+        };
         before.iter().zip(now).map(next).collect()
     };
     let parts = ran.net_input.into_iter().zip(ran.firing_rate);
     let parts = parts.zip(ran.readout.into_iter().zip(ran.readout_error));
     for (t, ((net_input, firing_rate), (readout, readout_error))) in parts.enumerate() {
         if let Some(before) = steps.last() {
-            trace = filtered(&trace, &before.firing_rate);
+            trace = filtered(&trace, &before.firing_rate)?;
         }
         let nothing = vec![S::zero(); input[t].len()];
-        input_trace.push(filtered(input_trace.last().unwrap_or(&nothing), &input[t]));
-        let slope = |s| balance_of_net_input(&case.network.activation, case.kink, s);
+        input_trace.push(filtered(input_trace.last().unwrap_or(&nothing), &input[t])?);
+        let slope = |s| {
+            afford_function(&case.network.activation, s, limits)?;
+            balance_of_net_input(&case.network.activation, case.kink, s)
+        };
         let slope = net_input.iter().map(slope).collect::<Result<Vec<S>, Error>>()?;
-        let learning_signal = transposed_times(&parameters.readout, &readout_error);
-        let gated = slope.iter().zip(&learning_signal).map(|(h, l)| h.clone() * l);
+        let learning_signal = transposed_times(&parameters.readout, &readout_error, limits)?;
         steps.push(Step {
-            gated_signal: gated.collect(),
+            gated_signal: gated(&learning_signal, &slope, limits)?,
             net_input,
             firing_rate,
             slope,

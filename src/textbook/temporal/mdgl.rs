@@ -28,24 +28,25 @@ pub fn run<S: Scalar>(
     let weights: Vec<Vec<S>> = feedback_weights(&case.network, feedback)?;
     over_examples(case, limits, |parameters, seen| {
         let mut found = Estimate::zero(parameters);
-        let from_next = |signal: &[S]| -> Vec<S> {
-            let sums = transposed_times(&weights, signal);
-            sums.into_iter().map(|sum| sum * &parameters.gain).collect()
+        let from_next = |signal: &[S]| -> Result<Vec<S>, Error> {
+            let sums = transposed_times(&weights, signal, limits)?;
+            Ok(sums.into_iter().map(|sum| sum * &parameters.gain).collect())
         };
-        let total = |t: usize| -> Vec<S> {
+        let total = |t: usize| -> Result<Vec<S>, Error> {
             let own = seen.steps[t].learning_signal.clone();
-            let Some(next) = seen.steps.get(t + 1) else { return own };
-            let relayed = from_next(&next.gated_signal);
-            own.into_iter().zip(&relayed).map(|(own, more)| own + more).collect()
+            let Some(next) = seen.steps.get(t + 1) else { return Ok(own) };
+            let relayed = from_next(&next.gated_signal)?;
+            Ok(own.into_iter().zip(&relayed).map(|(own, more)| own + more).collect())
         };
-        let totals: Vec<_> = (0..seen.steps.len()).map(total).collect();
+        let totals = (0..seen.steps.len()).map(total).collect::<Result<Vec<_>, _>>()?;
         for (t, step) in seen.steps.iter().enumerate() {
             match evaluation {
-                Evaluation::Adjoint => found.add_eligible(seen, t, &totals[t]),
+                Evaluation::Adjoint => found.add_eligible(seen, t, &totals[t], limits)?,
                 Evaluation::Causal => {
-                    found.add_eligible(seen, t, &step.learning_signal);
+                    found.add_eligible(seen, t, &step.learning_signal, limits)?;
                     if let Some(before) = t.checked_sub(1) {
-                        found.add_eligible(seen, before, &from_next(&step.gated_signal));
+                        let arriving = from_next(&step.gated_signal)?;
+                        found.add_eligible(seen, before, &arriving, limits)?;
                     }
                 }
             }

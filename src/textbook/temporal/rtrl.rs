@@ -6,7 +6,7 @@ use super::parameters::TemporalParameters;
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, TemporalCase};
-use crate::textbook::{fits, within};
+use crate::textbook::{afford, fits, within};
 
 /// L and its gradient.
 ///
@@ -35,8 +35,8 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
             };
             of_recurrent.advance(parameters, slopes, rates, limits)?;
             of_input.advance(parameters, slopes, &seen.input[t], limits)?;
-            of_recurrent.project(&step.gated_signal, &mut found.recurrent);
-            of_input.project(&step.gated_signal, &mut found.input);
+            of_recurrent.project(&step.gated_signal, &mut found.recurrent, limits)?;
+            of_input.project(&step.gated_signal, &mut found.input, limits)?;
         }
         Ok(found)
     })
@@ -66,9 +66,13 @@ impl<S: Scalar> Sensitivity<S> {
                     let mut relayed = if j == p { sources[q].clone() } else { S::zero() };
                     for (l, weight) in weights.iter().enumerate() {
                         if !weight.is_zero() && !slopes[l].is_zero() {
-                            relayed = relayed + &(weight.clone() * &slopes[l] * &before[l][p][q]);
+                            let there = &before[l][p][q];
+                            afford(there, weight, &slopes[l], limits, "a sensitivity")?;
+                            afford(&relayed, &slopes[l], there, limits, "a sensitivity")?;
+                            relayed = relayed + &(weight.clone() * &slopes[l] * there);
                         }
                     }
+                    afford(&relayed, entry, &parameters.leak, limits, "a sensitivity")?;
                     *entry = entry.clone() * &parameters.leak + &(relayed * &parameters.gain);
                     within(entry, limits, "a sensitivity")?;
                 }
@@ -79,11 +83,18 @@ impl<S: Scalar> Sensitivity<S> {
     }
 
     /// Adds Σ_j a_j P_j to a matrix of derivatives.
-    fn project(&self, signal: &[S], derivatives: &mut [Vec<S>]) {
+    fn project(
+        &self,
+        signal: &[S],
+        derivatives: &mut [Vec<S>],
+        limits: &Limits,
+    ) -> Result<(), Error> {
         for (rows, a) in self.0.iter().zip(signal).filter(|(_, a)| !a.is_zero()) {
             for (entry, p) in derivatives.iter_mut().flatten().zip(rows.iter().flatten()) {
+                afford(entry, a, p, limits, "an entry of the gradient")?;
                 *entry = entry.clone() + &(a.clone() * p);
             }
         }
+        Ok(())
     }
 }

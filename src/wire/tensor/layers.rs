@@ -1,5 +1,7 @@
 //! Layers in a safetensors file: pairs of `X.weight` and `X.bias`, in the order of their names.
 
+use std::collections::HashSet;
+
 use super::{TensorFile, listed, place};
 use crate::error::Error;
 use crate::spec::{Limits, Tensor};
@@ -19,13 +21,14 @@ pub struct LayerNames {
 /// [`Error::Input`] if there is no `X.weight` at all, or a tensor that is neither `X.weight` nor its `X.bias`.
 pub fn layer_names(file: &TensorFile) -> Result<Vec<LayerNames>, Error> {
     let names = file.names();
+    let all: HashSet<&str> = names.iter().map(String::as_str).collect();
     let mut layers = Vec::new();
     for name in &names {
         let Some(stem) = name.strip_suffix(".weight") else { continue };
         let bias = format!("{stem}.bias");
         layers.push(LayerNames {
             weights: Some(name.clone()),
-            biases: names.contains(&bias).then_some(bias),
+            biases: all.contains(bias.as_str()).then_some(bias),
         });
     }
     if layers.is_empty() {
@@ -45,10 +48,9 @@ pub fn layer_names(file: &TensorFile) -> Result<Vec<LayerNames>, Error> {
 /// # Errors
 /// [`Error::Input`] with the first of them.
 pub fn only(file: &TensorFile, layers: &[LayerNames]) -> Result<(), Error> {
-    let known = |name: &String| {
-        layers.iter().any(|layer| [&layer.weights, &layer.biases].contains(&&Some(name.clone())))
-    };
-    match file.names().into_iter().find(|name| !known(name)) {
+    let known = layers.iter().flat_map(|layer| [&layer.weights, &layer.biases]).flatten();
+    let known: HashSet<&String> = known.collect();
+    match file.names().into_iter().find(|name| !known.contains(name)) {
         None => Ok(()),
         Some(other) => {
             let all = layers.iter().flat_map(|layer| [&layer.weights, &layer.biases]);
@@ -73,7 +75,7 @@ pub fn layers(
     shapes: Option<&[(usize, usize)]>,
     limits: &Limits,
 ) -> Result<Vec<(Tensor, Option<Tensor>)>, Error> {
-    let mut left = *limits;
+    let mut left = limits.clone();
     let mut read = |tensor: Option<&str>, shape: &[Option<usize>]| -> Result<Tensor, Error> {
         let tensor = file.tensor(tensor, shape, &left)?;
         left.tensor_values = left.tensor_values.saturating_sub(tensor.values.len() as u64);

@@ -305,7 +305,7 @@ impl<'a> Files<'a> {
         expected: &[Option<usize>],
     ) -> Result<Tensor, Error> {
         let left = self.limits.tensor_values.saturating_sub(self.values);
-        let limits = Limits { tensor_values: left, ..*self.limits };
+        let limits = Limits { tensor_values: left, ..self.limits.clone() };
         let read = self.file(file)?.tensor(tensor, expected, &limits)?;
         self.values += read.values.len() as u64;
         Ok(read)

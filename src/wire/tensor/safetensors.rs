@@ -67,7 +67,7 @@ impl Header {
 
     pub(super) fn names(&self) -> Vec<String> {
         let mut names = self.metadata.offset_keys();
-        names.sort_by(|a, b| natural(a, b));
+        in_natural_order(&mut names);
         names
     }
 
@@ -104,9 +104,18 @@ impl Header {
     }
 }
 
-/// Names in the order in which people count: `fc2` before `fc10`.
-fn natural(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (parts(a).into_iter(), parts(b).into_iter());
+/// Sorts names in the order in which people count: `fc2` before `fc10`. Each is taken apart once.
+fn in_natural_order(names: &mut Vec<String>) {
+    let all = std::mem::take(names);
+    let mut apart: Vec<_> = all.iter().map(|name| parts(name)).zip(0..).collect();
+    apart.sort_by(|(a, _), (b, _)| natural(a, b));
+    let order: Vec<usize> = apart.into_iter().map(|(_, place)| place).collect();
+    let mut all: Vec<_> = all.into_iter().map(Some).collect();
+    names.extend(order.into_iter().filter_map(|place| all[place].take()));
+}
+
+fn natural(a: &[&str], b: &[&str]) -> Ordering {
+    let (mut a, mut b) = (a.iter().copied(), b.iter().copied());
     loop {
         return match (a.next(), b.next()) {
             (Some(a), Some(b)) => match number(a).zip(number(b)) {
@@ -141,12 +150,13 @@ fn parts(name: &str) -> Vec<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::natural;
+    use super::in_natural_order;
 
     #[test]
     fn numbers_within_names_are_numbers() {
-        let mut names = ["fc10.weight", "fc2.weight", "fc2.bias", "a", "fc", "fc2", "fc02"];
-        names.sort_by(|a, b| natural(a, b));
+        let names = ["fc10.weight", "fc2.weight", "fc2.bias", "a", "fc", "fc2", "fc02"];
+        let mut names = names.map(str::to_owned).to_vec();
+        in_natural_order(&mut names);
         let order = ["a", "fc", "fc02", "fc2", "fc2.bias", "fc2.weight", "fc10.weight"];
         assert_eq!(names, order);
     }

@@ -45,7 +45,8 @@ pub(super) fn read(
     values.resize(entries, 0.0);
     bytes.seek(SeekFrom::Start(layout.offset)).map_err(|error| cannot_read(&error))?;
     let step = usize::try_from(width(layout.dtype)).unwrap_or(8);
-    let mut chunk = [0; CHUNK];
+    // A small tensor takes no large buffer: a file may have many.
+    let mut chunk = vec![0; CHUNK.min(entries.saturating_mul(step))];
     let mut done = 0;
     while done < entries {
         let here = (entries - done).min(CHUNK / step);

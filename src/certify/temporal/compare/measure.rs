@@ -5,7 +5,9 @@ use num_traits::{Signed, Zero};
 
 use crate::error::Error;
 use crate::number::nearest_f64;
-use crate::spec::{TemporalCase, TemporalRule};
+use crate::spec::{Limits, TemporalCase, TemporalRule, work};
+
+const DISTANCE: &str = "the distance from the exact gradient";
 
 /// A rule's derivatives against the exact ones. All but `relative` and `cosine` are exact, and these are rounded once, at the end.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,30 +33,43 @@ impl Distance {
         self.largest.is_zero()
     }
 
-    pub(super) fn of(found: &[Vec<BigRational>], exact: &[Vec<BigRational>]) -> Self {
+    /// # Errors
+    /// [`Error::Limit`].
+    pub(super) fn of(
+        found: &[Vec<BigRational>],
+        exact: &[Vec<BigRational>],
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         let pairs = || found.iter().flatten().zip(exact.iter().flatten());
+        for (f, e) in pairs() {
+            limits.work.charge(work::step(f, e, e), DISTANCE)?;
+        }
         let zero = BigRational::zero;
         let largest = pairs().map(|(f, e)| (f - e).abs()).max().unwrap_or_else(zero);
         let scale = pairs().map(|(_, e)| e.abs()).max().unwrap_or_else(zero);
         let (mut dot, mut of_found, mut of_exact) = (zero(), zero(), zero());
         for (f, e) in pairs() {
+            for (sum, a, b) in [(&dot, f, e), (&of_found, f, f), (&of_exact, e, e)] {
+                limits.work.charge(work::step(sum, a, b), DISTANCE)?;
+            }
             dot += f * e;
             of_found += f * f;
             of_exact += e * e;
         }
+        limits.work.charge(work::step(&of_found, &dot, &of_exact), DISTANCE)?;
         let norms = of_found * of_exact;
         let cosine = (!norms.is_zero()).then(|| {
             let sign = if dot.is_negative() { -1.0 } else { 1.0 };
             sign * nearest_f64(&(&dot * &dot / norms)).sqrt()
         });
-        Self {
+        Ok(Self {
             relative: (!scale.is_zero()).then(|| nearest_f64(&(&largest / scale))),
             largest,
             cosine,
             same_sign: pairs().filter(|(f, e)| !e.is_zero() && f.signum() == e.signum()).count(),
             nonzero: pairs().filter(|(_, e)| !e.is_zero()).count(),
             entries: pairs().count(),
-        }
+        })
     }
 }
 

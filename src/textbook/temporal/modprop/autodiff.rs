@@ -18,13 +18,13 @@ pub(super) fn adjoint<S: Scalar>(
     let mut found = Estimate::zero(parameters);
     let mut later = vec![S::zero(); relay.len()];
     for t in (0..seen.steps.len()).rev() {
-        let passed = transposed_times(relay, &later);
+        let passed = transposed_times(relay, &later, limits)?;
         let signals = seen.steps[t].gated_signal.iter().zip(&passed);
         later = signals.map(|(a, g)| a.clone() + g).collect();
         for sum in &later {
             within(sum, limits, "an adjoint of the autodiff form")?;
         }
-        add_at(parameters, seen, t, &later, &mut found);
+        add_at(parameters, seen, t, &later, &mut found, limits)?;
         seen.steps[t].adjoint = Some(later.clone());
     }
     Ok(found)
@@ -46,8 +46,8 @@ pub(super) fn causal<S: Scalar>(
         };
         powers.push(next);
         for (power, then) in powers.iter().zip((0..=t).rev()) {
-            let signal = transposed_times(power, &seen.steps[t].gated_signal);
-            add_at(parameters, seen, then, &signal, &mut found);
+            let signal = transposed_times(power, &seen.steps[t].gated_signal, limits)?;
+            add_at(parameters, seen, then, &signal, &mut found, limits)?;
         }
     }
     Ok(found)
@@ -60,12 +60,13 @@ fn add_at<S: Scalar>(
     t: usize,
     signal: &[S],
     found: &mut Estimate<S>,
-) {
+    limits: &Limits,
+) -> Result<(), Error> {
     let scaled: Vec<S> = signal.iter().map(|g| g.clone() * &parameters.gain).collect();
     if let Some(before) = t.checked_sub(1) {
-        add_outer(&mut found.recurrent, &scaled, &seen.steps[before].firing_rate);
+        add_outer(&mut found.recurrent, &scaled, &seen.steps[before].firing_rate, limits)?;
     }
-    add_outer(&mut found.input, &scaled, &seen.input[t]);
+    add_outer(&mut found.input, &scaled, &seen.input[t], limits)
 }
 
 fn identity<S: Scalar>(size: usize) -> Vec<Vec<S>> {

@@ -25,11 +25,18 @@ pub(super) fn taps<S: Scalar>(
 }
 
 /// At time t: ℓ_{p,t} e_{pq,t} + Σ_s [Σ_j a_{j,t} (F_s)_jp] e_{pq,t−s}.
-pub(super) fn run<S: Scalar>(taps: &[Vec<Vec<S>>], seen: &Seen<S>, found: &mut Estimate<S>) {
+pub(super) fn run<S: Scalar>(
+    taps: &[Vec<Vec<S>>],
+    seen: &Seen<S>,
+    found: &mut Estimate<S>,
+    limits: &Limits,
+) -> Result<(), Error> {
     for (t, step) in seen.steps.iter().enumerate() {
-        found.add_eligible(seen, t, &step.learning_signal);
+        found.add_eligible(seen, t, &step.learning_signal, limits)?;
         for (tap, then) in taps.iter().zip((0..t).rev()) {
-            found.add_eligible(seen, then, &transposed_times(tap, &step.gated_signal));
+            let signal = transposed_times(tap, &step.gated_signal, limits)?;
+            found.add_eligible(seen, then, &signal, limits)?;
         }
     }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use super::parameters::TemporalParameters;
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase};
-use crate::textbook::{embed, fits, within};
+use crate::textbook::{afford, embed, fits, within};
 
 /// ModProp in the form, with the feedback, the taps and the μ that it is asked for.
 ///
@@ -80,12 +80,13 @@ pub fn run<S: Scalar>(
         match (evaluation, &by_type) {
             (Evaluation::Adjoint, _) => {
                 for (t, total) in totals.iter().enumerate() {
-                    found.add_eligible(seen, t, total);
+                    found.add_eligible(seen, t, total, limits)?;
                 }
             }
-            (Evaluation::Causal, Some(table)) => table.run(seen, &mut found),
+            (Evaluation::Causal, Some(table)) => table.run(seen, &mut found, limits)?,
             (Evaluation::Causal, None) => {
-                causal::run(&causal::taps(&first, &relay, taps, limits)?, seen, &mut found);
+                let taps = causal::taps(&first, &relay, taps, limits)?;
+                causal::run(&taps, seen, &mut found, limits)?;
             }
         }
         for (step, total) in seen.steps.iter_mut().zip(totals) {
@@ -140,13 +141,13 @@ fn total_credit<S: Scalar>(
     let last = (t + taps).min(seen.steps.len() - 1);
     let mut relayed = vec![S::zero(); own.len()];
     for step in seen.steps[t + 1..=last].iter().rev() {
-        let passed = transposed_times(relay, &relayed);
+        let passed = transposed_times(relay, &relayed, limits)?;
         relayed = step.gated_signal.iter().zip(&passed).map(|(a, r)| a.clone() + r).collect();
         for sum in &relayed {
             within(sum, limits, "a relayed credit")?;
         }
     }
-    let arrived = transposed_times(first, &relayed);
+    let arrived = transposed_times(first, &relayed, limits)?;
     Ok(own.iter().zip(&arrived).map(|(own, more)| own.clone() + more).collect())
 }
 
@@ -165,6 +166,7 @@ fn times<S: Scalar>(
     for (sums, row) in product.iter_mut().zip(left) {
         for (factor, other) in row.iter().zip(right).filter(|(factor, _)| !factor.is_zero()) {
             for (sum, entry) in sums.iter_mut().zip(other) {
+                afford(sum, factor, entry, limits, "a tap")?;
                 *sum = sum.clone() + &(factor.clone() * entry);
                 within(sum, limits, "a tap")?;
             }

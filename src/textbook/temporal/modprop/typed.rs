@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 use crate::spec::{Diagonal, Form, Limits, Temporal};
 use crate::textbook::temporal::feedback::{block_means, types};
 use crate::textbook::temporal::local::{Estimate, Seen};
-use crate::textbook::{embed, fits, within};
+use crate::textbook::{afford, embed, fits, within};
 
 /// X_jp = block(type j, type p) + [j = p] own(type p).
 #[derive(Clone)]
@@ -78,10 +78,18 @@ impl<S: Scalar> Table<S> {
     }
 
     /// At time t: ℓ_{p,t} e_{pq,t} + Σ_s [Σ_α m_{α,t} block_s(α, type p) + own_s(type p) a_{p,t}] e_{pq,t−s}, m_{α,t} = Σ_{j ∈ α} a_{j,t}.
-    pub fn run(&self, seen: &Seen<S>, found: &mut Estimate<S>) {
+    ///
+    /// # Errors
+    /// [`Error::Limit`].
+    pub fn run(
+        &self,
+        seen: &Seen<S>,
+        found: &mut Estimate<S>,
+        limits: &Limits,
+    ) -> Result<(), Error> {
         let kinds = self.taps.first().map_or(0, |tap| tap.own.len());
         for (t, step) in seen.steps.iter().enumerate() {
-            found.add_eligible(seen, t, &step.learning_signal);
+            found.add_eligible(seen, t, &step.learning_signal, limits)?;
             let mut channels = vec![S::zero(); kinds];
             for (&kind, a) in self.types.iter().zip(&step.gated_signal) {
                 if let Some(sum) = channels.get_mut(kind) {
@@ -90,17 +98,19 @@ impl<S: Scalar> Table<S> {
             }
             for (tap, then) in self.taps.iter().zip((0..t).rev()) {
                 let arriving = |(&kind, a): (&usize, &S)| {
+                    afford(a, &tap.own[kind], a, limits, "a signal")?;
                     let own = tap.own[kind].clone() * a;
-                    tap.block
-                        .iter()
-                        .zip(&channels)
-                        .fold(own, |sum, (row, channel)| sum + &(row[kind].clone() * channel))
+                    tap.block.iter().zip(&channels).try_fold(own, |sum, (row, channel)| {
+                        afford(&sum, &row[kind], channel, limits, "a signal")?;
+                        Ok::<_, Error>(sum + &(row[kind].clone() * channel))
+                    })
                 };
-                let signal: Vec<S> =
-                    self.types.iter().zip(&step.gated_signal).map(arriving).collect();
-                found.add_eligible(seen, then, &signal);
+                let signals = self.types.iter().zip(&step.gated_signal).map(arriving);
+                let signal = signals.collect::<Result<Vec<S>, _>>()?;
+                found.add_eligible(seen, then, &signal, limits)?;
             }
         }
+        Ok(())
     }
 }
 
@@ -114,7 +124,9 @@ impl<S: Scalar> Tap<S> {
                 let mut total = self.block[to][from].clone() * &other.own[from]
                     + &(self.own[to].clone() * &other.block[to][from]);
                 for (through, size) in sizes.iter().enumerate() {
-                    let one = self.block[to][through].clone() * &other.block[through][from];
+                    let (left, right) = (&self.block[to][through], &other.block[through][from]);
+                    afford(&total, left, right, limits, "a tap")?;
+                    let one = left.clone() * right;
                     total = total + &(one * size);
                 }
                 within(&total, limits, "a tap")?;

@@ -250,8 +250,9 @@ def certificate_wrong(copy):
 
 
 def certificate_free(copy):
-    """A number that no equation sees, among those that one has to see."""
-    certificate_sound(copy, ("(* end of data *)\n", ""), ("  [layer1]", "  (* end of data *) [layer1]"))
+    """Numbers that no equation sees, marked as if one did."""
+    certificate_sound(copy, ("(* data *)\n", ""), ("(* end of data *)\n", "(* data *)\n"),
+                      ("  [layer1]", "  (* end of data *) [layer1]"))
 
 
 def certificate_unmarked(copy):

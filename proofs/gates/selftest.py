@@ -305,7 +305,7 @@ CASES = [
     (hostile, forged_elsewhere, "for another reason"),
     (hostile, forged_coq, "by Coq alone"),
     (hostile, forged_silent, "no reason at its head"),
-    (hostile, forged_library, "no_examples.v: refused for another reason"),
+    (hostile, forged_library, "no_examples.v: Coq alone says something else"),
 ]
 
 

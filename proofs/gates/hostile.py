@@ -98,7 +98,11 @@ def surroundings(project):
                 raise Failed(f"accept {screen.shown(' '.join(words))}: exit {status}, not {expected}", out + err)
             if "\x1b" in out + err or "Traceback" in err:
                 raise Failed(f"accept {screen.shown(' '.join(words))} prints what it should not", screen.safe(out + err))
-    return len(cases)
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([project.root / "accept", good], stdout=full, stderr=subprocess.PIPE, text=True)
+        if done.returncode != judge.NO_ANSWER or "was not written" not in done.stderr:
+            raise Failed(f"accept on a full disk: exit {done.returncode}", done.stderr)
+    return len(cases) + 1
 
 
 def run(project):

@@ -250,8 +250,9 @@ def certificate_wrong(copy):
 
 
 def certificate_free(copy):
-    """A number that no equation sees, among those that one has to see."""
-    certificate_sound(copy, ("(* end of data *)\n", ""), ("  [layer1]", "  (* end of data *) [layer1]"))
+    """Numbers that no equation sees, marked as if one did."""
+    certificate_sound(copy, ("(* data *)\n", ""), ("(* end of data *)\n", "(* data *)\n"),
+                      ("  [layer1]", "  (* end of data *) [layer1]"))
 
 
 def certificate_unmarked(copy):
@@ -304,7 +305,7 @@ CASES = [
     (hostile, forged_elsewhere, "for another reason"),
     (hostile, forged_coq, "by Coq alone"),
     (hostile, forged_silent, "no reason at its head"),
-    (hostile, forged_library, "no_examples.v: refused for another reason"),
+    (hostile, forged_library, "no_examples.v: Coq alone says something else"),
 ]
 
 

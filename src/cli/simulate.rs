@@ -31,7 +31,7 @@ Written into DIR:
   balance.csv, .json, .svg  with --digits: E, I, |s| and β of the hidden neurons over the epochs
 
 Example:
-  creditcheck simulate case.json --tau-c 50 --start previous --neurons 1.0,2.1 --out here")]
+  creditcheck simulate case.json --tau-c 50 --start previous --neurons 1.0,2.0 --out here")]
 pub(super) struct Arguments {
     /// The case [default: the built-in 4-6-3 and chain]
     #[arg(value_name = "CASE")]

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 
-use clap::ValueEnum;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory, ValueEnum};
 
 use super::common::{Common, Format, print_failure, report};
-use super::{Command, Outcome};
+use super::{Arguments, Command, Outcome};
 use crate::error::Error;
 use crate::report::Failure;
 
@@ -36,11 +36,7 @@ fn failure(said: &clap::Error) -> Failure {
         value => Some(value.to_string()),
     };
     let text = said.render().to_string();
-    let paragraph = match said.kind() {
-        // What clap has to say of it is the help.
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => "something is missing; see --help",
-        _ => text.split("\n\n").next().unwrap_or_default(),
-    };
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
     let message = paragraph.trim_start_matches("error:").split_whitespace().collect::<Vec<_>>();
     Failure {
         kind: "usage",
@@ -60,14 +56,18 @@ fn failure(said: &clap::Error) -> Failure {
 pub(super) fn expect_once(arguments: &[OsString]) -> Result<(), Error> {
     let given = arguments.iter().skip(1).map(|argument| argument.to_string_lossy());
     let given: Vec<_> = given.take_while(|argument| argument != "--").collect();
-    for option in ["--format", "--output", "--seed", "--max-bits", "--max-work", "--max-values"] {
+    let all = Arguments::command();
+    let common = all.get_arguments().filter(|option| option.is_global_set());
+    for option in common.filter(|option| option.get_action().takes_values()) {
+        let long = format!("--{}", option.get_long().unwrap_or_default());
+        let short = option.get_short().map(|letter| format!("-{letter}"));
         let is_it = |argument: &str| {
-            let long = argument.strip_prefix(option);
-            let is_short = || argument.starts_with("-o") && option == "--output";
-            long.map_or_else(is_short, |rest| rest.is_empty() || rest.starts_with('='))
+            let is_short = || short.as_ref().is_some_and(|short| argument.starts_with(short));
+            let is_long = |rest: &str| rest.is_empty() || rest.starts_with('=');
+            argument.strip_prefix(&long).map_or_else(is_short, is_long)
         };
         if given.iter().filter(|argument| is_it(argument)).count() > 1 {
-            return Err(Error::input(option, "the option twice", "it once"));
+            return Err(Error::input(long, "the option twice", "it once"));
         }
     }
     Ok(())

@@ -53,7 +53,11 @@ impl Failure {
             Error::Ambiguous { .. } => of("ambiguous"),
             Error::NotFinite { .. } => of("not_finite"),
             Error::WrongProduct { .. } => of("wrong_product"),
-            Error::Io { .. } => of("io"),
+            // What the system refused is named first.
+            Error::Io { what } => {
+                let file = what.split_once(": cannot ").map(|(file, _)| file.to_owned());
+                Self { file, ..of("io") }
+            }
             Error::InFile { file, error } => {
                 Self { file: Some(file.clone()), ..Self::inside(error) }
             }

@@ -39,7 +39,7 @@ impl Both {
         assert_eq!(Rational::of(&plain), self.ours, "{plain}: one number, one representation");
         assert_eq!(self.ours.bits(), plain.numer().bits() + plain.denom().bits());
         assert_eq!(self.ours.to_string(), self.theirs.to_string());
-        assert_eq!(self.ours.is_zero(), self.theirs.is_zero());
+        assert_eq!(self.ours.is_zero(), Zero::is_zero(&self.theirs));
         assert_eq!(self.ours.is_negative(), self.theirs.is_negative());
         assert_eq!(self.ours.is_positive(), self.theirs.is_positive());
         assert_eq!(creditcheck::scalar::Scalar::sign(&self.ours), creditcheck::scalar::Scalar::sign(&self.theirs));
@@ -133,7 +133,7 @@ fn alone(draw: &mut Draw, a: &Both, met: &mut Met) -> Both {
                 Both { ours, theirs: a.theirs.recip() }
             }
             None => {
-                assert!(a.theirs.is_zero());
+                assert!(Zero::is_zero(&a.theirs));
                 a.clone()
             }
         },
@@ -151,7 +151,7 @@ fn note(met: &mut Met, a: &Both, b: &Both, result: &Both) {
     }
     met.became_dyadic +=
         usize::from(!(d.is_one() && e.is_one()) && odd_part(&result.theirs).is_one());
-    met.zero += usize::from(result.theirs.is_zero());
+    met.zero += usize::from(Zero::is_zero(&result.theirs));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use creditcheck::certify::Silent;
 use creditcheck::certify::audit::{Audit, Options, Theirs, audit};
 use creditcheck::check::audit::{self as ulps, AuditedBlock, Block, LOWEST_BIN};
 use creditcheck::check::judge::Nearness;
+use creditcheck::check::power::{Power, Unchecked};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Tensor};
 use creditcheck::textbook::backprop;
@@ -30,7 +31,8 @@ fn judged(
     bound: f64,
 ) -> AuditedBlock {
     let bounds = vec![bound; theirs.len()];
-    let block = Block { name: "b", columns: None, dtype, theirs, bounds: &bounds };
+    let block =
+        Block { name: "b", columns: None, dtype, theirs, bounds: &bounds, arithmetic: dtype };
     let exact = exact.iter().map(|n| BigInt::from(*n));
     ulps::audit(&block, exact, &denominator.into(), &integer(1))
 }
@@ -81,6 +83,7 @@ fn ulps_at_the_edges() {
         dtype: Dtype::F32,
         theirs: &[0.0, tiny],
         bounds: &[tiny; 2],
+        arithmetic: Dtype::F32,
     };
     let exact = [BigInt::from(1), BigInt::from(1)].into_iter();
     let found = ulps::audit(&block, exact, &third, &integer(1));
@@ -95,11 +98,11 @@ fn exact_zeros() {
     assert_eq!((found.nonzero, found.equal, found.correctly_rounded, found.not_zero), (0, 2, 2, 1));
     assert!(found.largest.is_infinite() && found.relative.is_infinite());
     assert_eq!((found.beyond, found.nearness()), (0, Nearness::WithinBound));
-    assert_eq!(ulps::verdict(&[found]), None);
+    assert_eq!(ulps::verdict(&[found]), Err(Unchecked::Dead));
     // A bound of nothing lets nothing through.
     let found = judged(Dtype::F64, &[1e-300], &[0], 1, 0.0);
     assert_eq!((found.beyond, found.nearness()), (1, Nearness::Different));
-    assert_eq!(ulps::verdict(&[found]), Some(Nearness::Different));
+    assert_eq!(ulps::verdict(&[found]), Ok(Nearness::Different));
 }
 
 /// On the bound is within, one float beyond it is not; the bound grows with the scale and by no more.
@@ -110,8 +113,14 @@ fn bounds_are_kept_exactly() {
     // One float wider, because scaling a bound rounds it up.
     assert_eq!(judged(Dtype::F64, &[1.0 + bound + 2f64.powi(-52)], &[1], 1, bound).beyond, 1);
     let theirs = [3.0 * (1.0 + bound)];
-    let block =
-        Block { name: "b", columns: None, dtype: Dtype::F64, theirs: &theirs, bounds: &[bound] };
+    let block = Block {
+        name: "b",
+        columns: None,
+        dtype: Dtype::F64,
+        theirs: &theirs,
+        bounds: &[bound],
+        arithmetic: Dtype::F64,
+    };
     let scaled =
         |scale: i64| ulps::audit(&block, [BigInt::from(1)].into_iter(), &1.into(), &integer(scale));
     assert_eq!((scaled(3).beyond, scaled(1).beyond, scaled(-3).beyond), (0, 1, 1));
@@ -121,19 +130,35 @@ fn bounds_are_kept_exactly() {
 #[test]
 fn a_bound_without_power_is_unchecked() {
     let wide = judged(Dtype::F64, &[1.0 + 1e-9], &[1], 1, 1.0);
-    assert!(wide.refuses >= 1.0 && !wide.has_power());
+    assert!(wide.refuses >= 1.0 && wide.power == Power::Blind { blind: 1, live: 1 });
+    let why = "a bound without power: zeros would pass".to_owned();
+    let unchecked = Err(Unchecked::Blocks(vec![("b".into(), why)]));
     assert_eq!(
         (wide.nearness(), ulps::verdict(std::slice::from_ref(&wide))),
-        (Nearness::WithinBound, None)
+        (Nearness::WithinBound, unchecked.clone())
     );
     let narrow = judged(Dtype::F64, &[1.0 + 1e-9], &[1], 1, 0.9);
-    assert_eq!(ulps::verdict(std::slice::from_ref(&narrow)), Some(Nearness::WithinBound));
+    assert_eq!(ulps::verdict(std::slice::from_ref(&narrow)), Ok(Nearness::WithinBound));
     // No block vouches for another: zeros in place of the first would pass.
-    assert_eq!(ulps::verdict(&[wide, narrow]), None);
+    assert_eq!(ulps::verdict(&[wide, narrow]), unchecked);
     let rounded = judged(Dtype::F64, &[1.0], &[1], 1, 0.6);
-    assert_eq!(ulps::verdict(&[rounded]), Some(Nearness::Exact));
+    assert_eq!(ulps::verdict(&[rounded]), Ok(Nearness::Exact));
     let wrong = judged(Dtype::F64, &[7.0], &[1], 1, 0.6);
-    assert_eq!(ulps::verdict(&[wrong]), Some(Nearness::Different));
+    assert_eq!(ulps::verdict(&[wrong]), Ok(Nearness::Different));
+}
+
+/// Half of the live entries, or one that is not small: where zero would pass for these, the bound has no power.
+#[test]
+fn zeros_in_part_of_a_block() {
+    let power = |exact: &[i64]| judged(Dtype::F64, &vec![0.5; exact.len()], exact, 1, 10.0).power;
+    assert_eq!(power(&[100, 9, 200]), Power::Sees);
+    assert_eq!(power(&[100, 9, 200, 9]), Power::Blind { blind: 2, live: 4 });
+    assert_eq!(power(&[19, 18, 17, 10]), Power::Blind { blind: 1, live: 4 });
+    assert_eq!(power(&[21, 18, 17, 10]), Power::Sees);
+    // Zeros are no part of it.
+    assert_eq!(power(&[100, 0, 0, 0]), Power::Sees);
+    assert_eq!(power(&[9, 0, 0, 0]), Power::Blind { blind: 1, live: 1 });
+    assert_eq!(power(&[0, 0]), Power::Zero);
 }
 
 struct Draw(ChaCha8Rng);
@@ -208,7 +233,7 @@ fn what_is_rounded_once_is_correctly_rounded() {
     let dense = net(1);
     for dtype in [Dtype::F64, Dtype::F32, Dtype::Bf16, Dtype::F16] {
         let found = audited(&dense, &rounded(&dense, dtype));
-        assert_eq!(found.verdict, Some(Nearness::CorrectlyRounded), "{dtype:?}");
+        assert_eq!(found.verdict, Ok(Nearness::CorrectlyRounded), "{dtype:?}");
         assert!(found.blocks.iter().all(|block| block.largest <= 0.5 && block.nonzero > 0));
         assert_eq!(found.arithmetic, dtype);
     }
@@ -236,7 +261,7 @@ fn every_planted_error_is_found_and_named() {
                         _ => f64::from((*value + largest * 2f64.powi(-10)) as f32),
                     };
                     let found = audited(&dense, &wrong);
-                    assert_eq!(found.verdict, Some(Nearness::Different));
+                    assert_eq!(found.verdict, Ok(Nearness::Different));
                     let block = &found.blocks[2 * l];
                     assert_eq!(block.beyond, 1);
                     let named = &block.wrong[0];
@@ -259,10 +284,10 @@ fn another_loss_is_a_scale() {
         layer.weights.values.iter_mut().for_each(|v| *v *= 2.0);
         layer.biases.as_mut().unwrap().values.iter_mut().for_each(|v| *v *= 2.0);
     }
-    assert_eq!(audited(&dense, &theirs).verdict, Some(Nearness::Different));
+    assert_eq!(audited(&dense, &theirs).verdict, Ok(Nearness::Different));
     let options = Options { scale: integer(2), ..options() };
     let found = audit(&dense, &theirs, &options, &mut Silent).unwrap();
-    assert_eq!(found.verdict, Some(Nearness::CorrectlyRounded));
+    assert_eq!(found.verdict, Ok(Nearness::CorrectlyRounded));
 }
 
 /// f32 results kept in f64 are no f64 results; whoever says so is judged by f32.
@@ -274,10 +299,10 @@ fn the_arithmetic_can_be_named() {
         layer.weights.dtype = Dtype::F64;
         layer.biases.as_mut().unwrap().dtype = Dtype::F64;
     }
-    assert_eq!(audited(&dense, &theirs).verdict, Some(Nearness::Different));
+    assert_eq!(audited(&dense, &theirs).verdict, Ok(Nearness::Different));
     let options = Options { arithmetic: Some(Dtype::F32), ..options() };
     let found = audit(&dense, &theirs, &options, &mut Silent).unwrap();
-    assert_eq!(found.verdict, Some(Nearness::WithinBound));
+    assert_eq!(found.verdict, Ok(Nearness::WithinBound));
 }
 
 /// The program, on files in a folder of its own.

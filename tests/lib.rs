@@ -14,6 +14,7 @@ mod evidence;
 mod fast;
 mod generators;
 mod laws;
+mod metamorphic;
 #[cfg(feature = "fast")]
 mod modular;
 mod mutants;
@@ -34,3 +35,4 @@ mod temporal;
 #[cfg(feature = "cli")]
 mod tensors;
 mod vectors;
+mod zeros;

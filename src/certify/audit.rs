@@ -4,8 +4,9 @@ use num_rational::BigRational;
 
 use super::Progress;
 use crate::check::audit::{AuditedBlock, Block, audit as audit_block, verdict};
-use crate::check::bounded::{DenseBounds, dense_rounding_bound};
+use crate::check::bounded::{DenseBounds, scaled_rounding_bound};
 use crate::check::judge::Nearness;
+use crate::check::power::Unchecked;
 use crate::error::Error;
 use crate::modular::exact::{self, ExactLayer, Rule, Scaled};
 use crate::spec::{Dense, Dtype, Tensor};
@@ -37,8 +38,8 @@ pub struct Audit {
     pub arithmetic: Dtype,
     /// Net inputs so near a kink that this arithmetic may take either slope, per layer; and how many there are in all.
     pub uncertain: Vec<(usize, usize)>,
-    /// None if nothing was checked: every exact entry is zero, or zeros would pass the bound.
-    pub verdict: Option<Nearness>,
+    /// The worst of all blocks, or why it says nothing: every exact entry is zero, or zeros would pass in some block.
+    pub verdict: Result<Nearness, Unchecked>,
 }
 
 /// Audits a gradient ∂L/∂W, ∂L/∂b of the loss of D0.
@@ -58,7 +59,7 @@ pub fn audit(
     let coarsest = tensors().map(|t| t.dtype).min_by_key(|d| (d.precision(), -d.smallest()));
     let arithmetic = options.arithmetic.or(coarsest).unwrap_or(Dtype::F64);
     progress.stage("rounding bound")?;
-    let bounds = dense_rounding_bound(dense, arithmetic)?;
+    let bounds = scaled_rounding_bound(dense, arithmetic, &options.scale)?;
     progress.stage("exact gradient")?;
     let exact = exact_gradient(dense, progress)?;
     progress.stage("comparison")?;
@@ -87,6 +88,7 @@ fn compare(
             dtype: theirs.weights.dtype,
             theirs: &theirs.weights.values,
             bounds: &bounds.layers[l].weights,
+            arithmetic: bounds.dtype,
         };
         blocks.push(block_against(&block, &exact.weights, scale));
         if let (Some(theirs), Some(exact)) = (&theirs.biases, &exact.biases) {
@@ -97,6 +99,7 @@ fn compare(
                 dtype: theirs.dtype,
                 theirs: &theirs.values,
                 bounds: &bounds.layers[l].biases,
+                arithmetic: bounds.dtype,
             };
             blocks.push(block_against(&block, exact, scale));
         }

@@ -18,22 +18,36 @@ use crate::wire::gradient::{Gradient, NumberKind, Quantity};
 
 /// Judges every entry, and names the known mistakes that would give exactly this result.
 ///
-/// The reference is the true gradient of the loss, whatever balance function the case has.
-///
 /// # Errors
-/// As the exact engines; [`Error::Unsupported`] for an exact judgement of a transcendental activation.
+/// As [`judgement`].
 pub fn judge(
     case: &Case,
     mine: &Gradient,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
+    let judgement = judgement(case, mine, limits, progress)?;
+    let mut diagnosis = Vec::new();
+    if judgement.nearness() == Nearness::Different && case.is_exact() && !case.has_own_balance() {
+        diagnosis = diagnose(case, mine, held(mine.number), limits, progress)?;
+    }
+    Ok((judgement, diagnosis))
+}
+
+/// Judges every entry, block by block.
+///
+/// The reference is the true gradient of the loss, whatever balance function the case has.
+///
+/// # Errors
+/// As the exact engines; [`Error::Unsupported`] for an exact judgement of a transcendental activation.
+pub fn judgement(
+    case: &Case,
+    mine: &Gradient,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Judgement, Error> {
     progress.stage("the exact gradient")?;
-    let held = match mine.number {
-        NumberKind::Exact => Held::Exactly,
-        NumberKind::F64 => Held::F64,
-        NumberKind::F32 => Held::F32,
-    };
+    let held = held(mine.number);
     let wiring = Wiring::of(case);
     let truth = Truth::of(case, mine, held, limits)?;
     let mut judge = Judge::new(held);
@@ -51,12 +65,15 @@ pub fn judge(
         });
         judge.block("inputs", false, entries);
     }
-    let judgement = judge.judgement();
-    let mut diagnosis = Vec::new();
-    if judgement.nearness() == Nearness::Different && case.is_exact() && !case.has_own_balance() {
-        diagnosis = diagnose(case, mine, held, limits, progress)?;
+    Ok(judge.judgement())
+}
+
+fn held(number: NumberKind) -> Held {
+    match number {
+        NumberKind::Exact => Held::Exactly,
+        NumberKind::F64 => Held::F64,
+        NumberKind::F32 => Held::F32,
     }
-    Ok((judgement, diagnosis))
 }
 
 /// Which known mistakes give exactly these entries, after rounding to the format they are held in.

@@ -15,7 +15,7 @@ use crate::textbook::credit;
 /// Neurons at which f is replaced; each costs a run of the rule.
 const MOST_NEURONS: usize = 64;
 
-/// Replaces f at one neuron at a time, on one example, and predicts every entry of the update.
+/// Replaces f at one neuron at a time, each on an example in which it matters, and predicts every entry of the update.
 ///
 /// ```text
 /// β_i ← β_i + 1:   m_i = c_i,   m_k = β_k Σ_post W_post,k m_post elsewhere,   ΔW_kj changes by η m_k x_j
@@ -38,27 +38,32 @@ pub(super) fn cell(
     if case.learning_rate.is_zero() {
         return Ok(unchecked("the learning rate is zero: no balance function could matter"));
     }
-    let live =
-        evidence.credit.examples.iter().find(|example| receivers(wiring, example).next().is_some());
-    let Some(example) = live else {
+    let examples = &evidence.credit.examples;
+    if examples.iter().all(|example| receivers(wiring, example).next().is_none()) {
         return Ok(unchecked("no neuron receives credit: no balance function could matter"));
-    };
-    let given = GivenCredit {
-        firing_rate: example.firing_rate.clone(),
-        balance_factor: example.balance_factor.clone(),
-        external_credit: example.external_credit.clone(),
-    };
-    let run = |given: GivenCredit<BigRational>| {
-        credit::run_given(wiring, &evidence.parameters, &case.learning_rate, &[given], limits)
-    };
-    let (_, before) = run(given.clone())?;
+    }
     let mut comparison = Comparison::new();
     let (mut tried, mut changed, mut stayed) = (0_usize, 0_usize, 0_usize);
-    for neuron in receivers(wiring, example).take(MOST_NEURONS) {
+    // Of the example that was last in use, the update before.
+    let mut last: Option<(usize, Update<BigRational>)> = None;
+    for (neuron, b) in witnesses(wiring, examples).take(MOST_NEURONS) {
         progress.stage("necessity")?;
-        let mut replaced = given.clone();
-        replaced.balance_factor[neuron] += BigRational::one();
-        let (_, found) = run(replaced)?;
+        let example = &examples[b];
+        let mut given = GivenCredit {
+            firing_rate: example.firing_rate.clone(),
+            balance_factor: example.balance_factor.clone(),
+            external_credit: example.external_credit.clone(),
+        };
+        let run = |given: &GivenCredit<BigRational>| {
+            let given = std::slice::from_ref(given);
+            credit::run_given(wiring, &evidence.parameters, &case.learning_rate, given, limits)
+        };
+        let before = match last.take() {
+            Some((of, before)) if of == b => before,
+            _ => run(&given)?.1,
+        };
+        given.balance_factor[neuron] += BigRational::one();
+        let (_, found) = run(&given)?;
         let expected = predicted(case, wiring, evidence, example, neuron, &before);
         crate::check::bridge::compare_updates(wiring, &found, &expected, &mut comparison);
         let entries = expected.weights.iter().zip(before.weights.iter());
@@ -66,10 +71,7 @@ pub(super) fn cell(
             if after == before { stayed += 1 } else { changed += 1 }
         }
         tried += 1;
-        if expected == before {
-            // No bias and only silent presynaptic neurons: the theorem excludes such a neuron.
-            tried -= 1;
-        }
+        last = Some((b, before));
     }
     if tried == 0 {
         return Ok(unchecked("no neuron with credit has a bias or a firing presynaptic neuron"));
@@ -99,6 +101,27 @@ fn receivers<'a>(
 ) -> impl Iterator<Item = Neuron> + 'a {
     let neurons = (0..wiring.neurons()).map(Neuron);
     neurons.filter(|n| !wiring.is_input[*n] && !example.credit[*n].0.is_zero())
+}
+
+/// Each neuron at which a balance function can matter, with the number of the first example in which it does: it has credit there, and a bias or a firing
+/// presynaptic neuron. Which neurons these are does not depend on the order of the examples.
+fn witnesses<'a>(
+    wiring: &'a Wiring,
+    examples: &'a [CreditExample<BigRational>],
+) -> impl Iterator<Item = (Neuron, usize)> + 'a {
+    let neurons = (0..wiring.neurons()).map(Neuron).filter(|neuron| !wiring.is_input[*neuron]);
+    neurons.filter_map(move |neuron| {
+        let matters = |example: &CreditExample<BigRational>| {
+            !example.credit[neuron].0.is_zero() && has_premise(wiring, example, neuron)
+        };
+        examples.iter().position(matters).map(|b| (neuron, b))
+    })
+}
+
+/// The premise of C4: the neuron has a bias, or some presynaptic neuron fires.
+fn has_premise(wiring: &Wiring, example: &CreditExample<BigRational>, neuron: Neuron) -> bool {
+    let fires = |s: &Synapse| !example.firing_rate[wiring.synapses[*s].pre].is_zero();
+    wiring.has_bias[neuron] || wiring.incoming[neuron].iter().any(fires)
 }
 
 /// The update with β_i + 1 at one neuron, from the update before and the change of β∘c.
@@ -165,14 +188,10 @@ fn own_balance(
     };
     let slopes = &restored.examples[0].balance_factor;
     let heights = wiring.heights().unwrap_or_else(|| PerNeuron::filled(wiring.neurons(), 0));
-    let has_premise = |neuron: &Neuron| {
-        let fires = |s: &Synapse| !example.firing_rate[wiring.synapses[*s].pre].is_zero();
-        wiring.has_bias[*neuron] || wiring.incoming[*neuron].iter().any(fires)
-    };
     let wrong: Vec<Neuron> = receivers(wiring, example)
         .filter(|neuron| slopes[*neuron] != example.balance_factor[*neuron])
         .collect();
-    if !wrong.iter().all(has_premise) {
+    if !wrong.iter().all(|neuron| has_premise(wiring, example, *neuron)) {
         return Ok((
             verdict,
             format!(

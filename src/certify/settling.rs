@@ -59,8 +59,8 @@ pub(super) fn run(
                         format!("example {b}, credit of neuron {} after {count} sweeps", neuron.0)
                     };
                     comparison.entry(place, &credit[neuron], &exact[neuron]);
-                } else if count == depth {
-                    // Only the neurons of greatest height are still waiting for the last sweep.
+                } else if count == depth && count > 0 {
+                    // Only the neurons of greatest height are still waiting for the last sweep; the start itself shows nothing.
                     one_fewer |= credit[neuron] != exact[neuron];
                 }
             }

@@ -7,7 +7,9 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
-use super::judge::Nearness;
+use super::bounded::when_stored;
+use super::nearness::Nearness;
+use super::power::{Power, Sight, Unchecked, doubt};
 use crate::number::{exact_f64, nearest, nearest_f64};
 use crate::spec::Dtype;
 
@@ -30,8 +32,10 @@ pub struct Block<'a> {
     pub dtype: Dtype,
     /// The floats, row by row.
     pub theirs: &'a [f64],
-    /// The rounding bound of each entry.
+    /// The rounding bound of each entry, as it is computed and before it is stored.
     pub bounds: &'a [f64],
+    /// The arithmetic of those bounds.
+    pub arithmetic: Dtype,
 }
 
 /// One entry, with everything a reader may want to check by hand.
@@ -64,6 +68,8 @@ pub struct AuditedBlock {
     pub entries: usize,
     /// How many of them are not zero, exactly.
     pub nonzero: usize,
+    /// How many of them are not zero in the format.
+    pub live: usize,
     /// How many are the float nearest to the exact value.
     pub correctly_rounded: usize,
     /// How many are the exact value.
@@ -85,8 +91,10 @@ pub struct AuditedBlock {
     pub beyond: usize,
     /// A mistake of more than this share of the largest entry of the block is refused, whatever the entry.
     pub refuses: f64,
-    /// Nonzero entries that are within their own bound: a zero in their place would not be noticed.
+    /// Live entries that are within their own bound: a zero in their place would not be noticed.
     pub blind: usize,
+    /// Whether zeros in place of the block would be noticed.
+    pub power: Power,
     /// Beyond their bound, the furthest first; at most [`KEPT`].
     pub wrong: Vec<AuditedEntry>,
     /// The largest errors in ulps; at most [`KEPT`].
@@ -94,10 +102,10 @@ pub struct AuditedBlock {
 }
 
 impl AuditedBlock {
-    /// Whether zeros in place of the block would leave the bounds, and not only here and there: in most of its entries.
+    /// Why it says nothing that the block is as near as it is, if so.
     #[must_use]
-    pub fn has_power(&self) -> bool {
-        2 * self.blind < self.nonzero
+    pub fn doubt(&self) -> Option<String> {
+        doubt(self.nearness(), self.power, self.dtype.name())
     }
 
     /// The worst of its entries.
@@ -112,22 +120,23 @@ impl AuditedBlock {
     }
 }
 
-/// The worst of all blocks; `None` if every exact entry is zero, or in some block the bounds are so wide that zeros would pass
-/// in place of half of its entries.
-#[must_use]
-pub fn verdict(blocks: &[AuditedBlock]) -> Option<Nearness> {
-    let nearness = blocks.iter().map(AuditedBlock::nearness).max()?;
-    match nearness {
-        Nearness::Different => Some(nearness),
-        Nearness::WithinBound => {
-            let alive = || blocks.iter().filter(|block| block.nonzero > 0);
-            (alive().next().is_some() && alive().all(AuditedBlock::has_power)).then_some(nearness)
-        }
-        _ => blocks.iter().any(|block| block.nonzero > 0).then_some(nearness),
+/// The worst of all blocks, or why nothing can be said: every exact entry is zero, or zeros in place of some block would pass.
+///
+/// # Errors
+/// [`Unchecked`] with the blocks and their reasons; none where some entry is beyond its bound.
+pub fn verdict(blocks: &[AuditedBlock]) -> Result<Nearness, Unchecked> {
+    let nearness = blocks.iter().map(AuditedBlock::nearness).max().ok_or(Unchecked::Dead)?;
+    let doubts = blocks.iter().map(|block| (block.name.as_str(), Some(block.power), block.doubt()));
+    match Unchecked::of(doubts) {
+        Some(why) if nearness != Nearness::Different => Err(why),
+        _ => Ok(nearness),
     }
 }
 
 /// Judges a block. The exact entries are numerators over one positive denominator, all times `scale`.
+///
+/// A bound counts times |scale|, widened by what the scale itself may be off in the arithmetic, and by the last rounding, to the format in which
+/// the block is held.
 ///
 /// Exactness: every count and every verdict is exact; ulps, relative errors and shares of bounds are rounded up.
 ///
@@ -135,7 +144,8 @@ pub fn verdict(blocks: &[AuditedBlock]) -> Option<Nearness> {
 /// use creditcheck::check::audit::{Block, audit};
 /// use creditcheck::spec::Dtype;
 /// let theirs = [0.5, f64::from(0.1f32)];
-/// let block = Block { name: "b", columns: None, dtype: Dtype::F32, theirs: &theirs, bounds: &[1e-8; 2] };
+/// let block = Block { name: "b", columns: None, dtype: Dtype::F32, theirs: &theirs, bounds: &[1e-8; 2],
+///     arithmetic: Dtype::F32 };
 /// // 1/2 and 1/10
 /// let audited = audit(&block, [5.into(), 1.into()].into_iter(), &10.into(), &num_rational::BigRational::from_integer(1.into()));
 /// assert_eq!((audited.equal, audited.correctly_rounded, audited.beyond), (1, 2, 0));
@@ -149,11 +159,13 @@ pub fn audit(
 ) -> AuditedBlock {
     let denominator = denominator * scale.denom();
     let wider = upward(scale.numer(), scale.denom());
+    let scale_off = off(scale, block.arithmetic);
     let mut found = AuditedBlock {
         name: block.name.to_owned(),
         dtype: block.dtype,
         entries: block.theirs.len(),
         nonzero: 0,
+        live: 0,
         correctly_rounded: 0,
         equal: 0,
         not_zero: 0,
@@ -165,25 +177,37 @@ pub fn audit(
         beyond: 0,
         refuses: 0.0,
         blind: 0,
+        power: Power::Zero,
         wrong: Vec::new(),
         worst: Vec::new(),
     };
     let mut all = Vec::with_capacity(block.theirs.len());
-    let (mut largest_bound, mut largest_exact) = (0.0f64, 0.0f64);
+    let (mut sight, mut largest_bound) = (Sight::new(), 0.0f64);
     let entries = block.theirs.iter().zip(block.bounds).zip(exact).enumerate();
     for (at, ((theirs, bound), numerator)) in entries {
         let exact = numerator * scale.numer();
         let error = Distance::of(*theirs, &exact, &denominator);
         let rounded = nearest(&exact, &denominator, block.dtype);
-        // A bound of zero stays one: nothing is rounded there.
-        let bound = if *bound == 0.0 { 0.0 } else { (bound * wider).next_up() };
-        largest_bound = largest_bound.max(bound);
-        largest_exact = largest_exact.max(nearest(&exact.abs(), &denominator, Dtype::F64));
-        let ulps = error.over(&ulp(&exact, &denominator, block.dtype));
         let is_zero = exact.is_zero();
-        found.nonzero += usize::from(!is_zero);
-        let zero = Distance::of(0.0, &exact, &denominator);
-        found.blind += usize::from(!is_zero && zero.is_within(bound));
+        // A bound of zero stays one: nothing is rounded there.
+        let bound = match *bound {
+            0.0 => 0.0,
+            bound => {
+                let size = if is_zero { 0.0 } else { upward(&exact, &denominator) };
+                let computed = (bound * wider).next_up();
+                let computed = match scale_off {
+                    0.0 => computed,
+                    off => (computed + (off * (size + computed).next_up()).next_up()).next_up(),
+                };
+                when_stored(computed, size, block.arithmetic, block.dtype)
+            }
+        };
+        largest_bound = largest_bound.max(bound);
+        let ulps = error.over(&ulp(&exact, &denominator, block.dtype));
+        if !is_zero {
+            let zero = Distance::of(0.0, &exact, &denominator);
+            sight.see(exact.abs(), rounded != 0.0, zero.is_within(bound));
+        }
         found.equal += usize::from(error.top.is_zero());
         // Both zeros are zero.
         found.correctly_rounded += usize::from(rounded == *theirs);
@@ -232,12 +256,22 @@ pub fn audit(
     }
     all.sort_by(f64::total_cmp);
     found.median = all.get(all.len() / 2).copied().unwrap_or(0.0);
+    (found.nonzero, found.live, found.blind) = (sight.nonzero, sight.live, sight.blind);
+    found.power = sight.power();
     // What is wrong by more than twice its bound leaves it, wherever within it the right float is.
-    found.refuses = match largest_exact {
+    found.refuses = match nearest(&sight.largest, &denominator, Dtype::F64) {
         0.0 => f64::INFINITY,
         largest => (2.0 * largest_bound / largest).next_up().next_up(),
     };
     found
+}
+
+/// How far a scale is off, relatively, when it is put into a format; 0 where that is no more than one rounding, which every bound allows for.
+fn off(scale: &BigRational, dtype: Dtype) -> f64 {
+    let Some(rounded) = exact_f64(nearest(scale.numer(), scale.denom(), dtype)) else { return 0.0 };
+    let off = ((rounded - scale) / scale).abs();
+    let one_rounding = power_of_two(-i64::from(dtype.precision()));
+    if off <= one_rounding { 0.0 } else { upward(off.numer(), off.denom()) }
 }
 
 /// Inserts by descending key, first come first; no more than [`KEPT`].

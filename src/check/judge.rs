@@ -5,9 +5,12 @@ use num_traits::{Signed, Zero};
 
 use super::blocks::Block;
 use super::bounded::{Format, power};
-use crate::number::{exact_f64, nearest_f32, nearest_f64};
+use super::power::{Power, Sight, Unchecked, doubt};
+use crate::number::{exact_f64, nearest, nearest_f64};
 use crate::spec::outcome::Update;
-use crate::spec::{Synapse, Wiring};
+use crate::spec::{Dtype, Synapse, Wiring};
+
+pub use super::nearness::Nearness;
 
 /// How a number is held, and so what can be asked of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,31 +23,14 @@ pub enum Held {
     F32,
 }
 
-/// How near an entry, a block or the whole is; the order is that of gravity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Nearness {
-    /// Every entry is the exact value.
-    Exact,
-    /// Every entry is the float nearest to the exact value.
-    CorrectlyRounded,
-    /// Every entry is within the computed rounding bound.
-    WithinBound,
-    /// Some float is not the nearest one, and no bound says how far it may be.
-    Unjudged,
-    /// Some entry is none of these.
-    Different,
-}
-
-impl Nearness {
-    /// The verdict in words.
+impl Held {
+    /// The format that entries are rounded to; none if they are not.
     #[must_use]
-    pub fn words(self) -> &'static str {
+    pub fn dtype(self) -> Option<Dtype> {
         match self {
-            Self::Exact => "exact",
-            Self::CorrectlyRounded => "correctly rounded",
-            Self::WithinBound => "within the computed rounding bound",
-            Self::Unjudged => "unchecked: not correctly rounded",
-            Self::Different => "different",
+            Self::Exactly => None,
+            Self::F64 => Some(Dtype::F64),
+            Self::F32 => Some(Dtype::F32),
         }
     }
 }
@@ -63,7 +49,7 @@ pub struct Difference {
 }
 
 /// What came of one block.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BlockJudgement {
     /// Such as `weights of layer 2`.
     pub name: String,
@@ -71,17 +57,32 @@ pub struct BlockJudgement {
     pub nearness: Nearness,
     /// How many entries it has.
     pub entries: usize,
-    /// Whether every exact entry is zero, so that the block says little.
-    pub is_zero: bool,
     /// Whether the block holds parameters; loss and inputs are extras.
     pub is_parameters: bool,
-    /// Whether the bound of every entry would refuse a mistake of 2⁻³⁰ (f32: 2⁻¹⁰) of the block's
-    /// largest entry; a bound without power would let zeros pass.
-    pub has_power: bool,
+    /// Whether zeros in place of the block would be noticed.
+    pub power: Power,
+    /// How many entries are not zero in the format.
+    pub live: usize,
+    /// In how many of them zero would pass for within the bound.
+    pub blind: usize,
+    /// A mistake of more than this share of the largest entry of the block is refused, whatever the entry.
+    pub refuses: f64,
+    /// Whether that is more than 2⁻³⁰ (f32: 2⁻¹⁰), the share that a certificate would ask for.
+    pub is_coarse: bool,
+    /// Why it says nothing that the block is as near as this, if so.
+    pub doubt: Option<String>,
+}
+
+impl BlockJudgement {
+    /// Whether every exact entry is zero, so that the block says little.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.power == Power::Zero
+    }
 }
 
 /// What came of the whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// Block by block.
     pub blocks: Vec<BlockJudgement>,
@@ -91,8 +92,6 @@ pub struct Judgement {
     pub first: Option<Difference>,
     /// The one with the largest absolute difference.
     pub worst: Option<Difference>,
-    /// Whether every block must have been checked, not one of them at least.
-    pub every_block: bool,
 }
 
 impl Judgement {
@@ -102,37 +101,17 @@ impl Judgement {
         self.blocks.iter().map(|block| block.nearness).max().unwrap_or(Nearness::Different)
     }
 
-    /// Whether the whole exact gradient is zero: then nothing was checked.
+    /// Why agreement would say nothing, if so: the whole exact gradient is zero, or of some block nobody can tell, for want of a bound
+    /// or of its power. Every block that is given has to have been checked, loss and inputs too.
     #[must_use]
-    pub fn is_zero(&self) -> bool {
-        self.parameters().all(|block| block.is_zero)
-    }
-
-    /// Why agreement would say nothing, if so: the whole exact gradient is zero, it is only within bounds that have no power (in all
-    /// blocks, or in any where every one must have been checked), or there is no bound.
-    #[must_use]
-    pub fn is_vacuous(&self) -> Option<&'static str> {
-        if self.nearness() == Nearness::Unjudged {
-            return Some(
-                "the rounding bound of this network is not finite, and some float is not the one nearest to the exact value",
-            );
+    pub fn unchecked(&self) -> Option<Unchecked> {
+        if self.nearness() == Nearness::Different {
+            return None;
         }
-        if self.is_zero() {
-            return Some("the whole exact gradient is zero, which any dead rule reproduces");
-        }
-        let vacuous = |block: &BlockJudgement| {
-            block.is_zero || (block.nearness == Nearness::WithinBound && !block.has_power)
-        };
-        let blind = |block: &BlockJudgement| !block.is_zero && vacuous(block);
-        if self.every_block && self.parameters().any(blind) {
-            return Some(
-                "the computed rounding bound of some block is so wide that zeros would pass there",
-            );
-        }
-        if self.parameters().all(vacuous) {
-            return Some("the computed rounding bound is so wide here that zeros would pass");
-        }
-        None
+        Unchecked::of(self.blocks.iter().map(|block| {
+            let of_parameters = block.is_parameters.then_some(block.power);
+            (block.name.as_str(), of_parameters, block.doubt.clone())
+        }))
     }
 
     /// Takes what was unjudged for different, where it is known to be the result of another rule.
@@ -140,12 +119,9 @@ impl Judgement {
         for block in &mut self.blocks {
             if block.nearness == Nearness::Unjudged {
                 block.nearness = Nearness::Different;
+                block.doubt = None;
             }
         }
-    }
-
-    fn parameters(&self) -> impl Iterator<Item = &BlockJudgement> {
-        self.blocks.iter().filter(|block| block.is_parameters)
     }
 }
 
@@ -172,21 +148,8 @@ impl Judge {
     /// Nothing judged yet.
     #[must_use]
     pub fn new(held: Held) -> Self {
-        let judgement = Judgement {
-            blocks: Vec::new(),
-            differing: 0,
-            first: None,
-            worst: None,
-            every_block: false,
-        };
+        let judgement = Judgement { blocks: Vec::new(), differing: 0, first: None, worst: None };
         Self { held, judgement, worst_by: BigRational::zero() }
-    }
-
-    /// Asks that every block be checked, as where some are right in any rule.
-    #[must_use]
-    pub fn of_every_block(mut self) -> Self {
-        self.judgement.every_block = true;
-        self
     }
 
     /// Judges a block of entries: place, theirs, reference.
@@ -196,33 +159,32 @@ impl Judge {
         is_parameters: bool,
         entries: impl IntoIterator<Item = (String, &'a BigRational, Reference)>,
     ) {
-        let mut block = BlockJudgement {
-            name: name.to_owned(),
-            nearness: Nearness::Exact,
-            entries: 0,
-            is_zero: true,
-            is_parameters,
-            has_power: true,
-        };
-        let (mut largest, mut widest) = (BigRational::zero(), 0.0_f64);
+        let (mut count, mut worst) = (0, Nearness::Exact);
+        let (mut sight, mut widest) = (Sight::new(), 0.0_f64);
         for (place, theirs, reference) in entries {
             let nearness = nearness(self.held, theirs, &reference);
-            block.entries += 1;
-            block.is_zero &= reference.is_exact && reference.value.is_zero();
-            block.nearness = block.nearness.max(nearness);
-            largest = largest.max(reference.value.abs());
+            count += 1;
+            worst = worst.max(nearness);
+            look(&mut sight, self.held, &reference);
             widest = widest.max(reference.bound.unwrap_or(0.0));
             if nearness >= Nearness::Unjudged {
                 self.differs(place, theirs, reference.value);
             }
         }
-        let share = match self.held {
-            Held::F32 => Format::F32,
-            Held::F64 | Held::Exactly => Format::F64,
-        };
-        let wrong_by = largest * power(share);
-        block.has_power = exact_f64(widest).is_some_and(|widest| widest < wrong_by);
-        self.judgement.blocks.push(block);
+        let format = self.held.dtype().map_or("fractions", Dtype::name);
+        let (refuses, is_coarse) = refused(self.held, widest, &sight.largest);
+        self.judgement.blocks.push(BlockJudgement {
+            name: name.to_owned(),
+            nearness: worst,
+            entries: count,
+            is_parameters,
+            power: sight.power(),
+            live: sight.live,
+            blind: sight.blind,
+            refuses,
+            is_coarse,
+            doubt: doubt(worst, sight.power(), format),
+        });
     }
 
     fn differs(&mut self, place: String, theirs: &BigRational, exact: BigRational) {
@@ -246,16 +208,52 @@ impl Judge {
     }
 }
 
+/// The value of the format nearest to an exact one; none if there is no format, or nothing finite is near.
+fn as_held(held: Held, value: &BigRational) -> Option<BigRational> {
+    exact_f64(nearest(value.numer(), value.denom(), held.dtype()?))
+}
+
+/// Looks at an exact entry: whether it is zero, whether it is in the format, and whether zero would pass for it.
+fn look(sight: &mut Sight<BigRational>, held: Held, reference: &Reference) {
+    let Reference { value, is_exact, bound } = reference;
+    // Of a value that is known by its centre alone a bound of zero says that the centre is exact.
+    if value.is_zero() && (*is_exact || *bound == Some(0.0)) {
+        return;
+    }
+    let is_live = match held {
+        Held::Exactly => true,
+        Held::F64 | Held::F32 => as_held(held, value).is_none_or(|rounded| !rounded.is_zero()),
+    };
+    let zero_passes = bound.and_then(exact_f64).is_some_and(|bound| value.abs() <= bound);
+    sight.see(value.abs(), is_live, zero_passes);
+}
+
+/// The share of the largest entry from which on every mistake is refused, and whether it is more than a certificate would allow.
+fn refused(held: Held, widest: f64, largest: &BigRational) -> (f64, bool) {
+    let format = match held {
+        Held::Exactly => return (0.0, false),
+        Held::F64 => Format::F64,
+        Held::F32 => Format::F32,
+    };
+    if largest.is_zero() {
+        return (f64::INFINITY, false);
+    }
+    // What is wrong by more than twice its bound leaves it, wherever within it the right float is.
+    exact_f64(widest).map_or((f64::INFINITY, true), |widest| {
+        let share = nearest_f64(&((&widest + &widest) / largest));
+        let share = if widest.is_zero() { 0.0 } else { share.next_up() };
+        (share, widest >= largest * power(format))
+    })
+}
+
 fn nearness(held: Held, theirs: &BigRational, reference: &Reference) -> Nearness {
     if reference.is_exact && *theirs == reference.value {
         return Nearness::Exact;
     }
-    let rounded = match held {
-        Held::Exactly => return Nearness::Different,
-        Held::F64 => exact_f64(nearest_f64(&reference.value)),
-        Held::F32 => exact_f64(f64::from(nearest_f32(&reference.value))),
-    };
-    if reference.is_exact && rounded.as_ref() == Some(theirs) {
+    if held == Held::Exactly {
+        return Nearness::Different;
+    }
+    if reference.is_exact && as_held(held, &reference.value).as_ref() == Some(theirs) {
         return Nearness::CorrectlyRounded;
     }
     let Some(bound) = reference.bound else { return Nearness::Unjudged };

@@ -14,6 +14,8 @@ pub mod freivalds;
 pub mod judge;
 pub mod lattice;
 pub mod locality;
+mod nearness;
+pub mod power;
 mod table;
 pub mod temporal;
 mod verdict;

@@ -31,8 +31,8 @@ multiple of it, say so: for torch.nn.MSELoss, which is the mean of the squares o
 NET as safetensors: layers are the pairs X.weight (outputs × inputs) and X.bias, in the order of their names.
 DATA: `inputs` and `targets`, one row per example. MINE: tensors named as those of NET, each f64, f32, bf16 or f16.
 
-Exits 0 if every entry is correctly rounded or within the computed rounding bound, 1 if some entry is not,
-3 if there was nothing to check.
+Exits 0 if every entry is correctly rounded or within the computed rounding bound, 1 if some entry is not, and 3
+if that says nothing of some block: zeros would pass there, or there was nothing to check.
 
 Example:
   creditcheck audit net.safetensors batch.safetensors gradient.safetensors --activation relu --svg ulps.svg")]
@@ -58,6 +58,9 @@ pub(super) struct Arguments {
     /// Write the distribution of errors per layer as a picture
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Exit 0, not 3, where a block has a bound without power; not where the whole exact gradient is zero
+    #[arg(long)]
+    allow_unchecked: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -104,10 +107,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         write_file(file, report::histogram(&subject).as_bytes())?;
     }
     common.write(|| report::audited(&subject), || report::audited_json(&subject))?;
-    Ok(match found.verdict {
-        None => Outcome::Unchecked,
-        Some(Nearness::Different) => Outcome::Disagree,
-        Some(_) => Outcome::Agree,
+    Ok(match &found.verdict {
+        Err(why) if !(arguments.allow_unchecked && why.can_be_allowed()) => Outcome::Unchecked,
+        Ok(Nearness::Different) => Outcome::Disagree,
+        _ => Outcome::Agree,
     })
 }
 

@@ -31,6 +31,9 @@ pub(super) struct Arguments {
     case: PathBuf,
     /// The gradient or update to be judged
     mine: PathBuf,
+    /// Exit 0, not 3, where a block has no bound or one without power; not where the whole exact gradient is zero
+    #[arg(long)]
+    allow_unchecked: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
@@ -62,12 +65,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     bar.finish();
     let (judgement, diagnosis) =
         judged.map_err(|error| error.in_file(arguments.case.display().to_string()))?;
-    let conclusion = if judgement.nearness() == Nearness::Different {
-        Conclusion::Disagree
-    } else if judgement.is_vacuous().is_some() {
-        Conclusion::Unchecked
-    } else {
-        Conclusion::Agree
+    let conclusion = match judgement.unchecked() {
+        _ if judgement.nearness() == Nearness::Different => Conclusion::Disagree,
+        Some(why) if !(arguments.allow_unchecked && why.can_be_allowed()) => Conclusion::Unchecked,
+        _ => Conclusion::Agree,
     };
     common.write_or_junit(
         || report::judged(&name, &title, &judgement, &diagnosis),

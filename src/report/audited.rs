@@ -10,10 +10,9 @@ use kuva::render::plots::Plot;
 use num_rational::BigRational;
 use num_traits::One;
 
-use super::{counted, drawn, grid};
+use super::{counted, drawn, grid, wrapped};
 use crate::certify::audit::Audit;
 use crate::check::audit::{AuditedBlock, AuditedEntry, HIGHEST_BIN, LOWEST_BIN};
-use crate::check::judge::Nearness;
 use crate::number::{canonical, hex};
 use crate::spec::{Dense, Dtype};
 use crate::wire::json::Json;
@@ -66,7 +65,7 @@ impl Audited<'_> {
     }
 
     fn verdict(&self) -> &'static str {
-        self.audit.verdict.map_or("unchecked", Nearness::words)
+        self.audit.verdict.as_ref().map_or("unchecked", |nearness| nearness.words())
     }
 }
 
@@ -153,10 +152,10 @@ pub fn audited(subject: &Audited<'_>) -> String {
     ]);
     for (block, tensor) in audit.blocks.iter().zip(subject.tensors()) {
         let mut verdict = block.nearness().words().to_owned();
-        if block.nonzero == 0 {
+        if let Some(why) = block.doubt() {
+            verdict = format!("unchecked: {why}");
+        } else if block.nonzero == 0 {
             verdict.push_str(" (all exact entries are zero)");
-        } else if block.nearness() == Nearness::WithinBound && !block.has_power() {
-            verdict.push_str(" (a bound without power: zeros would pass for half of it)");
         }
         table.add_row(vec![
             block.name.clone(),
@@ -201,16 +200,12 @@ pub fn audited(subject: &Audited<'_>) -> String {
     }
     text.push_str("\nlargest errors in ulps, block by block\n\n");
     text.push_str(&entries(audit, |block| &block.worst[..block.worst.len().min(2)]));
-    let verdict = match audit.verdict {
-        Some(verdict) => verdict.words(),
-        None if audit.blocks.iter().all(|block| block.nonzero == 0) => {
-            "unchecked: the whole exact gradient is zero, which any dead rule reproduces"
-        }
-        None => {
-            "unchecked: the computed rounding bound of a block is so wide that zeros would pass for half of it"
-        }
+    let verdict = match &audit.verdict {
+        Ok(verdict) => verdict.words().to_owned(),
+        Err(why) => format!("unchecked: {}", why.words()),
     };
-    let _ = writeln!(text, "\nverdict: {verdict}");
+    text.push('\n');
+    text.push_str(&wrapped(0, &format!("verdict: {verdict}")));
     text
 }
 
@@ -276,13 +271,16 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
     };
     let tensors = subject.tensors();
     let block = |(block, tensor): (&AuditedBlock, &Option<&str>)| {
+        let (words, doubt) = (block.nearness().words(), block.doubt());
         Json::object([
             ("name", Json::text(&block.name)),
             ("tensor", tensor.map_or(Json::Null, Json::text)),
             ("number", Json::text(block.dtype.name())),
-            ("verdict", Json::text(block.nearness().words())),
+            ("verdict", Json::text(doubt.as_ref().map_or(words, |_| "unchecked"))),
+            ("reason", doubt.map_or(Json::Null, Json::text)),
             ("entries", Json::count(block.entries)),
             ("nonzero", Json::count(block.nonzero)),
+            ("live", Json::count(block.live)),
             ("exact", Json::count(block.equal)),
             ("correctly_rounded", Json::count(block.correctly_rounded)),
             ("beyond", Json::count(block.beyond)),
@@ -309,6 +307,10 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
         ("near_a_kink", Json::count(near)),
         ("net_inputs", Json::count(of)),
         ("verdict", Json::text(subject.verdict())),
+        (
+            "reason",
+            subject.audit.verdict.as_ref().err().map_or(Json::Null, |why| Json::text(why.words())),
+        ),
         ("blocks", Json::array(subject.audit.blocks.iter().zip(&tensors), block)),
     ])
 }

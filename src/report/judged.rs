@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{counted, drawn, grid, wrapped};
-use crate::check::judge::{Difference, Judgement, Nearness};
+use crate::check::judge::{BlockJudgement, Difference, Judgement, Nearness};
 use crate::number::{canonical, hex, nearest_f64};
 use crate::wire::json::Json;
 
@@ -14,18 +14,7 @@ pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String
     let mut table = grid();
     table.set_header(vec!["block", "entries", "verdict"]);
     for block in &judgement.blocks {
-        let note = if block.is_zero {
-            " (all exact entries are zero)"
-        } else if block.nearness == Nearness::WithinBound && !block.has_power {
-            " (a bound without power: zeros would pass)"
-        } else {
-            ""
-        };
-        table.add_row(vec![
-            block.name.clone(),
-            block.entries.to_string(),
-            format!("{}{note}", block.nearness.words()),
-        ]);
+        table.add_row(vec![block.name.clone(), block.entries.to_string(), of_block(block)]);
     }
     text.push_str(&drawn(table));
     let differences = match (&judgement.first, &judgement.worst) {
@@ -64,16 +53,28 @@ pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String
     for sentence in diagnosis {
         text.push_str(&wrapped(0, sentence));
     }
-    let verdict = if judgement.nearness() != Nearness::Different
-        && let Some(why) = judgement.is_vacuous()
-    {
-        format!("unchecked: {why}")
-    } else {
-        judgement.nearness().words().to_owned()
+    let verdict = match judgement.unchecked() {
+        Some(why) => format!("unchecked: {}", why.words()),
+        None => judgement.nearness().words().to_owned(),
     };
     text.push('\n');
     text.push_str(&wrapped(0, &format!("verdict: {verdict}")));
     text
+}
+
+/// The verdict of a block, with what is to be said about it.
+fn of_block(block: &BlockJudgement) -> String {
+    let words = block.nearness.words();
+    match &block.doubt {
+        // An unjudged block says so itself.
+        Some(_) if block.nearness == Nearness::Unjudged => words.into(),
+        Some(why) => format!("unchecked: {why}"),
+        None if block.is_zero() => format!("{words} (all exact entries are zero)"),
+        None if block.nearness == Nearness::WithinBound && block.is_coarse => {
+            format!("{words} (a mistake of {:.1e} of its largest entry may pass)", block.refuses)
+        }
+        None => words.into(),
+    }
 }
 
 /// A fraction, with a decimal beside it where it is long.
@@ -100,26 +101,37 @@ pub fn judged_json(digest: &str, judgement: &Judgement, diagnosis: &[String]) ->
             ("ratio", found.ratio.as_ref().map_or(Json::Null, |r| Json::text(canonical(r)))),
         ]),
     };
-    let vacuous = judgement.nearness() != Nearness::Different && judgement.is_vacuous().is_some();
-    let verdict = if vacuous { "unchecked" } else { judgement.nearness().words() };
+    let unchecked = judgement.unchecked();
+    let verdict = if unchecked.is_some() { "unchecked" } else { judgement.nearness().words() };
     Json::object([
         ("format", Json::text("creditcheck/judgement/1")),
         ("case", Json::text(digest)),
         ("verdict", Json::text(verdict)),
-        (
-            "blocks",
-            Json::array(&judgement.blocks, |block| {
-                Json::object([
-                    ("name", Json::text(&block.name)),
-                    ("entries", Json::count(block.entries)),
-                    ("verdict", Json::text(block.nearness.words())),
-                    ("all_zero", Json::Bool(block.is_zero)),
-                ])
-            }),
-        ),
+        ("reason", unchecked.map_or(Json::Null, |why| Json::text(why.words()))),
+        ("blocks", Json::array(&judgement.blocks, block_json)),
         ("differing", Json::count(judgement.differing)),
         ("first", difference(&judgement.first)),
         ("worst", difference(&judgement.worst)),
         ("diagnosis", Json::array(diagnosis, Json::text)),
+    ])
+}
+
+fn block_json(block: &BlockJudgement) -> Json {
+    let verdict = if block.doubt.is_some() { "unchecked" } else { block.nearness.words() };
+    Json::object([
+        ("name", Json::text(&block.name)),
+        ("entries", Json::count(block.entries)),
+        ("verdict", Json::text(verdict)),
+        ("reason", block.doubt.as_ref().map_or(Json::Null, Json::text)),
+        ("all_zero", Json::Bool(block.is_zero())),
+        ("live", Json::count(block.live)),
+        ("blind", Json::count(block.blind)),
+        (
+            "refuses",
+            Json::text(match block.refuses.is_finite() {
+                true => hex(block.refuses),
+                false => "infinite".into(),
+            }),
+        ),
     ])
 }

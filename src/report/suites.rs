@@ -115,21 +115,20 @@ pub fn judged_junit(
     let detail = detail.join("\n");
     let case = |block: &BlockJudgement| Case::new(file, &block.name, of_block(block, &detail));
     let mut cases: Vec<_> = judgement.blocks.iter().map(case).collect();
-    let unchecked = || judgement.is_vacuous().unwrap_or("nothing was checked").to_owned();
+    let unchecked =
+        || judgement.unchecked().map_or("nothing was checked".to_owned(), |why| why.words());
     close(file, &mut cases, conclusion, unchecked, || "different".to_owned());
     document("creditcheck check", &[Suite::new(file, conclusion.word(), cases)])
 }
 
 fn of_block(block: &BlockJudgement, detail: &str) -> State {
     let (words, entries) = (block.nearness.words(), block.entries);
-    match block.nearness {
-        Nearness::Different => State::Failed { message: words.into(), detail: detail.into() },
-        Nearness::Unjudged => State::Skipped(words.to_owned()),
-        Nearness::WithinBound if !block.has_power && !block.is_zero => {
-            State::Skipped("unchecked: a bound without power: zeros would pass".into())
-        }
-        Nearness::Exact | Nearness::CorrectlyRounded | Nearness::WithinBound => {
-            let note = if block.is_zero { ", all exact entries are zero" } else { "" };
+    match (block.nearness, &block.doubt) {
+        (Nearness::Different, _) => State::Failed { message: words.into(), detail: detail.into() },
+        (Nearness::Unjudged, _) => State::Skipped(words.to_owned()),
+        (_, Some(why)) => State::Skipped(format!("unchecked: {why}")),
+        (_, None) => {
+            let note = if block.is_zero() { ", all exact entries are zero" } else { "" };
             State::Passed(format!("{words}, entries: {entries}{note}"))
         }
     }

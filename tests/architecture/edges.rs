@@ -13,21 +13,22 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::table spec
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table spec
 certificate::words: check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::nearness check::power check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
 check::blocks: spec
-check::audit: check::judge number spec
+check::audit: check::bounded check::nearness check::power number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
 check::bridge: check::exact check::verdict scalar spec
 check::entries: spec
 check::exact: check::verdict scalar
 check::freivalds: check::bounded check::entries check::lattice check::verdict number spec
-check::judge: check::blocks check::bounded check::lattice number spec
+check::judge: check::blocks check::bounded check::lattice check::power number spec
+check::power: check::nearness
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec
 check::table: check::verdict
 check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::judge check::table coq error modular::exact mutants number report simulate spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error modular::exact mutants number report simulate spec suite vectors wire
 coq: certificate certificate::digest error spec
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
@@ -65,7 +66,7 @@ modular::recurrent: error modular::lifting number spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: spec
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::temporal check::verdict error number simulate spec textbook::temporal::outcome wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error number simulate spec textbook::temporal::outcome wire
 scalar: number
 simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network number spec
 suite: certify error fast::credit fast::network simulate spec wire

@@ -20,24 +20,57 @@ use crate::wire::temporal::gradient::GradientOverTime;
 
 /// Judges every entry, and names the rules over time and the known mistakes that would give this result.
 ///
-/// Floats are judged within the computed rounding bound of the gradient (tier F in time): sums in any order, with or without fused
-/// multiply-add, by BPTT, RTRL, factorised RTRL or tangents. Every block must have a bound with power. Where no bound is finite, correct
-/// rounding alone decides, and an entry that is not the nearest float is [`Nearness::Unjudged`]. The reference is the tangent
-/// up to 200 parameters, and BPTT above.
-///
 /// # Errors
-/// As the exact engines; [`Error::Unsupported`] for a transcendental activation.
+/// As [`judgement`].
 pub fn judge(
     case: &TemporalCase,
     mine: &GradientOverTime,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
+    let (mut judgement, truth, bounds) = judged(case, mine, limits, progress)?;
+    let mut diagnosis = Vec::new();
+    if judgement.nearness() >= Nearness::Unjudged {
+        diagnosis = diagnose(case, mine, &truth, bounds.as_ref(), limits, progress)?;
+        if judgement.nearness() == Nearness::Unjudged && diagnosis.iter().any(|d| d.is_exactly) {
+            judgement.differs_surely();
+        }
+    }
+    Ok((judgement, diagnosis.into_iter().map(|diagnosis| diagnosis.sentence).collect()))
+}
+
+/// Judges every entry, block by block.
+///
+/// Floats are judged within the computed rounding bound of the gradient (tier F in time): sums in any order, with or without fused
+/// multiply-add, by BPTT, RTRL, factorised RTRL or tangents. Where no bound is finite, correct
+/// rounding alone decides, and an entry that is not the nearest float is [`Nearness::Unjudged`]. The reference is the tangent
+/// up to 200 parameters, and BPTT above.
+///
+/// # Errors
+/// As the exact engines; [`Error::Unsupported`] for a transcendental activation.
+pub fn judgement(
+    case: &TemporalCase,
+    mine: &GradientOverTime,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Judgement, Error> {
+    judged(case, mine, limits, progress).map(|(judgement, ..)| judgement)
+}
+
+/// The judgement, with what is right and how far floats may be off.
+type Judged = (Judgement, GradientOverTime, Option<TemporalGradient<f64>>);
+
+fn judged(
+    case: &TemporalCase,
+    mine: &GradientOverTime,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Judged, Error> {
     progress.stage("the exact gradient")?;
     let rule = if has_few_parameters(case) { TemporalRule::Tangent } else { TemporalRule::Bptt };
     let truth = as_rule(case, &rule, mine, limits)?;
     let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
-    let mut judge = Judge::new(held(mine.number)).of_every_block();
+    let mut judge = Judge::new(held(mine.number));
     let mut of_entries = bounds.as_ref().map(in_order).unwrap_or_default().into_iter();
     for ((name, theirs), (_, right)) in mine.blocks().into_iter().zip(truth.blocks()) {
         let entries = theirs.into_iter().zip(right).map(|((place, theirs), (_, right))| {
@@ -49,15 +82,7 @@ pub fn judge(
         let loss = reference(loss, bounds.as_ref().map(|bounds| bounds.loss));
         judge.block("loss", false, [("loss".to_owned(), theirs, loss)]);
     }
-    let mut judgement = judge.judgement();
-    let mut diagnosis = Vec::new();
-    if judgement.nearness() >= Nearness::Unjudged {
-        diagnosis = diagnose(case, mine, &truth, bounds.as_ref(), limits, progress)?;
-        if judgement.nearness() == Nearness::Unjudged && diagnosis.iter().any(|d| d.is_exactly) {
-            judgement.differs_surely();
-        }
-    }
-    Ok((judgement, diagnosis.into_iter().map(|diagnosis| diagnosis.sentence).collect()))
+    Ok((judge.judgement(), truth, bounds))
 }
 
 fn reference(value: &BigRational, bound: Option<f64>) -> Reference {

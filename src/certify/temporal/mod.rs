@@ -7,5 +7,5 @@ mod steps;
 
 pub use compare::{Comparison, Distance, Exact, Row, compare};
 pub use gradient::gradient;
-pub use judge::judge;
+pub use judge::{judge, judgement};
 pub use steps::{StepsOverTime, steps};

@@ -8,8 +8,12 @@
 
 mod function;
 
+use num_rational::BigRational;
+use num_traits::Signed;
+
 use super::up::{SIDES, Up};
 use crate::error::Error;
+use crate::number::nearest_f64;
 use crate::spec::{Dense, Dtype, Tensor};
 
 use function::Function;
@@ -65,6 +69,18 @@ impl Model {
     /// γ_n where every step is stored.
     fn stored(self, roundings: usize) -> Up {
         gamma(roundings, self.unit)
+    }
+
+    /// The same where everything is multiplied by a scale first: in units of the unscaled, what underflows is larger.
+    fn scaled(self, scale: &BigRational) -> Self {
+        let one = BigRational::from_integer(1.into());
+        match scale.abs() < one {
+            true => Self {
+                tiny: self.tiny * Up::of(nearest_f64(&scale.abs().recip()).next_up()),
+                ..self
+            },
+            false => self,
+        }
     }
 
     /// The error of a number when it is put into the format.
@@ -195,6 +211,20 @@ impl Summed {
 /// assert!(bounds.layers[0].weights.iter().all(|bound| *bound < 1e-13));
 /// ```
 pub fn dense_rounding_bound(dense: &Dense, dtype: Dtype) -> Result<DenseBounds, Error> {
+    scaled_rounding_bound(dense, dtype, &BigRational::from_integer(1.into()))
+}
+
+/// The same for a loss that is multiplied by a scale, anywhere on the way: times |scale|, these bound the scaled gradient.
+///
+/// What is rounded grows with the scale, what underflows does not: below 1 the bound of the underflow is divided by |scale|.
+///
+/// # Errors
+/// As [`dense_rounding_bound`].
+pub fn scaled_rounding_bound(
+    dense: &Dense,
+    dtype: Dtype,
+    scale: &BigRational,
+) -> Result<DenseBounds, Error> {
     let models = [Model::of(Dtype::F64), Model::of(dtype)];
     let batch = dense.batch();
     let mut rates = vec![Values::of(&dense.inputs, models)];
@@ -228,6 +258,7 @@ pub fn dense_rounding_bound(dense: &Dense, dtype: Dtype) -> Result<DenseBounds, 
         slopes.push(slope);
         uncertain.push(unsure);
     }
+    let models = [models[0], models[1].scaled(scale)];
     let mut credit = external(&rates[dense.layers.len()], &dense.targets, models);
     let mut layers = Vec::new();
     for (l, layer) in dense.layers.iter().enumerate().rev() {
@@ -247,6 +278,31 @@ pub fn dense_rounding_bound(dense: &Dense, dtype: Dtype) -> Result<DenseBounds, 
     }
     layers.reverse();
     Ok(DenseBounds { dtype, layers })
+}
+
+/// A bound after the last rounding, by which a number of at most this magnitude is stored in another format than it was computed in.
+///
+/// ```text
+/// b + u (|v| + b) + ½ tiny
+/// ```
+///
+/// Nothing is added where every number of the arithmetic is one of the format.
+///
+/// ```
+/// use creditcheck::{check::bounded::when_stored, spec::Dtype};
+/// assert_eq!(when_stored(1e-9, 1.0, Dtype::F16, Dtype::F32), 1e-9);
+/// assert!(when_stored(1e-9, 1.0, Dtype::F32, Dtype::F16) >= 2f64.powi(-11));
+/// ```
+#[must_use]
+pub fn when_stored(bound: f64, magnitude: f64, arithmetic: Dtype, format: Dtype) -> f64 {
+    let holds = arithmetic.precision() <= format.precision()
+        && arithmetic.smallest() >= format.smallest()
+        && arithmetic.largest() <= format.largest();
+    if holds {
+        return bound;
+    }
+    let (bound, model) = (Up::of(bound), Model::of(format));
+    (bound + model.unit * (Up::of(magnitude) + bound) + model.tiny / 2.0).value()
 }
 
 fn finite(bounds: &[f64], l: usize, what: &str) -> Result<(), Error> {

@@ -36,7 +36,9 @@ pub use compare::{
     Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
 };
 
-pub use dense::{DenseBounds, LayerBounds, dense_rounding_bound};
+pub use dense::{
+    DenseBounds, LayerBounds, dense_rounding_bound, scaled_rounding_bound, when_stored,
+};
 pub use power::{power, power_in_words, weakest_block};
 pub use recurrent::{
     EquilibriumBounds, RecurrentBounds, Residuals, Unbounded, compare_recurrent, recurrent_bound,

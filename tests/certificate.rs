@@ -13,6 +13,7 @@ use crate::evidence::{gather, wide};
 
 mod forgery;
 mod golden;
+mod interval;
 mod liars;
 
 const SEED: u64 = 7;
@@ -98,7 +99,7 @@ fn opened(json: &Json) -> Sealed {
 }
 
 fn verdict(report: &Report, claim: Claim, tier: Tier) -> Option<Conclusion> {
-    report.claims.iter().find(|(c, t, _)| *c == claim && *t == tier).map(|row| row.2)
+    report.claims.iter().find(|row| row.claim == claim && row.tier == tier)?.verdict
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn rows_say_what_was_found() {
     let given = opened(&certificate_of(GIVEN));
     assert_eq!(verdict(&verify(&given).unwrap(), Claim::Truth, Tier::Exact), None);
     let text = given.certificate.claims[0].assumptions.join(" ");
-    assert!(text.contains("given β; slope not checked here"), "{text}");
+    assert!(text.contains("given β: x and β are held to σ and σ′"), "{text}");
     let dead = verify(&opened(&certificate_of(DEAD))).unwrap();
     assert_eq!(verdict(&dead, Claim::Credit, Tier::Exact), Some(Conclusion::Unchecked));
 }
@@ -158,7 +159,7 @@ fn a_refusal_names_the_equation_and_the_neuron() {
         (refusal.equation.as_str(), refusal.place.as_str()),
         ("D4", "synapse 5 (post 4, pre 3)")
     );
-    let refusal = refusal_of(OWN_BALANCE, |c| c.claims[1].verdict = Conclusion::Agree);
+    let refusal = refusal_of(OWN_BALANCE, |c| c.claims[1].verdict = Some(Conclusion::Agree));
     assert_eq!((refusal.equation.as_str(), refusal.place.as_str()), ("C2", "row C2 at Q, verdict"));
     let refusal = refusal_of(KINKED, |c| c.case.kink = Kink::Left);
     assert_eq!((refusal.equation.as_str(), refusal.found.as_str()), ("D2", "1"));

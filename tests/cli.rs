@@ -179,10 +179,18 @@ fn a_large_certificate_is_held_against_its_files() {
         "{text}"
     );
     let other = run(&["verify", &large, "--files", "fixtures/audit/digits-64-32-10"], b"");
-    let error = String::from_utf8(other.stderr).unwrap();
-    assert_eq!(other.status.code(), Some(2), "{error}");
-    assert!(error.contains("net.safetensors"), "{error}");
+    let text = String::from_utf8(other.stdout).unwrap();
+    assert_eq!(other.status.code(), Some(1), "{text}");
+    assert!(text.contains("refused by digest: the files themselves"), "{text}");
     assert_eq!(code(&["verify", &small, "--files", own]), 2);
+    // Without the files, or where one of them is not there, nothing of the shape is known.
+    for arguments in [vec!["verify", &large], vec!["verify", &large, "--files", "fixtures/cases"]] {
+        let blind = run(&arguments, b"");
+        let text = String::from_utf8(blind.stdout).unwrap();
+        assert_eq!(blind.status.code(), Some(3), "{text}");
+        assert!(text.contains("the verdict: unchecked"), "{text}");
+        assert!(text.contains("the shapes are those of the files"), "{text}");
+    }
     fs::remove_dir_all(&folder).unwrap();
 }
 

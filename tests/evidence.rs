@@ -11,7 +11,7 @@ use creditcheck::spec::outcome::{
     GivenBackprop, GivenCredit,
 };
 use creditcheck::spec::{
-    Activation, Case, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring,
+    Activation, Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
 };
 use creditcheck::textbook::{Equilibrium, backprop, credit, relax, response, tangent};
 use num_rational::BigRational;
@@ -29,18 +29,50 @@ pub fn gather(case: &Case, case_digest: &str, seed: u64) -> Evidence {
         let backward = layered.then(|| backprop::run::<Q>(case, &limits).unwrap());
         (credit::run::<Q>(case, &limits).unwrap(), backward)
     } else {
-        given_rates(case)
+        given_rates(case, &|_, _, _, _| ())
     };
     let tangent = case.is_exact().then(|| arbiter(case, case_digest, seed, &wiring));
+    let inverses = wiring.is_recurrent().then(|| inverses(case, &wiring, &credit, &limits));
+    let locality = Verdict::Agree(Compared { entries: 1, nonzero: 1 });
+    let settling = Settling { sweeps: Vec::new() };
+    let found =
+        Evidence { settling, tangent, draws: Vec::new(), inverses, locality, credit, backprop };
+    settled(case, case_digest, seed, found)
+}
+
+/// The same evidence with the draws and the start that this case and this seed ask for.
+pub fn settled(case: &Case, case_digest: &str, seed: u64, found: Evidence) -> Evidence {
+    let wiring = Wiring::of(case);
     Evidence {
-        settling: settle(case, case_digest, seed, &wiring, &credit),
-        tangent,
+        settling: settle(case, case_digest, seed, &wiring, &found.credit),
         draws: draws(case, case_digest, seed, &wiring),
-        inverses: wiring.is_recurrent().then(|| inverses(case, &wiring, &credit, &limits)),
+        ..found
+    }
+}
+
+/// A change of the rate and the balance factor of a neuron, of the number of the example.
+pub type Disturb<'a> = &'a dyn Fn(usize, Neuron, &mut Q, &mut Q);
+
+/// A layered case whose rates and balance factors are not what σ makes of the net inputs, and everything else follows from them; the
+/// derivatives are those of the gradient that comes of it.
+pub fn disturbed(case: &Case, case_digest: &str, seed: u64, disturb: Disturb<'_>) -> Evidence {
+    let (credit, backprop) = given_rates(case, disturb);
+    let gradient = backprop.as_ref().map(|backprop| &backprop.gradient);
+    let derivatives = gradient.map(|gradient| {
+        let weights = gradient.weights.iter().flatten().flatten();
+        weights.chain(gradient.biases.iter().flatten().flatten()).cloned().collect()
+    });
+    let tangent = derivatives.filter(|_| case.is_exact());
+    let found = Evidence {
+        settling: Settling { sweeps: Vec::new() },
+        tangent: tangent.map(|derivatives| TangentEvidence { derivatives, responses: None }),
+        draws: Vec::new(),
+        inverses: None,
         locality: Verdict::Agree(Compared { entries: 1, nonzero: 1 }),
         credit,
         backprop,
-    }
+    };
+    settled(case, case_digest, seed, found)
 }
 
 fn arbiter(case: &Case, case_digest: &str, seed: u64, wiring: &Wiring) -> TangentEvidence {
@@ -109,9 +141,64 @@ fn settle(
     Settling { sweeps: outcome.examples.iter().map(sweeps_of).collect() }
 }
 
-/// Tier P, on layered networks.
+/// Tier P on a graph without a cycle: the rule, and the arbiter's linear response.
+fn draws_of_graph(case_digest: &str, seed: u64, wiring: &Wiring) -> Vec<Draw> {
+    if wiring.is_recurrent() {
+        return Vec::new();
+    }
+    let limits = Limits::default();
+    let neurons = |values: &PerNeuron<u64>| values.map(|value| P::new(*value));
+    let residues = |values: &PerNeuron<P>| values.map(|value| value.residue());
+    let draw = |number| {
+        let point = digest::point(case_digest, seed, number, wiring);
+        let weights = point.weights.map(|weight| P::new(*weight));
+        let biases = PerNeuron::filled(wiring.neurons(), P::new(0));
+        let parameters = Parameters { weights, biases };
+        let given: Vec<_> = point
+            .examples
+            .iter()
+            .map(|example| GivenCredit {
+                firing_rate: neurons(&example.firing_rate),
+                balance_factor: neurons(&example.balance_factor),
+                external_credit: neurons(&example.external_credit),
+            })
+            .collect();
+        let rate = P::new(point.learning_rate);
+        let (credits, update) =
+            credit::run_given(wiring, &parameters, &rate, &given, &limits).unwrap();
+        let adjoint = |given: &GivenCredit<P>| {
+            let weights = &parameters.weights;
+            let found = response::given(wiring, weights, &given.balance_factor, &limits).unwrap();
+            PerNeuron::from_fn(wiring.neurons(), |moved| {
+                let loss = found.iter().zip(given.external_credit.iter());
+                let loss = loss.fold(P::new(0), |sum, (row, e)| sum + &(row[moved.0] * e));
+                (-loss).residue()
+            })
+        };
+        Draw {
+            examples: credits
+                .iter()
+                .zip(&given)
+                .map(|(credit, given)| DrawExample {
+                    credit: residues(credit),
+                    adjoint: adjoint(given),
+                })
+                .collect(),
+            update: PerParameter {
+                weights: update.weights.map(|value| value.residue()),
+                biases: residues(&update.biases),
+            },
+            gradient: None,
+        }
+    };
+    (0..creditcheck::certificate::draws_of(wiring)).map(draw).collect()
+}
+
+/// Tier P.
 fn draws(case: &Case, case_digest: &str, seed: u64, wiring: &Wiring) -> Vec<Draw> {
-    let Network::Layered(net) = &case.network else { return Vec::new() };
+    let Network::Layered(net) = &case.network else {
+        return draws_of_graph(case_digest, seed, wiring);
+    };
     let limits = Limits::default();
     let neurons = |values: &PerNeuron<u64>| values.map(|value| P::new(*value));
     let residues = |values: &PerNeuron<P>| values.map(|value| value.residue());
@@ -195,7 +282,10 @@ fn draws(case: &Case, case_digest: &str, seed: u64, wiring: &Wiring) -> Vec<Draw
 }
 
 /// A layered case with a transcendental σ: x and β in floats, taken as exact dyadics from there on.
-fn given_rates(case: &Case) -> (CreditOutcome<Q>, Option<BackpropOutcome<Q>>) {
+fn given_rates(
+    case: &Case,
+    disturb: Disturb<'_>,
+) -> (CreditOutcome<Q>, Option<BackpropOutcome<Q>>) {
     let limits = Limits::default();
     let Network::Layered(net) = &case.network else { panic!("a layered case") };
     let wiring = Wiring::of(case);
@@ -203,7 +293,7 @@ fn given_rates(case: &Case) -> (CreditOutcome<Q>, Option<BackpropOutcome<Q>>) {
     let (widths, offsets) = (net.widths(), net.offsets());
     let mut net_inputs = Vec::new();
     let mut given = Vec::new();
-    for example in &case.examples {
+    for (number, example) in case.examples.iter().enumerate() {
         let mut s = PerNeuron::filled(wiring.neurons(), Q::zero());
         let mut x = s.clone();
         let mut beta = s.clone();
@@ -226,8 +316,13 @@ fn given_rates(case: &Case) -> (CreditOutcome<Q>, Option<BackpropOutcome<Q>>) {
                     (exact_f64(t).unwrap(), exact_f64(1.0 - t * t).unwrap())
                 }
                 Activation::Identity => (sum.clone(), Q::from_integer(1.into())),
+                Activation::Quadratic => {
+                    let (one, two) = (Q::from_integer(1.into()), Q::from_integer(2.into()));
+                    (&sum * (&sum + &one), &sum * two + one)
+                }
                 other => panic!("{}", other.name()),
             };
+            disturb(number, post, &mut x[post], &mut beta[post]);
             s[post] = sum;
         }
         for (&output, target) in wiring.outputs.iter().zip(&example.target) {

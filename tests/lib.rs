@@ -12,6 +12,8 @@ mod coq;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
+#[cfg(feature = "fast")]
+mod forger;
 mod generators;
 mod laws;
 #[cfg(feature = "fast")]

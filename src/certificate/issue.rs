@@ -8,7 +8,7 @@ use super::rows;
 use super::words;
 use super::{
     BackpropWitness, Certificate, Draw, ExampleWitness, Inverses, PerParameter, TangentWitness,
-    Versions, Witnesses,
+    Version, Versions, Witnesses,
 };
 use crate::check::Verdict;
 use crate::error::Error;
@@ -107,6 +107,7 @@ pub fn issue(
     };
     let case_digest = sha256(case_text.as_bytes());
     let certificate = Certificate {
+        version: Version::Two,
         kink: words::kink(case),
         claims: Vec::new(),
         versions: versions(),

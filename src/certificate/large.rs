@@ -7,7 +7,7 @@
 use super::digest::{degree, sha256};
 use super::residues::draws;
 use super::words;
-use super::{ClaimRow, Soundness};
+use super::{ClaimRow, Soundness, Version};
 use crate::check::{Claim, Conclusion, Tier};
 
 /// Primes of large certificates are below 2²².
@@ -25,6 +25,8 @@ pub struct File {
 /// What was claimed of a large network, and fingerprints of what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Large {
+    /// Of the format.
+    pub version: Version,
     /// The RFC 8785 text of the case as given, file references and all.
     pub case_text: String,
     /// Its digest.
@@ -89,7 +91,7 @@ pub fn rows(shape: &Shape, nonzero: [usize; 2]) -> Option<Vec<ClaimRow>> {
     let row = |claim, entries: usize, nonzero| ClaimRow {
         claim,
         tier: Tier::Identity,
-        verdict: if nonzero > 0 { Conclusion::Agree } else { Conclusion::Unchecked },
+        verdict: Some(if nonzero > 0 { Conclusion::Agree } else { Conclusion::Unchecked }),
         reason: (nonzero == 0).then(|| "every compared entry is zero".to_owned()),
         compared: words::compared(claim, Tier::Identity, true, true).to_owned(),
         entries: entries * draws,

@@ -22,10 +22,32 @@ use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Case, PerNeuron, PerSynapse};
 
 pub use issue::{Evidence, Settling, TangentEvidence, draws_of, issue};
-pub use verify::{Refusal, Report, verify};
+pub use verify::{Refusal, Report, Row, verify};
 
-/// The name and version of the format.
-pub const FORMAT: &str = "creditcheck/certificate/1";
+/// Which version of the format a certificate has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// `creditcheck/certificate/1`: no longer issued; read, and held to the rules of the second.
+    One,
+    /// `creditcheck/certificate/2`.
+    #[default]
+    Two,
+}
+
+impl Version {
+    /// Both, with their names.
+    pub const ALL: [(&str, Self); 2] =
+        [("creditcheck/certificate/2", Self::Two), ("creditcheck/certificate/1", Self::One)];
+
+    /// The name of the format.
+    #[must_use]
+    pub fn format(self) -> &'static str {
+        match self {
+            Self::One => Self::ALL[1].0,
+            Self::Two => Self::ALL[0].0,
+        }
+    }
+}
 
 /// Up to this many parameters C3 uses every unit direction; above, [`DRAWN_DIRECTIONS`].
 pub const MOST_UNIT_DIRECTIONS: usize = 200;
@@ -55,6 +77,8 @@ pub const DIGEST_ONLY: [&str; 7] = [
 /// Its bytes are a function of the case and the seed: no time, host or path.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Certificate {
+    /// Of the format.
+    pub version: Version,
     /// The case, whole.
     pub case: Case,
     /// The RFC 8785 text of the case as given; the digest is taken of it.
@@ -91,8 +115,8 @@ pub struct ClaimRow {
     pub claim: Claim,
     /// How it was checked.
     pub tier: Tier,
-    /// What came out.
-    pub verdict: Conclusion,
+    /// What came out; none where it was only observed by the issuer (C6).
+    pub verdict: Option<Conclusion>,
     /// Why, where it is not agreement: the first entry that differs, or the reason why nothing was checked.
     pub reason: Option<String>,
     /// What was compared, in words.

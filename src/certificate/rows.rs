@@ -7,7 +7,7 @@ use num_traits::Zero;
 
 use super::digest::{self, DRAW_EXAMPLES, PRIME};
 use super::{Certificate, ClaimRow, MOST_UNIT_DIRECTIONS, Settling, Soundness, words};
-use crate::check::{Claim, Conclusion, Tier};
+use crate::check::{Claim, Conclusion, Tier, blocks};
 use crate::spec::{Activation, Network, Neuron, Parameters, Wiring};
 
 /// One compared entry: what one side has, what the reference has, and where.
@@ -42,45 +42,64 @@ pub fn rows(certificate: &Certificate, wiring: &Wiring, settling: &Settling) -> 
 impl Rows<'_> {
     fn write(&mut self, settling: &Settling) {
         let witnesses = &self.certificate.witnesses;
-        let dead = self.is_dead().then_some(words::HIDDEN_DEAD);
+        let dead = self.is_dead().then(|| words::HIDDEN_DEAD.to_owned());
+        let dead = || dead.clone();
         let has_reference = self.layered || witnesses.examples.iter().all(|e| e.response.is_some());
         let credits = || self.credits();
         let (credits, directions) =
             (if has_reference { credits() } else { vec![] }, self.directions());
+        // Credits that are not zero do not make up for derivatives that all are.
+        let still = directions.iter().all(|entry| entry.reference.is_zero());
+        let still = || still.then(|| words::ALL_ZERO.to_owned());
         if has_reference {
-            self.push(Claim::Credit, &credits, dead);
+            self.push(Claim::Credit, &credits, dead());
         }
         if self.layered {
             let updates = self.updates();
-            self.push(Claim::Update, &updates, dead);
+            let unseen = dead().or_else(|| self.zero_block(&updates));
+            self.push(Claim::Update, &updates, unseen);
         }
         if witnesses.tangent.is_some() {
             if self.layered {
-                self.push(Claim::Truth, &directions, dead);
+                self.push(Claim::Truth, &directions, still().or_else(dead));
             } else {
-                self.push(Claim::Update, &directions, dead);
+                let unseen = dead().or_else(|| self.zero_block(&directions));
+                self.push(Claim::Update, &directions, unseen);
                 let both: Vec<_> = credits.into_iter().chain(directions).collect();
-                self.push(Claim::Truth, &both, dead);
+                self.push(Claim::Truth, &both, still().or_else(dead));
             }
         }
         if !self.wiring.is_recurrent() {
             let (settled, shown) = self.settling(settling);
-            self.push(Claim::Settling, &settled, (!shown).then_some(words::NO_SHORT_WITNESS));
+            self.push(
+                Claim::Settling,
+                &settled,
+                (!shown).then(|| words::NO_SHORT_WITNESS.to_owned()),
+            );
         }
         let one = BigRational::from_integer(1.into());
         let reads: Vec<_> =
             (0..self.reads()).map(|_| entry(one.clone(), one.clone(), String::new())).collect();
         self.push(Claim::Locality, &reads, None);
+        if let Some(row) = self.list.last_mut() {
+            row.verdict = words::observed(self.certificate.version);
+        }
         if self.wiring.is_recurrent() {
             let recurrent: Vec<_> = self.inverses().into_iter().chain(self.directions()).collect();
-            self.push(Claim::Recurrent, &recurrent, dead);
+            let moved = &witnesses.update;
+            let still = match witnesses.tangent {
+                Some(_) => still(),
+                None => (moved.weights.iter().chain(moved.biases.iter()).all(Zero::is_zero))
+                    .then(|| words::ALL_ZERO.to_owned()),
+            };
+            self.push(Claim::Recurrent, &recurrent, still.or_else(dead));
         }
         if !witnesses.draws.is_empty() {
             self.draws();
         }
     }
 
-    fn push(&mut self, claim: Claim, entries: &[Entry<BigRational>], vacuous: Option<&str>) {
+    fn push(&mut self, claim: Claim, entries: &[Entry<BigRational>], vacuous: Option<String>) {
         let row = self.row(claim, Tier::Exact, entries, |value| value.is_zero(), vacuous);
         self.list.push(row);
     }
@@ -91,7 +110,7 @@ impl Rows<'_> {
         tier: Tier,
         entries: &[Entry<T>],
         is_zero: impl Fn(&T) -> bool,
-        vacuous: Option<&str>,
+        vacuous: Option<String>,
     ) -> ClaimRow {
         let wrong: Vec<_> = entries.iter().filter(|e| e.found != e.reference).collect();
         let nonzero = entries.iter().filter(|e| !is_zero(&e.reference)).count();
@@ -100,23 +119,51 @@ impl Rows<'_> {
         } else if nonzero == 0 {
             (Conclusion::Unchecked, Some(words::ALL_ZERO.to_owned()))
         } else if let Some(reason) = vacuous {
-            (Conclusion::Unchecked, Some(reason.to_owned()))
+            (Conclusion::Unchecked, Some(reason))
         } else {
             (Conclusion::Agree, None)
         };
-        let unit = self.wiring.parameters() <= MOST_UNIT_DIRECTIONS;
+        let subject = words::Subject {
+            version: self.certificate.version,
+            layered: self.layered,
+            recurrent: self.wiring.is_recurrent(),
+            given: self.given,
+            unit_directions: self.has_unit_directions(),
+        };
         ClaimRow {
             claim,
             tier,
-            verdict,
+            verdict: Some(verdict),
             reason,
             compared: words::compared(claim, tier, self.layered, self.given).to_owned(),
             entries: entries.len(),
             nonzero,
             differing: wrong.len(),
             soundness: (tier == Tier::Identity).then(|| self.soundness()),
-            assumptions: words::assumptions(claim, tier, self.given, self.layered, unit),
+            assumptions: words::assumptions(claim, tier, subject),
         }
+    }
+
+    fn has_unit_directions(&self) -> bool {
+        self.wiring.parameters() <= MOST_UNIT_DIRECTIONS
+    }
+
+    /// The first block of parameters whose entries, synapses and then biases, are all zero on the reference side.
+    fn zero_block(&self, entries: &[Entry<BigRational>]) -> Option<String> {
+        if !self.layered && !self.has_unit_directions() {
+            return None;
+        }
+        let biased = self.wiring.has_bias.indexed().filter(|(_, has)| **has).map(|(post, _)| post);
+        let biased: Vec<_> = biased.collect();
+        let place = |post: &Neuron| biased.binary_search(post).ok();
+        let synapses = self.wiring.synapses.len();
+        let is_zero = |k: usize| entries.get(k).is_none_or(|entry| entry.reference.is_zero());
+        let all = blocks(&self.certificate.case, self.wiring);
+        let zero = all.iter().find(|block| {
+            block.synapses.iter().all(|synapse| is_zero(synapse.0))
+                && block.biases.iter().filter_map(place).all(|rank| is_zero(synapses + rank))
+        });
+        zero.map(|block| words::zero_block(&block.name))
     }
 
     /// Hidden neurons there are, and β∘c is zero at each of them in each example.

@@ -1,12 +1,13 @@
 //! Confirms a certificate by substitution; knows no engine and no number kernel.
 //!
-//! Walk: [shapes](verify) → D1, D2 (`firing`) → D3, D4 (`credit`) → D9 (`inverse`) → D6, D7 (`backprop`) → D8 (`tangent`)
-//! → tier P (`draws`) → the rows of claims (`claims`). Sums, slopes and residues are written here again on
+//! Walk: which cases have a certificate (`admit`) → [shapes](verify) → D1, D2 (`firing`; `given` where σ is not rational) → D3, D4
+//! (`credit`) → D9 (`inverse`, `rest`) → D6, D7 (`backprop`) → D8 (`tangent`) → tier P (`draws`) → the rows of claims (`claims`, `gates`). Sums, slopes and residues are written here again on
 //! purpose: the verifier must not share a mistake with what it checks.
 //!
 //! What it takes for granted: that the case in the certificate is the one the reader cares about, SHA-256,
 //! and the arithmetic of num-bigint.
 
+mod admit;
 mod backprop;
 mod claims;
 mod counts;
@@ -14,18 +15,24 @@ mod credit;
 mod draws;
 mod firing;
 mod fold;
+mod gates;
+mod given;
+pub mod interval;
 mod inverse;
 pub mod large;
+mod rest;
 mod shapes;
 mod tangent;
 
 use num_rational::BigRational;
 use thiserror::Error as ThisError;
 
-use super::Certificate;
 use super::digest::{self, sha256};
+use super::{Certificate, ClaimRow};
 use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Neuron, Parameters, PerNeuron, Wiring};
+
+pub use given::Given;
 
 /// A certificate as it was read: with the digest it states and the text that digest is of.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +49,8 @@ pub struct Sealed {
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[error("refused by {equation}: {place}: found {found}, expected {expected}")]
 pub struct Refusal {
-    /// Which equation or claim: D1 … D9, P, C1 … C7, `digest`, `shape` or `words`.
+    /// Which equation or claim: D1 … D9, P, C1 … C7, `digest`, `shape`, `rows`, `words`; `kind` for the certificate of another kind of
+    /// case, and `case` for a case of which no certificate is issued.
     pub equation: String,
     /// The example, neuron, synapse or field.
     pub place: String,
@@ -52,6 +60,27 @@ pub struct Refusal {
     pub expected: String,
 }
 
+impl Refusal {
+    /// Whether it is the case that is refused: whoever issues certificates has none of it either.
+    #[must_use]
+    pub fn is_of_case(&self) -> bool {
+        self.equation == admit::CASE
+    }
+}
+
+/// A row of claims as it was confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Which claim.
+    pub claim: Claim,
+    /// In which tier.
+    pub tier: Tier,
+    /// Computed again; none where the issuer alone observed it (C6).
+    pub verdict: Option<Conclusion>,
+    /// What the verdict takes for granted.
+    pub granted: Vec<String>,
+}
+
 /// What a verifier confirmed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -59,18 +88,29 @@ pub struct Report {
     pub title: String,
     /// Its digest.
     pub case_digest: String,
-    /// Claim, tier and verdict of each row, all of them recomputed.
-    pub claims: Vec<(Claim, Tier, Conclusion)>,
+    /// Every row, recomputed.
+    pub claims: Vec<Row>,
     /// How many witnesses each equation confirmed.
     pub substitutions: Vec<(&'static str, usize)>,
+    /// How near given rates and balance factors are to σ and σ'; none where all of them are exact.
+    pub given: Option<Given>,
+    /// Why nothing is more than unchecked, whatever the rows say: files that the case names and nobody showed.
+    pub unseen: Option<String>,
 }
 
 impl Report {
-    /// The worst verdict of any row; a report without rows is unchecked.
+    /// The worst verdict of any row; a report without verdicts is unchecked.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {
-        let verdicts = self.claims.iter().map(|(_, _, verdict)| *verdict);
-        verdicts.max().unwrap_or(Conclusion::Unchecked)
+        let worst = self.worst(|_| true).unwrap_or(Conclusion::Unchecked);
+        // Where files were not seen nothing is better than unchecked.
+        if self.unseen.is_some() { worst.max(Conclusion::Unchecked) } else { worst }
+    }
+
+    /// The worst verdict of the rows that count, if any of them has one.
+    #[must_use]
+    pub fn worst(&self, counts: impl Fn(&Row) -> bool) -> Option<Conclusion> {
+        self.claims.iter().filter(|row| counts(row)).filter_map(|row| row.verdict).max()
     }
 }
 
@@ -85,6 +125,8 @@ impl Report {
 /// # Errors
 /// [`Refusal`] names the first equation that fails, with its place, what was found and what was expected.
 pub fn verify(sealed: &Sealed) -> Result<Report, Refusal> {
+    let wiring = Wiring::of(&sealed.certificate.case);
+    admit::check(&sealed.certificate.case, &wiring)?;
     digests(sealed)?;
     equations(&sealed.certificate)
 }
@@ -111,46 +153,98 @@ fn case_digest(certificate: &Certificate) -> Result<(), Refusal> {
 /// # Errors
 /// As [`verify`].
 pub fn equations(certificate: &Certificate) -> Result<Report, Refusal> {
-    case_digest(certificate)?;
+    examine(certificate, &mut Err)
+}
+
+/// What every part of the verifier has against a certificate: the first refusal of each, in the order of the walk.
+///
+/// An empty list is what [`equations`] confirms. A single entry says that without this one part the certificate would pass, which is
+/// how the parts are shown to be needed. A certificate of the wrong shape has nothing that could be substituted: that objection stands alone.
+#[must_use]
+pub fn objections(certificate: &Certificate) -> Vec<Refusal> {
+    let mut all = Vec::new();
+    let mut note = |refusal| {
+        all.push(refusal);
+        Ok(())
+    };
+    if let Err(fatal) = examine(certificate, &mut note) {
+        all.push(fatal);
+    }
+    all
+}
+
+/// Whether to go on after a refusal.
+type Objecting<'a> = &'a mut dyn FnMut(Refusal) -> Result<(), Refusal>;
+
+/// What a part confirmed; nothing if it refused, and whoever asked goes on.
+fn unless<T>(found: Result<T, Refusal>, objecting: Objecting<'_>) -> Result<Option<T>, Refusal> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(refusal) => objecting(refusal).map(|()| None),
+    }
+}
+
+fn examine(certificate: &Certificate, objecting: Objecting<'_>) -> Result<Report, Refusal> {
     let ground = Ground::of(certificate)?;
+    unless(case_digest(certificate), objecting)?;
     shapes::check(&ground)?;
     let mut substitutions = vec![("D1", 0), ("D2", 0)];
     let mut examples = Vec::new();
-    for example in 0..certificate.case.examples.len() {
-        let (rates, factors) = firing::check(&ground, example)?;
-        substitutions[0].1 += rates;
-        substitutions[1].1 += factors;
-        examples.push(credit::check(&ground, example)?);
+    let mut given = Given::default();
+    for number in 0..certificate.case.examples.len() {
+        let fired = unless(firing::check(&ground, number), objecting)?.unwrap_or_default();
+        substitutions[0].1 += fired.rates;
+        substitutions[1].1 += fired.factors;
+        given = given.and(fired.given);
+        let known = credit::known(&ground, number);
+        unless(credit::check(&ground, number, &known), objecting)?;
+        examples.push(known);
     }
-    let entries = inverse::check(&ground, &examples)?;
-    let credits = examples.len() * ground.wiring.neurons();
-    substitutions.push(("D3", credits));
-    substitutions.push(("D4", credit::check_update(&ground, &examples)?));
-    let backward = backprop::check(&ground, &examples)?;
+    let entries = unless(inverse::check(&ground, &examples), objecting)?.unwrap_or_default();
+    unless(rest::check(&ground), objecting)?;
+    substitutions.push(("D3", examples.len() * ground.wiring.neurons()));
+    let updates = unless(credit::check_update(&ground, &examples), objecting)?;
+    substitutions.push(("D4", updates.unwrap_or_default()));
+    let backward = unless(backprop::check(&ground, &examples), objecting)?.flatten();
+    let gradient = unless(backprop::check_gradient(&ground), objecting)?;
     if let Some(adjoints) = backward {
         substitutions.push(("D6", adjoints));
-        substitutions.push(("D7", backprop::check_gradient(&ground)?));
+        substitutions.push(("D7", gradient.unwrap_or_default()));
     }
     if entries > 0 {
         substitutions.push(("D9", entries));
     }
-    let derivatives = tangent::check(&ground, &examples)?;
-    if derivatives > 0 {
-        substitutions.push(("D8", derivatives));
-    }
-    let residues = draws::check(&ground)?;
-    if residues > 0 {
-        substitutions.push(("P", residues));
+    let derivatives = unless(tangent::check(&ground, &examples), objecting)?;
+    let residues = unless(draws::check(&ground), objecting)?;
+    for (equation, count) in [("D8", derivatives), ("P", residues)] {
+        if let Some(count) = count.filter(|count| *count > 0) {
+            substitutions.push((equation, count));
+        }
     }
     let expected = super::words::kink(&certificate.case);
-    confirm("words", &certificate.kink, &expected, || "kink".into())?;
-    claims::check(&ground, &examples)?;
+    unless(confirm("words", &certificate.kink, &expected, || "kink".into()), objecting)?;
+    unless(claims::check(&ground, &examples), objecting)?;
     Ok(Report {
         title: certificate.case.title().to_owned(),
         case_digest: certificate.case_digest.clone(),
-        claims: certificate.claims.iter().map(|r| (r.claim, r.tier, r.verdict)).collect(),
+        claims: certificate.claims.iter().map(Row::of).collect(),
         substitutions,
+        given: (given.neurons > 0).then_some(given),
+        unseen: None,
     })
+}
+
+impl Row {
+    /// A row that was confirmed. Of what the issuer observed a verifier has no verdict, whatever stands there.
+    fn of(row: &ClaimRow) -> Self {
+        let observed = row.claim == Claim::Locality;
+        Self {
+            claim: row.claim,
+            tier: row.tier,
+            verdict: if observed { None } else { row.verdict },
+            granted: row.assumptions.clone(),
+        }
+    }
 }
 
 /// The certificate and the anatomy of its network.
@@ -183,6 +277,7 @@ struct Confirmed {
 impl<'a> Ground<'a> {
     fn of(certificate: &'a Certificate) -> Result<Self, Refusal> {
         let wiring = Wiring::of(&certificate.case);
+        admit::check(&certificate.case, &wiring)?;
         // With a cycle there is no order and no height: substitution needs neither, and nothing relaxes in finitely many sweeps.
         let order = wiring.order.clone();
         let order = order.unwrap_or_else(|| (0..wiring.neurons()).map(Neuron).collect());

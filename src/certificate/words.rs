@@ -3,17 +3,24 @@
 //! Data, not computation: issuer and verifier share it, so that a certificate cannot claim more in words
 //! than its rows are checked for.
 
-use crate::check::{Claim, Tier};
+use super::Version;
+use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Case, Kink, Network};
 
 /// The title of a report on a large certificate: its case may name none.
 pub const LARGE_TITLE: &str = "a large network";
 
+/// Why a large certificate whose case names files is unchecked without them.
+pub const FILES_UNSEEN: &str = "the case names files, and they are not there: its shape, and that it is large, are not confirmed";
+
+/// What the rows of a large certificate take for granted where its files are not there.
+pub const LARGE_SHAPES: &str = "the shapes are those of the files that the case names";
+
 /// What the rows of a large certificate take for granted.
 pub const LARGE: [&str; 4] = [
     "the points are those of SHA-256 of the digests of the case and of its files, and of the seed",
     "x and β are given to both sides: what σ and its slope are is not part of the identity",
-    "the shapes are those of the files that the case names",
+    LARGE_SHAPES,
     "a fingerprint stands for the residues of which it is the SHA-256",
 ];
 
@@ -83,22 +90,38 @@ pub fn compared(claim: Claim, tier: Tier, layered: bool, given: bool) -> &'stati
     }
 }
 
+/// What a row is about, as far as its sentences depend on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// Of the certificate.
+    pub version: Version,
+    /// Whether the network has layers.
+    pub layered: bool,
+    /// Whether it has a cycle.
+    pub recurrent: bool,
+    /// Whether some σ is not rational.
+    pub given: bool,
+    /// Whether C3 uses every unit direction.
+    pub unit_directions: bool,
+}
+
 /// What a row takes for granted.
 #[must_use]
-pub fn assumptions(
-    claim: Claim,
-    tier: Tier,
-    given: bool,
-    layered: bool,
-    unit_directions: bool,
-) -> Vec<String> {
+pub fn assumptions(claim: Claim, tier: Tier, subject: Subject) -> Vec<String> {
+    let Subject { version, layered, recurrent, given, unit_directions } = subject;
     let mut list: Vec<&str> = Vec::new();
     if tier == Tier::Identity {
         list.push("given β; slope not checked here");
         list.push("SHA-256 of the case and the seed is as good as uniform");
         list.push("ring operations only");
     } else if given {
-        list.push("given β; slope not checked here: x and β are taken as exact");
+        list.push(match version {
+            Version::One => "given β; slope not checked here: x and β are taken as exact",
+            Version::Two => GIVEN,
+        });
+        if recurrent && version == Version::Two {
+            list.push("the equilibrium is that of the certificate: the case names none");
+        }
     }
     match claim {
         Claim::Settling => {
@@ -122,11 +145,38 @@ pub fn assumptions(
     list.into_iter().map(str::to_owned).collect()
 }
 
+/// What a row takes for granted where some σ is not rational.
+const GIVEN: &str = "given β: x and β are held to σ and σ′ within one rounding of each step";
+
+/// What stands in the place of a verdict that the issuer alone observed.
+pub const OBSERVED: &str = "observed";
+
+/// What the row of C6 says: its reads were seen by the issuer, and a verifier has no verdict on them. The first version wrote `agree`.
+#[must_use]
+pub fn observed(version: Version) -> Option<Conclusion> {
+    match version {
+        Version::One => Some(Conclusion::Agree),
+        Version::Two => None,
+    }
+}
+
+/// The verdict of a row in a word.
+#[must_use]
+pub fn verdict(verdict: Option<Conclusion>) -> &'static str {
+    verdict.map_or(OBSERVED, Conclusion::word)
+}
+
 /// Why a row whose reference entries are all zero is unchecked.
 pub const ALL_ZERO: &str = "every compared entry is zero";
 
 /// Why C1–C3 are unchecked although something is not zero.
 pub const HIDDEN_DEAD: &str = "no credit passes any hidden neuron: β∘c is zero at all of them";
+
+/// Why C2 is unchecked although something is not zero: a block of parameters of which nothing was compared but zeros.
+#[must_use]
+pub fn zero_block(block: &str) -> String {
+    format!("{block}: every entry of this block is zero")
+}
 
 /// Why C5 is unchecked.
 pub const NO_SHORT_WITNESS: &str = "no neuron shows that one sweep fewer is too few";

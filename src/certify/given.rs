@@ -8,6 +8,8 @@ use num_rational::BigRational;
 
 use crate::check::bridge::same_given;
 use crate::error::Error;
+#[cfg(feature = "fast")]
+use crate::number::{exact_f64, nearest_f64};
 use crate::spec::outcome::{
     Adjoint, BackpropExample, BackpropOutcome, Credit, CreditExample, CreditOutcome, Delta,
     GivenCredit,
@@ -75,12 +77,39 @@ pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium
         return on_cycles(case, wiring, &parameters);
     }
     let witnesses = crate::fast::credit::witnesses(case)?;
+    let behind = behind_exact(wiring);
     let examples = witnesses.iter().zip(&case.examples).map(|(float, example)| {
-        equilibrium(wiring, &parameters, example, |post, _| {
-            Ok((float.firing_rate[post].clone(), float.balance_factor[post].clone()))
+        equilibrium(wiring, &parameters, example, |post, s| {
+            if !behind[post] {
+                return Ok((float.firing_rate[post].clone(), float.balance_factor[post].clone()));
+            }
+            let nearest = nearest_f64(s);
+            let (activation, kink) = (&wiring.activations[post], wiring.kinks[post]);
+            let (rate, factor) = crate::fast::credit::neuron_at(activation, kink, nearest)?;
+            let exact = |value| exact_f64(value).ok_or_else(|| not_finite(post));
+            Ok((exact(rate)?, exact(factor)?))
         })
     });
     examples.collect()
+}
+
+/// Which neurons listen, however far away, to one whose rate is rational and computed: that rate is exact here and was rounded on the
+/// float side, and a sum in which much cancels shows the difference many times over. Their σ is asked at the exact net input.
+#[cfg(feature = "fast")]
+fn behind_exact(wiring: &Wiring) -> PerNeuron<bool> {
+    let mut behind = PerNeuron::filled(wiring.neurons(), false);
+    for &post in wiring.order.iter().flatten() {
+        behind[post] = wiring.incoming[post].iter().any(|synapse| {
+            let pre = wiring.synapses[*synapse].pre;
+            behind[pre] || (!wiring.is_input[pre] && wiring.activations[pre].is_exact())
+        });
+    }
+    behind
+}
+
+#[cfg(feature = "fast")]
+fn not_finite(post: Neuron) -> Error {
+    Error::NotFinite { what: format!("the rate of neuron {}", post.0) }
 }
 
 /// With a cycle: the float side's equilibrium gives x and β wherever σ is transcendental; the other neurons are evaluated after

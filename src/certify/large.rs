@@ -6,9 +6,9 @@ mod truth;
 use faer::{Mat, MatRef};
 
 use super::{Options, Progress};
-use crate::certificate::digest;
 use crate::certificate::large::{self, Draw, File, Large, Shape};
 use crate::certificate::residues::{self, Fingerprint, Residues};
+use crate::certificate::{Version, digest};
 use crate::check::bridge::{output_adjoint_of_residue, residues_of_credit, residues_of_update};
 use crate::check::{Cell, CellState, Claim, Comparison, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
@@ -86,6 +86,7 @@ pub fn certify(
     });
     let rows = if nonzero.contains(&0) { None } else { large::rows(&shape, nonzero) };
     let certificate = rows.map(|claims| Large {
+        version: Version::Two,
         case_text: case_text.to_owned(),
         case_digest,
         files: files.to_vec(),

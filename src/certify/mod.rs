@@ -161,6 +161,14 @@ pub fn certify(
         draws: identity.draws.into_iter().map(|draw| draw.into_witness(layered)).collect(),
     };
     let certificate = certificate::issue(case, document.json.canonical(), options.seed, found)?;
+    if !case.is_exact() {
+        // What floats gave may be too far from σ for anybody to confirm; such a certificate is not issued.
+        certificate::verify::equations(&certificate).map_err(|refusal| {
+            Error::unsupported(format!(
+                "a certificate whose given rates or balance factors are not within one rounding of each step: {refusal}"
+            ))
+        })?;
+    }
     Ok(Certified { table, certificate })
 }
 

@@ -16,12 +16,12 @@ use crate::error::Error;
 use crate::number::{exact_f64, hex, nearest_f64};
 use crate::spec::{Activation, Case};
 
-/// The step of the central difference is 2⁻⁴⁰: its error |σ‴| h²/6 is then below 2⁻⁸⁰, because
-/// |σ‴| ≤ 2 for tanh, ≤ 1/8 for logistic and for softplus.
-const STEP_BITS: u32 = 40;
+/// The step of the central difference is 2⁻¹²⁸: its error |σ‴| h²/6 is then below 2⁻²⁵⁶, because
+/// |σ‴| ≤ 2 for tanh, ≤ 1/8 for logistic and for softplus. A saturated slope is much smaller than 1, and its bound with it.
+const STEP_BITS: u32 = 128;
 
-/// Bits of the enclosures; what they lose to the division by 2⁻³⁹ is far below the error above.
-const PRECISION: u64 = 192;
+/// Bits of the enclosures; what they lose to the division by 2⁻¹²⁷ is far below the error above.
+const PRECISION: u64 = 448;
 
 /// C3 in tier F, for cases with a transcendental activation only.
 pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {

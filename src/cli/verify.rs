@@ -6,24 +6,23 @@ use clap::Args;
 
 use super::Outcome;
 use super::common::{Common, open, read_file};
-use crate::certificate::large::Shape;
-use crate::certificate::verify::Report;
-use crate::certificate::verify::large::SealedLarge;
+use crate::certificate::verify::large::{Numbers, SealedLarge};
+use crate::certificate::verify::{Refusal, Report, Row};
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
 use crate::spec::{Case, Expect, Limits};
 use crate::wire::json::Json;
-use crate::wire::{dense, large};
+use crate::wire::large;
 
 /// Checks a certificate by substitution, without any engine.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Exits by the verdict that it confirms; a certificate that is refused exits 1.\n\nExample:\n  creditcheck certify case.json -o certificate.json\n  creditcheck verify certificate.json"
+    after_help = "Exits by the verdict that it confirms. Refused: 1; of a case that has no certificate: 2; files that are not there: 3.\n\nExample:\n  creditcheck certify case.json -o certificate.json\n  creditcheck verify certificate.json"
 )]
 pub(super) struct Arguments {
     /// The certificate
     certificate: PathBuf,
-    /// Where the files are that the case of a large network names: their digests and the shapes in them are confirmed too
+    /// Where the files are that the case of a large network names: without them nothing is more than unchecked
     #[arg(long, value_name = "FOLDER")]
     files: Option<PathBuf>,
 }
@@ -33,69 +32,80 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let bytes = read_file(&arguments.certificate, &limits)?;
     let name = arguments.certificate.display().to_string();
     if let Some(sealed) = large_certificate(&bytes, &limits, &name)? {
-        let shape = arguments.files.as_deref().map(|folder| shape_in(folder, &sealed, &limits));
-        let shape = shape.transpose().map_err(|error| error.in_file(name.clone()))?;
-        let verified = crate::certificate::verify::large::verify(&sealed, shape.as_ref());
-        let conclusion = verified.as_ref().map_or(Conclusion::Disagree, Report::conclusion);
-        common.write_or_junit(
-            || {
-                let confirmed = shape.is_some();
-                crate::report::verified_large(&name, &sealed, &verified, conclusion, confirmed)
-            },
-            || crate::report::verified_json(&sealed.certificate.case_digest, &verified, conclusion),
-            || crate::report::verified_junit(&name, &verified, conclusion),
-        )?;
-        return Ok(conclusion.into());
+        return large(arguments, common, &sealed, &name);
     }
     if arguments.files.is_some() {
         let what = "--files for the certificate of a small case, which holds every number itself";
         return Err(Error::unsupported(what).in_file(name));
     }
-    let certificate = crate::wire::certificate::read(&bytes, &limits)
+    let sealed = crate::wire::certificate::read(&bytes, &limits)
         .map_err(|error| error.in_file(name.clone()))?;
-    let verified = crate::certificate::verify(&certificate);
-    let conclusion = match &verified {
-        Err(_) => Conclusion::Disagree,
-        Ok(report) => conclusion(&certificate.certificate.case, report),
-    };
+    let verified = unless_of_case(crate::certificate::verify(&sealed), &name)?;
+    let case = &sealed.certificate.case;
+    let conclusion =
+        verified.as_ref().map_or(Conclusion::Disagree, |report| conclusion(case, report));
+    let digest = &sealed.certificate.case_digest;
     common.write_or_junit(
-        || crate::report::verified(&name, &certificate, &verified, conclusion),
-        || {
-            crate::report::verified_json(
-                &certificate.certificate.case_digest,
-                &verified,
-                conclusion,
-            )
-        },
+        || crate::report::verified(&name, &sealed, &verified, conclusion),
+        || crate::report::verified_json(digest, &verified, conclusion),
         || crate::report::verified_junit(&name, &verified, conclusion),
     )?;
     Ok(conclusion.into())
 }
 
-/// The shape of the case that a certificate names, read from the files themselves, whose digests must be those of the certificate.
-fn shape_in(folder: &Path, sealed: &SealedLarge, limits: &Limits) -> Result<Shape, Error> {
+fn large(
+    arguments: &Arguments,
+    common: &Common,
+    sealed: &SealedLarge,
+    name: &str,
+) -> Result<Outcome, Error> {
     let certificate = &sealed.certificate;
-    let json = Json::read(certificate.case_text.as_bytes(), limits)?;
-    let found = dense::read(&json, limits, &mut |name| open(&folder.join(name)))?;
-    let stated: Vec<_> = certificate.files.iter().map(|f| (&f.name, &f.digest)).collect();
-    let read: Vec<_> = found.files.iter().map(|f| (&f.file, &f.sha256)).collect();
-    if stated != read {
-        let all = |files: &[(&String, &String)]| {
-            files
-                .iter()
-                .map(|(name, digest)| format!("{name} {digest}"))
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        return Err(Error::input("files", all(&stated), all(&read)));
+    let numbers = &sealed.subject.numbers;
+    let shown = match (&arguments.files, numbers) {
+        (Some(folder), Numbers::Files(_)) if are_there(folder, sealed) => {
+            let mut open = |file: &str| open(&folder.join(file));
+            let shown = crate::wire::large::shown(certificate, &common.limits(), &mut open);
+            Some(shown.map_err(|error| error.in_file(name))?)
+        }
+        _ => None,
+    };
+    let verified = crate::certificate::verify::large::verify(sealed, shown.as_ref());
+    let verified = unless_of_case(verified, name)?;
+    if verified.is_ok() && arguments.files.is_some() && matches!(numbers, Numbers::Here(_)) {
+        let what = "--files for a certificate whose case names no file";
+        return Err(Error::unsupported(what).in_file(name));
     }
-    let layers = &found.dense.layers;
-    Ok(Shape {
-        widths: found.dense.widths(),
-        biases: layers.iter().map(|layer| layer.biases.is_some()).collect(),
-        batch: found.dense.batch(),
-    })
+    let conclusion = verified.as_ref().map_or(Conclusion::Disagree, Report::conclusion);
+    common.write_or_junit(
+        || crate::report::verified_large(name, sealed, &verified, conclusion, shown.is_some()),
+        || crate::report::verified_json(&certificate.case_digest, &verified, conclusion),
+        || crate::report::verified_junit(name, &verified, conclusion),
+    )?;
+    Ok(conclusion.into())
 }
+
+/// Whether every file that a certificate lists is in the folder; what is not there cannot be confirmed, and is no mistake of its own.
+fn are_there(folder: &Path, sealed: &SealedLarge) -> bool {
+    sealed.certificate.files.iter().all(|file| folder.join(&file.name).exists())
+}
+
+/// A case of which no certificate is issued is an error, as it is for `certify`; any other refusal is an answer.
+fn unless_of_case(
+    verified: Result<Report, Refusal>,
+    name: &str,
+) -> Result<Result<Report, Refusal>, Error> {
+    match verified {
+        Err(refusal) if refusal.is_of_case() => {
+            let Refusal { place, found, expected, .. } = refusal;
+            Err(Error::Input { place, found, expected, advice: Some(NONE_ISSUED.into()) }
+                .in_file(name))
+        }
+        other => Ok(other),
+    }
+}
+
+const NONE_ISSUED: &str =
+    "no certificate is issued of such a case: no equation would bind what it claims";
 
 /// The certificate of a large network, if it is one.
 fn large_certificate(
@@ -116,16 +126,16 @@ fn conclusion(case: &Case, report: &Report) -> Conclusion {
     if case.expect == Expect::Agree {
         return report.conclusion();
     }
-    let foreseen = |row: &&(Claim, Tier, Conclusion)| {
-        let (claim, tier, verdict) = **row;
-        tier == Tier::Exact
-            && matches!(claim, Claim::Credit | Claim::Update | Claim::Truth)
-            && verdict == Conclusion::Disagree
+    let foreseen = |row: &Row| {
+        let refutable = [Claim::Credit, Claim::Update, Claim::Truth, Claim::Recurrent];
+        row.tier == Tier::Exact
+            && refutable.contains(&row.claim)
+            && row.verdict == Some(Conclusion::Disagree)
     };
-    let mut refuted = report.claims.iter().filter(foreseen);
-    if !case.has_own_balance() || !refuted.any(|(claim, _, _)| *claim == Claim::Update) {
+    let refuted = report.claims.iter().any(|row| row.claim == Claim::Update && foreseen(row));
+    if !case.has_own_balance() || !refuted {
         return Conclusion::Disagree;
     }
-    let rest = report.claims.iter().filter(|row| !foreseen(row)).map(|(_, _, verdict)| *verdict);
-    rest.max().unwrap_or(Conclusion::Unchecked)
+    // C2 was refuted, as the case expects; with a cycle nothing else may be left that has a verdict.
+    report.worst(|row| !foreseen(row)).unwrap_or(Conclusion::Agree)
 }

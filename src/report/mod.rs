@@ -14,19 +14,14 @@ mod suites;
 pub mod tasks;
 mod temporal;
 mod vectors;
+mod verified;
 
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
 
-use crate::certificate::large::Large;
-use crate::certificate::verify::large::SealedLarge;
-use crate::certificate::verify::{Refusal, Report, Sealed};
-use crate::certificate::words;
-use crate::check::Conclusion;
 use crate::number::{canonical, hex, nearest_f64};
-use crate::spec::{Activation, Case, Dense, Expect, Network, Wiring};
+use crate::spec::{Activation, Case, Dense, Network, Wiring};
 use crate::wire::gradient::{Gradient, NumberKind};
-use crate::wire::json::Json;
 
 pub use audited::{Audited, audited, audited_json, histogram};
 pub use balanced::{balance, balance_json};
@@ -41,6 +36,7 @@ pub use temporal::{
     steps_over_time_json,
 };
 pub use vectors::{vectors_checked_json, vectors_generated_json};
+pub use verified::{verified, verified_json, verified_large};
 
 /// Columns of the text that we lay out ourselves; tables of numbers may be wider.
 const WIDTH: usize = 100;
@@ -200,118 +196,4 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
         }
     }
     text
-}
-
-/// What `verify` found, as text.
-#[must_use]
-pub fn verified(
-    file: &str,
-    sealed: &Sealed,
-    verified: &Result<Report, Refusal>,
-    conclusion: Conclusion,
-) -> String {
-    let case = &sealed.certificate.case;
-    let title = format!("{} ({})", case.title(), network(case));
-    let digest = &sealed.certificate.case_digest;
-    confirmed(file, &title, digest, case.expect, verified, conclusion)
-}
-
-/// The same of the certificate of a large network.
-#[must_use]
-pub fn verified_large(
-    file: &str,
-    sealed: &SealedLarge,
-    verified: &Result<Report, Refusal>,
-    conclusion: Conclusion,
-    files_were_read: bool,
-) -> String {
-    let Large { shape, case_digest, .. } = &sealed.certificate;
-    let widths: Vec<_> = shape.widths.iter().map(ToString::to_string).collect();
-    let title =
-        format!("a {} network, {}", widths.join("-"), counted(shape.parameters(), "parameter"));
-    let mut text = confirmed(file, &title, case_digest, Expect::Agree, verified, conclusion);
-    if verified.is_ok() {
-        if files_were_read {
-            text.push_str("\nconfirmed from the files: their digests, and the shapes in them\n");
-        }
-        text.push_str("\ntaken for granted:\n");
-        let files = sealed.certificate.files.iter().map(|file| (&file.name, &file.digest));
-        let granted =
-            words::LARGE.iter().filter(|premise| !files_were_read || !premise.contains("shapes"));
-        text.extend(granted.map(|premise| format!("  {premise}\n")));
-        text.extend(files.map(|(name, digest)| format!("  {name} is {digest}\n")));
-    }
-    text
-}
-
-fn confirmed(
-    file: &str,
-    title: &str,
-    digest: &str,
-    expect: Expect,
-    verified: &Result<Report, Refusal>,
-    conclusion: Conclusion,
-) -> String {
-    let mut text = format!("{file}: certificate of {title}\n");
-    text.push_str(&format!("case {digest}\n\n"));
-    match verified {
-        Ok(report) => {
-            let mut equations = grid();
-            equations.set_header(vec!["equation", "witnesses substituted"]);
-            for (equation, count) in &report.substitutions {
-                equations.add_row(vec![(*equation).to_owned(), count.to_string()]);
-            }
-            text.push_str(&drawn(equations));
-            let mut claims = grid();
-            claims.set_header(vec!["claim", "", "tier", "verdict, computed again"]);
-            for (claim, tier, conclusion) in &report.claims {
-                claims.add_row(vec![claim.id(), claim.statement(), tier.word(), conclusion.word()]);
-            }
-            text.push('\n');
-            text.push_str(&drawn(claims));
-            text.push_str(
-                "\nverified: every equation holds, and every count and verdict is as stated\n",
-            );
-            text.push_str(match (expect, conclusion) {
-                (Expect::Disagree, Conclusion::Agree) => {
-                    "the verdict: differs as the case expects\n"
-                }
-                (_, Conclusion::Agree) => "the verdict: agree\n",
-                (_, Conclusion::Unchecked) => "the verdict: unchecked\n",
-                (_, Conclusion::Disagree) => "the verdict: DISAGREE\n",
-            });
-        }
-        Err(refusal) => {
-            text.push_str(&wrapped(0, &format!("refused: {refusal}")));
-        }
-    }
-    text
-}
-
-/// What `verify` found, as a document.
-#[must_use]
-pub fn verified_json(
-    case_digest: &str,
-    verified: &Result<Report, Refusal>,
-    conclusion: Conclusion,
-) -> Json {
-    let mut fields =
-        vec![("format", Json::text("creditcheck/verified/1")), ("case", Json::text(case_digest))];
-    match verified {
-        Ok(report) => {
-            fields.push(("verified", Json::Bool(true)));
-            fields.push(("conclusion", Json::text(conclusion.word())));
-            let equation = |(name, count): &(&'static str, usize)| (*name, Json::count(*count));
-            let equations = report.substitutions.iter().map(equation);
-            fields.push(("substitutions", Json::object(equations)));
-        }
-        Err(refusal) => {
-            fields.push(("verified", Json::Bool(false)));
-            fields.push(("equation", Json::text(&refusal.equation)));
-            fields.push(("place", Json::text(&refusal.place)));
-            fields.push(("found", Json::text(&refusal.found)));
-            fields.push(("expected", Json::text(&refusal.expected)));
-        }
-    }
-    Json::object(fields)
 }

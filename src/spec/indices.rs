@@ -55,6 +55,11 @@ macro_rules! indexed {
                 self.0.is_empty()
             }
 
+            /// The values in the order of their index, to be changed.
+            pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+                self.0.iter_mut()
+            }
+
             /// The values in the order of their index.
             pub fn iter(&self) -> std::slice::Iter<'_, T> {
                 self.0.iter()

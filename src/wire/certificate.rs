@@ -1,4 +1,4 @@
-//! `creditcheck/certificate/1`.
+//! `creditcheck/certificate/2`; the first version is read too.
 
 use num_rational::BigRational;
 
@@ -9,12 +9,12 @@ use super::json::Json;
 use crate::certificate::digest::{DRAW_EXAMPLES, PRIME};
 use crate::certificate::verify::Sealed;
 use crate::certificate::{
-    BackpropWitness, Certificate, ClaimRow, Draw, DrawExample, ExampleWitness, FORMAT, Inverses,
-    Matrix, PerParameter, Soundness, TangentWitness, Versions, Witnesses,
+    BackpropWitness, Certificate, ClaimRow, Draw, DrawExample, ExampleWitness, Inverses, Matrix,
+    PerParameter, Soundness, TangentWitness, Version, Versions, Witnesses, words,
 };
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
-use crate::spec::{Limits, Network, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Limits, Network, PerNeuron, PerSynapse, Wiring};
 
 /// A certificate as a document, its own digest last.
 ///
@@ -37,13 +37,22 @@ pub fn write(certificate: &Certificate) -> String {
 }
 
 fn body(certificate: &Certificate) -> Json {
-    let Certificate { case, case_text, case_digest, kink, seed, versions, claims, witnesses } =
-        certificate;
+    let Certificate {
+        version,
+        case,
+        case_text,
+        case_digest,
+        kink,
+        seed,
+        versions,
+        claims,
+        witnesses,
+    } = certificate;
     // The text was written by `Json::canonical`; should it be anything else, the digest will tell.
     let limits = Limits::default();
     let given = Json::read(case_text.as_bytes(), &limits);
     Json::object([
-        ("format", Json::text(FORMAT)),
+        ("format", Json::text(version.format())),
         ("case", given.unwrap_or_else(|_| case::to_json(case))),
         ("case_digest", Json::text(case_digest)),
         ("kink", Json::text(kink)),
@@ -65,7 +74,7 @@ pub(super) fn claim_json(row: &ClaimRow) -> Json {
     let mut fields = vec![
         ("claim", Json::text(row.claim.id())),
         ("tier", Json::text(row.tier.letter().to_string())),
-        ("verdict", Json::text(row.verdict.word())),
+        ("verdict", Json::text(words::verdict(row.verdict))),
     ];
     if let Some(reason) = &row.reason {
         fields.push(("reason", Json::text(reason)));
@@ -184,7 +193,7 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     let root = Cursor::root(json, &longer);
     // A file of another kind is told so, not that its fields are unknown.
     if let Some(format) = root.field("format") {
-        format.choice(&[(FORMAT, ())])?;
+        format.choice(&Version::ALL)?;
     }
     root.object(&[
         "format",
@@ -197,28 +206,32 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
         "witnesses",
         "digest",
     ])?;
-    root.required("format")?.choice(&[(FORMAT, ())])?;
+    let version = root.required("format")?.choice(&Version::ALL)?;
     let place = root.required("case")?;
+    // Numerator and denominator of a number that was written as a decimal or in hex are longer than it was.
+    let of_case = Limits { number_chars: limits.number_chars.saturating_mul(4), ..*limits };
     // Once for errors with their place in this document, once for the numbers in canonical form.
-    case::from_cursor(&place)?;
-    let document = Document::read(place.value().canonical().as_bytes(), &longer)?;
+    let case = case::from_cursor(&place.within(&of_case))?;
+    expect_few_neurons(&case, limits)?;
+    let document = Document::read(place.value().canonical().as_bytes(), &of_case)?;
     let wiring = Wiring::of(&document.case);
     let layered = matches!(document.case.network, Network::Layered(_));
     let seed = root.required("seed")?;
     let versions = root.required("versions")?;
     versions.object(&["creditcheck", "num-rational", "num-bigint"])?;
-    let version = |name| Ok::<_, Error>(versions.required(name)?.text()?.to_owned());
+    let stated = |name| Ok::<_, Error>(versions.required(name)?.text()?.to_owned());
     let certificate = Certificate {
+        version,
         case_text: document.json.canonical(),
         case_digest: root.required("case_digest")?.text()?.to_owned(),
         kink: root.required("kink")?.text()?.to_owned(),
         seed: whole(&seed, u64::MAX)?,
         versions: Versions {
-            creditcheck: version("creditcheck")?,
-            num_rational: version("num-rational")?,
-            num_bigint: version("num-bigint")?,
+            creditcheck: stated("creditcheck")?,
+            num_rational: stated("num-rational")?,
+            num_bigint: stated("num-bigint")?,
         },
-        claims: root.required("claims")?.items()?.iter().map(claim).collect::<Result<_, _>>()?,
+        claims: claims(&root.required("claims")?)?,
         witnesses: witnesses(
             &root.required("witnesses")?,
             &Shape { wiring: &wiring, layered, examples: document.case.examples.len() },
@@ -237,6 +250,22 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     Ok(Sealed { certificate, text, digest })
 }
 
+/// Refuses a case that is too large for the exact engines, before anything is made of it.
+fn expect_few_neurons(case: &Case, limits: &Limits) -> Result<(), Error> {
+    let neurons: usize = match &case.network {
+        Network::Layered(net) => net.widths().iter().sum(),
+        Network::Graph(net) => net.neurons,
+    };
+    if neurons <= limits.neurons {
+        return Ok(());
+    }
+    Err(Error::Limit {
+        what: "neurons of a case that is certified".into(),
+        given: neurons as u64,
+        limit: limits.neurons as u64,
+    })
+}
+
 /// An unsigned integer in quotes, written in the one canonical way.
 pub(super) fn whole(place: &Cursor<'_>, most: u64) -> Result<u64, Error> {
     let text = place.text()?;
@@ -244,7 +273,16 @@ pub(super) fn whole(place: &Cursor<'_>, most: u64) -> Result<u64, Error> {
     value.ok_or_else(|| place.error(format!("an integer from 0 to {most} in quotes")))
 }
 
-pub(super) fn claim(place: &Cursor<'_>) -> Result<ClaimRow, Error> {
+/// The rows, of which there is at least one.
+pub(super) fn claims(place: &Cursor<'_>) -> Result<Vec<ClaimRow>, Error> {
+    let rows = place.items()?;
+    if rows.is_empty() {
+        return Err(place.error("at least one row"));
+    }
+    rows.iter().map(claim).collect()
+}
+
+fn claim(place: &Cursor<'_>) -> Result<ClaimRow, Error> {
     place.object(&[
         "claim",
         "tier",
@@ -262,8 +300,9 @@ pub(super) fn claim(place: &Cursor<'_>) -> Result<ClaimRow, Error> {
     let claims: Vec<_> = Claim::ALL.iter().map(|claim| (claim.id(), *claim)).collect();
     let letters: Vec<_> = Tier::ALL.iter().map(|tier| (tier.letter().to_string(), *tier)).collect();
     let tiers: Vec<_> = letters.iter().map(|(letter, tier)| (letter.as_str(), *tier)).collect();
-    let verdicts = [Conclusion::Agree, Conclusion::Disagree, Conclusion::Unchecked];
-    let verdicts: Vec<_> = verdicts.iter().map(|v| (v.word(), *v)).collect();
+    let verdicts = [Conclusion::Agree, Conclusion::Disagree, Conclusion::Unchecked].map(Some);
+    let verdicts = verdicts.into_iter().chain([None]);
+    let verdicts: Vec<_> = verdicts.map(|v| (words::verdict(v), v)).collect();
     let assumptions = place.required("assumptions")?.items()?;
     Ok(ClaimRow {
         claim: place.required("claim")?.choice(&claims)?,

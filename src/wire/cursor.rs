@@ -37,6 +37,15 @@ impl<'a> Cursor<'a> {
         self.limits
     }
 
+    /// The same place under other limits.
+    #[must_use]
+    pub fn within<'b>(&self, limits: &'b Limits) -> Cursor<'b>
+    where
+        'a: 'b,
+    {
+        Cursor { value: self.value, path: self.path.clone(), limits }
+    }
+
     /// The path, such as `network.layers[1].weights[0][3]`.
     #[must_use]
     pub fn path(&self) -> &str {

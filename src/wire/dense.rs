@@ -14,7 +14,7 @@ use super::tensor::{FileDigest, Files, LayerNames, Opened};
 use super::{Document, sha256};
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::{Dense, DenseLayer, Dtype, Limits, Tensor};
+use crate::spec::{Dense, DenseLayer, Dtype, Expect, Limits, Tensor};
 
 pub use crate::spec::MOST_PARAMETERS;
 /// And up to so many numbers in its examples.
@@ -43,12 +43,15 @@ impl DenseDocument {
     /// The case with its numbers written out, if it is small enough for that; its digest is then that of this document.
     #[must_use]
     pub fn written_out(&self) -> Option<Document> {
+        if self.is_large() { None } else { self.dense.to_case().map(Document::of) }
+    }
+
+    /// Whether there are more numbers than are written out.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
         let Dense { inputs, targets, .. } = &self.dense;
         let examples = inputs.values.len() + targets.values.len();
-        if self.dense.parameters() > MOST_PARAMETERS || examples > MOST_EXAMPLE_NUMBERS {
-            return None;
-        }
-        self.dense.to_case().map(Document::of)
+        self.dense.parameters() > MOST_PARAMETERS || examples > MOST_EXAMPLE_NUMBERS
     }
 }
 
@@ -111,6 +114,113 @@ pub fn read(
     Ok(DenseDocument { dense, json, files, names })
 }
 
+/// What a case that refers to files says without them.
+pub(super) struct Outline {
+    /// Whether the document holds its numbers in canonical form, so that its text is the one that is hashed.
+    pub(super) is_canonical: bool,
+    /// What the author of the case expects of C2.
+    pub(super) expect: Expect,
+    /// The place of the first balance function of its own, and its name.
+    pub(super) own_balance: Option<(String, &'static str)>,
+    /// Every file, once, in the order in which the document names it; none where some reference states no digest, or where two differ.
+    pub(super) files: Option<Vec<FileDigest>>,
+}
+
+/// Reads and validates everything that stands in the document itself, and opens nothing.
+///
+/// # Errors
+/// As [`read`], but for what is wrong in a file or with its shape.
+pub(super) fn outline(root: &Cursor<'_>) -> Result<Outline, Error> {
+    let Head { expect, .. } = case::head(root)?;
+    if let Some(list) = root.field("equilibrium") {
+        return Err(
+            list.error("no such field: the rates of a layered network follow from its input")
+        );
+    }
+    let network = root.required("network")?;
+    network.required("kind")?.choice(&[("layered", ())])?;
+    network.object(&["kind", "layers"])?;
+    let list = network.required("layers")?;
+    let mut seen = Seen { files: Some(Vec::new()) };
+    let (mut own_balance, mut before) = (None, None);
+    let layers = list.items()?;
+    for place in &layers {
+        place.object(&["weights", "biases", "activation", "kink", "balance"])?;
+        let rows = seen.tensor(&place.required("weights")?, &[None, before])?;
+        if let Some(biases) = place.field("biases") {
+            seen.tensor(&biases, &[rows])?;
+        }
+        case::activation(&place.required("activation")?)?;
+        case::kink(place)?;
+        if let Some(balance) = place.field("balance") {
+            let name = case::activation(&balance)?.name();
+            own_balance = own_balance.or(Some((balance.path().to_owned(), name)));
+        }
+        before = rows;
+    }
+    if layers.is_empty() {
+        return Err(list.error("at least one layer"));
+    }
+    let examples = root.required("examples")?;
+    if matches!(examples.value(), Json::Object(_)) {
+        examples.object(&["inputs", "targets"])?;
+        let rows = seen.tensor(&examples.required("inputs")?, &[None, None])?;
+        seen.tensor(&examples.required("targets")?, &[rows, before])?;
+    } else {
+        inline_examples(&examples, (None, before))?;
+    }
+    let is_canonical = canonical_numbers(root.value(), root.limits()) == *root.value();
+    Ok(Outline { is_canonical, expect, own_balance, files: seen.files })
+}
+
+/// The files that a document names, as far as it has been read.
+struct Seen {
+    files: Option<Vec<FileDigest>>,
+}
+
+impl Seen {
+    /// How many rows a tensor has, if it stands in the document.
+    fn tensor(
+        &mut self,
+        place: &Cursor<'_>,
+        expected: &[Option<usize>],
+    ) -> Result<Option<usize>, Error> {
+        if !matches!(place.value(), Json::Object(_)) {
+            return inline(place, expected).map(|tensor| Some(tensor.rows));
+        }
+        let Reference { file, digest, .. } = reference(place)?;
+        let digest = digest.map(|place| place.text()).transpose()?;
+        let file = file.to_owned();
+        self.files = match (self.files.take(), digest) {
+            (Some(mut files), Some(digest)) => match files.iter().find(|seen| seen.file == file) {
+                Some(seen) if seen.sha256 == digest => Some(files),
+                Some(_) => None,
+                None => {
+                    files.push(FileDigest { file, sha256: digest.to_owned() });
+                    Some(files)
+                }
+            },
+            _ => None,
+        };
+        Ok(expected.first().copied().flatten())
+    }
+}
+
+/// A reference to a tensor as it stands in a document.
+struct Reference<'a> {
+    file: &'a str,
+    tensor: Option<&'a str>,
+    digest: Option<Cursor<'a>>,
+}
+
+fn reference<'a>(place: &Cursor<'a>) -> Result<Reference<'a>, Error> {
+    place.object(&["file", "tensor", "sha256"])?;
+    let file = place.required("file")?.text()?;
+    let tensor = place.field("tensor");
+    let tensor = tensor.as_ref().map(Cursor::text).transpose()?;
+    Ok(Reference { file, tensor, digest: place.field("sha256") })
+}
+
 /// What a reference calls its tensor.
 fn name_of(layer: &Cursor<'_>, field: &str) -> Option<String> {
     let tensor = layer.field(field)?.field("tensor")?;
@@ -149,18 +259,7 @@ impl Reader<'_> {
             let t = self.tensor(&place.required("targets")?, &[Some(x.rows), Some(targets)])?;
             return Ok((x, t));
         }
-        let list = place.items()?;
-        let (mut x, mut t) = (Vec::new(), Vec::new());
-        for example in &list {
-            example.object(&["input", "target"])?;
-            floats(&example.required("input")?, Some(inputs), &mut x)?;
-            floats(&example.required("target")?, Some(targets), &mut t)?;
-        }
-        if list.is_empty() {
-            return Err(place.error("at least one example"));
-        }
-        let tensor = |cols, values| Tensor { rows: list.len(), cols, dtype: Dtype::F64, values };
-        Ok((tensor(inputs, x), tensor(targets, t)))
+        inline_examples(place, (Some(inputs), Some(targets)))
     }
 
     /// A tensor of one or two dimensions, in a file or in the document.
@@ -168,30 +267,7 @@ impl Reader<'_> {
         if matches!(place.value(), Json::Object(_)) {
             return self.reference(place, expected);
         }
-        let mut values = Vec::new();
-        let (rows, cols) = match expected {
-            [rows, cols] => {
-                let list = place.items()?;
-                if rows.is_some_and(|rows| rows != list.len()) || list.is_empty() {
-                    return Err(place.error(match rows {
-                        Some(rows) => format!("{rows} rows"),
-                        None => "at least one row".to_owned(),
-                    }));
-                }
-                let mut width = *cols;
-                for row in &list {
-                    floats(row, width, &mut values)?;
-                    width = width.or(Some(values.len()));
-                }
-                (list.len(), width.unwrap_or(0))
-            }
-            _ => {
-                let width = expected.first().copied().flatten();
-                floats(place, width, &mut values)?;
-                (values.len(), 1)
-            }
-        };
-        Ok(Tensor { rows, cols, dtype: Dtype::F64, values })
+        inline(place, expected)
     }
 
     fn reference(
@@ -199,12 +275,9 @@ impl Reader<'_> {
         place: &Cursor<'_>,
         expected: &[Option<usize>],
     ) -> Result<Tensor, Error> {
-        place.object(&["file", "tensor", "sha256"])?;
-        let file = place.required("file")?.text()?;
-        let tensor = place.field("tensor");
-        let tensor = tensor.as_ref().map(Cursor::text).transpose()?;
+        let Reference { file, tensor, digest } = reference(place)?;
         let opened = self.files.file(file)?;
-        if let Some(stated) = place.field("sha256")
+        if let Some(stated) = digest
             && stated.text()? != opened.sha256()
         {
             return Err(stated.error_with(
@@ -214,6 +287,59 @@ impl Reader<'_> {
         }
         self.files.tensor(file, tensor, expected).map_err(|error| at(place.path(), error))
     }
+}
+
+/// Examples that stand in the document, of these widths where they are known.
+fn inline_examples(
+    place: &Cursor<'_>,
+    (inputs, targets): (Option<usize>, Option<usize>),
+) -> Result<(Tensor, Tensor), Error> {
+    let list = place.items()?;
+    let (mut x, mut t) = (Vec::new(), Vec::new());
+    let (mut inputs, mut targets) = (inputs, targets);
+    for example in &list {
+        example.object(&["input", "target"])?;
+        floats(&example.required("input")?, inputs, &mut x)?;
+        floats(&example.required("target")?, targets, &mut t)?;
+        inputs = inputs.or(Some(x.len()));
+        targets = targets.or(Some(t.len()));
+    }
+    if list.is_empty() {
+        return Err(place.error("at least one example"));
+    }
+    let tensor = |cols: Option<usize>, values| {
+        let cols = cols.unwrap_or(0);
+        Tensor { rows: list.len(), cols, dtype: Dtype::F64, values }
+    };
+    Ok((tensor(inputs, x), tensor(targets, t)))
+}
+
+/// A tensor of one or two dimensions that stands in the document.
+fn inline(place: &Cursor<'_>, expected: &[Option<usize>]) -> Result<Tensor, Error> {
+    let mut values = Vec::new();
+    let (rows, cols) = match expected {
+        [rows, cols] => {
+            let list = place.items()?;
+            if rows.is_some_and(|rows| rows != list.len()) || list.is_empty() {
+                return Err(place.error(match rows {
+                    Some(rows) => format!("{rows} rows"),
+                    None => "at least one row".to_owned(),
+                }));
+            }
+            let mut width = *cols;
+            for row in &list {
+                floats(row, width, &mut values)?;
+                width = width.or(Some(values.len()));
+            }
+            (list.len(), width.unwrap_or(0))
+        }
+        _ => {
+            let width = expected.first().copied().flatten();
+            floats(place, width, &mut values)?;
+            (values.len(), 1)
+        }
+    };
+    Ok(Tensor { rows, cols, dtype: Dtype::F64, values })
 }
 
 /// The error of a file, with the place of the document that refers to it.
@@ -249,7 +375,7 @@ fn floats(place: &Cursor<'_>, len: Option<usize>, values: &mut Vec<f64>) -> Resu
 
 /// The document with the digest of its file in every reference.
 fn with_digests(json: &Json, files: &[FileDigest]) -> Json {
-    let digest = |reference: &Json| -> Json {
+    references(json, |reference| {
         let Json::Object(given) = reference else { return reference.clone() };
         let text = |name: &str| given.iter().find(|(field, _)| field == name).map(|(_, v)| v);
         let named = |file: &&FileDigest| text("file") == Some(&Json::text(&file.file));
@@ -261,10 +387,25 @@ fn with_digests(json: &Json, files: &[FileDigest]) -> Json {
             }
             _ => reference.clone(),
         }
-    };
+    })
+}
+
+/// The document without any digest of a file.
+pub(super) fn without_digests(json: &Json) -> Json {
+    references(json, |reference| match reference {
+        Json::Object(given) => {
+            let rest = given.iter().filter(|(field, _)| field != "sha256").cloned();
+            Json::Object(rest.collect())
+        }
+        other => other.clone(),
+    })
+}
+
+/// The document with something else in the place of every reference; whatever is no object is none.
+fn references(json: &Json, change: impl Fn(&Json) -> Json) -> Json {
     let layer = |layer: &Json| {
         fields(layer, |name, value| match name {
-            "weights" | "biases" => digest(value),
+            "weights" | "biases" => change(value),
             _ => value.clone(),
         })
     };
@@ -273,7 +414,7 @@ fn with_digests(json: &Json, files: &[FileDigest]) -> Json {
             "layers" => items(value, layer),
             _ => value.clone(),
         }),
-        "examples" => fields(value, |_, value| digest(value)),
+        "examples" => fields(value, |_, value| change(value)),
         _ => value.clone(),
     })
 }

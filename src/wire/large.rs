@@ -1,14 +1,17 @@
-//! `creditcheck/certificate/1` of large networks: it has a `shape`, and fingerprints in place of numbers.
+//! `creditcheck/certificate/2` of large networks: it has a `shape`, and fingerprints in place of numbers.
 
-use super::certificate::{claim, claim_json, whole};
+use super::case;
+use super::certificate::{claim_json, claims, whole};
 use super::cursor::Cursor;
-use super::document::sha256;
+use super::dense::{self, Outline};
+use super::document::{canonical_numbers, sha256};
 use super::json::Json;
-use crate::certificate::FORMAT;
+use super::tensor::{FileDigest, Files, Opened};
+use crate::certificate::Version;
 use crate::certificate::large::{Draw, File, Large, Shape};
-use crate::certificate::verify::large::SealedLarge;
+use crate::certificate::verify::large::{Found, Numbers, SealedLarge, Shown, Subject};
 use crate::error::Error;
-use crate::spec::Limits;
+use crate::spec::{Case, Dense, Layer, Limits, MOST_PARAMETERS, Network};
 
 /// Whether a document is the certificate of a large network.
 #[must_use]
@@ -21,10 +24,11 @@ pub fn is_large(json: &Json) -> bool {
 /// # Errors
 /// [`Error::Input`] if the text of its case is no JSON.
 pub fn to_json(certificate: &Large) -> Result<Json, Error> {
-    let Large { case_text, case_digest, files, shape, seed, versions, claims, draws } = certificate;
+    let Large { version, case_text, case_digest, files, shape, seed, versions, claims, draws } =
+        certificate;
     let texts = |texts: &[String]| Json::array(texts, Json::text);
     let mut fields = vec![
-        ("format".into(), Json::text(FORMAT)),
+        ("format".into(), Json::text(version.format())),
         ("case".into(), Json::read(case_text.as_bytes(), &Limits::default())?),
         ("case_digest".into(), Json::text(case_digest)),
         (
@@ -95,7 +99,7 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
         "draws",
         "digest",
     ])?;
-    root.required("format")?.choice(&[(FORMAT, ())])?;
+    let version = root.required("format")?.choice(&Version::ALL)?;
     let file = |place: &Cursor<'_>| {
         place.object(&["file", "digest"])?;
         let text = |name: &str| Ok::<_, Error>(place.required(name)?.text()?.to_owned());
@@ -107,11 +111,23 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
         let items = shape.required(name)?.items()?;
         items.iter().map(|item| item.index(below, "a count")).collect::<Result<Vec<_>, _>>()
     };
+    let widths = counts("widths", COUNT)?;
+    if widths.len() < 2 {
+        return Err(shape.required("widths")?.error("the widths of at least two layers"));
+    }
+    if let Some(zero) = widths.iter().position(|width| *width == 0) {
+        return Err(shape.required("widths")?.items()?[zero].error("a width of at least 1"));
+    }
+    let batch = shape.required("batch")?;
+    let batch = match batch.index(COUNT, "a count")? {
+        0 => return Err(batch.error("at least one example")),
+        count => count,
+    };
     let versions = root.required("versions")?;
     let Json::Object(names) = versions.value() else {
         return Err(versions.error("an object of names and versions"));
     };
-    let version = |(name, _): &(String, Json)| {
+    let stated = |(name, _): &(String, Json)| {
         Ok((name.clone(), versions.required(name)?.text()?.to_owned()))
     };
     let draw = |place: &Cursor<'_>| {
@@ -127,18 +143,21 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
             gradients: texts("gradients")?,
         })
     };
+    let place = root.required("case")?;
+    let subject = subject(&place)?;
     let certificate = Large {
-        case_text: root.required("case")?.value().canonical(),
+        version,
+        case_text: place.value().canonical(),
         case_digest: root.required("case_digest")?.text()?.to_owned(),
         files: root.required("files")?.items()?.iter().map(file).collect::<Result<_, _>>()?,
         shape: Shape {
-            widths: counts("widths", COUNT)?,
+            widths,
             biases: counts("biases", 2)?.into_iter().map(|has| has == 1).collect(),
-            batch: shape.required("batch")?.index(COUNT, "a count")?,
+            batch,
         },
         seed: whole(&root.required("seed")?, u64::MAX)?,
-        versions: names.iter().map(version).collect::<Result<_, Error>>()?,
-        claims: root.required("claims")?.items()?.iter().map(claim).collect::<Result<_, _>>()?,
+        versions: names.iter().map(stated).collect::<Result<_, Error>>()?,
+        claims: claims(&root.required("claims")?)?,
         draws: root.required("draws")?.items()?.iter().map(draw).collect::<Result<_, _>>()?,
     };
     let digest = root.required("digest")?.text()?.to_owned();
@@ -149,5 +168,79 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
         }
         _ => String::new(),
     };
-    Ok(SealedLarge { certificate, text, digest })
+    Ok(SealedLarge { certificate, subject, text, digest })
+}
+
+/// The case of a large certificate, read and validated like any other but for what is in its files.
+fn subject(place: &Cursor<'_>) -> Result<Subject, Error> {
+    if dense::refers_to_files(place.value(), place.limits()) {
+        let Outline { is_canonical, expect, own_balance, files } = dense::outline(place)?;
+        let file = |file: FileDigest| File { name: file.file, digest: file.sha256 };
+        let files = files.map(|files| files.into_iter().map(file).collect());
+        let numbers = Numbers::Files(files);
+        return Ok(Subject { layered: true, is_canonical, expect, own_balance, numbers });
+    }
+    let case = case::from_cursor(place)?;
+    let own_balance = match &case.network {
+        Network::Layered(net) => {
+            let own = |(l, layer): (usize, &Layer)| Some((l, layer.balance.as_ref()?.name()));
+            net.layers.iter().enumerate().find_map(own)
+        }
+        Network::Graph(_) => None,
+    };
+    let own_balance =
+        own_balance.map(|(l, name)| (format!("case.network.layers[{l}].balance"), name));
+    Ok(Subject {
+        layered: matches!(case.network, Network::Layered(_)),
+        is_canonical: canonical_numbers(place.value(), place.limits()) == *place.value(),
+        expect: case.expect,
+        own_balance,
+        numbers: Numbers::Here(written(&case)),
+    })
+}
+
+/// The shape of a case that holds its numbers itself.
+fn written(case: &Case) -> Found {
+    let (widths, biases) = match &case.network {
+        Network::Layered(net) => {
+            let biases = net.layers.iter().map(|layer| layer.biases.is_some()).collect();
+            (net.widths(), biases)
+        }
+        Network::Graph(_) => (Vec::new(), Vec::new()),
+    };
+    let shape = Shape { widths, biases, batch: case.examples.len() };
+    // A number that is no f64 makes a case small, whatever its size.
+    let is_large = shape.parameters() > MOST_PARAMETERS && Dense::of(case).is_some();
+    Found { shape, is_large }
+}
+
+/// What stands in the files that the case of a certificate names; `open` is given each name as it stands there.
+///
+/// # Errors
+/// As [`dense::read`]. Files with other digests than the certificate says are for the verifier to refuse, and not read any further.
+pub fn shown(
+    certificate: &Large,
+    limits: &Limits,
+    open: &mut dyn FnMut(&str) -> Result<Opened, Error>,
+) -> Result<Shown, Error> {
+    let mut named = Files::new(open, limits);
+    for file in &certificate.files {
+        named.file(&file.name)?;
+    }
+    let file = |file: &FileDigest| File { name: file.file.clone(), digest: file.sha256.clone() };
+    let files: Vec<_> = named.digests().iter().map(file).collect();
+    if files != certificate.files {
+        // What stands in other files is nobody's business.
+        return Ok(Shown { files, found: None });
+    }
+    let json = Json::read(certificate.case_text.as_bytes(), limits)?;
+    let read = dense::read(&dense::without_digests(&json), limits, open)?;
+    let layers = &read.dense.layers;
+    let shape = Shape {
+        widths: read.dense.widths(),
+        biases: layers.iter().map(|layer| layer.biases.is_some()).collect(),
+        batch: read.dense.batch(),
+    };
+    let files = read.files.iter().map(file).collect();
+    Ok(Shown { files, found: Some(Found { shape, is_large: read.is_large() }) })
 }

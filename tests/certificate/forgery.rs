@@ -213,5 +213,5 @@ fn a_cycle_with_a_balance_function_that_is_not_rational_is_refused() {
         with_digests_recomputed(Json::read(forged.as_bytes(), &Limits::default()).unwrap());
     let sealed = creditcheck::wire::certificate::from_json(&forged, &Limits::default()).unwrap();
     let refusal = verify(&sealed).unwrap_err();
-    assert_eq!((refusal.equation.as_str(), refusal.place.as_str()), ("shape", "case.network"));
+    assert_eq!((refusal.equation.as_str(), refusal.place.as_str()), ("case", "case.network"));
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use creditcheck::certificate::verify;
 use creditcheck::certify::{Options, Silent, certify};
+use creditcheck::check::Conclusion;
 use creditcheck::spec::Limits;
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate::{read, write};
@@ -16,6 +17,33 @@ const GOLDEN: [&str; 6] = [
     "own-balance-square",
     "recurrent-cycle",
 ];
+
+/// Certificates with given rates: their bits may differ between processors, so they are confirmed, and issued anew only when asked.
+const GIVEN: [&str; 2] = ["activation-tanh", "activation-softplus"];
+
+#[test]
+fn certificates_with_given_rates_are_confirmed() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    for name in GIVEN {
+        let file = fixtures.join(format!("certificates/{name}.json"));
+        #[cfg(feature = "fast")]
+        if std::env::var_os("CREDITCHECK_ACCEPT").is_some() {
+            let case = std::fs::read(fixtures.join(format!("cases/{name}.json"))).unwrap();
+            let document = Document::read(&case, &Limits::default()).unwrap();
+            let certified = certify(&document, &Options::default(), &mut Silent).unwrap();
+            std::fs::write(&file, write(&certified.certificate)).unwrap();
+        }
+        let report = verify(&read(&std::fs::read(&file).unwrap(), &Limits::default()).unwrap());
+        let report = report.unwrap();
+        assert_eq!(report.conclusion(), Conclusion::Agree, "{name}");
+        let given = report.given.unwrap();
+        // Nothing comes near to what is allowed: 14 % here.
+        assert!(given.neurons > 0 && given.share < 1 << 15, "{name}: {given:?}");
+        assert!((-54..=-50).contains(&given.rates_within), "{name}: {given:?}");
+        let granted = &report.claims[0].granted;
+        assert!(granted[0].starts_with("given β"), "{granted:?}");
+    }
+}
 
 #[test]
 fn the_golden_certificates_are_issued_again_and_confirmed() {

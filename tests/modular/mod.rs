@@ -5,6 +5,6 @@ mod cyclic;
 mod engines;
 mod exact;
 mod given;
-mod identity;
+pub mod identity;
 mod lifting;
 mod recurrent;

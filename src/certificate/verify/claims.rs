@@ -1,12 +1,11 @@
 //! C1–C6: every row of claims computed again from the confirmed witnesses, and compared field by field.
 
 use num_rational::BigRational;
-use num_traits::Zero;
 
 use super::counts::Count;
 use super::draws::{minus, times};
 use super::fold::{Sum, product};
-use super::{Confirmed, Ground, Refusal, confirm, credit, refusal};
+use super::{Confirmed, Ground, Refusal, confirm, credit, gates, refusal};
 use crate::certificate::digest::{self, DRAW_EXAMPLES, PRIME};
 use crate::certificate::words;
 use crate::certificate::{ClaimRow, MOST_UNIT_DIRECTIONS, PerParameter, Soundness};
@@ -27,7 +26,8 @@ pub fn check(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<(), Refusal>
         confirm(name, &found.entries, &expected.entries, at("entries"))?;
         confirm(name, &found.nonzero, &expected.nonzero, at("nonzero"))?;
         confirm(name, &found.differing, &expected.differing, at("differing"))?;
-        confirm(name, &found.verdict.word(), &expected.verdict.word(), at("verdict"))?;
+        let word = words::verdict;
+        confirm(name, &word(found.verdict), &word(expected.verdict), at("verdict"))?;
         let text = |reason: &Option<String>| reason.clone().unwrap_or_else(|| "none".into());
         confirm(name, &text(&found.reason), &text(&expected.reason), at("reason"))?;
         let bound = |soundness: &Option<Soundness>| match soundness {
@@ -55,31 +55,33 @@ pub fn check(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<(), Refusal>
 }
 
 fn rows(ground: &Ground<'_>, examples: &[Confirmed]) -> Vec<ClaimRow> {
-    let dead = hidden_dead(ground, examples).then_some(words::HIDDEN_DEAD);
+    let dead = || gates::hidden_dead(ground, examples);
     let credits = credits(ground, examples);
     let (updates, along) = (updates(ground), along_directions(ground));
     let mut rows = Vec::new();
-    let mut push = |claim, count: Option<Count>, vacuous: Option<&str>| {
+    let mut push = |claim, count: Option<Count>, vacuous: Option<String>| {
         rows.extend(count.map(|count| row(ground, claim, Tier::Exact, &count, vacuous, None)));
     };
-    push(Claim::Credit, credits, dead);
+    push(Claim::Credit, credits, dead());
+    let unseen = dead().or_else(|| gates::zero_block(ground));
+    let still = || gates::still(ground).or_else(dead);
     if ground.layered {
-        push(Claim::Update, updates, dead);
-        push(Claim::Truth, along, dead);
+        push(Claim::Update, updates, unseen);
+        push(Claim::Truth, along, still());
     } else {
-        push(Claim::Update, along, dead);
-        push(Claim::Truth, truth_of_graph(ground, examples), dead);
+        push(Claim::Update, along, unseen);
+        push(Claim::Truth, truth_of_graph(ground, examples), still());
     }
     let recurrent = ground.wiring.is_recurrent();
     if !recurrent {
         let (settling, shown) = settling(ground, examples);
-        push(Claim::Settling, Some(settling), (!shown).then_some(words::NO_SHORT_WITNESS));
+        push(Claim::Settling, Some(settling), (!shown).then(|| words::NO_SHORT_WITNESS.to_owned()));
     }
     push(Claim::Locality, Some(locality(ground)), None);
     if recurrent {
         let mut count = inverses(ground, examples);
         along_directions(ground).into_iter().for_each(|along| count.append(along));
-        push(Claim::Recurrent, Some(count), dead);
+        push(Claim::Recurrent, Some(count), still());
     }
     if !ground.certificate.witnesses.draws.is_empty() {
         let bound = soundness(ground);
@@ -98,36 +100,31 @@ fn row(
     claim: Claim,
     tier: Tier,
     count: &Count,
-    vacuous: Option<&str>,
+    vacuous: Option<String>,
     soundness: Option<Soundness>,
 ) -> ClaimRow {
     let (verdict, reason) = count.conclude(vacuous);
-    let unit = ground.wiring.parameters() <= MOST_UNIT_DIRECTIONS;
+    let subject = words::Subject {
+        version: ground.certificate.version,
+        layered: ground.layered,
+        recurrent: ground.wiring.is_recurrent(),
+        given: !ground.exact,
+        unit_directions: ground.wiring.parameters() <= MOST_UNIT_DIRECTIONS,
+    };
+    // Nobody but the issuer saw the reads: there is no verdict to confirm, only what may be read.
+    let observed = claim == Claim::Locality;
     ClaimRow {
         claim,
         tier,
-        verdict,
+        verdict: if observed { words::observed(subject.version) } else { Some(verdict) },
         reason,
         compared: words::compared(claim, tier, ground.layered, !ground.exact).to_owned(),
         entries: count.entries,
         nonzero: count.nonzero,
         differing: count.differing,
         soundness,
-        assumptions: words::assumptions(claim, tier, !ground.exact, ground.layered, unit),
+        assumptions: words::assumptions(claim, tier, subject),
     }
-}
-
-/// Whether there are hidden neurons, and none of them passes any credit on.
-fn hidden_dead(ground: &Ground<'_>, examples: &[Confirmed]) -> bool {
-    let wiring = &ground.wiring;
-    let mut hidden = wiring
-        .is_input
-        .indexed()
-        .filter(|(neuron, input)| !**input && !wiring.outputs.contains(neuron))
-        .map(|(neuron, _)| neuron)
-        .peekable();
-    hidden.peek().is_some()
-        && hidden.all(|neuron| examples.iter().all(|e| e.retrograde[neuron].is_zero()))
 }
 
 /// C1; nothing where there is neither backpropagation nor arbiter.

@@ -51,13 +51,13 @@ impl Count {
 
     /// A difference outweighs everything; a comparison of nothing but zeros, or one that could not
     /// have failed for the reason given, is no agreement.
-    pub fn conclude(&self, vacuous: Option<&str>) -> (Conclusion, Option<String>) {
+    pub fn conclude(&self, vacuous: Option<String>) -> (Conclusion, Option<String>) {
         if self.differing > 0 {
             return (Conclusion::Disagree, self.first.clone());
         }
-        let zero = (self.nonzero == 0).then_some(words::ALL_ZERO);
+        let zero = (self.nonzero == 0).then(|| words::ALL_ZERO.to_owned());
         match zero.or(vacuous) {
-            Some(reason) => (Conclusion::Unchecked, Some(reason.to_owned())),
+            Some(reason) => (Conclusion::Unchecked, Some(reason)),
             None => (Conclusion::Agree, None),
         }
     }

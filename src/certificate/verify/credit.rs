@@ -4,12 +4,12 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::fold::{Sum, product};
-use super::{Confirmed, Ground, Refusal, confirm, firing, refusal};
+use super::{Confirmed, Ground, Refusal, confirm, firing};
 use crate::certificate::PerParameter;
 use crate::spec::PerNeuron;
 
-/// Confirms the credits of one example.
-pub fn check(ground: &Ground<'_>, number: usize) -> Result<Confirmed, Refusal> {
+/// What follows from the witnesses of one example before D3 is asked.
+pub fn known(ground: &Ground<'_>, number: usize) -> Confirmed {
     let wiring = &ground.wiring;
     let example = &ground.certificate.case.examples[number];
     let witness = &ground.certificate.witnesses.examples[number];
@@ -20,33 +20,27 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<Confirmed, Refusal> {
     let retrograde = PerNeuron::from_fn(wiring.neurons(), |post| {
         product(&witness.balance_factor[post], &witness.credit[post])
     });
-    let expected = sweep(ground, &retrograde, &external);
-    // Outputs first, so that the first equation to fail is that of the neuron at fault.
-    for &neuron in ground.order.iter().rev() {
-        let place = || format!("example {number}, credit of neuron {}", neuron.0);
-        confirm("D3", &witness.credit[neuron], &expected[neuron], place)?;
-    }
-    let mut slope = PerNeuron::filled(wiring.neurons(), BigRational::zero());
-    for (post, activation) in wiring.activations.indexed() {
+    let slope = PerNeuron::from_fn(wiring.neurons(), |post| {
         if wiring.is_input[post] {
-            continue;
+            return BigRational::zero();
         }
-        let formula = firing::slope(activation, wiring.kinks[post], &witness.net_input[post]);
-        slope[post] = match (formula, &wiring.balances[post]) {
-            (Some(slope), _) => slope,
-            // Without a formula the slope is given: it is the balance factor, unless that belongs to another function.
-            (None, None) => witness.balance_factor[post].clone(),
-            (None, Some(_)) => {
-                return Err(refusal(
-                    "D6",
-                    format!("example {number}, slope of neuron {}", post.0),
-                    format!("{} with a balance function of its own", activation.name()),
-                    "a slope that can be confirmed or is given",
-                ));
-            }
-        };
-    }
-    Ok(Confirmed { external, retrograde, slope })
+        let activation = &wiring.activations[post];
+        // Without a formula the slope is given: it is the balance factor, which no other function replaces there.
+        firing::slope(activation, wiring.kinks[post], &witness.net_input[post])
+            .unwrap_or_else(|| witness.balance_factor[post].clone())
+    });
+    Confirmed { external, retrograde, slope }
+}
+
+/// Confirms the credits of one example.
+pub fn check(ground: &Ground<'_>, number: usize, known: &Confirmed) -> Result<(), Refusal> {
+    let witness = &ground.certificate.witnesses.examples[number];
+    let expected = sweep(ground, &known.retrograde, &known.external);
+    // Outputs first, so that the first equation to fail is that of the neuron at fault.
+    ground.order.iter().rev().try_for_each(|&neuron| {
+        let place = || format!("example {number}, credit of neuron {}", neuron.0);
+        confirm("D3", &witness.credit[neuron], &expected[neuron], place)
+    })
 }
 
 /// The right-hand side of D3 at every neuron: Σ_i W_ij (β_i c_i) + e_j.

@@ -5,11 +5,23 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
 use super::fold::{Sum, product};
+use super::given::{self, Given};
 use super::{Ground, Refusal, confirm};
 use crate::spec::{Activation, Kink, PerNeuron};
 
-/// Confirms one example; how many rates and how many balance factors were confirmed.
-pub fn check(ground: &Ground<'_>, number: usize) -> Result<(usize, usize), Refusal> {
+/// What was confirmed of one example.
+#[derive(Default)]
+pub struct Fired {
+    /// Rates that are exactly σ(s).
+    pub rates: usize,
+    /// Balance factors that are exactly f(s).
+    pub factors: usize,
+    /// The others.
+    pub given: Given,
+}
+
+/// Confirms one example.
+pub fn check(ground: &Ground<'_>, number: usize) -> Result<Fired, Refusal> {
     let wiring = &ground.wiring;
     let example = &ground.certificate.case.examples[number];
     let witness = &ground.certificate.witnesses.examples[number];
@@ -26,7 +38,7 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<(usize, usize), Refus
     for (neuron, given) in example.equilibrium.iter().flat_map(PerNeuron::indexed) {
         confirm("D9", &witness.firing_rate[neuron], given, at("rate", neuron.0))?;
     }
-    let (mut rates, mut factors) = (0, 0);
+    let mut fired = Fired::default();
     // In this order the first equation to fail is that of the neuron at fault.
     for &post in &ground.order {
         if wiring.is_input[post] {
@@ -43,15 +55,17 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<(usize, usize), Refus
         confirm("D1", net_input, &sum.total(), at("net input", post.0))?;
         if let Some(rate) = rate(activation, net_input) {
             confirm("D1", &witness.firing_rate[post], &rate, at("rate", post.0))?;
-            rates += 1;
+            fired.rates += 1;
+        } else {
+            fired.given = fired.given.and(given::check(ground, number, post)?);
         }
         let balance = wiring.balances[post].as_ref().unwrap_or(activation);
         if let Some(factor) = slope(balance, wiring.kinks[post], net_input) {
             confirm("D2", &witness.balance_factor[post], &factor, at("balance factor", post.0))?;
-            factors += 1;
+            fired.factors += 1;
         }
     }
-    Ok((rates, factors))
+    Ok(fired)
 }
 
 /// σ(s), where it is rational.

@@ -9,7 +9,7 @@ use num_traits::{One, Zero};
 use super::fold::{Sum, product};
 use super::{Confirmed, Ground, Refusal, confirm, refusal};
 use crate::certificate::Matrix;
-use crate::spec::{Neuron, PerNeuron};
+use crate::spec::{Activation, Neuron, PerNeuron};
 
 /// Confirms every inverse, and that every net input lies off the kinks; how many entries.
 pub fn check(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<usize, Refusal> {
@@ -68,7 +68,9 @@ fn received(
 fn off_kinks(ground: &Ground<'_>, number: usize) -> Result<(), Refusal> {
     let net_input = &ground.certificate.witnesses.examples[number].net_input;
     for (post, activation) in ground.wiring.activations.indexed() {
-        if !ground.wiring.is_input[post] && activation.kinks().contains(&net_input[post]) {
+        let of_balance = ground.wiring.balances[post].iter().flat_map(Activation::kinks);
+        let mut kinks = activation.kinks().into_iter().chain(of_balance);
+        if !ground.wiring.is_input[post] && kinks.any(|at| at == net_input[post]) {
             let place = format!("example {number}, net input of neuron {}", post.0);
             let found = net_input[post].to_string();
             return Err(refusal("D9", place, found, "a net input off the kinks"));

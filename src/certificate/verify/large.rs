@@ -1,45 +1,149 @@
 //! Confirms the certificate of a large network: draws its points again and recomputes both rules' results by D3 and D4.
 //!
-//! Plain sums of integers; no engine, no floats. Backpropagation is not run: by C1 and C2 its residues are those of the credit
+//! The case itself is read and validated like any other. Plain sums of integers; no engine, no floats. Backpropagation is not run: by C1 and C2 its residues are those of the credit
 //! rule with the sign turned, and a fingerprint of anything else is refused.
 
-use super::{Refusal, Report, confirm, refusal};
+use super::{Refusal, Report, Row, admit, confirm, refusal};
 use crate::certificate::digest::{degree, sha256};
-use crate::certificate::large::{Draw, Large, Shape, ground, prime, rows};
+use crate::certificate::large::{Draw, File, Large, Shape, ground, prime, rows};
 use crate::certificate::residues::{Fingerprint, Residues, draws};
 use crate::certificate::words;
+use crate::spec::Expect;
 
 /// A large certificate as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedLarge {
     /// What the certificate says.
     pub certificate: Large,
+    /// What the reader made of its case.
+    pub subject: Subject,
     /// The RFC 8785 text of the whole document without its own digest.
     pub text: String,
     /// The digest that the document states.
     pub digest: String,
 }
 
-/// Confirms digests, fingerprints, counts and verdicts; with the `shape` of the case, where its files are at hand, that too.
+/// What a validated case says that decides whether there is a large certificate of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Whether its network has layers.
+    pub layered: bool,
+    /// Whether its numbers stand in canonical form.
+    pub is_canonical: bool,
+    /// What its author expects of C2.
+    pub expect: Expect,
+    /// The place of the first balance function of its own, and its name.
+    pub own_balance: Option<(String, &'static str)>,
+    /// Where its numbers are.
+    pub numbers: Numbers,
+}
+
+/// Where the numbers of a case are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// In the case itself.
+    Here(Found),
+    /// In files, each once, with the digest that every reference to it states; none where one states none, or another.
+    Files(Option<Vec<File>>),
+}
+
+/// What is known of a network whose numbers were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its shape.
+    pub shape: Shape,
+    /// Whether it is one of which a large certificate is issued.
+    pub is_large: bool,
+}
+
+/// The files that a case names, as they were found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// In the order in which the case names them.
+    pub files: Vec<File>,
+    /// What stands in them; none where they are not those of the certificate.
+    pub found: Option<Found>,
+}
+
+/// Confirms the case, digests, fingerprints, counts and verdicts; with the files of the case, where they are at hand, its shape too.
 ///
 /// ```text
 /// D3 c = Wᵀ(β∘c) + e   D4 ΔW = η⟨β c x⟩, Δb = η⟨β c⟩   C1 x̄ = −c   C2 ∂L/∂W = −⟨β c x⟩     modulo p
 /// ```
 ///
+/// Without the files that a case names nothing is known of its shape: [`Report::unseen`] says so, and nothing is more than unchecked.
+///
 /// Exactness: every comparison is `==` of residues, through SHA-256.
 ///
 /// # Errors
 /// [`Refusal`] names the first equation that fails.
-pub fn verify(sealed: &SealedLarge, shape: Option<&Shape>) -> Result<Report, Refusal> {
+pub fn verify(sealed: &SealedLarge, shown: Option<&Shown>) -> Result<Report, Refusal> {
+    let SealedLarge { certificate, subject, .. } = sealed;
+    admissible(subject)?;
     let expected = sha256(sealed.text.as_bytes());
     confirm("digest", &sealed.digest, &expected, || "the certificate".into())?;
-    equations(&sealed.certificate, shape)
+    if !subject.is_canonical {
+        let found = "numbers that are not in canonical form";
+        return Err(refusal("digest", "the case", found, "the text that is hashed"));
+    }
+    let found = match &subject.numbers {
+        Numbers::Here(found) => {
+            confirm("digest", &listed(&certificate.files), &listed(&[]), || "files".into())?;
+            Some(found)
+        }
+        Numbers::Files(named) => {
+            let named = named.as_ref().map(|files| listed(files));
+            let named = named.unwrap_or_else(|| "one digest of each file that is named".into());
+            confirm("digest", &listed(&certificate.files), &named, || "files".into())?;
+            if let Some(shown) = shown {
+                let (stated, found) = (listed(&certificate.files), listed(&shown.files));
+                confirm("digest", &stated, &found, || "the files themselves".into())?;
+            }
+            shown.and_then(|shown| shown.found.as_ref())
+        }
+    };
+    if let Some(Found { shape, is_large: false }) = found {
+        let small = format!("a large certificate of a case of {} parameters", shape.parameters());
+        return Err(refusal("kind", "the certificate", small, "the certificate of a small case"));
+    }
+    let mut report = equations(certificate, found.map(|found| &found.shape))?;
+    report.unseen = found.is_none().then(|| words::FILES_UNSEEN.to_owned());
+    if found.is_some() {
+        // Nothing is granted that was confirmed.
+        let granted = report.claims.iter_mut().map(|row| &mut row.granted);
+        granted.for_each(|granted| granted.retain(|sentence| sentence != words::LARGE_SHAPES));
+    }
+    Ok(report)
+}
+
+/// Refuses a case of which no large certificate is issued.
+fn admissible(subject: &Subject) -> Result<(), Refusal> {
+    let refused = |place: &str, found: &str, expected| {
+        Err(refusal(admit::CASE, format!("case.{place}"), found, expected))
+    };
+    if !subject.layered {
+        return refused("network.kind", "a graph", "layers, in a large certificate");
+    }
+    if let Some((place, name)) = &subject.own_balance {
+        // Given β the two rules agree whatever f is: the identity would certify what is false.
+        let place = place.strip_prefix("case.").unwrap_or(place);
+        return refused(place, name, "no balance function of its own in a large certificate");
+    }
+    match subject.expect {
+        Expect::Agree => Ok(()),
+        Expect::Disagree => refused("expect", "disagree", "agree, in a large certificate"),
+    }
+}
+
+fn listed(files: &[File]) -> String {
+    let files: Vec<_> = files.iter().map(|f| format!("{} {}", f.name, f.digest)).collect();
+    if files.is_empty() { "no files".to_owned() } else { files.join(", ") }
 }
 
 /// The most residues of one point that this verifier takes into memory.
 const LARGEST: u128 = 1 << 31;
 
-/// Confirms everything but the digest of the whole.
+/// Confirms everything but the case and the digest of the whole; the shape of the case, where it is known, too.
 ///
 /// # Errors
 /// As [`verify`].
@@ -100,8 +204,10 @@ pub fn equations(certificate: &Large, shape: Option<&Shape>) -> Result<Report, R
     Ok(Report {
         title: words::LARGE_TITLE.into(),
         case_digest: case_digest.clone(),
-        claims: claims.iter().map(|row| (row.claim, row.tier, row.verdict)).collect(),
+        claims: claims.iter().map(Row::of).collect(),
         substitutions: vec![("P", confirmed)],
+        given: None,
+        unseen: None,
     })
 }
 

@@ -10,11 +10,6 @@ pub fn check(ground: &Ground<'_>) -> Result<(), Refusal> {
     let witnesses = &ground.certificate.witnesses;
     let neurons = ground.wiring.neurons();
     let layered = ground.layered;
-    if ground.wiring.is_recurrent() && case.has_own_balance() && !ground.exact {
-        // No equation would bind such a β, and a wrong one solves D3 and D9 as well as a right one.
-        let found = "a replaced balance function where slopes are not rational";
-        return Err(refusal("shape", "case.network", found, "rational slopes"));
-    }
     same(witnesses.examples.len(), case.examples.len(), || "witnesses.examples".into())?;
     if case.examples.is_empty() {
         return Err(refusal("shape", "case.examples", "no examples", "at least one"));
@@ -61,9 +56,7 @@ pub fn check(ground: &Ground<'_>) -> Result<(), Refusal> {
         return same(witnesses.draws.len(), 0, || "witnesses.draws".into());
     }
     let (wanted, _) = digest::draws(digest::degree(ground.depth));
-    if layered || !witnesses.draws.is_empty() {
-        same(witnesses.draws.len(), wanted, || "witnesses.draws".into())?;
-    }
+    same(witnesses.draws.len(), wanted, || "witnesses.draws".into())?;
     witnesses.draws.iter().enumerate().try_for_each(|(k, draw)| check_draw(ground, k, draw))
 }
 

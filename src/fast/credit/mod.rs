@@ -7,10 +7,10 @@ mod workspace;
 use faer::{Mat, MatRef};
 
 use super::network::examples;
-use super::{Float, Network, relax, within_limits};
+use super::{Float, Function, Network, relax, within_limits};
 use crate::error::Error;
 use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Update};
-use crate::spec::{Case, Network as Kind, PerNeuron, PerSynapse};
+use crate::spec::{Activation, Case, Kink, Network as Kind, PerNeuron, PerSynapse};
 
 pub use workspace::Workspace;
 
@@ -47,6 +47,22 @@ pub fn run<F: Float>(case: &Case) -> Result<CreditOutcome<F>, Error> {
 /// As [`run`].
 pub fn witnesses(case: &Case) -> Result<Vec<CreditExample<num_rational::BigRational>>, Error> {
     run::<f64>(case)?.examples.iter().map(super::exact_example).collect()
+}
+
+/// x = σ(s) and β = σ'(s) of one neuron in `f64`, for a net input that was computed otherwise.
+///
+/// Exactness: within the ulps stated in [`crate::check::bounded`] of σ at this very s.
+///
+/// # Errors
+/// [`Error::NotFinite`].
+pub fn neuron_at(activation: &Activation, kink: Kink, s: f64) -> Result<(f64, f64), Error> {
+    let function = Function::<f64>::of(activation)?;
+    let rate = neuron::firing_rate(&function, s);
+    let factor = neuron::balance_factor(&function, kink, s, rate);
+    if !(rate.is_finite() && factor.is_finite()) {
+        return Err(super::not_finite(format!("{} of {s:e}", activation.name())));
+    }
+    Ok((rate, factor))
 }
 
 fn outcome<F: Float>(

@@ -1,0 +1,244 @@
+//! D9: which equilibrium a network with a cycle has, where its case names none.
+//!
+//! There may be several, and at another one a claim may be true that is false here. So the search that the manual describes is part of
+//! the definition, and repeated: damped sweeps of floats from rest propose on which piece every neuron lies, the linear system of those
+//! pieces is solved, and the pieces of its solution are taken until they are those that were put in. The floats decide nothing
+//! about the numbers: those of the certificate solve D1 exactly.
+
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+
+use super::fold::{Sum, product};
+use super::{Ground, Refusal, refusal};
+use crate::number::nearest_f64;
+use crate::spec::{Activation, Neuron, PerNeuron};
+
+/// Sweeps of floats.
+const SWEEPS: usize = 4_000;
+
+/// Rounds of solving for the pieces of the solution before.
+const ROUNDS: usize = 24;
+
+/// On which piece of its activation each neuron lies, counted from the left.
+type Pieces = PerNeuron<usize>;
+
+/// Confirms that the rates of every example are those to which the search from rest leads; the witnesses obey D1, and D9 shows
+/// that they are alone on their pieces.
+pub fn check(ground: &Ground<'_>) -> Result<(), Refusal> {
+    let examples = &ground.certificate.case.examples;
+    let named = examples.iter().any(|example| example.equilibrium.is_some());
+    if !ground.wiring.is_recurrent() || !ground.exact || named {
+        return Ok(());
+    }
+    (0..examples.len()).try_for_each(|number| searched(ground, number))
+}
+
+fn searched(ground: &Ground<'_>, number: usize) -> Result<(), Refusal> {
+    let net_input = &ground.certificate.witnesses.examples[number].net_input;
+    let wanted = exact_pieces(ground, net_input);
+    let mut pieces = proposed(ground, number);
+    for _ in 0..ROUNDS {
+        if pieces == wanted {
+            return Ok(());
+        }
+        let next = solved(ground, number, &pieces).map(|s| exact_pieces(ground, &s));
+        match next {
+            Some(next) if next != pieces => pieces = next,
+            Some(_) => {
+                let found = "another equilibrium than that from rest";
+                return Err(lost(number, found));
+            }
+            None => break,
+        }
+    }
+    Err(lost(number, "an equilibrium to which no search from rest leads"))
+}
+
+fn lost(number: usize, found: &str) -> Refusal {
+    let place = format!("example {number}, rates");
+    refusal("D9", place, found, "that from rest, as the case names none")
+}
+
+fn free<'a>(ground: &'a Ground<'_>) -> impl Iterator<Item = Neuron> + 'a {
+    ground.wiring.is_input.indexed().filter(|(_, clamped)| !**clamped).map(|(neuron, _)| neuron)
+}
+
+/// The number of kinks below each net input.
+fn exact_pieces(ground: &Ground<'_>, net_input: &PerNeuron<BigRational>) -> Pieces {
+    let mut pieces = PerNeuron::filled(ground.wiring.neurons(), 0);
+    for post in free(ground) {
+        let kinks = ground.wiring.activations[post].kinks();
+        pieces[post] = kinks.iter().filter(|at| **at < net_input[post]).count();
+    }
+    pieces
+}
+
+/// A number of the case, rounded once; NaN beyond the floats.
+fn float(value: &BigRational) -> f64 {
+    let nearest = nearest_f64(value);
+    if nearest.is_finite() { nearest } else { f64::NAN }
+}
+
+/// The pieces on which damped sweeps from rest come to lie.
+///
+/// Sums and products of f64 in the order of the case: the same on every machine.
+fn proposed(ground: &Ground<'_>, number: usize) -> Pieces {
+    let wiring = &ground.wiring;
+    let example = &ground.certificate.case.examples[number];
+    let weights: Vec<f64> = ground.parameters.weights.iter().map(float).collect();
+    let biases = ground.parameters.biases.map(float);
+    let functions = wiring.activations.map(Straight::of);
+    let mut rates = PerNeuron::filled(wiring.neurons(), 0.0);
+    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
+        rates[neuron] = float(input);
+    }
+    let mut net_input = PerNeuron::filled(wiring.neurons(), 0.0);
+    for _ in 0..SWEEPS {
+        for post in free(ground) {
+            let arriving = wiring.incoming[post].iter();
+            net_input[post] = arriving.fold(biases[post], |sum, synapse| {
+                sum + weights[synapse.0] * rates[wiring.synapses[*synapse].pre]
+            });
+        }
+        let mut residual = 0.0_f64;
+        for post in free(ground) {
+            let step = functions[post].rate(net_input[post]) - rates[post];
+            residual = if step.is_nan() { f64::INFINITY } else { residual.max(step.abs()) };
+            rates[post] += 0.5 * step;
+        }
+        if residual == 0.0 || !residual.is_finite() {
+            break;
+        }
+    }
+    PerNeuron::from_fn(wiring.neurons(), |post| {
+        if wiring.is_input[post] {
+            return 0;
+        }
+        functions[post].kinks.iter().filter(|at| **at < net_input[post]).count()
+    })
+}
+
+/// An activation that is straight between its kinks, in floats.
+struct Straight {
+    kinks: Vec<f64>,
+    /// Slope and offset of each piece, as the rates are computed.
+    leaky: Option<f64>,
+    clipped: bool,
+}
+
+impl Straight {
+    fn of(activation: &Activation) -> Self {
+        let kinks = activation.kinks().iter().map(float).collect();
+        let (leaky, clipped) = match activation {
+            Activation::Relu => (Some(0.0), false),
+            Activation::LeakyRelu { slope } => (Some(float(slope)), false),
+            Activation::HardTanh { .. } => (None, true),
+            Activation::Identity
+            | Activation::Square
+            | Activation::Quadratic
+            | Activation::Cubic
+            | Activation::Softsign
+            | Activation::Tanh
+            | Activation::Logistic
+            | Activation::Softplus => (None, false),
+        };
+        Self { kinks, leaky, clipped }
+    }
+
+    fn rate(&self, s: f64) -> f64 {
+        match (self.leaky, self.kinks.as_slice()) {
+            _ if s.is_nan() => f64::NAN,
+            (Some(slope), _) if s <= 0.0 => {
+                // A silent neuron fires nothing, however far below its net input lies.
+                if slope == 0.0 { 0.0 } else { slope * s }
+            }
+            (None, [min, max]) if self.clipped => {
+                if min.is_nan() || max.is_nan() {
+                    f64::NAN
+                } else if s <= *min {
+                    *min
+                } else if s > *max {
+                    *max
+                } else {
+                    s
+                }
+            }
+            _ => s,
+        }
+    }
+}
+
+/// The net inputs of the only equilibrium with every neuron on its piece, if there is one: x = a∘(Wx + b) + k, by elimination.
+fn solved(ground: &Ground<'_>, number: usize, pieces: &Pieces) -> Option<PerNeuron<BigRational>> {
+    let wiring = &ground.wiring;
+    let example = &ground.certificate.case.examples[number];
+    let unknown: Vec<Neuron> = free(ground).collect();
+    let mut rates = PerNeuron::filled(wiring.neurons(), BigRational::zero());
+    for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
+        rates[neuron] = input.clone();
+    }
+    // One row per unknown, the right-hand side last.
+    let mut rows: Vec<Vec<BigRational>> = Vec::new();
+    for (k, &post) in unknown.iter().enumerate() {
+        let (slope, offset) = straight(&wiring.activations[post], pieces[post]);
+        let mut row = vec![BigRational::zero(); unknown.len() + 1];
+        row[k] = BigRational::one();
+        let mut clamped = Sum::zero();
+        clamped.add(&ground.parameters.biases[post]);
+        for &synapse in &wiring.incoming[post] {
+            let (weight, pre) = (&ground.parameters.weights[synapse], wiring.synapses[synapse].pre);
+            match unknown.binary_search(&pre) {
+                Ok(column) => row[column] -= product(&slope, weight),
+                Err(_) => clamped.add_product(weight, &rates[pre]),
+            }
+        }
+        row[unknown.len()] = product(&slope, &clamped.total()) + offset;
+        rows.push(row);
+    }
+    for (neuron, rate) in unknown.iter().zip(eliminated(rows)?) {
+        rates[*neuron] = rate;
+    }
+    let net_input = PerNeuron::from_fn(wiring.neurons(), |post| {
+        let mut sum = Sum::zero();
+        sum.add(&ground.parameters.biases[post]);
+        for &synapse in &wiring.incoming[post] {
+            let pre = wiring.synapses[synapse].pre;
+            sum.add_product(&ground.parameters.weights[synapse], &rates[pre]);
+        }
+        sum.total()
+    });
+    Some(net_input)
+}
+
+/// Gauss and Jordan on rows with the right-hand side last; nothing where the matrix is singular.
+fn eliminated(mut rows: Vec<Vec<BigRational>>) -> Option<Vec<BigRational>> {
+    for column in 0..rows.len() {
+        let pivot = (column..rows.len()).find(|row| !rows[*row][column].is_zero())?;
+        rows.swap(column, pivot);
+        let scale = rows[column][column].recip();
+        let top: Vec<_> = rows[column].iter().map(|entry| product(entry, &scale)).collect();
+        for (k, row) in rows.iter_mut().enumerate() {
+            let factor = row[column].clone();
+            if k == column || factor.is_zero() {
+                continue;
+            }
+            for (entry, above) in row.iter_mut().zip(&top).skip(column) {
+                *entry -= product(&factor, above);
+            }
+        }
+        rows[column] = top;
+    }
+    rows.into_iter().map(|mut row| row.pop()).collect()
+}
+
+/// a and k of σ(s) = a s + k on a piece.
+fn straight(activation: &Activation, piece: usize) -> (BigRational, BigRational) {
+    let (zero, one) = (BigRational::zero, BigRational::one);
+    match (activation, piece) {
+        (Activation::Relu, 0) => (zero(), zero()),
+        (Activation::LeakyRelu { slope }, 0) => (slope.clone(), zero()),
+        (Activation::HardTanh { min, .. }, 0) => (zero(), min.clone()),
+        (Activation::HardTanh { max, .. }, 2) => (zero(), max.clone()),
+        _ => (one(), zero()),
+    }
+}

@@ -149,6 +149,9 @@ const NEEDED: &[Needed] = &[
     ("the reason", "C1", "reason", |b| {
         stated(&b.dead, |c| c.claims[0].reason = Some("nothing to speak of".into()))
     }),
+    ("no reason where none is due", "C1", "reason", |b| {
+        stated(&b.layered, |c| c.claims[0].reason = Some("none".into()))
+    }),
     ("the error bound", "C1", "soundness", |b| {
         let bound = |c: &mut Certificate| {
             let row = c.claims.iter_mut().find(|row| row.tier == Tier::Identity);

@@ -6,7 +6,7 @@
 use super::Row;
 use super::failed::Failure;
 use super::junit::{Case, State, Suite, document};
-use crate::certificate::verify::{self, Refusal, Report};
+use crate::certificate::verify::{Refusal, Report, Row as Confirmed};
 use crate::check::judge::{BlockJudgement, Judgement, Nearness};
 use crate::check::{Cell, CellState, Conclusion, Verdict};
 use crate::number::canonical;
@@ -152,12 +152,14 @@ pub fn verified_junit(
                 let said = format!("{count} witnesses substituted");
                 cases.push(Case::new(file, format!("equation {equation}"), State::Passed(said)));
             }
-            for verify::Row { claim, tier, verdict, granted } in &report.claims {
+            for Confirmed { claim, tier, verdict, granted } in &report.claims {
                 let name = format!("{} {}, {}", claim.id(), claim.word(), tier.word());
                 let state = match verdict {
+                    None => {
+                        State::Skipped("observed by the issuer: no verdict of a verifier".into())
+                    }
                     Some(Conclusion::Agree) => State::Passed(granted.join("; ")),
                     Some(Conclusion::Unchecked) => State::Skipped("unchecked: as it states".into()),
-                    None => State::Skipped("observed by the issuer".into()),
                     Some(Conclusion::Disagree) if conclusion != Conclusion::Disagree => {
                         State::Passed(FORESEEN.into())
                     }
@@ -175,7 +177,9 @@ pub fn verified_junit(
             cases.push(Case::new(file, name, State::Failed { message, detail }));
         }
     }
-    let unchecked = || "the certificate claims nothing that was checked".to_owned();
+    let unseen = verified.as_ref().ok().and_then(|report| report.unseen.clone());
+    let unchecked =
+        || unseen.unwrap_or_else(|| "the certificate claims nothing that was checked".to_owned());
     let disagree = || "the case expects a disagreement that is not confirmed".to_owned();
     close(file, &mut cases, conclusion, unchecked, disagree);
     document("creditcheck verify", &[Suite::new(file, conclusion.word(), cases)])

@@ -23,6 +23,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`spec`] | what is computed: plain validated data, no arithmetic |
+//! | [`foreign`] | text of somebody else's, as it is shown |
 //! | [`number`] | exact numbers as text, and the nearest float |
 //! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
 //! | [`textbook`] | the exact engines, the definitions as printed |
@@ -70,6 +71,7 @@ pub mod docs;
 pub mod error;
 #[cfg(feature = "fast")]
 pub mod fast;
+pub mod foreign;
 #[cfg(feature = "fast")]
 pub mod modular;
 pub mod mutants;

@@ -12,8 +12,10 @@ mod coq;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
+mod foreign;
 mod generators;
 mod laws;
+mod mistaken;
 #[cfg(feature = "fast")]
 mod modular;
 mod mutants;

@@ -146,7 +146,7 @@ pub fn equations(certificate: &Certificate) -> Result<Report, Refusal> {
     confirm("words", &certificate.kink, &expected, || "kink".into())?;
     claims::check(&ground, &examples)?;
     Ok(Report {
-        title: certificate.case.title().to_owned(),
+        title: certificate.case.title().0.to_owned(),
         case_digest: certificate.case_digest.clone(),
         claims: certificate.claims.iter().map(|r| (r.claim, r.tier, r.verdict)).collect(),
         substitutions,

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::common::Common;
 use crate::certify::Progress;
 use crate::error::Error;
+use crate::foreign::Foreign;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -56,8 +57,8 @@ impl Bar {
 
     /// The next item begins.
     pub fn item(&mut self, name: &str) {
-        name.clone_into(&mut self.item);
-        self.bar.set_message(name.to_owned());
+        self.item = Foreign(name).to_string();
+        self.bar.set_message(self.item.clone());
     }
 
     /// The item is done.
@@ -111,7 +112,7 @@ impl Progress for Bar {
             return Err(Error::Interrupted);
         }
         let gap = if self.item.is_empty() { "" } else { ": " };
-        self.bar.set_message(format!("{}{gap}{what}", self.item));
+        self.bar.set_message(format!("{}{gap}{}", self.item, Foreign(what)));
         Ok(())
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, open, read_file};
+use super::common::Common;
+use super::files::{Reach, read_file};
 use crate::certificate::large::Shape;
 use crate::certificate::verify::Report;
 use crate::certificate::verify::large::SealedLarge;
@@ -26,14 +27,22 @@ pub(super) struct Arguments {
     /// Where the files are that the case of a large network names: their digests and the shapes in them are confirmed too
     #[arg(long, value_name = "FOLDER")]
     files: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
+    if arguments.files.is_none() {
+        arguments.reach.expect_unused("--files")?;
+    }
     let bytes = read_file(&arguments.certificate, &limits)?;
     let name = arguments.certificate.display().to_string();
     if let Some(sealed) = large_certificate(&bytes, &limits, &name)? {
-        let shape = arguments.files.as_deref().map(|folder| shape_in(folder, &sealed, &limits));
+        let shape = arguments
+            .files
+            .as_deref()
+            .map(|folder| shape_in(folder, arguments.reach, &sealed, &limits));
         let shape = shape.transpose().map_err(|error| error.in_file(name.clone()))?;
         let verified = crate::certificate::verify::large::verify(&sealed, shape.as_ref());
         let conclusion = verified.as_ref().map_or(Conclusion::Disagree, Report::conclusion);
@@ -73,10 +82,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
 }
 
 /// The shape of the case that a certificate names, read from the files themselves, whose digests must be those of the certificate.
-fn shape_in(folder: &Path, sealed: &SealedLarge, limits: &Limits) -> Result<Shape, Error> {
+fn shape_in(
+    folder: &Path,
+    reach: Reach,
+    sealed: &SealedLarge,
+    limits: &Limits,
+) -> Result<Shape, Error> {
     let certificate = &sealed.certificate;
     let json = Json::read(certificate.case_text.as_bytes(), limits)?;
-    let found = dense::read(&json, limits, &mut |name| open(&folder.join(name)))?;
+    let found = dense::read(&json, limits, &mut |name| reach.open(folder, name))?;
     let stated: Vec<_> = certificate.files.iter().map(|f| (&f.name, &f.digest)).collect();
     let read: Vec<_> = found.files.iter().map(|f| (&f.file, &f.sha256)).collect();
     if stated != read {

@@ -23,6 +23,7 @@ use crate::certificate::verify::large::SealedLarge;
 use crate::certificate::verify::{Refusal, Report, Sealed};
 use crate::certificate::words;
 use crate::check::Conclusion;
+use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::spec::{Activation, Case, Dense, Expect, Network, Wiring};
 use crate::wire::gradient::{Gradient, NumberKind};
@@ -45,11 +46,36 @@ pub use vectors::{vectors_checked_json, vectors_generated_json};
 /// Columns of the text that we lay out ourselves; tables of numbers may be wider.
 const WIDTH: usize = 100;
 
+/// Whether a text has colours, which is decided where it is made: nothing is taken out of it afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// For files, pipes, and whoever asks for none.
+    Plain,
+    /// For a terminal.
+    Coloured,
+}
+
+impl Ink {
+    /// The codes that a text of this kind may have.
+    #[must_use]
+    pub fn codes(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &[],
+            // Green, yellow, red, and the end of each.
+            Self::Coloured => {
+                &["\u{1b}[38;5;10m", "\u{1b}[38;5;11m", "\u{1b}[38;5;9m", "\u{1b}[39m", "\u{1b}[0m"]
+            }
+        }
+    }
+}
+
 /// A table with one rule, between its head and its body.
 fn grid() -> Grid {
     const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
     let mut grid = Grid::new();
     grid.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
+    // Whether there are colours is said by whoever prints, not by what standard output happens to be.
+    grid.force_no_tty();
     grid
 }
 
@@ -67,8 +93,9 @@ fn drawn(mut grid: Grid) -> String {
     format!("{}\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// `text` from column `indent` on, broken between words before [`WIDTH`].
+/// `text`, one paragraph, from column `indent` on, broken between words before [`WIDTH`].
 fn wrapped(indent: usize, text: &str) -> String {
+    let text = Foreign(text).to_string();
     let blank = " ".repeat(indent);
     let mut lines = String::new();
     let mut column = 0;
@@ -162,7 +189,7 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
         "{} · {} · rule {} · {}\n",
         case.title(),
         network(case),
-        gradient.rule.as_deref().unwrap_or("unknown"),
+        Foreign(gradient.rule.as_deref().unwrap_or("unknown")),
         gradient.number.name()
     );
     if let Some(loss) = &gradient.loss {
@@ -239,7 +266,9 @@ pub fn verified_large(
         let granted =
             words::LARGE.iter().filter(|premise| !files_were_read || !premise.contains("shapes"));
         text.extend(granted.map(|premise| format!("  {premise}\n")));
-        text.extend(files.map(|(name, digest)| format!("  {name} is {digest}\n")));
+        text.extend(
+            files.map(|(name, digest)| format!("  {} is {}\n", Foreign(name), Foreign(digest))),
+        );
     }
     text
 }
@@ -252,8 +281,8 @@ fn confirmed(
     verified: &Result<Report, Refusal>,
     conclusion: Conclusion,
 ) -> String {
-    let mut text = format!("{file}: certificate of {title}\n");
-    text.push_str(&format!("case {digest}\n\n"));
+    let mut text = format!("{}: certificate of {title}\n", Foreign(file));
+    text.push_str(&format!("case {}\n\n", Foreign(digest)));
     match verified {
         Ok(report) => {
             let mut equations = grid();

@@ -6,6 +6,7 @@ use super::case::{self, number_json};
 use super::cursor::Cursor;
 use super::document::{Document, sha256};
 use super::json::Json;
+use super::kind::expect_format;
 use crate::certificate::digest::{DRAW_EXAMPLES, PRIME};
 use crate::certificate::verify::Sealed;
 use crate::certificate::{
@@ -183,9 +184,7 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     let longer = Limits { number_chars: limits.number_chars.max(digits), ..*limits };
     let root = Cursor::root(json, &longer);
     // A file of another kind is told so, not that its fields are unknown.
-    if let Some(format) = root.field("format") {
-        format.choice(&[(FORMAT, ())])?;
-    }
+    expect_format(&root, FORMAT)?;
     root.object(&[
         "format",
         "case",
@@ -197,7 +196,7 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
         "witnesses",
         "digest",
     ])?;
-    root.required("format")?.choice(&[(FORMAT, ())])?;
+    root.required("format")?;
     let place = root.required("case")?;
     // Once for errors with their place in this document, once for the numbers in canonical form.
     case::from_cursor(&place)?;

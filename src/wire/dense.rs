@@ -203,7 +203,7 @@ impl Reader<'_> {
         let file = place.required("file")?.text()?;
         let tensor = place.field("tensor");
         let tensor = tensor.as_ref().map(Cursor::text).transpose()?;
-        let opened = self.files.file(file)?;
+        let opened = self.files.file(file).map_err(|error| error.named_at(place.path()))?;
         if let Some(stated) = place.field("sha256")
             && stated.text()? != opened.sha256()
         {
@@ -212,15 +212,8 @@ impl Reader<'_> {
                 "the file is not the one that the case was written for; take the digest out if you are sure",
             ));
         }
-        self.files.tensor(file, tensor, expected).map_err(|error| at(place.path(), error))
-    }
-}
-
-/// The error of a file, with the place of the document that refers to it.
-fn at(path: &str, error: Error) -> Error {
-    match error {
-        Error::InFile { file, error } => Error::InFile { file: format!("{path}: {file}"), error },
-        other => other,
+        let read = self.files.tensor(file, tensor, expected);
+        read.map_err(|error| error.named_at(place.path()))
     }
 }
 

@@ -4,6 +4,7 @@ use super::certificate::{claim, claim_json, whole};
 use super::cursor::Cursor;
 use super::document::sha256;
 use super::json::Json;
+use super::kind::expect_format;
 use crate::certificate::FORMAT;
 use crate::certificate::large::{Draw, File, Large, Shape};
 use crate::certificate::verify::large::SealedLarge;
@@ -95,7 +96,8 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
         "draws",
         "digest",
     ])?;
-    root.required("format")?.choice(&[(FORMAT, ())])?;
+    expect_format(&root, FORMAT)?;
+    root.required("format")?;
     let file = |place: &Cursor<'_>| {
         place.object(&["file", "digest"])?;
         let text = |name: &str| Ok::<_, Error>(place.required(name)?.text()?.to_owned());

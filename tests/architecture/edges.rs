@@ -27,8 +27,9 @@ check::locality: check::verdict spec
 check::table: check::verdict
 check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::judge check::table coq error modular::exact mutants number report simulate spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::judge check::table coq error foreign modular::exact mutants number report simulate spec suite vectors wire
 coq: certificate certificate::digest error spec
+error: foreign
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
@@ -65,9 +66,10 @@ modular::recurrent: error modular::lifting number spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: spec
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::temporal check::verdict error number simulate spec textbook::temporal::outcome wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::table check::temporal check::verdict error foreign number simulate spec textbook::temporal::outcome wire
 scalar: number
-simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network number spec
+simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number spec
+spec: foreign
 suite: certify error fast::credit fast::network simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
@@ -95,7 +97,7 @@ textbook::temporal::rtrl: error scalar spec textbook textbook::temporal::local t
 textbook::temporal::tangent: error scalar spec textbook textbook::temporal::firing textbook::temporal::parameters
 textbook::view: scalar spec
 vectors: certify check::bridge check::enclosure error mutants number spec textbook::tangent textbook::temporal textbook::temporal::outcome wire
-wire: certificate certificate::digest certificate::large certificate::verify check::table error number spec
+wire: certificate certificate::digest certificate::large certificate::verify check::table error foreign number spec
 ";
 
 pub(super) fn table() -> Edges {

@@ -194,8 +194,9 @@ fn half_a_command_is_an_error() {
     assert!(text(&output.stderr).contains("Usage: creditcheck vectors"));
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(schema().is_valid(&document), "{document:#}");
-    assert_eq!(
-        (&document["kind"], &document["message"]),
-        (&"usage".into(), &"something is missing; see --help".into())
-    );
+    assert_eq!(document["kind"], "usage");
+    // clap says it with its help or in a sentence.
+    let message = document["message"].as_str().unwrap();
+    let said = ["something is missing; see --help", "requires a subcommand"];
+    assert!(said.iter().any(|words| message.contains(words)), "{message}");
 }

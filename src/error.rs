@@ -2,16 +2,19 @@
 //!
 //! A disagreement between two engines is not an error, and neither is "nothing was
 //! checked": those are values of [`crate::check::Verdict`].
+//!
+//! The fields hold what was found as it is; what is displayed is fit to be shown, whoever wrote it (see [`crate::foreign`]).
 
 use thiserror::Error as ThisError;
 
+use crate::foreign::Foreign;
 use crate::spec::work::UNIT;
 
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
 pub enum Error {
     /// A file does not say what its format requires; whoever wrote the file should act.
-    #[error("{place}: found {found}, expected {expected}")]
+    #[error("{}: found {}, expected {}", Foreign(.place), Foreign(.found), Foreign(.expected))]
     Input {
         /// The JSON path, such as `network.layers[1].weights[0][3]`.
         place: String,
@@ -23,7 +26,7 @@ pub enum Error {
         advice: Option<String>,
     },
     /// A bound of [`crate::spec::Limits`] would be passed; raise the limit or make the case smaller.
-    #[error("{what}: {given} is over the limit of {limit}")]
+    #[error("{}: {given} is over the limit of {limit}", Foreign(.what))]
     Limit {
         /// What was measured, with its place.
         what: String,
@@ -33,25 +36,25 @@ pub enum Error {
         limit: u64,
     },
     /// The request makes sense, but this version does not serve it.
-    #[error("unsupported: {what}")]
+    #[error("unsupported: {}", Foreign(.what))]
     Unsupported {
         /// What was asked for, and what would be served instead.
         what: String,
     },
     /// A network with a cycle has no equilibrium here that can be found and confirmed; give one in the case, or another network.
-    #[error("no equilibrium: {what}")]
+    #[error("no equilibrium: {}", Foreign(.what))]
     NoEquilibrium {
         /// Of which example, what was tried, and what was left over.
         what: String,
     },
     /// A linear system has no unique solution; the network itself is at fault.
-    #[error("singular: {what}")]
+    #[error("singular: {}", Foreign(.what))]
     Singular {
         /// Which system.
         what: String,
     },
     /// An iteration stopped before its equilibrium; the network may have none, or another method may find it.
-    #[error("not converged: {what}: residual {residual} after {sweeps} sweeps")]
+    #[error("not converged: {}: residual {residual} after {sweeps} sweeps", Foreign(.what))]
     NotConverged {
         /// Which equilibrium, of which example.
         what: String,
@@ -61,7 +64,7 @@ pub enum Error {
         sweeps: usize,
     },
     /// A net input so near a kink that its balance factor may be that of either side; the network itself is at fault.
-    #[error("ambiguous: {what}; firing residual {residual}")]
+    #[error("ambiguous: {}; firing residual {residual}", Foreign(.what))]
     Ambiguous {
         /// Which neuron, how near, and what the reach is.
         what: String,
@@ -69,29 +72,37 @@ pub enum Error {
         residual: String,
     },
     /// A float engine left the finite numbers; use a smaller case or exact arithmetic.
-    #[error("not finite: {what}")]
+    #[error("not finite: {}", Foreign(.what))]
     NotFinite {
         /// Which quantity.
         what: String,
     },
     /// A product of matrices failed Freivalds' check; the library that multiplies or the machine is at fault.
-    #[error("wrong product: {what} fails Freivalds' check modulo p")]
+    #[error("wrong product: {} fails Freivalds' check modulo p", Foreign(.what))]
     WrongProduct {
         /// Which product.
         what: String,
     },
     /// The operating system refused a file; only the program itself reads files.
-    #[error("{what}")]
+    #[error("{}", Foreign(.what))]
     Io {
         /// What was attempted and what the system said.
         what: String,
     },
     /// Something that the file names.
-    #[error("{file}: {error}")]
+    #[error("{}: {error}", Foreign(.file))]
     InFile {
         /// The file as the user named it.
         file: String,
         /// What is wrong in it.
+        error: Box<Error>,
+    },
+    /// Something that a document names, such as a tensor file.
+    #[error("{}: {error}", Foreign(.place))]
+    Named {
+        /// The place in the document that names it.
+        place: String,
+        /// What is wrong with it.
         error: Box<Error>,
     },
     /// The user pressed Ctrl-C; everything already written is whole.
@@ -131,6 +142,19 @@ impl Error {
         }
     }
 
+    /// The same error with the place of the document that names what it is about.
+    #[must_use]
+    pub fn named_at(self, place: &str) -> Self {
+        match self {
+            Self::Interrupted => self,
+            // An error about a field of that place.
+            Self::Input { place: field, found, expected, advice } => {
+                Self::Input { place: format!("{place}.{field}"), found, expected, advice }
+            }
+            error => Self::Named { place: place.to_owned(), error: Box::new(error) },
+        }
+    }
+
     /// The same error with the number of the example whose equilibrium it is about.
     #[must_use]
     pub fn in_example(self, example: usize) -> Self {
@@ -157,7 +181,7 @@ impl Error {
     pub fn advice(&self) -> Option<&str> {
         match self {
             Self::Input { advice, .. } => advice.as_deref(),
-            Self::InFile { error, .. } => error.advice(),
+            Self::InFile { error, .. } | Self::Named { error, .. } => error.advice(),
             Self::Limit { what, .. } if what.contains("bits") => {
                 Some("raise it with --max-bits N, or make the numbers of the case shorter")
             }

@@ -23,6 +23,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`spec`] | what is computed: plain validated data, no arithmetic |
+//! | [`foreign`] | text of somebody else's, as it is shown |
 //! | [`number`] | exact numbers as text, and the nearest float |
 //! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
 //! | `equilibrium` | the guess that every search for a firing equilibrium starts from, and its refusals |
@@ -72,6 +73,7 @@ mod equilibrium;
 pub mod error;
 #[cfg(feature = "fast")]
 pub mod fast;
+pub mod foreign;
 #[cfg(feature = "fast")]
 pub mod modular;
 pub mod mutants;

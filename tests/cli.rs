@@ -1,8 +1,14 @@
 //! The program as a user meets it: standard output, standard error and exit codes.
 
 mod failures;
+#[cfg(unix)]
+mod files;
+#[cfg(unix)]
+mod hostile;
 mod junit;
 mod options;
+#[cfg(unix)]
+mod outside;
 #[cfg(unix)]
 mod signals;
 mod temporal;

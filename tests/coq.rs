@@ -43,7 +43,7 @@ fn the_exact_files_are_written_again() {
     for file in GOLDEN {
         let document = document(file);
         let text = coq::exact(&certificate(&document)).unwrap();
-        compare(&coq::name(document.case.title()), &text);
+        compare(&coq::name(document.case.title().0), &text);
     }
 }
 

@@ -14,11 +14,13 @@ mod equilibrium;
 mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
+mod foreign;
 #[cfg(feature = "fast")]
 mod forger;
 mod generators;
 mod laws;
 mod metamorphic;
+mod mistaken;
 #[cfg(feature = "fast")]
 mod modular;
 mod mutants;

@@ -225,7 +225,7 @@ fn examine(certificate: &Certificate, objecting: Objecting<'_>) -> Result<Report
     unless(confirm("words", &certificate.kink, &expected, || "kink".into()), objecting)?;
     unless(claims::check(&ground, &examples), objecting)?;
     Ok(Report {
-        title: certificate.case.title().to_owned(),
+        title: certificate.case.title().0.to_owned(),
         case_digest: certificate.case_digest.clone(),
         claims: certificate.claims.iter().map(Row::of).collect(),
         substitutions,

@@ -7,7 +7,8 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::Outcome;
-use super::common::{Common, open, read_file, write_file};
+use super::common::Common;
+use super::files::{Reach, open, read_file, write_file};
 use super::progress::Bar;
 use crate::certify::audit::{Options, Theirs, audit};
 use crate::check::judge::Nearness;
@@ -61,6 +62,8 @@ pub(super) struct Arguments {
     /// Exit 0, not 3, where a block has a bound without power; not where the whole exact gradient is zero
     #[arg(long)]
     allow_unchecked: bool,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -136,7 +139,7 @@ fn network(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNa
     let read = || -> Result<(Dense, Vec<LayerNames>), Error> {
         let json = Json::read(&bytes, limits)?;
         if dense::refers_to_files(&json, limits) {
-            let found = dense::read(&json, limits, &mut |name| open(&folder.join(name)))?;
+            let found = dense::read(&json, limits, &mut |name| arguments.reach.open(folder, name))?;
             return Ok((found.dense, found.names));
         }
         let case = Document::from_json(&json, limits)?.case;

@@ -7,6 +7,7 @@ use clap::Args;
 use super::Outcome;
 use super::common::{Common, Format, Input, not_over_time, read_input};
 use super::coq::{Wanted, Written};
+use super::files::Reach;
 use super::progress::Bar;
 use crate::certificate::Certificate;
 use crate::certificate::large::{File, Large};
@@ -33,12 +34,15 @@ pub(super) struct Arguments {
     /// The cases; none for the built-in suite
     cases: Vec<PathBuf>,
     #[command(flatten)]
+    reach: Reach,
+    #[command(flatten)]
     coq: Wanted,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let options = Options { limits: common.limits(), seed: common.seed };
     if arguments.cases.is_empty() {
+        arguments.reach.expect_unused("a case")?;
         return run_suite(common, &options);
     }
     let mut bar = Bar::new(common, arguments.cases.len());
@@ -48,7 +52,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         let name = file.display().to_string();
         bar.item(&name);
         let options = Options { limits: options.limits.renewed(), ..options };
-        let result = read_input(file, &options.limits)
+        let result = read_input(file, arguments.reach, &options.limits)
             .and_then(|input| any_size(input, &options, &written, &mut bar))
             .and_then(|found| match &found.2.certificate {
                 Kind::Small(certificate) => written.add(file, certificate, common).map(|()| found),
@@ -75,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let [only] = rows.as_slice() else {
         let title = format!("{} cases, seed {}", rows.len(), common.seed);
         common.write_or_junit(
-            || report::many(&title, &rows, !common.quiet),
+            || report::many(&title, &rows, !common.quiet, common.ink()),
             || report::many_json(common.seed, &rows),
             || report::certified_junit(&rows),
         )?;
@@ -90,7 +94,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
             Kind::Large(None) => report::many_json(common.seed, &rows),
         };
         common.write_or_junit(
-            || report::one(name, found, conclusion, !common.quiet),
+            || report::one(name, found, conclusion, !common.quiet, common.ink()),
             || json,
             || report::certified_junit(&rows),
         )?;
@@ -223,13 +227,13 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
         common.seed
     );
     common.write_or_junit(
-        || report::many(&title, &rows, !common.quiet),
+        || report::many(&title, &rows, !common.quiet, common.ink()),
         || report::many_json(common.seed, &rows),
         || report::certified_junit(&rows),
     )?;
-    if common.format() == Format::Text && !common.quiet {
-        eprintln!(
-            "next: creditcheck mutants (could these checks have failed?), creditcheck show CASE.json"
+    if common.format() == Format::Text {
+        common.note(
+            "next: creditcheck mutants (could these checks have failed?), creditcheck show CASE.json",
         );
     }
     // A network that did not learn is no real input, whatever its certificate says.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, Input, read_file, read_input, too_large};
+use super::common::{Common, Input, read_input, too_large};
+use super::files::{Reach, read_file};
 use super::progress::Bar;
 use crate::certify;
 use crate::certify::judge::judge;
@@ -34,11 +35,13 @@ pub(super) struct Arguments {
     /// Exit 0, not 3, where a block has no bound or one without power; not where the whole exact gradient is zero
     #[arg(long)]
     allow_unchecked: bool,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let input = read_input(&arguments.case, &limits)?;
+    let input = read_input(&arguments.case, arguments.reach, &limits)?;
     let bytes = read_file(&arguments.mine, &limits)?;
     let name = arguments.mine.display().to_string();
     let in_mine = |error: Error| error.in_file(name.clone());

@@ -1,21 +1,22 @@
-//! What all commands share: their options, reading files, writing results, reporting errors.
+//! What all commands share: their options, reading cases, writing results, reporting errors.
 
 use std::fmt;
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use miette::Diagnostic;
 
 use super::Outcome;
-use super::interrupt::{interrupted, undisturbed};
+use super::files::{Reach, read_file, write_file};
 use crate::error::Error;
-use crate::report::Failure;
+use crate::foreign::{Foreign, page};
+use crate::report::{Failure, Ink};
 use crate::spec::{Limits, Work};
 use crate::wire::dense::{self, DenseDocument};
 use crate::wire::json::Json;
 use crate::wire::temporal::is_temporal;
-use crate::wire::tensor::{LayerNames, Opened};
+use crate::wire::tensor::LayerNames;
 use crate::wire::{Document, TemporalDocument};
 
 /// The options of every command.
@@ -121,22 +122,29 @@ impl Common {
         junit: impl FnOnce() -> String,
     ) -> Result<(), Error> {
         let result = match self.format() {
-            Format::Text if self.output.is_some() || std::env::var_os("NO_COLOR").is_some() => {
-                plain(&text())
-            }
-            Format::Text => text(),
+            Format::Text => page(&text(), self.ink().codes()),
             Format::Json => json().pretty(),
             Format::Junit => junit(),
         };
         match &self.output {
             Some(file) => write_file(file, result.as_bytes()),
-            None => match std::io::stdout().lock().write_all(result.as_bytes()) {
-                // A reader that has seen enough (`| head`) is no failure of ours.
-                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                    Err(Error::Io { what: format!("cannot write to standard output: {error}") })
-                }
-                _ => Ok(()),
-            },
+            None => to_stdout(result.as_bytes()),
+        }
+    }
+
+    /// Colours are for terminals.
+    pub fn ink(&self) -> Ink {
+        if self.output.is_none() && wants_colour(&std::io::stdout()) {
+            Ink::Coloured
+        } else {
+            Ink::Plain
+        }
+    }
+
+    /// A line for whoever looks on.
+    pub fn note(&self, line: &str) {
+        if !self.quiet {
+            to_stderr(&format!("{line}\n"), &[]);
         }
     }
 }
@@ -162,57 +170,32 @@ pub(super) fn print_failure(format: Format, failure: &Failure) {
     let _ = out.write_all(document.as_bytes()).and_then(|()| out.flush());
 }
 
-/// A text without its colours: they are for terminals.
-fn plain(text: &str) -> String {
-    let mut parts = text.split("\u{1b}[");
-    let first = parts.next().unwrap_or_default().to_owned();
-    // Each further part begins with the rest of an escape sequence, up to its `m`.
-    parts.fold(first, |line, part| line + part.split_once('m').map_or("", |(_, rest)| rest))
+/// Whether somebody looks on who wants colours (no-color.org).
+pub(super) fn wants_colour(stream: &impl IsTerminal) -> bool {
+    let asked_not = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let cannot = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+    stream.is_terminal() && !asked_not && !cannot
 }
 
-/// Writes a file whole or not at all.
+/// Writes to standard output.
 ///
 /// # Errors
-/// [`Error::Io`] with the name of the file.
-pub(super) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), Error> {
-    // After a signal the old file stays.
-    undisturbed(|| if interrupted() { Err(Error::Interrupted) } else { write_whole(file, bytes) })
-}
-
-fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let failed = |error: std::io::Error| Error::Io {
-        what: format!("{}: cannot write: {error}", file.display()),
-    };
-    if file.is_file() || !file.exists() {
-        let mut name = file.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        let part = file.with_file_name(name);
-        std::fs::write(&part, bytes).map_err(failed)?;
-        std::fs::rename(&part, file).map_err(failed)
-    } else {
-        // A device or a pipe cannot be replaced by a file.
-        std::fs::write(file, bytes).map_err(failed)
+/// [`Error::Io`] where it cannot be written.
+pub(super) fn to_stdout(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        // A reader that has seen enough (`| head`) is no failure of ours.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::Io { what: format!("cannot write to standard output: {error}") })
+        }
+        _ => Ok(()),
     }
 }
 
-/// Reads a file, but no more of it than the limit; `-` is standard input.
-///
-/// # Errors
-/// [`Error::Io`] with the name of the file; [`Error::Limit`].
-pub(super) fn read_file(file: &Path, limits: &Limits) -> Result<Vec<u8>, Error> {
-    let name = file.display().to_string();
-    let failed =
-        |error: std::io::Error| Error::Io { what: format!("{name}: cannot read: {error}") };
-    let mut bytes = Vec::new();
-    // One byte more than allowed, so that the parser sees that there is more.
-    let most = limits.file_bytes.saturating_add(1);
-    if name == "-" {
-        std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        let opened = std::fs::File::open(file).map_err(failed)?;
-        opened.take(most).read_to_end(&mut bytes).map_err(failed)?;
-    }
-    Ok(bytes)
+/// Writes to standard error, in these colours.
+pub(super) fn to_stderr(text: &str, codes: &[&str]) {
+    // Nothing more can be done about a standard error that is closed or full.
+    let _ = std::io::stderr().lock().write_all(page(text, codes).as_bytes());
 }
 
 /// A case as a command gets it.
@@ -229,7 +212,7 @@ pub(super) enum Input {
 ///
 /// # Errors
 /// As [`read_file`], [`Document::read`] and [`dense::read`].
-pub(super) fn read_input(file: &Path, limits: &Limits) -> Result<Input, Error> {
+pub(super) fn read_input(file: &Path, reach: Reach, limits: &Limits) -> Result<Input, Error> {
     let bytes = read_file(file, limits)?;
     // Names in a case are relative to the case.
     let folder = file.parent().unwrap_or(Path::new(""));
@@ -242,7 +225,7 @@ pub(super) fn read_input(file: &Path, limits: &Limits) -> Result<Input, Error> {
         if !dense::refers_to_files(&json, limits) {
             return Ok(Input::Case(Box::new(Document::from_json(&json, limits)?), Vec::new()));
         }
-        let found = dense::read(&json, limits, &mut |name| open(&folder.join(name)))?;
+        let found = dense::read(&json, limits, &mut |name| reach.open(folder, name))?;
         Ok(match found.written_out() {
             Some(document) => Input::Case(Box::new(document), found.names),
             None => Input::Dense(Box::new(found)),
@@ -255,8 +238,8 @@ pub(super) fn read_input(file: &Path, limits: &Limits) -> Result<Input, Error> {
 ///
 /// # Errors
 /// As [`read_input`], and [`Error::Unsupported`] with the commands that serve larger ones.
-pub(super) fn read_case(file: &Path, limits: &Limits) -> Result<Document, Error> {
-    match read_input(file, limits)? {
+pub(super) fn read_case(file: &Path, reach: Reach, limits: &Limits) -> Result<Document, Error> {
+    match read_input(file, reach, limits)? {
         Input::Case(document, _) => Ok(*document),
         Input::Dense(found) => Err(too_large(&found, file)),
         Input::Temporal(_) => Err(not_over_time().in_file(file.display().to_string())),
@@ -282,22 +265,6 @@ pub(super) fn not_over_time() -> Error {
     )
 }
 
-/// Opens a tensor file; it is read when somebody asks for a tensor.
-///
-/// # Errors
-/// [`Error::Io`] with the name of the file.
-pub(super) fn open(file: &Path) -> Result<Opened, Error> {
-    let name = file.display().to_string();
-    let failed =
-        |error: std::io::Error| Error::Io { what: format!("{name}: cannot read: {error}") };
-    // A folder opens without complaint and then refuses to be read; a pipe waits for its writer, and cannot be read twice.
-    if !std::fs::metadata(file).map_err(failed)?.is_file() {
-        return Err(Error::Io { what: format!("{name}: cannot read: not a file") });
-    }
-    let opened = std::fs::File::open(file).map_err(failed)?;
-    Ok(Opened { bytes: Box::new(opened), name })
-}
-
 /// An error as miette shows it.
 #[derive(Debug)]
 struct Shown<'a>(&'a Error);
@@ -312,25 +279,27 @@ impl std::error::Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0.advice().map(|advice| Box::new(advice) as Box<dyn fmt::Display>)
+        self.0.advice().map(|advice| Box::new(Foreign(advice)) as Box<dyn fmt::Display>)
     }
 }
 
 /// Prints an error to standard error.
 pub(super) fn report(error: &Error) -> Outcome {
     use miette::{GraphicalReportHandler, GraphicalTheme};
-    use owo_colors::{OwoColorize, Stream};
-    let colour = std::env::var_os("NO_COLOR").is_none()
-        && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    // Red, cyan, and the end of each.
+    const CODES: [&str; 4] = ["\u{1b}[31m", "\u{1b}[36m", "\u{1b}[39m", "\u{1b}[0m"];
+    let colour = wants_colour(&std::io::stderr());
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
     if handler.render_report(&mut text, &Shown(error)).is_err() {
         text = error.to_string();
     }
-    let word = "error".if_supports_color(Stream::Stderr, |word| word.red().to_string());
-    // Nothing more can be done about a standard error that is closed.
     let text = text.trim().trim_start_matches("× ");
-    let _ = writeln!(std::io::stderr(), "{word}: {text}");
+    if colour {
+        to_stderr(&format!("{}error{}: {text}\n", CODES[0], CODES[2]), &CODES);
+    } else {
+        to_stderr(&format!("error: {text}\n"), &[]);
+    }
     Outcome::Failed
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, write_file};
+use super::common::Common;
+use super::files::write_file;
 use super::interrupt::interrupted;
 use super::progress::Bar;
 use super::runs::Runs;
@@ -40,15 +41,18 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let limits = common.limits();
     let read_line = |line: &str| report::read_line(line, &limits);
     let runs = Runs::open(&arguments.out, &report::header(&plan), &limits, read_line)?;
-    let runs = finish(runs, &plan, arguments.threads.into(), common)?;
+    let (runs, unsealed) = finish(runs, &plan, arguments.threads.into(), common)?.finished();
     let table = Table::of(&plan, &runs)?;
     let sentences = sentences(&plan, &table);
-    let document = report::document(&plan, &table, &sentences);
+    let document = unsealed.mark(report::document(&plan, &table, &sentences));
     let write = |name: &str, text: String| write_file(&arguments.out.join(name), text.as_bytes());
     write("communities.csv", table.csv())?;
     write("communities.json", document.pretty())?;
     write("communities.svg", page(&plan, &table, &runs))?;
-    common.write(|| report::text(&plan, &table, &sentences), || document.clone())?;
+    common.write(
+        || unsealed.mark_text(report::text(&plan, &table, &sentences)),
+        || document.clone(),
+    )?;
     Ok(Outcome::Agree)
 }
 
@@ -58,7 +62,7 @@ fn finish(
     plan: &Plan,
     threads: usize,
     common: &Common,
-) -> Result<Vec<Run>, Error> {
+) -> Result<Runs<Run>, Error> {
     let done: Vec<Key> = runs.done.iter().map(|run| run.key).collect();
     let mut bar = Bar::new(common, plan.keys.len());
     done.iter().for_each(|_| bar.done());
@@ -75,7 +79,7 @@ fn finish(
         runs.interrupted(plan.keys.len(), common);
     }
     result?;
-    Ok(runs.done)
+    Ok(runs)
 }
 
 /// The digits as floats.

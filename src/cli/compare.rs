@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::common::{Common, Input, read_input};
+use super::files::Reach;
 use super::gradient::temporal::mu_of;
 use super::progress::Bar;
 use crate::certify::temporal::compare;
@@ -42,7 +43,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
     let name = arguments.case.display().to_string();
-    let Input::Temporal(document) = read_input(&arguments.case, &limits)? else {
+    let Input::Temporal(document) = read_input(&arguments.case, Reach::default(), &limits)? else {
         let error = Error::unsupported(
             "a network that does not run in time in this command; `creditcheck certify` compares the rules that it has",
         );

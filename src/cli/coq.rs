@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::common::{Common, write_file};
+use super::common::Common;
+use super::files::write_file;
 use crate::certificate::Certificate;
 use crate::certify;
 use crate::coq;
 use crate::error::Error;
+use crate::foreign::Foreign;
 
 /// Whether certificates for Coq are wanted, and which.
 #[derive(Args, Debug, Default)]
@@ -72,9 +74,9 @@ impl<'a> Written<'a> {
             what: format!("{}: cannot make the folder: {error}", folder.display()),
         })?;
         write_file(&file, text.as_bytes())?;
-        if !common.quiet {
-            eprintln!("wrote {0}; check it: proofs/accept {0}", file.display());
-        }
+        let name = file.display().to_string();
+        let name = Foreign(&name);
+        common.note(&format!("wrote {name}; check it: proofs/accept {name}"));
         Ok(())
     }
 

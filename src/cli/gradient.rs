@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use num_rational::BigRational;
 
 use super::Outcome;
-use super::common::{Common, Input, read_input, write_file};
+use super::common::{Common, Input, read_input};
+use super::files::{Reach, write_file};
 use super::progress::Bar;
 use crate::certify::Progress;
 use crate::certify::gradient::{Rule, gradient};
@@ -42,6 +43,8 @@ pub(super) struct Arguments {
     /// ∂L/∂W, or the update −η ∂L/∂W
     #[arg(long, value_enum, default_value = "gradient")]
     quantity: QuantityName,
+    #[command(flatten)]
+    reach: Reach,
     #[command(flatten)]
     variant: temporal::Variant,
 }
@@ -110,7 +113,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         }
         arguments.rule.unwrap_or(RuleName::Credit).untimed()
     };
-    let (document, names, rule) = match read_input(&arguments.case, &limits)? {
+    let (document, names, rule) = match read_input(&arguments.case, arguments.reach, &limits)? {
         Input::Case(document, names) => {
             (document, names, untimed().map_err(|error| error.in_file(&name))?)
         }

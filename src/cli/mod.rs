@@ -10,6 +10,7 @@ mod common;
 mod communities;
 mod compare;
 mod coq;
+mod files;
 mod gradient;
 mod interrupt;
 mod mutants;

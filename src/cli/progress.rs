@@ -9,6 +9,7 @@ use super::common::Common;
 use super::interrupt::interrupted;
 use crate::certify::Progress;
 use crate::error::Error;
+use crate::foreign::Foreign;
 
 /// The bar that is drawn, for whoever ends the program while it is.
 static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
@@ -43,8 +44,8 @@ impl Bar {
 
     /// The next item begins.
     pub fn item(&mut self, name: &str) {
-        name.clone_into(&mut self.item);
-        self.bar.set_message(name.to_owned());
+        self.item = Foreign(name).to_string();
+        self.bar.set_message(self.item.clone());
     }
 
     /// The item is done.
@@ -78,7 +79,7 @@ impl Progress for Bar {
             return Err(Error::Interrupted);
         }
         let gap = if self.item.is_empty() { "" } else { ": " };
-        self.bar.set_message(format!("{}{gap}{what}", self.item));
+        self.bar.set_message(format!("{}{gap}{}", self.item, Foreign(what)));
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Outcome;
 use super::common::{Common, Input, read_input, too_large};
+use super::files::Reach;
 use super::gradient::temporal::mu_of;
 use super::progress::Bar;
 use crate::certify::{self, steps};
@@ -21,12 +22,14 @@ pub(super) struct Arguments {
     /// μ of ModProp, where the network runs in time: one number, or one per cell [default: 1/2]
     #[arg(long, value_name = "P/Q[,P/Q]...", allow_hyphen_values = true)]
     mu: Option<String>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
     let in_file = |error: Error| error.in_file(arguments.case.display().to_string());
-    let input = read_input(&arguments.case, &limits)?;
+    let input = read_input(&arguments.case, arguments.reach, &limits)?;
     let mut bar = Bar::new(common, 1);
     bar.item("both rules, step by step");
     match input {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::common::{Common, read_case, write_file};
+use super::common::{Common, read_case};
+use super::files::{Reach, write_file};
 use super::progress::Bar;
 use crate::error::Error;
 use crate::report;
@@ -71,6 +72,8 @@ pub(super) struct Arguments {
     /// Traces only
     #[arg(long)]
     no_sweep: bool,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -87,11 +90,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     if !(1e-13..=1e-2).contains(&arguments.rtol) {
         return Err(Error::input("--rtol", arguments.rtol.to_string(), "from 1e-13 to 1e-2"));
     }
+    if arguments.case.is_none() {
+        arguments.reach.expect_unused("a case")?;
+    }
     if arguments.digits {
         return digits(arguments, common);
     }
     let (case, others) = match &arguments.case {
-        Some(file) => (read_case(file, &common.limits())?.case, Vec::new()),
+        Some(file) => (read_case(file, arguments.reach, &common.limits())?.case, Vec::new()),
         None => (timescales::layered(common.seed), vec![timescales::chain()]),
     };
     let in_file = |error: Error| match &arguments.case {
@@ -104,7 +110,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let computed = compute(&case, &others, &settings, !arguments.no_sweep, &mut bar);
     bar.finish();
     let (record, sweeps) = computed.map_err(in_file)?;
-    let folder = folder(arguments, case.title())?;
+    let folder = folder(arguments, case.title().0)?;
     let mut subject =
         report::Simulated { case: &case, record: &record, sweeps: &sweeps, files: &[] };
     let title = format!("{} ({})", case.title(), report::network(&case));
@@ -153,8 +159,8 @@ fn compute(
     bar.done();
     let mut sweeps = Vec::new();
     for case in std::iter::once(case).chain(others).filter(|_| sweeping) {
-        bar.item(case.title());
-        sweeps.push((case.title().to_owned(), sweep(case, settings.rtol, bar)?));
+        bar.item(case.title().0);
+        sweeps.push((case.title().0.to_owned(), sweep(case, settings.rtol, bar)?));
         bar.done();
     }
     Ok((record, sweeps))

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::common::{Common, write_file};
+use super::common::Common;
+use super::files::write_file;
 use super::interrupt::interrupted;
 use super::progress::Bar;
 use super::runs::Runs;
@@ -82,10 +83,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let limits = common.limits();
     let read_line = |line: &str| report::read_line(line, &plan, &limits);
     let runs = Runs::open(&folder, &report::header(&plan), &limits, read_line)?;
-    let runs = finish(runs, &plan, arguments.threads.into(), common)?;
+    let (runs, unsealed) = finish(runs, &plan, arguments.threads.into(), common)?.finished();
     let table = Table::of(&plan, &runs);
     let sentences = sentences(&table);
-    let document = report::document(&table, &sentences);
+    let document = unsealed.mark(report::document(&table, &sentences));
     let write = |name: String, text: String| write_file(&folder.join(name), text.as_bytes());
     write(format!("{name}.csv"), table.csv())?;
     if let Some(curves) = table.curves_csv() {
@@ -93,7 +94,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     }
     write(format!("{name}.json"), document.pretty())?;
     write(format!("{name}.svg"), page(&table))?;
-    common.write(|| report::text(&table, &sentences), || document.clone())?;
+    common.write(|| unsealed.mark_text(report::text(&table, &sentences)), || document.clone())?;
     Ok(Outcome::Agree)
 }
 
@@ -103,7 +104,7 @@ fn finish(
     plan: &Plan,
     threads: usize,
     common: &Common,
-) -> Result<Vec<Run>, Error> {
+) -> Result<Runs<Run>, Error> {
     let all = plan.conditions.len() * plan.seeds.len();
     let done: Vec<Key> = runs.done.iter().map(|run| run.key.clone()).collect();
     let mut bar = Bar::new(common, all);
@@ -120,5 +121,5 @@ fn finish(
         runs.interrupted(all, common);
     }
     result?;
-    Ok(runs.done)
+    Ok(runs)
 }

@@ -1,31 +1,30 @@
 //! Arguments that cannot be read, and those that say nothing where they stand.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, ValueEnum};
 
-use super::common::{Common, Format, print_failure, report};
+use super::common::{Common, Format, print_failure, report, to_stderr, to_stdout, wants_colour};
 use super::{Arguments, Command, Outcome};
 use crate::error::Error;
 use crate::report::Failure;
 
 /// Prints what clap has to say: help and version, or what is wrong with the arguments, in the form that they ask for.
 pub(super) fn answer(said: &clap::Error, arguments: &[OsString]) -> Outcome {
-    let printed = said.print().and_then(|()| std::io::stdout().flush());
+    let text = said.render();
     if said.use_stderr() {
+        // It quotes what was typed, which may come from a file too, such as a name in a list.
+        to_stderr(&text.to_string(), &[]);
         print_failure(format_of(arguments), &failure(said));
         return Outcome::Failed;
     }
-    match printed {
-        // A reader that has seen enough (`| head`) is no failure of ours.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            report(&Error::Io { what: format!("cannot write to standard output: {error}") })
-        }
-        _ => Outcome::Agree,
-    }
+    let text = match wants_colour(&std::io::stdout()) {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
+    to_stdout(text.as_bytes()).map_or_else(|error| report(&error), |()| Outcome::Agree)
 }
 
 /// What clap says, field by field.

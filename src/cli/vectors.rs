@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Outcome;
-use super::common::{Common, read_file, write_file};
+use super::common::Common;
+use super::files::{read_file, write_file};
 use super::progress::Bar;
 use crate::certify::Progress;
 use crate::error::Error;
+use crate::foreign::Foreign;
 use crate::report;
 use crate::vectors;
 
@@ -70,7 +72,10 @@ fn generate(folder: &Path, common: &Common) -> Result<Outcome, Error> {
     }
     let bytes: usize = made.values().map(String::len).sum();
     common.write(
-        || format!("{} files, {bytes} bytes, in {}\n", made.len(), set.display()),
+        || {
+            let folder = set.display().to_string();
+            format!("{} files, {bytes} bytes, in {}\n", made.len(), Foreign(&folder))
+        },
         || report::vectors_generated_json(made.keys(), bytes),
     )?;
     Ok(Outcome::Agree)
@@ -86,7 +91,7 @@ fn check(folder: &Path, common: &Common) -> Result<Outcome, Error> {
             if differences.is_empty() {
                 return format!("{} files, byte for byte as this version makes them\n", made.len());
             }
-            let lines = differences.iter().map(|difference| format!("{difference}\n"));
+            let lines = differences.iter().map(|d| format!("{}\n", Foreign(&d.to_string())));
             let accept = format!("accept with: {}\n", vectors::COMMAND);
             lines.chain([accept]).collect()
         },

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::Outcome;
-use super::common::{Common, open, read_file};
+use super::common::Common;
+use super::files::{Reach, read_file};
 use crate::certificate::verify::large::{Numbers, SealedLarge};
 use crate::certificate::verify::{Refusal, Report, Row};
 use crate::check::{Claim, Conclusion, Tier};
@@ -25,10 +26,15 @@ pub(super) struct Arguments {
     /// Where the files are that the case of a large network names: without them nothing is more than unchecked
     #[arg(long, value_name = "FOLDER")]
     files: Option<PathBuf>,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
+    if arguments.files.is_none() {
+        arguments.reach.expect_unused("--files")?;
+    }
     let bytes = read_file(&arguments.certificate, &limits)?;
     let name = arguments.certificate.display().to_string();
     if let Some(sealed) = large_certificate(&bytes, &limits, &name)? {
@@ -63,7 +69,7 @@ fn large(
     let numbers = &sealed.subject.numbers;
     let shown = match (&arguments.files, numbers) {
         (Some(folder), Numbers::Files(_)) if are_there(folder, sealed) => {
-            let mut open = |file: &str| open(&folder.join(file));
+            let mut open = |file: &str| arguments.reach.open(folder, file);
             let shown = crate::wire::large::shown(certificate, &common.limits(), &mut open);
             Some(shown.map_err(|error| error.in_file(name))?)
         }

@@ -62,7 +62,7 @@ fn heading(certificate: &Certificate) -> String {
          accepts this file, the rates are a firing equilibrium, the credits are THE credit equilibrium there, and\n   \
          the update eta beta_i c_i x_j is minus eta times the first-order change of half the squared error,\n   \
          along every direction of the weights and biases. The update of a batch is the mean over its examples. *)\n\n",
-        harmless(certificate.case.title()),
+        harmless(certificate.case.title().0),
         certificate.case_digest,
         sparse::kind(&certificate.case),
         sparse::examples(certificate.witnesses.examples.len()),

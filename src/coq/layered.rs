@@ -65,7 +65,7 @@ fn heading(certificate: &Certificate) -> String {
          beta * c as integers over common denominators. Where proofs/accept accepts this file, these numbers are those of\n   \
          the credit rule, and the update eta beta_i c_i x_j is minus eta times the gradient of half the squared\n   \
          error, which backpropagation computes. The update of a batch is the mean over its examples. *)\n\n",
-        harmless(certificate.case.title()),
+        harmless(certificate.case.title().0),
         certificate.case_digest,
         sparse::kind(&certificate.case),
         sparse::examples(certificate.witnesses.examples.len()),

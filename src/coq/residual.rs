@@ -71,7 +71,7 @@ fn heading(case: &Case, case_digest: &str, examples: usize, largest: &BigRationa
          external credits there is exactly one credit equilibrium, and every float {bound},\n   \
          each by its own bound below; and what that means for the updates. Nothing is assumed about the arithmetic\n   \
          of the program: the bounds follow from the residuals of what it returned. *)\n\n",
-        harmless(case.title()),
+        harmless(case.title().0),
         sparse::kind(case),
         sparse::examples(examples),
     )

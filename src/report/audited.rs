@@ -13,6 +13,7 @@ use num_traits::One;
 use super::{counted, drawn, grid, wrapped};
 use crate::certify::audit::Audit;
 use crate::check::audit::{AuditedBlock, AuditedEntry, HIGHEST_BIN, LOWEST_BIN};
+use crate::foreign::Foreign;
 use crate::number::{canonical, hex};
 use crate::spec::{Dense, Dtype};
 use crate::wire::json::Json;
@@ -113,7 +114,7 @@ fn within(block: &AuditedBlock, above: i32, to: i32) -> usize {
 #[must_use]
 pub fn audited(subject: &Audited<'_>) -> String {
     let Audited { net, mine, dense, audit, .. } = subject;
-    let mut text = format!("{mine} against the exact gradient of {net}\n");
+    let mut text = format!("{} against the exact gradient of {}\n", Foreign(mine), Foreign(net));
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
@@ -159,7 +160,7 @@ pub fn audited(subject: &Audited<'_>) -> String {
         }
         table.add_row(vec![
             block.name.clone(),
-            tensor.unwrap_or("").to_owned(),
+            Foreign(tensor.unwrap_or("")).to_string(),
             block.dtype.name().to_owned(),
             block.entries.to_string(),
             percent(block.correctly_rounded, block.entries),
@@ -331,7 +332,8 @@ pub fn histogram(subject: &Audited<'_>) -> String {
     for (l, layer) in subject.dense.layers.iter().enumerate() {
         let kinds = 1 + usize::from(layer.biases.is_some());
         let of_layer: Vec<&AuditedBlock> = blocks.by_ref().take(kinds).collect();
-        let tensors: Vec<&str> = names.by_ref().take(kinds).flatten().collect();
+        let tensors = names.by_ref().take(kinds).flatten();
+        let tensors: Vec<_> = tensors.map(picture_text).collect();
         let share = |block: &AuditedBlock, count: usize| {
             // Counts of entries in memory are far below 2⁵³.
             #[allow(clippy::cast_precision_loss)]
@@ -378,7 +380,7 @@ pub fn histogram(subject: &Audited<'_>) -> String {
     let figure = Figure::new(panels, 1)
         .with_title(format!(
             "{} ({}): {}",
-            file_name(subject.mine),
+            picture_text(&file_name(subject.mine)),
             subject.network(),
             subject.verdict()
         ))
@@ -387,6 +389,11 @@ pub fn histogram(subject: &Audited<'_>) -> String {
         .with_layouts(layouts)
         .with_cell_size(1000.0, 320.0);
     SvgBackend::new().render_scene(&figure.render())
+}
+
+/// Foreign text in a picture, whose library reads what stands between two dollars as mathematics.
+fn picture_text(text: &str) -> String {
+    Foreign(text).to_string().replace('$', r"\$")
 }
 
 /// The last part of a path, short enough for a title.

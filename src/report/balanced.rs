@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{drawn, grid};
+use crate::foreign::Foreign;
 use crate::simulate::balance::{Epoch, Spread};
 use crate::simulate::rounded;
 use crate::wire::json::Json;
@@ -63,7 +64,7 @@ pub fn balance(network: &str, epochs: &[Epoch], files: &[String]) -> String {
          would do on each example alone, counted equally and by size, and of what each epoch changed; one half is chance"
     );
     if !files.is_empty() {
-        let _ = writeln!(text, "\nwritten: {}", files.join(", "));
+        let _ = writeln!(text, "\nwritten: {}", Foreign(&files.join(", ")));
     }
     text
 }

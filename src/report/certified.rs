@@ -1,10 +1,11 @@
 //! The table of claims × tiers, of one case and of many.
 
-use comfy_table::{Cell as Box, Color};
+use comfy_table::{Cell as Box, Color, Table as Grid};
 
-use super::{WIDTH, counted, drawn, grid, network, wrapped};
+use super::{Ink, WIDTH, counted, drawn, grid, network, wrapped};
 use crate::check::{Cell, CellState, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
+use crate::foreign::Foreign;
 use crate::spec::{Case, Expect, Wiring};
 use crate::wire::json::Json;
 
@@ -92,6 +93,15 @@ fn painted(text: impl Into<String>, colour: Option<Color>) -> Box {
     }
 }
 
+/// A table whose cells may be painted.
+fn paintable(ink: Ink) -> Grid {
+    let mut grid = grid();
+    if ink == Ink::Coloured {
+        grid.enforce_styling();
+    }
+    grid
+}
+
 fn head(first: &str) -> Vec<String> {
     let tiers = Tier::ALL.map(|tier| format!("{}\n{}", tier.letter(), tier.word()));
     [first.to_owned(), String::new()].into_iter().chain(tiers).collect()
@@ -99,15 +109,16 @@ fn head(first: &str) -> Vec<String> {
 
 /// One case: the table, and under it what each cell compared.
 #[must_use]
-pub fn one(name: &str, found: &Found, conclusion: Conclusion, hints: bool) -> String {
+pub fn one(name: &str, found: &Found, conclusion: Conclusion, hints: bool, ink: Ink) -> String {
     let mut text = format!(
-        "{name} · {} · {} · {}\n{}\n\n",
+        "{} · {} · {} · {}\n{}\n\n",
+        Foreign(name),
         found.network,
         counted(found.parameters, "parameter"),
         counted(found.examples, "example"),
         found.digest,
     );
-    let mut grid = grid();
+    let mut grid = paintable(ink);
     grid.set_header(head("claim"));
     for claim in Claim::ALL {
         let mut row =
@@ -175,9 +186,9 @@ fn details(table: &Table, hints: bool) -> String {
 
 /// Many cases: the counts per claim and tier, then a line per case.
 #[must_use]
-pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
+pub fn many(title: &str, rows: &[Row], hints: bool, ink: Ink) -> String {
     let mut text = format!("{title}\n\n");
-    let mut summary = grid();
+    let mut summary = paintable(ink);
     summary.set_header(head("claim"));
     for claim in Claim::ALL {
         let mut row =
@@ -190,20 +201,22 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
     text.push_str(&drawn(summary));
     text.push('\n');
 
-    let mut grid = grid();
+    let mut grid = paintable(ink);
     let claims = Claim::ALL.into_iter().map(Claim::id);
     let header = ["case", "network", "par", "ex"].into_iter().chain(claims).chain([""]);
     grid.set_header(header.collect::<Vec<_>>());
     let mut under = String::new();
     // What the other columns leave: the counts, the claims and the verdict take this many.
     const OTHERS: usize = 56;
-    let longest = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+    let names = rows.iter().map(|row| Foreign(&row.name).to_string());
+    let names: Vec<String> = names.collect();
+    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let room = WIDTH.saturating_sub(longest + OTHERS).clamp(16, 40);
-    for row in rows {
+    for (row, name) in rows.iter().zip(&names) {
         match &row.result {
             Ok(found) => {
                 let mut line = vec![
-                    Box::new(&row.name),
+                    Box::new(name),
                     Box::new(elided(found.network.clone(), room)),
                     Box::new(found.parameters),
                     Box::new(found.examples),
@@ -220,16 +233,16 @@ pub fn many(title: &str, rows: &[Row], hints: bool) -> String {
                 line.push(painted(word, Some(colour(conclusion))));
                 grid.add_row(line);
                 if conclusion != Conclusion::Agree {
-                    under.push_str(&format!("{}:\n{}", row.name, details(&found.table, false)));
+                    under.push_str(&format!("{name}:\n{}", details(&found.table, false)));
                 }
             }
             Err(error) => {
-                grid.add_row(vec![Box::new(&row.name), painted("error", Some(Color::Red))]);
+                grid.add_row(vec![Box::new(name), painted("error", Some(Color::Red))]);
                 under.push_str(&format!("{error}\n"));
             }
         }
         if let Some(training) = &row.training {
-            under.push_str(&wrapped(0, &format!("{}: {}", row.name, training.sentence)));
+            under.push_str(&wrapped(0, &format!("{name}: {}", training.sentence)));
         }
     }
     text.push_str(&drawn(grid));

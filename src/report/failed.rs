@@ -61,6 +61,9 @@ impl Failure {
             Error::InFile { file, error } => {
                 Self { file: Some(file.clone()), ..Self::inside(error) }
             }
+            Error::Named { place, error } => {
+                Self { place: Some(place.clone()), ..Self::inside(error) }
+            }
             Error::Interrupted => of("interrupted"),
         }
     }

@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use super::{counted, drawn, grid, wrapped};
 use crate::check::judge::{BlockJudgement, Difference, Judgement, Nearness};
+use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::wire::json::Json;
 
 /// The judgement of a file against a case, which is given in a few words, as text.
 #[must_use]
 pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String]) -> String {
-    let mut text = format!("{file} against {case}\n\n");
+    let mut text = format!("{} against {case}\n\n", Foreign(file));
     let mut table = grid();
     table.set_header(vec!["block", "entries", "verdict"]);
     for block in &judgement.blocks {

@@ -9,6 +9,8 @@
 
 use std::fmt::Write;
 
+use crate::foreign::is_shapeless;
+
 /// What came of a test case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -152,21 +154,11 @@ fn escaped(text: &str) -> String {
             '\n' | '\t' => {
                 let _ = write!(line, "&#{};", u32::from(c));
             }
-            _ if c.is_control() || is_hidden(c) => {
+            _ if is_shapeless(c) => {
                 let _ = write!(line, "\\u{{{:x}}}", u32::from(c));
             }
             _ => line.push(c),
         }
     }
     line
-}
-
-/// What has no glyph: noncharacters, and marks of the direction of text.
-fn is_hidden(c: char) -> bool {
-    let is_none = (u32::from(c) & 0xfffe) == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
-    let turns = matches!(
-        c,
-        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    );
-    is_none || turns || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
 }

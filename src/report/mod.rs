@@ -19,6 +19,7 @@ mod verified;
 use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
 
+use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::spec::{Activation, Case, Dense, Network, Wiring};
 use crate::wire::gradient::{Gradient, NumberKind};
@@ -41,11 +42,36 @@ pub use verified::{verified, verified_json, verified_large};
 /// Columns of the text that we lay out ourselves; tables of numbers may be wider.
 const WIDTH: usize = 100;
 
+/// Whether a text has colours, which is decided where it is made: nothing is taken out of it afterwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// For files, pipes, and whoever asks for none.
+    Plain,
+    /// For a terminal.
+    Coloured,
+}
+
+impl Ink {
+    /// The codes that a text of this kind may have.
+    #[must_use]
+    pub fn codes(self) -> &'static [&'static str] {
+        match self {
+            Self::Plain => &[],
+            // Green, yellow, red, and the end of each.
+            Self::Coloured => {
+                &["\u{1b}[38;5;10m", "\u{1b}[38;5;11m", "\u{1b}[38;5;9m", "\u{1b}[39m", "\u{1b}[0m"]
+            }
+        }
+    }
+}
+
 /// A table with one rule, between its head and its body.
 fn grid() -> Grid {
     const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
     let mut grid = Grid::new();
     grid.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
+    // Whether there are colours is said by whoever prints, not by what standard output happens to be.
+    grid.force_no_tty();
     grid
 }
 
@@ -63,8 +89,9 @@ fn drawn(mut grid: Grid) -> String {
     format!("{}\n", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// `text` from column `indent` on, broken between words before [`WIDTH`].
+/// `text`, one paragraph, from column `indent` on, broken between words before [`WIDTH`].
 fn wrapped(indent: usize, text: &str) -> String {
+    let text = Foreign(text).to_string();
     let blank = " ".repeat(indent);
     let mut lines = String::new();
     let mut column = 0;
@@ -158,7 +185,7 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
         "{} · {} · rule {} · {}\n",
         case.title(),
         network(case),
-        gradient.rule.as_deref().unwrap_or("unknown"),
+        Foreign(gradient.rule.as_deref().unwrap_or("unknown")),
         gradient.number.name()
     );
     if let Some(loss) = &gradient.loss {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{counted, drawn, grid, network};
+use crate::foreign::Foreign;
 use crate::simulate::rounded;
 use crate::simulate::timescales::figure::synapse_name;
 use crate::simulate::timescales::{Curve, Deviation, Record, Sample, Start, Sweep, WITHIN, part};
@@ -95,7 +96,7 @@ pub fn simulated(subject: &Simulated<'_>) -> String {
         text.push_str(&curves(sweeps));
         let blocks: Vec<_> = sweeps
             .iter()
-            .map(|(name, sweep)| format!("{name}: {}", sweep.blocks.join(", ")))
+            .map(|(name, sweep)| format!("{}: {}", Foreign(name), sweep.blocks.join(", ")))
             .collect();
         let _ = writeln!(text, "\nfactor = deviation/ratio of {}", blocks.join("; "));
         let _ = writeln!(
@@ -110,7 +111,7 @@ pub fn simulated(subject: &Simulated<'_>) -> String {
         );
     }
     if !files.is_empty() {
-        let _ = writeln!(text, "\nwritten: {}", files.join(", "));
+        let _ = writeln!(text, "\nwritten: {}", Foreign(&files.join(", ")));
     }
     text
 }
@@ -168,7 +169,7 @@ fn curves(sweeps: &[(String, Sweep)]) -> String {
         for (k, curve) in sweep.curves.iter().enumerate() {
             let law: Option<Vec<f64>> = curve.predicted.iter().copied().collect();
             table.add_row(vec![
-                if k == 0 { name.clone() } else { String::new() },
+                if k == 0 { Foreign(name).to_string() } else { String::new() },
                 curve.ratio.symbol().to_owned(),
                 curve.ratio.setting().to_owned(),
                 format!("{:.3}", curve.slope),

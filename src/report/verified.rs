@@ -6,6 +6,7 @@ use crate::certificate::verify::large::SealedLarge;
 use crate::certificate::verify::{Given, Refusal, Report, Row, Sealed};
 use crate::certificate::words;
 use crate::check::Conclusion;
+use crate::foreign::Foreign;
 use crate::spec::Expect;
 use crate::wire::json::Json;
 
@@ -44,7 +45,7 @@ pub fn verified_large(
             "\n"
         });
         let files = sealed.certificate.files.iter().map(|file| (&file.name, &file.digest));
-        text.extend(files.map(|(name, digest)| format!("{name} is {digest}\n")));
+        text.extend(files.map(|(name, digest)| format!("{} is {}\n", Foreign(name), Foreign(digest))));
     }
     text
 }
@@ -57,8 +58,8 @@ fn confirmed(
     verified: &Result<Report, Refusal>,
     conclusion: Conclusion,
 ) -> String {
-    let mut text = format!("{file}: certificate of {title}\n");
-    text.push_str(&format!("case {digest}\n\n"));
+    let mut text = format!("{}: certificate of {title}\n", Foreign(file));
+    text.push_str(&format!("case {}\n\n", Foreign(digest)));
     match verified {
         Ok(report) => {
             let mut equations = grid();

@@ -7,6 +7,8 @@ use kuva::plot::annotations::ReferenceLine;
 use kuva::render::figure::Figure;
 use kuva::render::layout::{Layout, TickFormat};
 
+use crate::foreign::Foreign;
+
 // Told apart by readers who see no red or green (Okabe & Ito).
 pub(super) const BLUE: &str = "#0072b2";
 pub(super) const ORANGE: &str = "#d55e00";
@@ -19,6 +21,17 @@ pub(super) const COLOURS: [&str; 8] =
 /// The scene as text.
 pub(super) fn svg(figure: Figure) -> String {
     SvgBackend::new().render_scene(&figure.render())
+}
+
+/// Foreign text in a picture, whose library reads what stands between two dollars as mathematics.
+pub(super) fn words(text: &str) -> String {
+    Foreign(text).to_string().replace('$', r"\$")
+}
+
+/// Foreign text as a field of a row; one that holds a comma or a quotation mark stands in quotation marks.
+pub(super) fn field(text: &str) -> String {
+    let shown = Foreign(text).to_string();
+    if shown.contains([',', '"']) { format!("\"{}\"", shown.replace('"', "\"\"")) } else { shown }
 }
 
 /// Small type and a faint grid.

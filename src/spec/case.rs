@@ -5,6 +5,7 @@ use num_rational::BigRational;
 use super::activation::{Activation, Kink};
 use super::indices::PerNeuron;
 use super::network::Network;
+use crate::foreign::Foreign;
 
 /// Everything that an engine needs to know, validated and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +47,10 @@ pub enum Expect {
 }
 
 impl Case {
-    /// The name for reports.
+    /// The name for reports, in the words of whoever wrote the case.
     #[must_use]
-    pub fn title(&self) -> &str {
-        self.name.as_deref().unwrap_or("(unnamed)")
+    pub fn title(&self) -> Foreign<'_> {
+        Foreign(self.name.as_deref().unwrap_or("(unnamed)"))
     }
 
     /// Whether any balance function is replaced, so that the rule need not equal backpropagation.

@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 
 use super::activation::{Activation, Kink};
+use crate::foreign::Foreign;
 
 /// A recurrent network of leaky neurons with a linear readout (T1).
 ///
@@ -67,10 +68,10 @@ pub struct TemporalCase {
 }
 
 impl TemporalCase {
-    /// The name for reports.
+    /// The name for reports, in the words of whoever wrote the case.
     #[must_use]
-    pub fn title(&self) -> &str {
-        self.name.as_deref().unwrap_or("(unnamed)")
+    pub fn title(&self) -> Foreign<'_> {
+        Foreign(self.name.as_deref().unwrap_or("(unnamed)"))
     }
 
     /// T, the number of time steps.

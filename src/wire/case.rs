@@ -9,6 +9,7 @@ use num_traits::{One, Zero};
 
 use super::cursor::Cursor;
 use super::json::Json;
+use super::kind::expect_format;
 use super::temporal::is_temporal;
 use crate::error::Error;
 use crate::spec::{
@@ -121,6 +122,7 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
             "a network of kind \"temporal\" here; `creditcheck compare`, `gradient`, `check` and `show` take it",
         ));
     }
+    expect_format(root, &[FORMAT])?;
     root.object(&[
         "format",
         "name",
@@ -133,8 +135,7 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
         "expect",
         "equilibrium",
     ])?;
-    let format = root.required("format")?;
-    format.choice(&[(FORMAT, ())])?;
+    root.required("format")?;
     if let Some(balance) = root.field("balance") {
         return Err(balance
             .error("no such field here: \"balance\" stands on a layer, or in a graph network"));
@@ -309,9 +310,15 @@ fn graph(place: &Cursor<'_>) -> Result<Graph, Error> {
         );
     }
     let count = place.required("neurons")?;
-    // Every neuron must be able to stand in the file, so its size bounds the number of them.
-    let most = usize::try_from(place.limits().file_bytes).unwrap_or(usize::MAX);
-    let neurons = count.index(most, "a number of neurons")?;
+    // A list per neuron is allocated only if the file holds it; one name for all needs a bound of its own.
+    const MOST_NEURONS: usize = 1 << 18;
+    if let Json::Integer(given) = count.value()
+        && let Some(given) = u64::try_from(*given).ok().filter(|n| *n > MOST_NEURONS as u64)
+    {
+        let what = format!("{}: neurons", count.path());
+        return Err(Error::Limit { what, given, limit: MOST_NEURONS as u64 });
+    }
+    let neurons = count.index(MOST_NEURONS + 1, "a number of neurons")?;
     let members = |name: &str| -> Result<Vec<Neuron>, Error> {
         let list = place.required(name)?;
         let mut seen = HashSet::new();
@@ -335,15 +342,6 @@ fn graph(place: &Cursor<'_>) -> Result<Graph, Error> {
     if let Some(both) = outputs.iter().position(|neuron| is_input.contains(neuron)) {
         let item = &place.required("outputs")?.items()?[both];
         return Err(item.error("a neuron that is not also an input"));
-    }
-    // A list per neuron is allocated only if the file holds it; one name for all needs a bound of its own.
-    const MOST_NEURONS: usize = 1 << 18;
-    if neurons > MOST_NEURONS {
-        return Err(Error::Limit {
-            what: format!("{}: neurons", count.path()),
-            given: neurons as u64,
-            limit: MOST_NEURONS as u64,
-        });
     }
     let activations = per_neuron(&place.required("activation")?, neurons, activation)?;
     let balances = match place.field("balance") {

@@ -6,6 +6,7 @@ use super::case::{self, number_json};
 use super::cursor::Cursor;
 use super::document::{Document, sha256};
 use super::json::Json;
+use super::kind::expect_format;
 use crate::certificate::digest::{DRAW_EXAMPLES, PRIME};
 use crate::certificate::verify::Sealed;
 use crate::certificate::{
@@ -192,9 +193,7 @@ pub fn from_json(json: &Json, limits: &Limits) -> Result<Sealed, Error> {
     let longer = Limits { number_chars: limits.number_chars.max(digits), ..limits.clone() };
     let root = Cursor::root(json, &longer);
     // A file of another kind is told so, not that its fields are unknown.
-    if let Some(format) = root.field("format") {
-        format.choice(&Version::ALL)?;
-    }
+    expect_format(&root, &Version::ALL.map(|(name, _)| name))?;
     root.object(&[
         "format",
         "case",

@@ -10,6 +10,18 @@ use crate::spec::Limits;
 /// 2⁵³: the integers up to here are the same in every JSON reader.
 const LARGEST_INTEGER: u64 = 1 << 53;
 
+/// How many characters of somebody's text stand in an error.
+const SHOWN: usize = 40;
+
+/// The beginning of a text that is longer.
+pub(super) fn shortened(text: &str) -> String {
+    let mut start: String = text.chars().take(SHOWN).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    start
+}
+
 /// A JSON value together with the path that leads to it.
 #[derive(Clone, Debug)]
 pub struct Cursor<'a> {
@@ -72,17 +84,15 @@ impl<'a> Cursor<'a> {
     /// What stands here, in a few words.
     #[must_use]
     pub fn describe(&self) -> String {
-        const SHOWN: usize = 40;
         match self.value {
             Json::Null => "null".into(),
             Json::Bool(value) => value.to_string(),
             Json::Integer(value) => value.to_string(),
             Json::Float(value) => value.to_string(),
-            Json::String(text) if text.chars().count() > SHOWN => {
-                let start: String = text.chars().take(SHOWN).collect();
-                format!("\"{start}…\" ({} characters)", text.chars().count())
-            }
-            Json::String(text) => format!("\"{text}\""),
+            Json::String(text) => match text.chars().count() {
+                0..=SHOWN => format!("\"{text}\""),
+                all => format!("\"{}\" ({all} characters)", shortened(text)),
+            },
             Json::Array(items) => format!("an array of {}", items.len()),
             Json::Object(_) => "an object".into(),
         }
@@ -102,8 +112,8 @@ impl<'a> Cursor<'a> {
         };
         for (name, value) in fields {
             if !known.contains(&name.as_str()) {
-                let step = if self.path.is_empty() { name.clone() } else { format!(".{name}") };
-                let place = self.child(value, &step);
+                let point = if self.path.is_empty() { "" } else { "." };
+                let place = self.child(value, &format!("{point}{}", shortened(name)));
                 return Err(Error::input(
                     place.path(),
                     "an unknown field",

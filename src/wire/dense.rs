@@ -276,7 +276,7 @@ impl Reader<'_> {
         expected: &[Option<usize>],
     ) -> Result<Tensor, Error> {
         let Reference { file, tensor, digest } = reference(place)?;
-        let opened = self.files.file(file)?;
+        let opened = self.files.file(file).map_err(|error| error.named_at(place.path()))?;
         if let Some(stated) = digest
             && stated.text()? != opened.sha256()
         {
@@ -285,7 +285,8 @@ impl Reader<'_> {
                 "the file is not the one that the case was written for; take the digest out if you are sure",
             ));
         }
-        self.files.tensor(file, tensor, expected).map_err(|error| at(place.path(), error))
+        let read = self.files.tensor(file, tensor, expected);
+        read.map_err(|error| error.named_at(place.path()))
     }
 }
 
@@ -341,12 +342,6 @@ fn inline(place: &Cursor<'_>, expected: &[Option<usize>]) -> Result<Tensor, Erro
     };
     Ok(Tensor { rows, cols, dtype: Dtype::F64, values })
 }
-
-/// The error of a file, with the place of the document that refers to it.
-fn at(path: &str, error: Error) -> Error {
-    match error {
-        Error::InFile { file, error } => Error::InFile { file: format!("{path}: {file}"), error },
-        other => other,
     }
 }
 

@@ -5,6 +5,7 @@ use num_rational::BigRational;
 use super::case::number_json;
 use super::cursor::Cursor;
 use super::json::Json;
+use super::kind::expect_format;
 use crate::error::Error;
 use crate::number;
 use crate::spec::outcome::Update;
@@ -129,13 +130,11 @@ pub(super) struct Header {
 /// [`Error::Input`] for a file of another kind, and for an unknown field.
 pub(super) fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
     // A file of another kind is told so, not that its fields are unknown.
-    if let Some(format) = root.field("format") {
-        format.choice(&[(FORMAT, ())])?;
-    }
+    expect_format(root, &[FORMAT])?;
     let mut known = vec!["format", "case", "rule", "number", "quantity", "loss"];
     known.extend(own);
     root.object(&known)?;
-    root.required("format")?.choice(&[(FORMAT, ())])?;
+    root.required("format")?;
     let text = |name| root.field(name).map(|field| field.text().map(str::to_owned)).transpose();
     let numbers = [NumberKind::Exact, NumberKind::F64, NumberKind::F32].map(|n| (n.name(), n));
     let quantities = [Quantity::Gradient, Quantity::Update].map(|q| (q.name(), q));

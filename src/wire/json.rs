@@ -9,7 +9,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::cursor::shortened;
+use super::kind;
 use crate::error::Error;
+use crate::foreign::is_shapeless;
 use crate::spec::Limits;
 
 /// A JSON value; objects keep the order of their fields.
@@ -42,6 +45,7 @@ impl Json {
     /// assert!(Json::read(br#"{"a": 1, "a": 2}"#, &Limits::default()).is_err());
     /// ```
     pub fn read(bytes: &[u8], limits: &Limits) -> Result<Self, Error> {
+        Self::expect_text(bytes)?;
         let size = bytes.len() as u64;
         if size > limits.file_bytes {
             return Err(Error::Limit {
@@ -61,6 +65,22 @@ impl Json {
             let found = if error.is_eof() { "the end of the file".into() } else { text };
             Error::input(place, found, "a JSON document")
         })
+    }
+
+    /// Refuses a file whose first bytes say that it is of another kind: no JSON begins so.
+    ///
+    /// # Errors
+    /// [`Error::Input`] with what it is, and what to do about it.
+    pub fn expect_text(bytes: &[u8]) -> Result<(), Error> {
+        match kind::of_bytes(bytes) {
+            None => Ok(()),
+            Some(kind) => Err(Error::Input {
+                place: "the first bytes".into(),
+                found: kind.what.into(),
+                expected: "a JSON document".into(),
+                advice: Some(kind.advice.into()),
+            }),
+        }
     }
 
     /// A string value.
@@ -87,7 +107,8 @@ impl Json {
     }
 
     /// The document as text: two spaces of indent, and anything short on one line, so
-    /// that rows of numbers stay rows. The same tree gives the same bytes.
+    /// that rows of numbers stay rows. The same tree gives the same bytes; strings are as they are, and whatever has no shape of
+    /// its own is written as `\u` and its number, so that the text may go to a terminal too.
     #[must_use]
     pub fn pretty(&self) -> String {
         let mut text = String::new();
@@ -123,7 +144,7 @@ impl Json {
             Self::Array(items) => ('[', ']', items.len()),
             Self::Object(fields) => ('{', '}', fields.len()),
             scalar => {
-                text.push_str(&serde_json::to_string(scalar).unwrap_or_default());
+                scalar.write_scalar(text);
                 return;
             }
         };
@@ -139,7 +160,7 @@ impl Json {
                 Self::Array(items) => items[k].write_pretty(indent + 2, text),
                 Self::Object(fields) => {
                     let (name, value) = &fields[k];
-                    text.push_str(&serde_json::to_string(name).unwrap_or_default());
+                    Self::text(name).write_scalar(text);
                     text.push_str(": ");
                     value.write_pretty(indent + 2, text);
                 }
@@ -152,6 +173,18 @@ impl Json {
         text.push('\n');
         text.extend(std::iter::repeat_n(' ', indent));
         text.push(close);
+    }
+
+    /// What is neither an array nor an object.
+    fn write_scalar(&self, text: &mut String) {
+        let mut units = [0; 2];
+        for c in serde_json::to_string(self).unwrap_or_default().chars() {
+            if is_shapeless(c) {
+                text.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+            } else {
+                text.push(c);
+            }
+        }
     }
 
     /// The value on one line, if it fits into `width`; gives up as soon as it does not.
@@ -176,7 +209,7 @@ impl Json {
                 line.push('{');
                 for (k, (name, value)) in fields.iter().enumerate() {
                     line.push_str(if k == 0 { "" } else { ", " });
-                    line.push_str(&serde_json::to_string(name).unwrap_or_default());
+                    Self::text(name).write_scalar(line);
                     line.push_str(": ");
                     if !value.write_line(width, line) {
                         return false;
@@ -184,7 +217,7 @@ impl Json {
                 }
                 line.push('}');
             }
-            scalar => line.push_str(&serde_json::to_string(scalar).unwrap_or_default()),
+            scalar => scalar.write_scalar(line),
         }
         line.len() <= width
     }
@@ -269,7 +302,7 @@ impl<'de> Visitor<'de> for JsonVisitor {
         let mut names = std::collections::HashSet::new();
         while let Some((name, value)) = entries.next_entry::<String, Json>()? {
             if !names.insert(name.clone()) {
-                return Err(A::Error::custom(format!("the field \"{name}\" twice")));
+                return Err(A::Error::custom(format!("the field \"{}\" twice", shortened(&name))));
             }
             fields.push((name, value));
         }

@@ -6,6 +6,7 @@ use super::cursor::Cursor;
 use super::dense::{self, Outline};
 use super::document::{canonical_numbers, sha256};
 use super::json::Json;
+use super::kind::expect_format;
 use super::tensor::{FileDigest, Files, Opened};
 use crate::certificate::Version;
 use crate::certificate::large::{Draw, File, Large, Shape};
@@ -99,6 +100,7 @@ pub fn read(json: &Json, limits: &Limits) -> Result<SealedLarge, Error> {
         "draws",
         "digest",
     ])?;
+    expect_format(&root, &Version::ALL.map(|(name, _)| name))?;
     let version = root.required("format")?.choice(&Version::ALL)?;
     let file = |place: &Cursor<'_>| {
         place.object(&["file", "digest"])?;

@@ -12,6 +12,7 @@ pub mod dense;
 mod document;
 pub mod gradient;
 pub mod json;
+mod kind;
 pub mod large;
 pub mod temporal;
 #[cfg(feature = "cli")]

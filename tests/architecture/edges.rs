@@ -28,10 +28,10 @@ check::locality: check::verdict spec
 check::table: check::verdict
 check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error modular::exact mutants number report simulate spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::judge check::nearness check::table coq error foreign modular::exact mutants number report simulate spec suite vectors wire
 coq: certificate certificate::digest error spec
 equilibrium: error number spec
-error: spec
+error: foreign spec
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
@@ -68,10 +68,10 @@ modular::recurrent: equilibrium error modular::lifting spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: error spec
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error number simulate spec textbook::temporal::outcome wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error foreign number simulate spec textbook::temporal::outcome wire
 scalar: number spec
-simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network number spec
-spec: error
+simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number spec
+spec: error foreign
 suite: certify error fast::credit fast::network simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
@@ -99,7 +99,7 @@ textbook::temporal::rtrl: error scalar spec textbook textbook::temporal::local t
 textbook::temporal::tangent: error scalar spec textbook textbook::temporal::firing textbook::temporal::parameters
 textbook::view: scalar spec
 vectors: certify check::bridge check::enclosure error mutants number scalar spec textbook::tangent textbook::temporal textbook::temporal::outcome wire
-wire: certificate certificate::digest certificate::large certificate::verify certificate::words check::table error number spec
+wire: certificate certificate::digest certificate::large certificate::verify certificate::words check::table error foreign number spec
 ";
 
 pub(super) fn table() -> Edges {

@@ -54,7 +54,7 @@ const FOREIGN: [(&str, &[&str]); 19] = [
     ("miette", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("ctrlc", &["cli/"]),
-    ("owo_colors", &["cli/"]),
+    ("tempfile", &["cli/"]),
     ("comfy_table", &["report/"]),
     ("flate2", &["suite/digits.rs"]),
     ("libm", &["fast/", "simulate/"]),

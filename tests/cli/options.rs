@@ -10,6 +10,10 @@ const SINGLE: &str = "tests/cli/options/single.safetensors";
 
 /// What each option needs beside it to say anything: the arguments, and what the message must contain.
 const UNUSED: &[(&[&str], &[&str])] = &[
+    // Of cases, where there is none.
+    (&["certify", "--allow-outside"], &["--allow-outside", "without a case"]),
+    (&["simulate", "--allow-outside"], &["--allow-outside", "without a case"]),
+    (&["verify", GOOD, "--allow-outside"], &["--allow-outside", "without --files"]),
     // Of rules over time, on a network without time.
     (&["gradient", GOOD, "--feedback", "type"], &["--feedback", "does not run in time"]),
     (&["gradient", GOOD, "--diagonal", "counted"], &["--diagonal", "does not run in time"]),
@@ -118,6 +122,10 @@ fn what_is_not_used_is_refused() {
 fn every_option_is_in_the_table() {
     // Used wherever their command runs.
     const ALWAYS: &[(&str, &str)] = &[
+        ("gradient", "--allow-outside"),
+        ("check", "--allow-outside"),
+        ("audit", "--allow-outside"),
+        ("show", "--allow-outside"),
         ("certify", "--coq"),
         ("gradient", "--rule"),
         ("gradient", "--number"),

@@ -91,7 +91,7 @@ pub fn traces(title: &str, record: &Record) -> String {
     }
     let width = if shown == 1 { 760.0 } else { 500.0 };
     let figure = Figure::new(3, shown)
-        .with_title(title)
+        .with_title(picture::words(title))
         .with_title_size(16)
         .with_plots(plots)
         .with_layouts(layouts)
@@ -201,6 +201,7 @@ fn padded(low: f64, high: f64) -> (f64, f64) {
 pub fn deviation_csv(sweeps: &[(String, Sweep)]) -> String {
     let mut text = "network,ratio,value,part,deviation,rescaled\n".to_owned();
     for (name, sweep) in sweeps {
+        let name = picture::field(name);
         for (curve, point) in sweep.curves.iter().flat_map(|c| c.points.iter().map(move |p| (c, p)))
         {
             for (block, block_name) in sweep.blocks.iter().enumerate() {
@@ -280,7 +281,7 @@ fn curve_panel(
     let (lowest, highest) =
         values.fold((-3.0, -1.0), |(low, high): (f64, f64), v| (low.min(v), high.max(v)));
     let (lowest, highest) = (lowest.floor(), highest.ceil());
-    let title = if is_first { format!("{name}: ") } else { String::new() };
+    let title = if is_first { format!("{}: ", picture::words(name)) } else { String::new() };
     let layout = picture::calm(Layout::auto_from_plots(&panel))
         .with_title(format!("{title}slope {:.3}", curve.slope))
         .with_subtitle(curve.ratio.setting())

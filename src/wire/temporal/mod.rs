@@ -10,6 +10,7 @@ use super::case;
 use super::cursor::Cursor;
 use super::document::{self, canonical_numbers};
 use super::json::Json;
+use super::kind::expect_format;
 use crate::error::Error;
 use crate::spec::{Limits, Sequence, Steps, Temporal, TemporalCase};
 
@@ -79,6 +80,7 @@ pub fn is_temporal(json: &Json, limits: &Limits) -> bool {
 /// # Errors
 /// As [`TemporalDocument::read`].
 pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
+    expect_format(root, &[case::FORMAT])?;
     root.object(&[
         "format",
         "name",
@@ -89,7 +91,7 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
         "steps",
         "examples",
     ])?;
-    root.required("format")?.choice(&[(case::FORMAT, ())])?;
+    root.required("format")?;
     root.required("loss")?.choice(&[("half_squared_error", ())])?;
     let network = network(&root.required("network")?)?;
     let list = root.required("examples")?;

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::spec::{Dtype, Limits, Tensor};
+use crate::wire::kind::{self, LOOKED_AT};
 
 pub use layers::{LayerNames, layer_names, layers, only};
 pub use write::{Written, safetensors};
@@ -105,11 +106,13 @@ impl TensorFile {
             bytes.rewind().map_err(failed)?;
             let sha256 = digest(&mut bytes).map_err(failed)?;
             bytes.rewind().map_err(failed)?;
-            let mut magic = [0; 6];
-            let is_npy = bytes.read_exact(&mut magic).is_ok() && magic == *npy::MAGIC;
+            let mut first = Vec::new();
+            bytes.by_ref().take(LOOKED_AT as u64).read_to_end(&mut first).map_err(failed)?;
             bytes.rewind().map_err(failed)?;
-            let contents = if is_npy {
+            let contents = if first.starts_with(npy::MAGIC) {
                 Contents::Npy(npy::header(&mut bytes, length)?)
+            } else if let Some(kind) = kind::of_no_tensors(&first) {
+                return Err(not_one(kind.what.into(), kind.advice));
             } else {
                 Contents::Safetensors(safetensors::Header::read(&mut bytes, length, limits)?)
             };
@@ -210,6 +213,16 @@ fn shape(
                 advice,
             })
         }
+    }
+}
+
+/// An error about a file that is neither; it shows nothing of what is in it.
+fn not_one(found: String, advice: &str) -> Error {
+    Error::Input {
+        place: "the file".into(),
+        found,
+        expected: "a safetensors file (or an npy file)".into(),
+        advice: Some(advice.into()),
     }
 }
 

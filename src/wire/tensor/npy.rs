@@ -26,7 +26,7 @@ pub(super) fn header(bytes: &mut dyn Bytes, length: u64) -> Result<Layout, Error
         [_, _, _, _, _, _, 2 | 3, _, a, b, c, d] => {
             12 + u64::from(u32::from_le_bytes([*a, *b, *c, *d]))
         }
-        _ => return Err(not_one(format!("version bytes {:?}", &start[6..]))),
+        _ => return Err(not_one("another version than 1 to 3, or no header".into())),
     };
     if size > length {
         return Err(not_one(format!("a header of {size} bytes in a file of {length}")));
@@ -39,8 +39,8 @@ pub(super) fn header(bytes: &mut dyn Bytes, length: u64) -> Result<Layout, Error
     let mut text = vec![0; usize::try_from(size).unwrap_or(0)];
     bytes.read_exact(&mut text).map_err(|error| cannot_read(&error))?;
     harmless(&text[10..]).map_err(|found| not_one(found.to_owned()))?;
-    let header =
-        NpyHeader::from_reader(text.as_slice()).map_err(|error| not_one(error.to_string()))?;
+    let header = NpyHeader::from_reader(text.as_slice())
+        .map_err(|_| not_one("one of another form".into()))?;
     let (dtype, big_endian) = dtype(&header.dtype())?;
     let shape = header.shape().to_vec();
     let needed = values::count(&shape).and_then(|n| n.checked_mul(values::width(dtype)));

@@ -8,6 +8,7 @@ use super::{Bytes, Layout, cannot_read, listed, place};
 use crate::error::Error;
 use crate::spec::{Dtype, Limits};
 use crate::wire::json::Json;
+use crate::wire::kind::CONVERTED;
 
 /// Bytes of the length of the header.
 const LENGTH: u64 = 8;
@@ -21,21 +22,16 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(bytes: &mut dyn Bytes, length: u64, limits: &Limits) -> Result<Self, Error> {
-        let not_one = |found: String| {
-            Error::Input {
-            place: "the header".into(),
-            found,
-            expected: "a safetensors file (or an npy file)".into(),
-            advice: Some("save the tensors with safetensors.torch.save_file, safetensors.numpy.save_file or numpy.save".into()),
-        }
-        };
+        // What stands in a file that is none of ours is nobody's business: only where it stops being one.
+        let not_one = |found: String| super::not_one(found, CONVERTED);
         let mut size = [0; 8];
         if bytes.read_exact(&mut size).is_err() {
             return Err(not_one(format!("a file of {length} bytes")));
         }
         let size = u64::from_le_bytes(size);
         if size > length - LENGTH {
-            return Err(not_one(format!("a header of {size} bytes in a file of {length}")));
+            let found = "a file whose first eight bytes are no length of a header in it";
+            return Err(not_one(found.into()));
         }
         if size > limits.file_bytes {
             let what = "bytes in the header".to_owned();
@@ -45,11 +41,15 @@ impl Header {
         bytes.read_exact(&mut text).map_err(|error| cannot_read(&error))?;
         // The library lets a second field of one name replace the first; our own reader does not.
         Json::read(&text, limits).map_err(|error| match error {
-            Error::Input { found, .. } => not_one(found),
+            Error::Input { place, .. } => {
+                not_one(format!("a header that is no JSON, or has a field twice, at {place} of it"))
+            }
             other => other,
         })?;
-        let metadata: Metadata =
-            serde_json::from_slice(&text).map_err(|error| not_one(error.to_string()))?;
+        let metadata: Metadata = serde_json::from_slice(&text).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            not_one(format!("a header of another form, at line {line}, column {column} of it"))
+        })?;
         let (start, values) = (LENGTH + size, metadata.data_len() as u64);
         if start.checked_add(values) != Some(length) {
             return Err(Error::Input {

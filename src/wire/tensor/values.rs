@@ -37,10 +37,9 @@ pub(super) fn read(
     }
     let entries = rows * cols;
     let mut values = Vec::new();
-    values.try_reserve_exact(entries).map_err(|_| Error::Limit {
-        what: format!("memory for the values of {}", place(tensor)),
-        given: all,
-        limit: 0,
+    values.try_reserve_exact(entries).map_err(|_| {
+        let place = place(tensor);
+        Error::unsupported(format!("the {all} values of {place}: there is no memory for them"))
     })?;
     values.resize(entries, 0.0);
     bytes.seek(SeekFrom::Start(layout.offset)).map_err(|error| cannot_read(&error))?;

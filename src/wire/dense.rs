@@ -342,8 +342,6 @@ fn inline(place: &Cursor<'_>, expected: &[Option<usize>]) -> Result<Tensor, Erro
     };
     Ok(Tensor { rows, cols, dtype: Dtype::F64, values })
 }
-    }
-}
 
 /// A row of numbers, each of which must be an f64.
 fn floats(place: &Cursor<'_>, len: Option<usize>, values: &mut Vec<f64>) -> Result<(), Error> {

@@ -11,7 +11,8 @@ mod rules;
 
 use std::collections::BTreeMap;
 
-use creditcheck::certificate::{Certificate, Report, verify};
+use creditcheck::certificate::verify::equations;
+use creditcheck::certificate::{Certificate, Refusal, Report, verify};
 use creditcheck::certify::{Options, Silent, certify};
 use creditcheck::check::{CellState, Conclusion, Table, Verdict};
 use creditcheck::spec::Limits;
@@ -78,16 +79,30 @@ impl Engines {
 
 /// Reads and verifies a forged document, and holds what is accepted to the engines.
 fn judge(kind: &str, forged: &Json, engines: &mut Engines, tally: &mut Tally) {
+    match from_json(forged, &Limits::default()) {
+        Ok(sealed) => conclude(kind, &sealed.certificate, verify(&sealed), engines, tally),
+        Err(_) => {
+            tally.tried += 1;
+            tally.unreadable += 1;
+        }
+    }
+}
+
+/// What a verifier made of a forgery; what it accepts is held to the engines.
+fn conclude(
+    kind: &str,
+    forged: &Certificate,
+    found: Result<Report, Refusal>,
+    engines: &mut Engines,
+    tally: &mut Tally,
+) {
     tally.tried += 1;
-    let Ok(sealed) = from_json(forged, &Limits::default()) else {
-        tally.unreadable += 1;
-        return;
-    };
-    match verify(&sealed) {
+    match found {
         Err(refusal) => *tally.refused.entry(refusal.equation).or_insert(0) += 1,
         Ok(report) if report.conclusion() == Conclusion::Agree => {
-            let lies = engines.lies(&sealed.certificate, &report);
-            assert!(lies.is_empty(), "{kind}: accepted, and false: {lies:?}\n{}", forged.pretty());
+            let lies = engines.lies(forged, &report);
+            let text = || to_json(forged).pretty();
+            assert!(lies.is_empty(), "{kind}: accepted, and false: {lies:?}\n{}", text());
             tally.honest += 1;
         }
         Ok(_) => tally.other += 1,
@@ -107,7 +122,13 @@ fn nothing_false_is_confirmed() {
                 // The first of a kind on each base may have nothing to change.
                 let Some(certificate) = forge(base, &mut dice) else { continue };
                 let tally = tallies.entry(kind).or_default();
-                judge(kind, &to_json(&certificate), &mut engines, tally);
+                // The file adds nothing but its form: one in eight goes through it, the others as they are in memory.
+                if round % 8 == 0 {
+                    judge(kind, &to_json(&certificate), &mut engines, tally);
+                } else {
+                    let found = equations(&certificate);
+                    conclude(kind, &certificate, found, &mut engines, tally);
+                }
             }
             for (kind, forge) in documents::KINDS {
                 let Some(forged) = forge(base, &mut dice) else { continue };

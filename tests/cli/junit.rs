@@ -159,7 +159,8 @@ fn verify_says_row_by_row_what_its_exit_code_says() {
         let equations =
             equations.filter(|case| case.attribute("name").unwrap().starts_with("equation "));
         assert!(equations.count() + rows <= tests, "{text}");
-        assert_eq!((failures, errors, skipped > 0), (0, 0, expected == 3), "{text}");
+        // C6 is skipped always: of what the issuer observed a verifier has no verdict.
+        assert_eq!((failures, errors, skipped > 1), (0, 0, expected == 3), "{text}");
         // A digest that is none of it fails in a test case that names it.
         file("certificate.json", &issued.replacen("\"seed\": \"1\"", "\"seed\": \"2\"", 1));
         let (code, text) = junit(&["verify", certificate]);

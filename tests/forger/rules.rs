@@ -149,6 +149,9 @@ const NEEDED: &[Needed] = &[
     ("the reason", "C1", "reason", |b| {
         stated(&b.dead, |c| c.claims[0].reason = Some("nothing to speak of".into()))
     }),
+    ("no reason where none is due", "C1", "reason", |b| {
+        stated(&b.layered, |c| c.claims[0].reason = Some("none".into()))
+    }),
     ("the error bound", "C1", "soundness", |b| {
         let bound = |c: &mut Certificate| {
             let row = c.claims.iter_mut().find(|row| row.tier == Tier::Identity);
@@ -274,9 +277,10 @@ fn for_every_rule_there_is_a_forgery_that_it_alone_refuses() {
     for (rule, equation, place, forge) in NEEDED {
         let found = objections(&forge(&bases));
         let listed: Vec<_> = found.iter().map(|r| format!("{} {}", r.equation, r.place)).collect();
-        assert_eq!(found.len(), 1, "{rule}: {listed:#?}");
-        assert_eq!(found[0].equation, *equation, "{rule}: {listed:?}");
-        assert!(found[0].place.contains(place), "{rule}: {listed:?}");
+        // One equation, in as many examples as were forged.
+        assert!(!found.is_empty(), "{rule}: nothing refuses it");
+        assert!(found.iter().all(|r| r.equation == *equation), "{rule}: {listed:#?}");
+        assert!(found.iter().all(|r| r.place.contains(place)), "{rule}: {listed:#?}");
     }
     println!("{} rules, each of them needed", NEEDED.len());
     // The bases themselves are certificates.

@@ -28,7 +28,10 @@ pub fn check(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<(), Refusal>
         confirm(name, &found.differing, &expected.differing, at("differing"))?;
         let word = words::verdict;
         confirm(name, &word(found.verdict), &word(expected.verdict), at("verdict"))?;
-        let text = |reason: &Option<String>| reason.clone().unwrap_or_else(|| "none".into());
+        // In quotes, so that a reason which reads "none" is not none.
+        let text = |reason: &Option<String>| {
+            reason.as_ref().map_or_else(|| "none".to_owned(), |reason| format!("{reason:?}"))
+        };
         confirm(name, &text(&found.reason), &text(&expected.reason), at("reason"))?;
         let bound = |soundness: &Option<Soundness>| match soundness {
             None => "no error bound".to_owned(),

@@ -131,6 +131,8 @@ fn every_option_is_in_the_table() {
         ("gradient", "--number"),
         ("gradient", "--quantity"),
         ("compare", "--mu"),
+        ("check", "--allow-unchecked"),
+        ("audit", "--allow-unchecked"),
         ("audit", "--scale"),
         ("audit", "--arithmetic"),
         ("audit", "--svg"),
@@ -144,8 +146,17 @@ fn every_option_is_in_the_table() {
         ("tasks", "--out"),
         ("tasks", "--threads"),
     ];
-    const COMMON: [&str; 7] =
-        ["--format", "--output", "--seed", "--max-bits", "--quiet", "--help", "--version"];
+    const COMMON: [&str; 9] = [
+        "--format",
+        "--output",
+        "--seed",
+        "--max-bits",
+        "--max-work",
+        "--max-values",
+        "--quiet",
+        "--help",
+        "--version",
+    ];
     let commands = [
         "certify",
         "gradient",

@@ -14,6 +14,7 @@ use crate::evidence::{gather, wide};
 mod forgery;
 mod golden;
 mod liars;
+mod residues;
 
 const SEED: u64 = 7;
 

@@ -1,6 +1,6 @@
 //! What it costs to work over 𝔽_p in place of floats: ratios of the same work, both sides in turn, medians.
 //!
-//! `cargo bench --bench modular`
+//! `cargo bench -p creditcheck-benches --bench modular`
 
 use std::hint::black_box;
 use std::time::Instant;

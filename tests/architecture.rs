@@ -6,7 +6,7 @@ mod self_test;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reader::{Source, Tree};
 
@@ -120,3 +120,41 @@ fn made_up(files: &[(&str, &str)]) -> Tree {
 }
 
 type Edges = BTreeMap<String, BTreeSet<String>>;
+
+/// The library itself is compiled without its unit tests (`test = false`): `tests/inside` compiles their files again.
+#[test]
+fn every_unit_test_of_the_library_runs_in_tests_inside() {
+    let mut included = Vec::new();
+    for file in files_below(&Path::new(ROOT).join("tests/inside")) {
+        let text = fs::read_to_string(file).unwrap();
+        let paths = text.split("#[path = \"").skip(1).filter_map(|rest| rest.split('"').next());
+        included.extend(paths.map(|path| path.trim_start_matches("../").to_owned()));
+    }
+    let mut with_tests = 0;
+    for file in files_below(&Path::new(ROOT).join("src")) {
+        if !fs::read_to_string(&file).unwrap().contains("#[test]") {
+            continue;
+        }
+        with_tests += 1;
+        let name = file.strip_prefix(ROOT).unwrap().to_str().unwrap().replace('\\', "/");
+        let runs = |path: &String| match path.strip_suffix("mod.rs") {
+            Some(folder) => name.starts_with(folder),
+            None => *path == name,
+        };
+        assert!(included.iter().any(runs), "the tests of {name} run nowhere");
+    }
+    assert!(with_tests > 10, "{with_tests} files with tests");
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(files_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}

@@ -15,6 +15,7 @@ mod forgery;
 mod golden;
 mod interval;
 mod liars;
+mod residues;
 
 const SEED: u64 = 7;
 

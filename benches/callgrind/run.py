@@ -49,7 +49,7 @@ KERNELS = {
 
 def build(bench="profile"):
     """The kernels in release, as the other benches; cargo says where."""
-    command = ["cargo", "bench", "--bench", bench, "--no-run", "--message-format=json-render-diagnostics"]
+    command = ["cargo", "bench", "--package", "creditcheck-benches", "--bench", bench, "--no-run", "--message-format=json-render-diagnostics"]
     found = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     messages = (json.loads(line) for line in found.splitlines())
     return [m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == bench][-1]

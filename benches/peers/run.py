@@ -168,7 +168,7 @@ def interpreter(given):
 
 def build():
     """Our side in release; cargo says where."""
-    command = ["cargo", "bench", "--bench", "peers", "--no-run", "--message-format=json-render-diagnostics"]
+    command = ["cargo", "bench", "--package", "creditcheck-benches", "--bench", "peers", "--no-run", "--message-format=json-render-diagnostics"]
     found = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
     messages = (json.loads(line) for line in found.splitlines())
     return [m["executable"] for m in messages if m.get("executable") and m["target"]["name"] == "peers"][-1]

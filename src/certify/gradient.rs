@@ -102,10 +102,6 @@ fn exact(
             at_scale::at_equilibrium(case, limits, &mut **progress.borrow_mut())
         });
     }
-    #[cfg(feature = "fast")]
-    if let Some(dense) = at_scale::served(case, rule) {
-        return at_scale::run(case, &dense, rule, quantity, progress);
-    }
     match rule {
         Rule::Credit => of_credit(case, quantity, |case| {
             Ok(credit::run::<Rational>(case, limits)?.map(Rational::plain))

@@ -5,6 +5,7 @@ mod cyclic;
 mod engines;
 mod exact;
 mod given;
+mod gradient;
 pub mod identity;
 mod lifting;
 mod recurrent;

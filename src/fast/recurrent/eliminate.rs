@@ -4,7 +4,7 @@ use faer::traits::math_utils::from_f64;
 use faer::{Mat, MatMut, MatRef};
 
 use super::fixed_point::dot;
-use super::graph::{largest, wide};
+use super::size::{largest, wide};
 use super::unit;
 use crate::error::Error;
 use crate::fast::Float;

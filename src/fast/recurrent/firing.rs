@@ -3,7 +3,8 @@
 use faer::{Accum, Mat};
 
 use super::fixed_point::Mixer;
-use super::graph::{Graph, finite_or_zero, largest, wide};
+use super::graph::Graph;
+use super::size::{finite_or_zero, largest, wide};
 use super::{Settings, unit};
 use crate::error::Error;
 use crate::fast::credit::neuron::{balance_factor, firing_rate, replaced_balance};

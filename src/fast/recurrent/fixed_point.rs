@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use faer::traits::math_utils::from_f64;
 
-use super::graph::{largest, wide};
+use super::size::{largest, wide};
 use crate::fast::Float;
 
 /// A residual so many times the one before clears the memory.

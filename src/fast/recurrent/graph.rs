@@ -2,6 +2,7 @@
 
 use faer::{Accum, Mat};
 
+use super::size::{largest, wide};
 use crate::error::Error;
 use crate::fast::layout::zeros;
 use crate::fast::network::examples;
@@ -154,22 +155,4 @@ fn places(wiring: &Wiring) -> PerNeuron<Place> {
         places[neuron] = Place::Clamped(k);
     }
     places
-}
-
-/// The same number in f64.
-#[inline(always)]
-pub(super) fn wide<F: Float>(value: F) -> f64 {
-    value.into()
-}
-
-/// max |a|; NaN if any is.
-pub(super) fn largest(values: impl IntoIterator<Item = f64>) -> f64 {
-    values.into_iter().fold(0.0, |most, value| {
-        if value.is_nan() || value.abs() > most { value.abs() } else { most }
-    })
-}
-
-/// A limit that overflowed is none: nothing is settled there.
-pub(super) fn finite_or_zero(limit: f64) -> f64 {
-    if limit.is_finite() { limit } else { 0.0 }
 }

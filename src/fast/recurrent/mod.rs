@@ -12,6 +12,7 @@ mod eliminate;
 mod firing;
 mod fixed_point;
 mod graph;
+mod size;
 mod spectrum;
 
 use faer::traits::math_utils::eps;
@@ -23,7 +24,8 @@ use super::{Float, Threads, not_finite, rounded, within_limits};
 use crate::error::Error;
 use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, PerNeuron, PerSynapse, Wiring};
-use graph::{Graph, Place, wide};
+use graph::{Graph, Place};
+use size::wide;
 
 pub use eliminate::Elimination;
 pub use spectrum::{spectral_abscissa, spectral_abscissa_of, spectral_radius};

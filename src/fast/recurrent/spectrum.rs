@@ -5,7 +5,7 @@ use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::{ComputeEigenvectors, evd_real, evd_scratch};
 use faer::{Mat, MatRef, Par};
 
-use super::graph::{largest, wide};
+use super::size::{largest, wide};
 use crate::error::Error;
 use crate::fast::product::expect_shape;
 use crate::fast::{Float, not_finite};

@@ -5,6 +5,7 @@
 //! is held against the length of the file and against [`Limits`] before any memory is taken.
 
 mod layers;
+mod natural;
 mod npy;
 mod safetensors;
 mod values;

@@ -1,0 +1,3 @@
+pub use creditcheck::check::lattice;
+
+pub mod bounded;

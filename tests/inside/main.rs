@@ -1,0 +1,27 @@
+//! What only a room itself can see: the files whose private parts have tests of their own are compiled again here, alone,
+//! with those tests. Everything else that they name is the library's, which is thereby compiled once.
+#![allow(missing_docs, dead_code, unused_imports, unreachable_pub)]
+
+mod error {
+    pub use creditcheck::error::*;
+}
+mod number {
+    pub use creditcheck::number::*;
+}
+mod spec {
+    pub use creditcheck::spec::*;
+}
+mod certificate {
+    pub use creditcheck::certificate::*;
+}
+mod check;
+#[path = "../../src/coq/mod.rs"]
+mod coq;
+#[cfg(feature = "fast")]
+mod fast;
+#[cfg(feature = "fast")]
+#[path = "../../src/modular/mod.rs"]
+mod modular;
+#[cfg(feature = "cli")]
+#[path = "../../src/wire/tensor/natural.rs"]
+mod natural;

@@ -31,11 +31,11 @@ const NEEDED: &[Needed] = &[
         Certificate { case_text: base.certificate.case_text.clone(), ..forged }
     }),
     ("x = σ(s)", "D1", "rate of neuron 2", |b| own_value(&b.layered, true)),
-    ("s = Wx + b", "D1", "net input of neuron 3", |b| {
+    ("s = Wx + b", "D1", "net input of neuron 4", |b| {
         // The slope of an identity does not depend on where it is asked.
-        with(&b.graph, |found| {
+        with(&b.given, |found| {
             let of = &mut found.credit.examples[0];
-            of.net_input[Neuron(3)] = &of.net_input[Neuron(3)] + Q::from_integer(1.into());
+            of.net_input[Neuron(4)] = &of.net_input[Neuron(4)] + Q::from_integer(1.into());
         })
     }),
     ("x near σ(s), where σ is given", "D1", "rate of neuron 3", |b| own_value(&b.given, true)),

@@ -325,7 +325,7 @@ fn check_says_the_same() {
             }
         }
     }
-    seen.conclude(9, 300);
+    seen.conclude(10, 300);
     assert!(seen.verdicts.len() >= 5, "{:?}", seen.verdicts);
 }
 

@@ -138,7 +138,8 @@ fn numbers_scaled(case: &Case) -> Option<Moved> {
     };
     let wiring = Wiring::of(case);
     let all = wiring.activations.indexed().filter(|(neuron, _)| !wiring.is_input[*neuron]);
-    if !all.into_iter().all(|(_, function)| is_homogeneous(function)) {
+    // A balance function of its own scales otherwise.
+    if case.has_own_balance() || !all.into_iter().all(|(_, function)| is_homogeneous(function)) {
         return None;
     }
     let (once, twice) = (ratio(16, 1), ratio(256, 1));

@@ -67,7 +67,7 @@ fn formats_of_tensors_do_not_matter() {
       {"input": ["0.75", "1.5"], "target": ["-1", "0.5"]}]}"#;
     fs::write(folder.join("case.json"), case).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_creditcheck"))
-        .args(["gradient", "case.json", "--number", "f32", "--rule", "backprop"])
+        .args(["gradient", "case.json", "--number", "f32", "--format", "json"])
         .current_dir(&folder)
         .output()
         .unwrap();

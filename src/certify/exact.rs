@@ -4,7 +4,8 @@ use super::evidence::Evidence;
 use super::{Options, Progress, gates};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::check::bridge::{
-    compare_updates, credits_are_adjoints, credits_are_derivatives, update_of_gradient,
+    compare_updates, counted_through, credits_are_adjoints, credits_are_derivatives,
+    update_of_gradient,
 };
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
@@ -104,12 +105,13 @@ impl Evidence<Rational> {
         if !self.evaluated {
             return Ok(Cell::not_applicable(Claim::Truth, Tier::Exact, GIVEN));
         }
-        let mut verdict = self.along_directions(&self.credit.update, limits)?;
+        let mut verdict = match (&case.network, &self.backprop) {
+            (Network::Layered(net), Some(backprop)) => {
+                self.both_along_directions(&counted_through(net, &backprop.gradient), limits)?
+            }
+            _ => self.along_directions(&self.credit.update, limits)?,
+        };
         let mut notes = Vec::new();
-        if let (Network::Layered(net), Some(backprop)) = (&case.network, &self.backprop) {
-            let descent = update_of_gradient(net, &backprop.gradient, &self.learning_rate);
-            verdict = verdict.and(self.along_directions(&descent, limits)?);
-        }
         let count = self.directions.len();
         notes.push(if self.wiring.parameters() <= MOST_UNIT_DIRECTIONS {
             format!("dual numbers along each of the {count} unit directions")
@@ -154,6 +156,24 @@ impl Evidence<Rational> {
             let expected = -(&self.learning_rate * derivative);
             let place = || self.name_of_direction(k);
             comparison.entry(place, &inner(update, direction, limits)?, &expected);
+        }
+        Ok(comparison.verdict())
+    }
+
+    /// ⟨∂L/∂W, H⟩ = dL and ⟨ΔW, H⟩ = −η dL along every direction, as the certificate has it: at η = 0 the gradient still says something.
+    fn both_along_directions(
+        &self,
+        gradient: &Update<Rational>,
+        limits: &Limits,
+    ) -> Result<Verdict, Error> {
+        let mut comparison = Comparison::new();
+        for (k, (direction, derivative)) in
+            self.directions.iter().zip(&self.derivatives).enumerate()
+        {
+            let place = || self.name_of_direction(k);
+            comparison.entry(place, &inner(gradient, direction, limits)?, derivative);
+            let expected = -(&self.learning_rate * derivative);
+            comparison.entry(place, &inner(&self.credit.update, direction, limits)?, &expected);
         }
         Ok(comparison.verdict())
     }

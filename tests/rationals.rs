@@ -42,7 +42,10 @@ impl Both {
         assert_eq!(self.ours.is_zero(), Zero::is_zero(&self.theirs));
         assert_eq!(self.ours.is_negative(), self.theirs.is_negative());
         assert_eq!(self.ours.is_positive(), self.theirs.is_positive());
-        assert_eq!(creditcheck::scalar::Scalar::sign(&self.ours), creditcheck::scalar::Scalar::sign(&self.theirs));
+        assert_eq!(
+            creditcheck::scalar::Scalar::sign(&self.ours),
+            creditcheck::scalar::Scalar::sign(&self.theirs)
+        );
     }
 }
 

@@ -88,7 +88,8 @@ pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium
             let nearest = nearest_f64(&s.plain());
             let (activation, kink) = (&wiring.activations[post], wiring.kinks[post]);
             let (rate, factor) = crate::fast::credit::neuron_at(activation, kink, nearest)?;
-            let exact = |value| exact_f64(value).map(Rational::from).ok_or_else(|| not_finite(post));
+            let exact =
+                |value| exact_f64(value).map(Rational::from).ok_or_else(|| not_finite(post));
             Ok((exact(rate)?, exact(factor)?))
         })
     });

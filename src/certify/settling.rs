@@ -104,15 +104,11 @@ pub(super) fn run(
 ///
 /// # Errors
 /// [`Error::Limit`].
-pub(super) fn afford_sweep(
-    view: &Equilibrium<'_, Rational>,
-    limits: &Limits,
-) -> Result<(), Error> {
+pub(super) fn afford_sweep(view: &Equilibrium<'_, Rational>, limits: &Limits) -> Result<(), Error> {
     for (synapse, ends) in view.wiring.synapses.indexed() {
         let (balance, credit) = (&view.balance_factor[ends.post], &view.credit[ends.post]);
         let cost = view.credit[ends.pre].step(balance, credit);
-        let cost =
-            cost.saturating_add(credit.step(&view.parameters.weights[synapse], balance));
+        let cost = cost.saturating_add(credit.step(&view.parameters.weights[synapse], balance));
         limits.work.charge(cost, "a sweep of credits")?;
     }
     Ok(())

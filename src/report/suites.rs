@@ -113,7 +113,7 @@ pub fn judged_junit(
     }
     detail.extend(diagnosis.iter().cloned());
     let detail = detail.join("\n");
-    let case = |block: &BlockJudgement| Case::new(file, &block.name, of_block(block, &detail));
+    let case = |block: &BlockJudgement| Case::new(file, &block.name, of_block(block, &detail, conclusion));
     let mut cases: Vec<_> = judgement.blocks.iter().map(case).collect();
     let unchecked = || {
         let why = judgement.unchecked().map(|why| why.words());
@@ -123,14 +123,19 @@ pub fn judged_junit(
     document("creditcheck check", &[Suite::new(file, conclusion.word(), cases)])
 }
 
-fn of_block(block: &BlockJudgement, detail: &str) -> State {
+/// What a block says of itself; what is unchecked is passed only where the user allowed it and the whole is judged so.
+fn of_block(block: &BlockJudgement, detail: &str, conclusion: Conclusion) -> State {
     let (words, entries) = (block.nearness.words(), block.entries);
+    let doubtful = |why: &str| match conclusion {
+        Conclusion::Agree => State::Passed(format!("unchecked, and allowed: {why}")),
+        Conclusion::Unchecked | Conclusion::Disagree => State::Skipped(format!("unchecked: {why}")),
+    };
     match block.nearness {
         Nearness::Different => State::Failed { message: words.into(), detail: detail.into() },
-        Nearness::Unjudged => State::Skipped(words.to_owned()),
+        Nearness::Unjudged => doubtful(words),
         Nearness::Exact | Nearness::CorrectlyRounded | Nearness::WithinBound => {
             if let Some(doubt) = &block.doubt {
-                return State::Skipped(format!("unchecked: {doubt}"));
+                return doubtful(doubt);
             }
             let note = if block.is_zero() { ", all exact entries are zero" } else { "" };
             State::Passed(format!("{words}, entries: {entries}{note}"))

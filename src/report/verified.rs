@@ -45,7 +45,9 @@ pub fn verified_large(
             "\n"
         });
         let files = sealed.certificate.files.iter().map(|file| (&file.name, &file.digest));
-        text.extend(files.map(|(name, digest)| format!("{} is {}\n", Foreign(name), Foreign(digest))));
+        text.extend(
+            files.map(|(name, digest)| format!("{} is {}\n", Foreign(name), Foreign(digest))),
+        );
     }
     text
 }
@@ -124,7 +126,7 @@ fn claims(report: &Report) -> String {
         text.push_str("\ntaken for granted:\n");
     }
     for (k, sentence) in sentences.iter().enumerate() {
-        text.push_str(&format!("  {} {sentence}\n", k + 1));
+        text.push_str(&format!("  {} {}\n", k + 1, Foreign(sentence)));
     }
     text
 }

@@ -279,7 +279,12 @@ fn piece(activation: &Activation, net_input: &Rational) -> usize {
 /// Refuses a net input exactly on a kink of σ or of a replaced balance function.
 pub(crate) fn off_kinks(wiring: &Wiring, post: Neuron, net_input: &Rational) -> Result<(), Error> {
     let of_balance = wiring.balances[post].iter().flat_map(Activation::kinks);
-    if wiring.activations[post].kinks().into_iter().chain(of_balance).any(|at| Rational::from(at) == *net_input) {
+    if wiring.activations[post]
+        .kinks()
+        .into_iter()
+        .chain(of_balance)
+        .any(|at| Rational::from(at) == *net_input)
+    {
         return Err(at_kink(post, &net_input.plain()));
     }
     Ok(())

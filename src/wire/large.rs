@@ -227,7 +227,7 @@ pub fn shown(
 ) -> Result<Shown, Error> {
     let mut named = Files::new(open, limits);
     for file in &certificate.files {
-        named.file(&file.name)?;
+        named.file(&file.name).map_err(|error| error.named_at("files"))?;
     }
     let file = |file: &FileDigest| File { name: file.file.clone(), digest: file.sha256.clone() };
     let files: Vec<_> = named.digests().iter().map(file).collect();

@@ -1,8 +1,8 @@
 //! `gradient` at scale: the engines modulo primes, against fractions, wherever both run.
 
 use creditcheck::Error;
-use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::Progress;
+use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::check::bridge;
 use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{Case, Limits, Network};

@@ -150,7 +150,12 @@ impl<'a> TemporalReference<'a> {
     /// The reference on a case.
     #[must_use]
     pub fn new(case: &'a TemporalCase, limits: &Limits) -> Self {
-        Self { case, net: &case.network, weights: Weights::of(&case.network), limits: limits.clone() }
+        Self {
+            case,
+            net: &case.network,
+            weights: Weights::of(&case.network),
+            limits: limits.clone(),
+        }
     }
 
     /// What a rule makes of the case, with or without a mutant.

@@ -132,7 +132,7 @@ fn of_block(block: &BlockJudgement, detail: &str, conclusion: Conclusion) -> Sta
     };
     match block.nearness {
         Nearness::Different => State::Failed { message: words.into(), detail: detail.into() },
-        Nearness::Unjudged => doubtful(words),
+        Nearness::Unjudged => doubtful(words.trim_start_matches("unchecked: ")),
         Nearness::Exact | Nearness::CorrectlyRounded | Nearness::WithinBound => {
             if let Some(doubt) = &block.doubt {
                 return doubtful(doubt);

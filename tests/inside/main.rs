@@ -17,6 +17,8 @@ mod certificate {
 mod check;
 #[path = "../../src/coq/mod.rs"]
 mod coq;
+#[path = "../../src/equilibrium.rs"]
+mod equilibrium;
 #[cfg(feature = "fast")]
 mod fast;
 #[cfg(feature = "fast")]

@@ -6,6 +6,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
 use super::{ExactScalar, Scalar};
+use crate::spec::work;
 
 impl Scalar for BigRational {
     fn zero() -> Self {
@@ -40,6 +41,10 @@ impl Scalar for BigRational {
 
     fn bits(&self) -> u64 {
         self.numer().bits() + self.denom().bits()
+    }
+
+    fn step(&self, left: &Self, right: &Self) -> u64 {
+        work::step(self, left, right)
     }
 }
 

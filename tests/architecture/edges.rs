@@ -28,7 +28,7 @@ check::locality: check::verdict spec
 check::table: check::verdict
 check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::judge check::nearness check::table coq error foreign modular::exact mutants number report simulate spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error foreign modular::exact mutants number report simulate spec suite vectors wire
 coq: certificate certificate::digest error spec
 equilibrium: error number spec
 error: foreign spec

@@ -261,7 +261,7 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
         "graph",
         "/network/neurons",
         r#"99999999999"#,
-        r#"network.neurons: neurons: 99999999999 is over the limit of 1000000"#,
+        r#"network.neurons: neurons: 99999999999 is over the limit of 262144"#,
     ),
 ];
 

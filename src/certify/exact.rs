@@ -74,18 +74,11 @@ impl Evidence<Rational> {
         limits: &Limits,
         gated: &impl Fn(Verdict) -> Verdict,
     ) -> Result<Vec<Cell>, Error> {
-        let Some(responses) = &self.responses else {
+        let Some(credits) = self.credits_of_graph() else {
             return Ok([Claim::Credit, Claim::Update]
                 .map(|claim| Cell::not_applicable(claim, Tier::Exact, GRAPH_GIVEN))
                 .into());
         };
-        let credits: Vec<_> = self
-            .credit
-            .examples
-            .iter()
-            .map(|example| example.credit.map(|credit| credit.0.clone()))
-            .collect();
-        let credits = credits_are_derivatives(&credits, responses);
         let update = self.along_directions(&self.credit.update, limits)?;
         Ok(vec![
             Cell::checked(Claim::Credit, Tier::Exact, gated(credits))
@@ -93,6 +86,13 @@ impl Evidence<Rational> {
             Cell::checked(Claim::Update, Tier::Exact, gated(update))
                 .note("arbiter: tangent; a graph has no layered backpropagation"),
         ])
+    }
+
+    /// C1 of a graph, against the arbiter, where it evaluates the network.
+    fn credits_of_graph(&self) -> Option<Verdict> {
+        let credits = self.credit.examples.iter();
+        let credits: Vec<_> = credits.map(|e| e.credit.map(|credit| credit.0.clone())).collect();
+        self.responses.as_ref().map(|responses| credits_are_derivatives(&credits, responses))
     }
 
     /// C3: update and gradient against the arbiter.
@@ -109,7 +109,16 @@ impl Evidence<Rational> {
             (Network::Layered(net), Some(backprop)) => {
                 self.both_along_directions(&counted_through(net, &backprop.gradient), limits)?
             }
-            _ => self.along_directions(&self.credit.update, limits)?,
+            _ => {
+                let update = self.along_directions(&self.credit.update, limits)?;
+                let moves = self.derivatives.iter().any(|derivative| !derivative.is_zero());
+                match (self.credits_of_graph(), update) {
+                    // At η = 0 every update is zero, whatever the derivatives are.
+                    (Some(credits), Verdict::Unchecked(_)) if moves => credits,
+                    (Some(credits), update) => credits.and(update),
+                    (None, update) => update,
+                }
+            }
         };
         let mut notes = Vec::new();
         let count = self.directions.len();

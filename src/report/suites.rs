@@ -113,7 +113,8 @@ pub fn judged_junit(
     }
     detail.extend(diagnosis.iter().cloned());
     let detail = detail.join("\n");
-    let case = |block: &BlockJudgement| Case::new(file, &block.name, of_block(block, &detail, conclusion));
+    let case =
+        |block: &BlockJudgement| Case::new(file, &block.name, of_block(block, &detail, conclusion));
     let mut cases: Vec<_> = judgement.blocks.iter().map(case).collect();
     let unchecked = || {
         let why = judgement.unchecked().map(|why| why.words());

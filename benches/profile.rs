@@ -6,6 +6,8 @@
 
 #[path = "peers/data.rs"]
 mod data;
+// The tests use more of it.
+#[allow(dead_code)]
 #[path = "../tests/evidence.rs"]
 mod evidence;
 #[path = "peers/residues.rs"]

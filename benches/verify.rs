@@ -3,6 +3,8 @@
 //! Agreement is asserted once before anything is timed.
 #![allow(missing_docs)]
 
+// The tests use more of it.
+#[allow(dead_code)]
 #[path = "../tests/evidence.rs"]
 mod evidence;
 

@@ -118,13 +118,16 @@ fn one_account_for_all_clones_and_another_for_the_next_case() {
     assert_eq!(limits.renewed(), limits);
 }
 
+/// What an engine refuses within limits.
+type Run<'a> = &'a dyn Fn(&Limits) -> Option<Error>;
+
 /// Numbers that grow with the depth, in every engine and in the whole sequence.
 #[test]
 fn growing_numbers_are_refused_before_they_are_made() {
     for (depth, activation) in [(9, "cubic"), (14, "quadratic"), (14, "square"), (18, "softsign")] {
         let document = chain(depth, "2/7", activation);
         let case = &document.case;
-        let runs: [(&str, &dyn Fn(&Limits) -> Option<Error>); 4] = [
+        let runs: [(&str, Run<'_>); 4] = [
             ("credit", &|limits| credit::run::<BigRational>(case, limits).err()),
             ("backprop", &|limits| backprop::run::<BigRational>(case, limits).err()),
             ("tangent", &|limits| tangent::gradient::<BigRational>(case, limits).err()),

@@ -452,8 +452,8 @@ fn a_hundred_thousand_tensors() {
     use creditcheck::wire::tensor::{layer_names, layers, only};
     const LAYERS: usize = 50_000;
     let entry = |n: usize| {
-        let (name, kind) = (n / 2, if n % 2 == 0 { "weight" } else { "bias" });
-        let shape = if n % 2 == 0 { "[1, 1]" } else { "[1]" };
+        let (name, kind) = (n / 2, if n.is_multiple_of(2) { "weight" } else { "bias" });
+        let shape = if n.is_multiple_of(2) { "[1, 1]" } else { "[1]" };
         let (from, to) = (4 * n, 4 * n + 4);
         format!(
             r#""fc{name}.{kind}": {{"dtype": "F32", "shape": {shape}, "data_offsets": [{from}, {to}]}}"#

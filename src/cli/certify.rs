@@ -110,7 +110,7 @@ struct Issued {
 
 enum Kind {
     Small(Box<Certificate>),
-    Large(Option<Large>),
+    Large(Option<Box<Large>>),
 }
 
 /// What came of a case, what it amounts to, and what is issued.
@@ -164,7 +164,10 @@ fn large(
         expect: dense.expect,
         table: found.table,
     };
-    let issued = Issued { title: dense.name.clone(), certificate: Kind::Large(found.certificate) };
+    let issued = Issued {
+        title: dense.name.clone(),
+        certificate: Kind::Large(found.certificate.map(Box::new)),
+    };
     Ok((subject, conclusion, issued))
 }
 

@@ -18,8 +18,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Each with the kind of its error, and fields with a part of what they say.
-const FAILURES: [(&[&str], &[u8], &str, &[(&str, &str)]); 20] = [
+/// Arguments, standard input, the kind of error, and fields of its document with a part of what they say.
+type Failing =
+    (&'static [&'static str], &'static [u8], &'static str, &'static [(&'static str, &'static str)]);
+
+const FAILURES: [Failing; 20] = [
     (&["gradient"], b"", "usage", &[("message", "<CASE>"), ("place", "<CASE>")]),
     (
         &["gradient", GOOD, "--rule", "magic"],

@@ -70,7 +70,7 @@ fn expect_interrupted(output: &Output, folder: &Path, files: &[&str], what: &str
 /// A case whose numbers triple in length at each layer.
 fn endless() -> String {
     let layer = r#"{"weights": [["4/5"]], "activation": "cubic"}"#;
-    let layers = vec![layer; 12].join(", ");
+    let layers = [layer; 12].join(", ");
     format!(
         r#"{{"format": "creditcheck/case/1", "network": {{"kind": "layered", "layers": [{layers}]}},
             "loss": "half_squared_error", "learning_rate": "1",

@@ -30,7 +30,7 @@ pub(super) struct Fired {
 
 /// What came of one example on given pieces.
 pub(super) enum Checked {
-    Equilibrium(Fired),
+    Equilibrium(Box<Fired>),
     /// These pieces are not those of its net inputs; others.
     Elsewhere {
         pieces: Vec<usize>,
@@ -163,7 +163,8 @@ fn check(
         (true, _) => Ok(Checked::Elsewhere { pieces: found }),
         (false, Some((neuron, kink))) => Err(at_kink(neuron, &kink).in_example(example)),
         (false, None) => {
-            Ok(Checked::Equilibrium(Fired { rates, net_inputs, pieces: found, divisor }))
+            let fired = Fired { rates, net_inputs, pieces: found, divisor };
+            Ok(Checked::Equilibrium(Box::new(fired)))
         }
     }
 }

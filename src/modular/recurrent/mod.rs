@@ -236,7 +236,7 @@ fn all_fired(
             })?;
             for (k, checked) in group.into_iter().zip(checked) {
                 match checked {
-                    Checked::Equilibrium(found) => fired[k] = Some(found),
+                    Checked::Equilibrium(found) => fired[k] = Some(*found),
                     Checked::Elsewhere { pieces } => guesses[k].0 = pieces,
                 }
             }

@@ -2,7 +2,7 @@
 //!
 //! [`json`] is a document as a tree, [`cursor`] a place in it that knows its path; the
 //! formats of the interface are [`case`](mod@case), [`temporal`] and [`gradient`]. With the feature `cli`, `tensor` reads tensor files,
-//! and `dense` the cases that refer to them.
+//! `dense` the cases that refer to them, and `large` the certificates of such cases.
 
 pub mod case;
 pub mod certificate;
@@ -13,6 +13,7 @@ mod document;
 pub mod gradient;
 pub mod json;
 mod kind;
+#[cfg(feature = "cli")]
 pub mod large;
 pub mod temporal;
 #[cfg(feature = "cli")]

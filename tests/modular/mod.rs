@@ -1,5 +1,6 @@
 //! The engines over a prime field against the textbook, exact recurrent networks, and the certificates of large networks.
 
+#[cfg(feature = "cli")]
 mod certificate;
 mod cyclic;
 mod engines;

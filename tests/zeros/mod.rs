@@ -13,9 +13,9 @@ use creditcheck::check::judge::{Judgement, Nearness};
 use creditcheck::check::power::Power;
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::outcome::Update;
-use creditcheck::spec::{
-    Activation, Case, Dtype, Limits, Network, PerNeuron, PerSynapse, TemporalCase, TemporalRule,
-};
+#[cfg(feature = "fast")]
+use creditcheck::spec::{Activation, Network, PerNeuron, PerSynapse};
+use creditcheck::spec::{Case, Dtype, Limits, TemporalCase, TemporalRule};
 use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
 use creditcheck::wire::temporal::gradient::GradientOverTime;
 use creditcheck::wire::{Document, TemporalDocument};

@@ -16,6 +16,7 @@ mod golden;
 mod interval;
 mod liars;
 mod residues;
+mod told;
 
 const SEED: u64 = 7;
 

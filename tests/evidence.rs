@@ -55,7 +55,6 @@ pub type Disturb<'a> = &'a dyn Fn(usize, Neuron, &mut Q, &mut Q);
 
 /// A layered case whose rates and balance factors are not what σ makes of the net inputs, and everything else follows from them; the
 /// derivatives are those of the gradient that comes of it.
-#[allow(dead_code)] // only the forger disturbs, and it runs with the float side
 pub fn disturbed(case: &Case, case_digest: &str, seed: u64, disturb: Disturb<'_>) -> Evidence {
     let (credit, backprop) = given_rates(case, disturb);
     let gradient = backprop.as_ref().map(|backprop| &backprop.gradient);

@@ -15,7 +15,6 @@ mod evidence;
 #[cfg(feature = "fast")]
 mod fast;
 mod foreign;
-#[cfg(feature = "fast")]
 mod forger;
 mod generators;
 mod laws;

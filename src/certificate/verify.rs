@@ -1,8 +1,8 @@
 //! Confirms a certificate by substitution; knows no engine and no number kernel.
 //!
 //! Walk: which cases have a certificate (`admit`) → [shapes](verify) → D1, D2 (`firing`; `given` where σ is not rational) → D3, D4
-//! (`credit`) → D9 (`inverse`, `rest`) → D6, D7 (`backprop`) → D8 (`tangent`) → tier P (`draws`) → the rows of claims (`claims`, `gates`). Sums, slopes and residues are written here again on
-//! purpose: the verifier must not share a mistake with what it checks.
+//! (`credit`) → D9 (`inverse`, `rest`) → D6, D7 (`backprop`) → D8 (`tangent`) → tier P (`draws`) → the rows of claims (`claims`, `gates`). Sums, slopes and
+//! residues are written here again on purpose: the verifier must not share a mistake with what it checks.
 //!
 //! What it takes for granted: that the case in the certificate is the one the reader cares about, SHA-256,
 //! and the arithmetic of num-bigint.
@@ -30,7 +30,9 @@ use thiserror::Error as ThisError;
 use super::digest::{self, sha256};
 use super::{Certificate, ClaimRow};
 use crate::check::{Claim, Conclusion, Tier};
-use crate::spec::{Neuron, Parameters, PerNeuron, Wiring};
+use crate::error::Error;
+use crate::spec::{Limits, Neuron, Parameters, PerNeuron, Wiring, Work};
+use fold::Account;
 
 pub use given::Given;
 
@@ -125,10 +127,34 @@ impl Report {
 /// # Errors
 /// [`Refusal`] names the first equation that fails, with its place, what was found and what was expected.
 pub fn verify(sealed: &Sealed) -> Result<Report, Refusal> {
+    within(&Work::up_to(u64::MAX), |account| walk(sealed, account)).unwrap_or_else(unlimited)
+}
+
+/// The same with no more work than the limits leave.
+///
+/// # Errors
+/// [`Error::Limit`] where the equations need more; the inner error is that of [`verify`].
+pub fn verify_within(sealed: &Sealed, limits: &Limits) -> Result<Result<Report, Refusal>, Error> {
+    within(&limits.work, |account| walk(sealed, account))
+}
+
+fn walk(sealed: &Sealed, account: &Account) -> Result<Report, Refusal> {
     let wiring = Wiring::of(&sealed.certificate.case);
     admit::check(&sealed.certificate.case, &wiring)?;
     digests(sealed)?;
-    equations(&sealed.certificate)
+    examine(&sealed.certificate, account, &mut Err)
+}
+
+/// What was found on an account, unless it did not suffice: then nothing was.
+fn within<T>(work: &Work, find: impl FnOnce(&Account) -> T) -> Result<T, Error> {
+    let account = Account::of(work);
+    let found = find(&account);
+    account.settle(work).map(|()| found)
+}
+
+/// More than 2⁶⁴ limb products, which no machine ever did.
+fn unlimited(error: Error) -> Result<Report, Refusal> {
+    Err(refusal("work", "the certificate", error.to_string(), "less"))
 }
 
 /// Confirms only that nothing was changed by somebody who did not recompute the digests.
@@ -153,7 +179,19 @@ fn case_digest(certificate: &Certificate) -> Result<(), Refusal> {
 /// # Errors
 /// As [`verify`].
 pub fn equations(certificate: &Certificate) -> Result<Report, Refusal> {
-    examine(certificate, &mut Err)
+    let all = Work::up_to(u64::MAX);
+    within(&all, |account| examine(certificate, account, &mut Err)).unwrap_or_else(unlimited)
+}
+
+/// The same with no more work than the limits leave.
+///
+/// # Errors
+/// As [`verify_within`].
+pub fn equations_within(
+    certificate: &Certificate,
+    limits: &Limits,
+) -> Result<Result<Report, Refusal>, Error> {
+    within(&limits.work, |account| examine(certificate, account, &mut Err))
 }
 
 /// What every part of the verifier has against a certificate: the first refusal of each, in the order of the walk.
@@ -167,7 +205,8 @@ pub fn objections(certificate: &Certificate) -> Vec<Refusal> {
         all.push(refusal);
         Ok(())
     };
-    if let Err(fatal) = examine(certificate, &mut note) {
+    let account = Account::of(&Work::up_to(u64::MAX));
+    if let Err(fatal) = examine(certificate, &account, &mut note) {
         all.push(fatal);
     }
     all
@@ -184,8 +223,12 @@ fn unless<T>(found: Result<T, Refusal>, objecting: Objecting<'_>) -> Result<Opti
     }
 }
 
-fn examine(certificate: &Certificate, objecting: Objecting<'_>) -> Result<Report, Refusal> {
-    let ground = Ground::of(certificate)?;
+fn examine(
+    certificate: &Certificate,
+    account: &Account,
+    objecting: Objecting<'_>,
+) -> Result<Report, Refusal> {
+    let ground = Ground::of(certificate, account)?;
     unless(case_digest(certificate), objecting)?;
     shapes::check(&ground)?;
     let mut substitutions = vec![("D1", 0), ("D2", 0)];
@@ -250,6 +293,8 @@ impl Row {
 /// The certificate and the anatomy of its network.
 struct Ground<'a> {
     certificate: &'a Certificate,
+    /// What sums and products cost.
+    account: &'a Account,
     wiring: Wiring,
     parameters: Parameters<BigRational>,
     /// Every neuron after its presynaptic ones; with a cycle by number.
@@ -275,7 +320,7 @@ struct Confirmed {
 }
 
 impl<'a> Ground<'a> {
-    fn of(certificate: &'a Certificate) -> Result<Self, Refusal> {
+    fn of(certificate: &'a Certificate, account: &'a Account) -> Result<Self, Refusal> {
         let wiring = Wiring::of(&certificate.case);
         admit::check(&certificate.case, &wiring)?;
         // With a cycle there is no order and no height: substitution needs neither, and nothing relaxes in finitely many sweeps.
@@ -293,6 +338,7 @@ impl<'a> Ground<'a> {
         };
         Ok(Self {
             certificate,
+            account,
             parameters: Parameters::of(&certificate.case),
             order,
             heights,

@@ -166,7 +166,7 @@ pub fn certify(
     let certificate = certificate::issue(case, document.json.canonical(), options.seed, found)?;
     if !case.is_exact() {
         // What floats gave may be too far from σ for anybody to confirm; such a certificate is not issued.
-        certificate::verify::equations(&certificate).map_err(|refusal| {
+        certificate::verify::equations_within(&certificate, &options.limits)?.map_err(|refusal| {
             Error::unsupported(format!(
                 "a certificate whose given rates or balance factors are not within one rounding of each step: {refusal}"
             ))

@@ -8,7 +8,7 @@ use super::Outcome;
 use super::common::Common;
 use super::files::{Reach, read_file};
 use crate::certificate::verify::large::{Numbers, SealedLarge};
-use crate::certificate::verify::{Refusal, Report, Row};
+use crate::certificate::verify::{Refusal, Report, Row, verify_within};
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
 use crate::spec::{Case, Expect, Limits};
@@ -46,7 +46,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     }
     let sealed = crate::wire::certificate::read(&bytes, &limits)
         .map_err(|error| error.in_file(name.clone()))?;
-    let verified = unless_of_case(crate::certificate::verify(&sealed), &name)?;
+    let verified = verify_within(&sealed, &limits).map_err(|error| error.in_file(&*name))?;
+    let verified = unless_of_case(verified, &name)?;
     let case = &sealed.certificate.case;
     let conclusion =
         verified.as_ref().map_or(Conclusion::Disagree, |report| conclusion(case, report));

@@ -11,7 +11,7 @@ certificate::digest: certificate spec
 certificate::issue: certificate certificate::digest certificate::rows certificate::words check::verdict error spec
 certificate::large: certificate certificate::digest certificate::residues certificate::words check::table
 certificate::rows: certificate certificate::digest certificate::issue certificate::words check::blocks check::table spec
-certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table number spec
+certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table error number spec
 certificate::words: certificate check::table spec
 certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::nearness check::power check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
 check::blocks: spec

@@ -3,7 +3,6 @@
 use num_rational::BigRational;
 
 use super::credit::mean_of_products;
-use super::fold::{Sum, product};
 use super::{Confirmed, Ground, Refusal, confirm};
 
 /// Confirms x̄ and δ of every example; how many, or nothing for a graph.
@@ -20,7 +19,7 @@ pub fn check(ground: &Ground<'_>, confirmed: &[Confirmed]) -> Result<Option<usiz
             let expected = match wiring.outputs.iter().position(|output| *output == neuron) {
                 Some(k) => &witness.firing_rate[neuron] - &example.target[k],
                 None => {
-                    let mut sum = Sum::zero();
+                    let mut sum = ground.account.sum();
                     for &synapse in &wiring.outgoing[neuron] {
                         let post = wiring.synapses[synapse].post;
                         sum.add_product(&ground.parameters.weights[synapse], &backward.delta[post]);
@@ -29,7 +28,7 @@ pub fn check(ground: &Ground<'_>, confirmed: &[Confirmed]) -> Result<Option<usiz
                 }
             };
             confirm("D6", &backward.adjoint[neuron], &expected, || at("adjoint", neuron.0))?;
-            let delta = product(&known.slope[neuron], &backward.adjoint[neuron]);
+            let delta = ground.account.product(&known.slope[neuron], &backward.adjoint[neuron]);
             confirm("D6", &backward.delta[neuron], &delta, || at("delta", neuron.0))?;
             adjoints += 1;
         }

@@ -4,7 +4,6 @@ use num_rational::BigRational;
 
 use super::counts::Count;
 use super::draws::{minus, times};
-use super::fold::{Sum, product};
 use super::{Confirmed, Ground, Refusal, confirm, credit, gates, refusal};
 use crate::certificate::digest::{self, DRAW_EXAMPLES, PRIME};
 use crate::certificate::words;
@@ -161,13 +160,13 @@ fn updates(ground: &Ground<'_>) -> Option<Count> {
     let descent = -&ground.certificate.case.learning_rate;
     let mut count = Count::default();
     for (synapse, ends) in ground.wiring.synapses.indexed() {
-        let reference = product(&descent, &gradient.weights[synapse]);
+        let reference = ground.account.product(&descent, &gradient.weights[synapse]);
         count.see(&witnesses.update.weights[synapse], &reference, || {
             words::at_weight(synapse.0, ends.post.0, ends.pre.0)
         });
     }
     for (post, _) in ground.wiring.has_bias.indexed().filter(|(_, has)| **has) {
-        let reference = product(&descent, &gradient.biases[post]);
+        let reference = ground.account.product(&descent, &gradient.biases[post]);
         count.see(&witnesses.update.biases[post], &reference, || words::at_bias(post.0));
     }
     Some(count)
@@ -183,11 +182,11 @@ fn along_directions(ground: &Ground<'_>) -> Option<Count> {
         ground.directions.iter().zip(&tangent.derivatives).enumerate()
     {
         if let Some(gradient) = &witnesses.gradient {
-            let found = inner(gradient, direction);
+            let found = inner(ground, gradient, direction);
             count.see(&found, derivative, || words::at_direction(k, "gradient"));
         }
-        let found = inner(&witnesses.update, direction);
-        let reference = product(&descent, derivative);
+        let found = inner(ground, &witnesses.update, direction);
+        let reference = ground.account.product(&descent, derivative);
         count.see(&found, &reference, || words::at_direction(k, "update"));
     }
     Some(count)
@@ -202,8 +201,12 @@ fn truth_of_graph(ground: &Ground<'_>, examples: &[Confirmed]) -> Option<Count> 
 }
 
 /// ⟨G, H⟩.
-fn inner(values: &PerParameter<BigRational>, direction: &PerParameter<BigRational>) -> BigRational {
-    let mut sum = Sum::zero();
+fn inner(
+    ground: &Ground<'_>,
+    values: &PerParameter<BigRational>,
+    direction: &PerParameter<BigRational>,
+) -> BigRational {
+    let mut sum = ground.account.sum();
     values.weights.iter().zip(direction.weights.iter()).for_each(|(a, b)| sum.add_product(a, b));
     values.biases.iter().zip(direction.biases.iter()).for_each(|(a, b)| sum.add_product(a, b));
     sum.total()
@@ -220,7 +223,7 @@ fn settling(ground: &Ground<'_>, examples: &[Confirmed]) -> (Count, bool) {
         let mut credits = start.clone();
         for sweeps in 1..=ground.depth + 1 {
             let retrograde = PerNeuron::from_fn(credits.len(), |post| {
-                product(&witness.balance_factor[post], &credits[post])
+                ground.account.product(&witness.balance_factor[post], &credits[post])
             });
             credits = credit::sweep(ground, &retrograde, &known.external);
             for (neuron, settled) in witness.credit.indexed() {
@@ -252,7 +255,7 @@ fn inverses(ground: &Ground<'_>, examples: &[Confirmed]) -> Count {
             }
         }
         for (pre, row) in inverses.credit.iter().enumerate() {
-            let mut credit = Sum::zero();
+            let mut credit = ground.account.sum();
             row.iter().zip(known.external.iter()).for_each(|(a, b)| credit.add_product(a, b));
             let found = &witness.credit[crate::spec::Neuron(pre)];
             count.see(found, &credit.total(), || words::at_credit(number, pre));

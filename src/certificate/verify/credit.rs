@@ -3,7 +3,6 @@
 use num_rational::BigRational;
 use num_traits::Zero;
 
-use super::fold::{Sum, product};
 use super::{Confirmed, Ground, Refusal, confirm, firing};
 use crate::certificate::PerParameter;
 use crate::spec::PerNeuron;
@@ -18,7 +17,7 @@ pub fn known(ground: &Ground<'_>, number: usize) -> Confirmed {
         external[output] = target - &witness.firing_rate[output];
     }
     let retrograde = PerNeuron::from_fn(wiring.neurons(), |post| {
-        product(&witness.balance_factor[post], &witness.credit[post])
+        ground.account.product(&witness.balance_factor[post], &witness.credit[post])
     });
     let slope = PerNeuron::from_fn(wiring.neurons(), |post| {
         if wiring.is_input[post] {
@@ -26,7 +25,7 @@ pub fn known(ground: &Ground<'_>, number: usize) -> Confirmed {
         }
         let activation = &wiring.activations[post];
         // Without a formula the slope is given: it is the balance factor, which no other function replaces there.
-        firing::slope(activation, wiring.kinks[post], &witness.net_input[post])
+        firing::slope(ground, activation, wiring.kinks[post], &witness.net_input[post])
             .unwrap_or_else(|| witness.balance_factor[post].clone())
     });
     Confirmed { external, retrograde, slope }
@@ -50,7 +49,7 @@ pub fn sweep(
     external: &PerNeuron<BigRational>,
 ) -> PerNeuron<BigRational> {
     PerNeuron::from_fn(ground.wiring.neurons(), |pre| {
-        let mut sum = Sum::zero();
+        let mut sum = ground.account.sum();
         sum.add(&external[pre]);
         for &synapse in &ground.wiring.outgoing[pre] {
             let post = ground.wiring.synapses[synapse].post;
@@ -79,22 +78,28 @@ pub fn mean_of_products(
     let witnesses = &ground.certificate.witnesses.examples;
     let factor = factor / num_bigint::BigInt::from(witnesses.len());
     for (synapse, ends) in wiring.synapses.indexed() {
-        let mut sum = Sum::zero();
+        let mut sum = ground.account.sum();
         for (signal, witness) in signals.iter().zip(witnesses) {
             sum.add_product(&signal[ends.post], &witness.firing_rate[ends.pre]);
         }
-        confirm(equation, &found.weights[synapse], &product(&sum.total(), &factor), || {
-            format!("synapse {} (post {}, pre {})", synapse.0, ends.post.0, ends.pre.0)
-        })?;
+        confirm(
+            equation,
+            &found.weights[synapse],
+            &ground.account.product(&sum.total(), &factor),
+            || format!("synapse {} (post {}, pre {})", synapse.0, ends.post.0, ends.pre.0),
+        )?;
     }
     for (post, &has_bias) in wiring.has_bias.indexed() {
-        let mut sum = Sum::zero();
+        let mut sum = ground.account.sum();
         if has_bias {
             signals.iter().for_each(|signal| sum.add(&signal[post]));
         }
-        confirm(equation, &found.biases[post], &product(&sum.total(), &factor), || {
-            format!("bias of neuron {}", post.0)
-        })?;
+        confirm(
+            equation,
+            &found.biases[post],
+            &ground.account.product(&sum.total(), &factor),
+            || format!("bias of neuron {}", post.0),
+        )?;
     }
     Ok(wiring.parameters())
 }

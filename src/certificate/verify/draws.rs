@@ -3,6 +3,7 @@
 use super::{Ground, Refusal, confirm, refusal};
 use crate::certificate::digest::{self, PRIME, Point, PointExample};
 use crate::certificate::{Draw, PerParameter};
+use crate::spec::work::WORD;
 use crate::spec::{Neuron, PerNeuron};
 
 /// Confirms every draw; how many residues.
@@ -33,7 +34,13 @@ fn check_draw(
             })
         };
         let (retrograde, delta) = (scaled(&found.credit), scaled(&found.adjoint));
+        let steps = wiring.neurons() + wiring.synapses.len();
         for &neuron in ground.order.iter().rev() {
+            // The arbiter of a graph walks through all of it, for every neuron.
+            let steps = if ground.layered { 1 + wiring.outgoing[neuron].len() } else { steps };
+            if !ground.account.grants(WORD * steps as u64) {
+                return Ok(confirmed);
+            }
             let at =
                 |what: &str| format!("draw {number}, example {k}, {what} of neuron {}", neuron.0);
             let external = given.external_credit[neuron];

@@ -4,9 +4,10 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
-use super::fold::{Sum, product};
+use super::fold::bits;
 use super::given::{self, Given};
 use super::{Ground, Refusal, confirm};
+use crate::spec::work::{plain, reduced};
 use crate::spec::{Activation, Kink, PerNeuron};
 
 /// What was confirmed of one example.
@@ -45,7 +46,7 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<Fired, Refusal> {
             continue;
         }
         let activation = &wiring.activations[post];
-        let mut sum = Sum::zero();
+        let mut sum = ground.account.sum();
         for &synapse in &wiring.incoming[post] {
             let pre = wiring.synapses[synapse].pre;
             sum.add_product(&ground.parameters.weights[synapse], &witness.firing_rate[pre]);
@@ -53,14 +54,17 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<Fired, Refusal> {
         sum.add(&ground.parameters.biases[post]);
         let net_input = &witness.net_input[post];
         confirm("D1", net_input, &sum.total(), at("net input", post.0))?;
-        if let Some(rate) = rate(activation, net_input) {
+        if !ground.account.grants(cost(activation, net_input)) {
+            return Ok(fired);
+        }
+        if let Some(rate) = rate(ground, activation, net_input) {
             confirm("D1", &witness.firing_rate[post], &rate, at("rate", post.0))?;
             fired.rates += 1;
         } else {
             fired.given = fired.given.and(given::check(ground, number, post)?);
         }
         let balance = wiring.balances[post].as_ref().unwrap_or(activation);
-        if let Some(factor) = slope(balance, wiring.kinks[post], net_input) {
+        if let Some(factor) = slope(ground, balance, wiring.kinks[post], net_input) {
             confirm("D2", &witness.balance_factor[post], &factor, at("balance factor", post.0))?;
             fired.factors += 1;
         }
@@ -68,30 +72,53 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<Fired, Refusal> {
     Ok(fired)
 }
 
+/// What σ and its slope cost beside their products: nothing is reduced that is only compared.
+fn cost(activation: &Activation, s: &BigRational) -> u64 {
+    match activation {
+        Activation::Identity
+        | Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. }
+        | Activation::Tanh
+        | Activation::Logistic
+        | Activation::Softplus => plain(bits(s), bits(s), bits(s)),
+        Activation::Square | Activation::Quadratic | Activation::Cubic | Activation::Softsign => {
+            reduced(bits(s), bits(s), bits(s)).saturating_mul(2)
+        }
+    }
+}
+
 /// σ(s), where it is rational.
-fn rate(activation: &Activation, s: &BigRational) -> Option<BigRational> {
+fn rate(ground: &Ground<'_>, activation: &Activation, s: &BigRational) -> Option<BigRational> {
     let zero = BigRational::zero();
     Some(match activation {
         Activation::Identity => s.clone(),
         Activation::Relu => s.clone().max(zero),
         Activation::LeakyRelu { slope } => {
             if *s < zero {
-                product(slope, s)
+                ground.account.product(slope, s)
             } else {
                 s.clone()
             }
         }
         Activation::HardTanh { min, max } => s.clone().max(min.clone()).min(max.clone()),
-        Activation::Square => product(s, s),
-        Activation::Quadratic => product(s, &(s + BigInt::one())),
-        Activation::Cubic => s - product(&product(s, s), s) / BigInt::from(3),
+        Activation::Square => ground.account.product(s, s),
+        Activation::Quadratic => ground.account.product(s, &(s + BigInt::one())),
+        Activation::Cubic => {
+            s - ground.account.product(&ground.account.product(s, s), s) / BigInt::from(3)
+        }
         Activation::Softsign => s / (s.abs() + BigInt::one()),
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })
 }
 
 /// σ'(s), where it is rational, with the convention at kinks.
-pub fn slope(activation: &Activation, kink: Kink, s: &BigRational) -> Option<BigRational> {
+pub fn slope(
+    ground: &Ground<'_>,
+    activation: &Activation,
+    kink: Kink,
+    s: &BigRational,
+) -> Option<BigRational> {
     let one = BigRational::one();
     Some(match activation {
         Activation::Identity => one,
@@ -102,10 +129,10 @@ pub fn slope(activation: &Activation, kink: Kink, s: &BigRational) -> Option<Big
         }
         Activation::Square => s * BigInt::from(2),
         Activation::Quadratic => s * BigInt::from(2) + one,
-        Activation::Cubic => one - product(s, s),
+        Activation::Cubic => one - ground.account.product(s, s),
         Activation::Softsign => {
             let reach = s.abs() + one;
-            product(&reach, &reach).recip()
+            ground.account.product(&reach, &reach).recip()
         }
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })

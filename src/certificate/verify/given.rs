@@ -12,8 +12,10 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
+use super::fold::bits;
 use super::interval::{Enclosure, enclosed};
 use super::{Ground, Refusal, refusal};
+use crate::spec::work::reduced;
 use crate::spec::{Activation, Neuron};
 
 /// What is left between the given values and σ: the largest distances, and of each the share of what is allowed.
@@ -28,6 +30,9 @@ pub struct Given {
     /// The largest |x − σ(s)| or |β − σ'(s)| in 2⁻¹⁶ of what is allowed.
     pub share: u64,
 }
+
+/// Bits of both parts of an end of an enclosure; the work at one neuron is that of a few fractions of this size and the given ones.
+const ENDS: u64 = 2 * 1432;
 
 /// The smallest power that is told: nothing given is nearer than the enclosures can see.
 const LEAST: i64 = -1074;
@@ -53,14 +58,23 @@ pub fn check(ground: &Ground<'_>, number: usize, post: Neuron) -> Result<Given, 
     let witness = &ground.certificate.witnesses.examples[number];
     let activation = &wiring.activations[post];
     let net_input = &witness.net_input[post];
+    let largest = bits(net_input).max(bits(&witness.firing_rate[post]));
+    let largest = largest.max(bits(&witness.balance_factor[post]));
+    if !ground.account.grants(reduced(largest.saturating_add(ENDS), 0, 0).saturating_mul(8)) {
+        return Ok(Given::default());
+    }
     let Some((of_rate, of_slope)) = enclosed(activation, net_input) else {
         return Ok(Given::default());
     };
-    let mut terms = ground.parameters.biases[post].abs();
+    let mut terms = ground.account.sum();
+    terms.add(&ground.parameters.biases[post].abs());
     for &synapse in &wiring.incoming[post] {
         let pre = wiring.synapses[synapse].pre;
-        terms += (&ground.parameters.weights[synapse] * &witness.firing_rate[pre]).abs();
+        let term =
+            ground.account.product(&ground.parameters.weights[synapse], &witness.firing_rate[pre]);
+        terms.add(&term.abs());
     }
+    let terms = terms.total();
     let roundings = BigInt::from(wiring.incoming[post].len() + 1 + 2);
     let (rate, factor) = (&witness.firing_rate[post], &witness.balance_factor[post]);
     let (first, second, cancels) = bounds(activation);

@@ -6,7 +6,6 @@
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use super::fold::{Sum, product};
 use super::{Confirmed, Ground, Refusal, confirm, refusal};
 use crate::certificate::Matrix;
 use crate::spec::{Activation, Neuron, PerNeuron};
@@ -39,7 +38,8 @@ fn multiply(
 ) -> Result<(), Refusal> {
     for (pre, row) in matrix.iter().enumerate() {
         for (column, entry) in row.iter().enumerate() {
-            let found = entry - received(ground, matrix, factor, Neuron(pre), column);
+            let received = received(ground, matrix, factor, Neuron(pre), column);
+            let found = ground.account.difference(entry, &received);
             let expected = if pre == column { BigRational::one() } else { BigRational::zero() };
             confirm("D9", &found, &expected, || place(pre, column))?;
         }
@@ -55,10 +55,10 @@ fn received(
     pre: Neuron,
     column: usize,
 ) -> BigRational {
-    let mut sum = Sum::zero();
+    let mut sum = ground.account.sum();
     for &synapse in &ground.wiring.outgoing[pre] {
         let post = ground.wiring.synapses[synapse].post;
-        let signal = product(&ground.parameters.weights[synapse], &factor[post]);
+        let signal = ground.account.product(&ground.parameters.weights[synapse], &factor[post]);
         sum.add_product(&signal, &matrix[post.0][column]);
     }
     sum.total()

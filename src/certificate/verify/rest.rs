@@ -8,7 +8,6 @@
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use super::fold::{Sum, product};
 use super::{Ground, Refusal, refusal};
 use crate::number::nearest_f64;
 use crate::spec::{Activation, Neuron, PerNeuron};
@@ -183,23 +182,23 @@ fn solved(ground: &Ground<'_>, number: usize, pieces: &Pieces) -> Option<PerNeur
         let (slope, offset) = straight(&wiring.activations[post], pieces[post]);
         let mut row = vec![BigRational::zero(); unknown.len() + 1];
         row[k] = BigRational::one();
-        let mut clamped = Sum::zero();
+        let mut clamped = ground.account.sum();
         clamped.add(&ground.parameters.biases[post]);
         for &synapse in &wiring.incoming[post] {
             let (weight, pre) = (&ground.parameters.weights[synapse], wiring.synapses[synapse].pre);
             match unknown.binary_search(&pre) {
-                Ok(column) => row[column] -= product(&slope, weight),
+                Ok(column) => row[column] -= ground.account.product(&slope, weight),
                 Err(_) => clamped.add_product(weight, &rates[pre]),
             }
         }
-        row[unknown.len()] = product(&slope, &clamped.total()) + offset;
+        row[unknown.len()] = ground.account.product(&slope, &clamped.total()) + offset;
         rows.push(row);
     }
-    for (neuron, rate) in unknown.iter().zip(eliminated(rows)?) {
+    for (neuron, rate) in unknown.iter().zip(eliminated(ground, rows)?) {
         rates[*neuron] = rate;
     }
     let net_input = PerNeuron::from_fn(wiring.neurons(), |post| {
-        let mut sum = Sum::zero();
+        let mut sum = ground.account.sum();
         sum.add(&ground.parameters.biases[post]);
         for &synapse in &wiring.incoming[post] {
             let pre = wiring.synapses[synapse].pre;
@@ -211,19 +210,21 @@ fn solved(ground: &Ground<'_>, number: usize, pieces: &Pieces) -> Option<PerNeur
 }
 
 /// Gauss and Jordan on rows with the right-hand side last; nothing where the matrix is singular.
-fn eliminated(mut rows: Vec<Vec<BigRational>>) -> Option<Vec<BigRational>> {
+fn eliminated(ground: &Ground<'_>, mut rows: Vec<Vec<BigRational>>) -> Option<Vec<BigRational>> {
     for column in 0..rows.len() {
         let pivot = (column..rows.len()).find(|row| !rows[*row][column].is_zero())?;
         rows.swap(column, pivot);
         let scale = rows[column][column].recip();
-        let top: Vec<_> = rows[column].iter().map(|entry| product(entry, &scale)).collect();
+        let top: Vec<_> =
+            rows[column].iter().map(|entry| ground.account.product(entry, &scale)).collect();
         for (k, row) in rows.iter_mut().enumerate() {
             let factor = row[column].clone();
             if k == column || factor.is_zero() {
                 continue;
             }
             for (entry, above) in row.iter_mut().zip(&top).skip(column) {
-                *entry -= product(&factor, above);
+                let removed = ground.account.product(&factor, above);
+                *entry = ground.account.difference(entry, &removed);
             }
         }
         rows[column] = top;

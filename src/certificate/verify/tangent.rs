@@ -4,7 +4,6 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use super::fold::{Sum, product};
 use super::{Confirmed, Ground, Refusal, confirm};
 use crate::certificate::{Inverses, Matrix, PerParameter};
 use crate::spec::{Neuron, PerNeuron};
@@ -13,15 +12,15 @@ use crate::spec::{Neuron, PerNeuron};
 pub fn check(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<usize, Refusal> {
     let mut confirmed = 0;
     if let Some(tangent) = &ground.certificate.witnesses.tangent {
-        let batch = BigInt::from(examples.len());
+        let share = BigRational::new(BigInt::one(), BigInt::from(examples.len()));
         for (k, (found, direction)) in
             tangent.derivatives.iter().zip(&ground.directions).enumerate()
         {
-            let mut sum = Sum::zero();
+            let mut sum = ground.account.sum();
             for (number, known) in examples.iter().enumerate() {
                 sum.add(&along(ground, number, known, Some(direction), None));
             }
-            confirm("D8", found, &(sum.total() / &batch), || {
+            confirm("D8", found, &ground.account.product(&sum.total(), &share), || {
                 format!("derivative along direction {k}")
             })?;
             confirmed += 1;
@@ -59,7 +58,7 @@ fn along(
     }
     let mut motion = PerNeuron::filled(wiring.neurons(), BigRational::zero());
     for &post in &ground.order {
-        let mut sum = Sum::zero();
+        let mut sum = ground.account.sum();
         for &synapse in &wiring.incoming[post] {
             let pre = wiring.synapses[synapse].pre;
             sum.add_product(&ground.parameters.weights[synapse], &motion[pre]);
@@ -70,12 +69,12 @@ fn along(
         if let Some(direction) = direction {
             sum.add(&direction.biases[post]);
         }
-        motion[post] = product(&known.slope[post], &sum.total());
+        motion[post] = ground.account.product(&known.slope[post], &sum.total());
         if moved == Some(post) {
             motion[post] += BigRational::one();
         }
     }
-    let mut derivative = Sum::zero();
+    let mut derivative = ground.account.sum();
     for &output in &wiring.outputs {
         // e = t − x, so x − t = −e.
         derivative.add_product(&known.external[output], &motion[output]);
@@ -95,22 +94,22 @@ fn answered(
 ) -> BigRational {
     let wiring = &ground.wiring;
     let rate = &ground.certificate.witnesses.examples[number].firing_rate;
-    let mut derivative = Sum::zero();
+    let mut derivative = ground.account.sum();
     for pushed in (0..wiring.neurons()).map(Neuron) {
         let mut push = BigRational::from_integer(i32::from(moved == Some(pushed)).into());
         if let Some(direction) = direction {
-            let mut sum = Sum::zero();
+            let mut sum = ground.account.sum();
             for &synapse in &wiring.incoming[pushed] {
                 sum.add_product(&direction.weights[synapse], &rate[wiring.synapses[synapse].pre]);
             }
             sum.add(&direction.biases[pushed]);
-            push += product(&known.slope[pushed], &sum.total());
+            push += ground.account.product(&known.slope[pushed], &sum.total());
         }
         if push.is_zero() {
             continue;
         }
         for &output in &wiring.outputs {
-            let moved = product(&inverse[pushed.0][output.0], &push);
+            let moved = ground.account.product(&inverse[pushed.0][output.0], &push);
             derivative.add_product(&known.external[output], &moved);
         }
     }

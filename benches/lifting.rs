@@ -1,6 +1,6 @@
 //! Exact recurrent solves by p-adic lifting against elimination over ℚ: both in the same run, ratios and growth.
 //!
-//! `cargo bench -p creditcheck-benches --bench lifting` (about a minute). As a test (`cargo test -p creditcheck-benches`) it runs the smallest sizes once and holds the
+//! `cargo bench -p creditcheck-benches --bench lifting` (about a minute). As a test (`cargo test -p creditcheck-benches --benches`) it runs the smallest sizes once and holds the
 //! answers against each other.
 #![allow(missing_docs, dead_code)]
 

@@ -1,6 +1,6 @@
 //! One kernel in a loop, for perf and callgrind: `cargo bench -p creditcheck-benches --profile profiling --bench profile -- KERNEL [iterations]`.
 //!
-//! Without a kernel it prints their names. As a test (`cargo test -p creditcheck-benches`) it runs each kernel, asserts that it computed
+//! Without a kernel it prints their names. As a test (`cargo test -p creditcheck-benches --benches`) it runs each kernel, asserts that it computed
 //! something, and that those which promise it take no memory once they are warm.
 #![allow(missing_docs, dead_code)]
 

@@ -11,12 +11,15 @@ use num_rational::BigRational as Q;
 
 use crate::evidence::{gather, wide};
 
+mod admitted;
 mod forgery;
+mod given;
 mod golden;
 mod interval;
 mod liars;
 mod residues;
 mod told;
+mod vacuous;
 
 const SEED: u64 = 7;
 

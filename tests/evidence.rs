@@ -315,6 +315,14 @@ fn given_rates(
                     let t = float.tanh();
                     (exact_f64(t).unwrap(), exact_f64(1.0 - t * t).unwrap())
                 }
+                Activation::Logistic => {
+                    let p = 1.0 / (1.0 + (-float).exp());
+                    (exact_f64(p).unwrap(), exact_f64(p * (1.0 - p)).unwrap())
+                }
+                Activation::Softplus => {
+                    let p = 1.0 / (1.0 + (-float).exp());
+                    (exact_f64(float.exp().ln_1p()).unwrap(), exact_f64(p).unwrap())
+                }
                 Activation::Identity => (sum.clone(), Q::from_integer(1.into())),
                 Activation::Quadratic => {
                     let (one, two) = (Q::from_integer(1.into()), Q::from_integer(2.into()));

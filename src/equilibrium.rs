@@ -40,16 +40,18 @@ pub(crate) struct Floats<'a> {
     lines: PerNeuron<Lines>,
     weights: Vec<f64>,
     biases: PerNeuron<f64>,
+    /// Whether every number of the network is within the floats.
+    finite: bool,
 }
 
 impl<'a> Floats<'a> {
     pub(crate) fn of(wiring: &'a Wiring, parameters: &Parameters<BigRational>) -> Self {
-        Self {
-            wiring,
-            lines: wiring.activations.map(Lines::of),
-            weights: parameters.weights.iter().map(nearest_f64).collect(),
-            biases: parameters.biases.map(nearest_f64),
-        }
+        let lines = wiring.activations.map(Lines::of);
+        let weights: Vec<f64> = parameters.weights.iter().map(nearest_f64).collect();
+        let biases = parameters.biases.map(nearest_f64);
+        let mut numbers = weights.iter().chain(biases.iter());
+        let finite = numbers.all(|number| number.is_finite()) && lines.iter().all(Lines::is_finite);
+        Self { wiring, lines, weights, biases, finite }
     }
 
     fn free(&self) -> impl Iterator<Item = Neuron> + '_ {
@@ -71,6 +73,9 @@ impl<'a> Floats<'a> {
         let mut start = PerNeuron::filled(neurons, 0.0);
         for (neuron, rate) in self.wiring.inputs.iter().zip(input) {
             start[*neuron] = nearest_f64(rate);
+        }
+        if !self.finite || start.iter().any(|rate| !rate.is_finite()) {
+            return Ok(best);
         }
         let sweeps = ((self.weights.len() + neurons) as u64).saturating_mul(SWEEPS as u64);
         let mut runs_away = false;
@@ -118,7 +123,7 @@ impl<'a> Floats<'a> {
         for neuron in self.free() {
             let change = self.lines[neuron].rate(net_inputs[neuron]) - rates[neuron];
             // `max` would let NaN pass.
-            residual = if change.abs() <= residual { residual } else { change.abs() };
+            residual = if change.is_nan() { f64::INFINITY } else { residual.max(change.abs()) };
             rates[neuron] += damping * change;
         }
         residual
@@ -155,6 +160,11 @@ impl Lines {
         Self { pieces }
     }
 
+    /// Whether slopes, offsets and kinks are within the floats.
+    fn is_finite(&self) -> bool {
+        self.pieces.iter().all(|(_, slope, offset)| slope.is_finite() && offset.is_finite())
+    }
+
     /// The number of the piece of s; a kink belongs to the piece on its left.
     fn piece(&self, s: f64) -> usize {
         self.pieces.iter().position(|(high, ..)| s <= *high).unwrap_or(self.pieces.len() - 1)
@@ -163,7 +173,8 @@ impl Lines {
     /// σ(s)
     fn rate(&self, s: f64) -> f64 {
         let (_, slope, offset) = self.pieces[self.piece(s)];
-        slope * s + offset
+        // Where σ is flat it stays so however far s runs away, but for NaN.
+        if slope == 0.0 && !s.is_nan() { offset } else { slope * s + offset }
     }
 }
 

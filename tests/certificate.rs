@@ -18,6 +18,7 @@ mod golden;
 mod interval;
 mod liars;
 mod residues;
+mod searched;
 mod told;
 mod vacuous;
 

@@ -2,7 +2,7 @@
 
 use creditcheck::certificate::Certificate;
 use creditcheck::certificate::verify::equations;
-use creditcheck::spec::{Limits, MOST_PARAMETERS};
+use creditcheck::spec::{Limits, MOST_PARAMETERS, PerNeuron, PerSynapse};
 use creditcheck::wire::Document;
 
 use crate::forger::bases;
@@ -111,4 +111,53 @@ fn an_equilibrium_that_nobody_finds_is_refused() {
     assert_eq!(found(&["identity", "tanh", "tanh", "relu"], both, ""), None);
     let given = "given rates, with tanh, logistic or softplus".to_owned();
     assert_eq!(found(&["identity", "relu", "tanh"], around, &named(rates)), Some(given));
+}
+
+/// A list that is too short, too long, missing or too many is refused before anything is indexed.
+#[test]
+fn every_witness_has_its_length() {
+    let bases = bases::all();
+    let (layered, graph, cycle) =
+        (&bases[0].certificate, &bases[5].certificate, &bases[6].certificate);
+    let own = &bases[7].certificate;
+    let refuse = |certificate: &Certificate, place: &str, change: &dyn Fn(&mut Certificate)| {
+        let mut changed = certificate.clone();
+        change(&mut changed);
+        let refusal = equations(&changed).unwrap_err();
+        assert_eq!(refusal.equation, "shape", "{place}: {refusal}");
+        assert!(refusal.place.contains(place), "{place}: {refusal}");
+    };
+    refuse(layered, "witnesses.update.weights", &|c| {
+        let weights = &c.witnesses.update.weights;
+        c.witnesses.update.weights = PerSynapse::new(weights.iter().skip(1).cloned().collect());
+    });
+    refuse(layered, "witnesses.update.biases", &|c| {
+        let biases = c.witnesses.update.biases.as_slice();
+        c.witnesses.update.biases = PerNeuron::new(biases[1..].to_vec());
+    });
+    refuse(layered, "witnesses.gradient", &|c| c.witnesses.gradient = None);
+    refuse(graph, "witnesses.gradient", &|c| {
+        c.witnesses.gradient = Some(c.witnesses.update.clone());
+    });
+    refuse(layered, "witnesses.derivatives", &|c| c.witnesses.tangent = None);
+    refuse(layered, "draws[0].gradient", &|c| c.witnesses.draws[0].gradient = None);
+    refuse(graph, "draws[1].gradient", &|c| {
+        c.witnesses.draws[1].gradient = Some(c.witnesses.draws[1].update.clone());
+    });
+    refuse(graph, "responses", &|c| c.witnesses.examples[0].response = None);
+    refuse(layered, "adjoints", &|c| c.witnesses.examples[1].backprop = None);
+    refuse(layered, "inverse", &|c| {
+        c.witnesses.examples[0].inverses = cycle.witnesses.examples[0].inverses.clone();
+    });
+    refuse(cycle, "inverse", &|c| c.witnesses.examples[0].inverses = None);
+    let inverse = |c: &mut Certificate, change: &dyn Fn(&mut Vec<Vec<_>>)| {
+        change(&mut c.witnesses.examples[0].inverses.as_mut().unwrap().credit);
+    };
+    refuse(cycle, "inverse", &|c| inverse(c, &|matrix| drop(matrix.pop())));
+    refuse(own, "inverse", &|c| inverse(c, &|matrix| drop(matrix[2].pop())));
+    refuse(cycle, "inverse_of_slopes", &|c| {
+        let inverses = c.witnesses.examples[0].inverses.as_mut().unwrap();
+        inverses.slope = Some(inverses.credit.clone());
+    });
+    refuse(cycle, "witnesses.draws", &|c| c.witnesses.draws.clone_from(&graph.witnesses.draws));
 }

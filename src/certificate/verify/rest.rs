@@ -12,8 +12,14 @@ use super::{Ground, Refusal, refusal};
 use crate::number::nearest_f64;
 use crate::spec::{Activation, Neuron, PerNeuron};
 
-/// Sweeps of floats.
+/// How much of each step is taken, one after the other until one comes to rest.
+const DAMPINGS: [f64; 5] = [0.5, 1.0, 0.25, 0.0625, 0.015_625];
+
+/// Sweeps of floats, each time.
 const SWEEPS: usize = 4_000;
+
+/// 2⁻⁴⁶ of the largest rate, or of 1: what moves no more than that rests.
+const REST: f64 = 1.421_085_471_520_200_4e-14;
 
 /// Rounds of solving for the pieces of the solution before.
 const ROUNDS: usize = 24;
@@ -78,9 +84,9 @@ fn float(value: &BigRational) -> f64 {
     if nearest.is_finite() { nearest } else { f64::NAN }
 }
 
-/// The pieces on which damped sweeps from rest come to lie.
+/// The pieces on which damped sweeps from rest come to lie, or lay where they moved least.
 ///
-/// Sums and products of f64 in the order of the case: the same on every machine.
+/// Sums and products of f64 in the order of the case: the same on every machine. Beyond the floats nothing is proposed but the first pieces.
 fn proposed(ground: &Ground<'_>, number: usize) -> Pieces {
     let wiring = &ground.wiring;
     let example = &ground.certificate.case.examples[number];
@@ -91,30 +97,40 @@ fn proposed(ground: &Ground<'_>, number: usize) -> Pieces {
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
         rates[neuron] = float(input);
     }
-    let mut net_input = PerNeuron::filled(wiring.neurons(), 0.0);
-    for _ in 0..SWEEPS {
-        for post in free(ground) {
-            let arriving = wiring.incoming[post].iter();
-            net_input[post] = arriving.fold(biases[post], |sum, synapse| {
-                sum + weights[synapse.0] * rates[wiring.synapses[*synapse].pre]
+    let mut calmest = (f64::INFINITY, PerNeuron::filled(wiring.neurons(), 0));
+    let mut numbers = weights.iter().chain(biases.iter()).chain(rates.iter());
+    if numbers.any(|number| number.is_nan()) || functions.iter().any(Straight::is_beyond) {
+        return calmest.1;
+    }
+    let from_rest = rates;
+    for damping in DAMPINGS {
+        let mut rates = from_rest.clone();
+        for _ in 0..SWEEPS {
+            let net_input = PerNeuron::from_fn(wiring.neurons(), |post| {
+                wiring.incoming[post].iter().fold(biases[post], |sum, synapse| {
+                    sum + weights[synapse.0] * rates[wiring.synapses[*synapse].pre]
+                })
             });
-        }
-        let mut residual = 0.0_f64;
-        for post in free(ground) {
-            let step = functions[post].rate(net_input[post]) - rates[post];
-            residual = if step.is_nan() { f64::INFINITY } else { residual.max(step.abs()) };
-            rates[post] += 0.5 * step;
-        }
-        if residual == 0.0 || !residual.is_finite() {
-            break;
+            let mut residual = 0.0_f64;
+            for post in free(ground) {
+                let step = functions[post].rate(net_input[post]) - rates[post];
+                residual = if step.is_nan() { f64::INFINITY } else { residual.max(step.abs()) };
+                rates[post] += damping * step;
+            }
+            if residual.is_infinite() {
+                break;
+            }
+            if residual < calmest.0 {
+                let mut pieces = PerNeuron::filled(wiring.neurons(), 0);
+                free(ground).for_each(|post| pieces[post] = functions[post].piece(net_input[post]));
+                calmest = (residual, pieces);
+            }
+            if residual <= REST * rates.iter().fold(1.0, |most: f64, rate| most.max(rate.abs())) {
+                return calmest.1;
+            }
         }
     }
-    PerNeuron::from_fn(wiring.neurons(), |post| {
-        if wiring.is_input[post] {
-            return 0;
-        }
-        functions[post].kinks.iter().filter(|at| **at < net_input[post]).count()
-    })
+    calmest.1
 }
 
 /// An activation that is straight between its kinks, in floats.
@@ -144,6 +160,16 @@ impl Straight {
         Self { kinks, leaky, clipped }
     }
 
+    /// Whether one of its numbers is beyond the floats.
+    fn is_beyond(&self) -> bool {
+        self.kinks.iter().chain(&self.leaky).any(|number| number.is_nan())
+    }
+
+    /// The number of kinks below s.
+    fn piece(&self, s: f64) -> usize {
+        self.kinks.iter().filter(|at| **at < s).count()
+    }
+
     fn rate(&self, s: f64) -> f64 {
         match (self.leaky, self.kinks.as_slice()) {
             _ if s.is_nan() => f64::NAN,
@@ -152,9 +178,7 @@ impl Straight {
                 if slope == 0.0 { 0.0 } else { slope * s }
             }
             (None, [min, max]) if self.clipped => {
-                if min.is_nan() || max.is_nan() {
-                    f64::NAN
-                } else if s <= *min {
+                if s <= *min {
                     *min
                 } else if s > *max {
                     *max

@@ -17,6 +17,7 @@ mod fast;
 mod foreign;
 mod forger;
 mod generators;
+mod judged;
 mod laws;
 mod metamorphic;
 mod mistaken;

@@ -56,7 +56,13 @@ def more_cases():
                   "network": {"kind": "layered", "layers": [{"weights": [["1", "2"], ["1/2", "-1"]], "biases": ["1/4", "1/8"], "activation": "quadratic"},
                                                             {"weights": [["1", "3/2"]], "activation": "identity"}]},
                   "examples": [{"input": ["0", "0"], "target": ["1"]}]}
-    return [wide, zero_block, graph("given on a graph", 5, [0, 1], [4], ["tanh", "tanh", "tanh", "softplus", "logistic"], ends),
+    # With steps halved the rates go round; what is proposed at other dampings leads to the equilibrium.
+    restless = {"format": "creditcheck/case/1", "name": "no rest at one half", "loss": "half_squared_error", "learning_rate": "1/2",
+                "network": {"kind": "graph", "neurons": 4, "inputs": [0], "outputs": [3], "activation": ["identity", "relu", "identity", "hard_tanh"],
+                            "biases": ["0", "1/8", "-3/4", "-5/8"],
+                            "synapses": [[1, 2, "-3/2"], [1, 3, "2"], [2, 1, "1/2"], [2, 2, "2"], [3, 0, "1"], [3, 1, "-3/2"], [3, 2, "3/2"], [3, 3, "2"]]},
+                "examples": [{"input": ["1"], "target": ["1/4"]}]}
+    return [wide, zero_block, restless, graph("given on a graph", 5, [0, 1], [4], ["tanh", "tanh", "tanh", "softplus", "logistic"], ends),
             graph("given on a cycle", 6, [0, 1], [5], ["tanh", "tanh", "tanh", "softplus", "logistic", "quadratic"],
                   [[2, 0, "1/2"], [3, 1, "-3/8"], [3, 2, "1/4"], [2, 3, "-1/4"], [4, 4, "1/2"], [4, 2, "3/8"], [5, 4, "1"], [5, 3, "-1/2"]]),
             graph("no synapses", 3, [0, 1], [2], "identity", [])]

@@ -3,8 +3,10 @@
 use creditcheck::Error;
 use creditcheck::certificate::verify::{Report, equations, equations_within, verify_within};
 use creditcheck::spec::{Limits, Work};
+use creditcheck::wire::Document;
 use creditcheck::wire::certificate::{from_json, to_json};
 
+use crate::evidence::gather;
 use crate::forger::bases;
 
 fn told(report: &Report) -> String {
@@ -56,6 +58,30 @@ fn the_work_of_a_verification_is_limited() {
         }
     }
     insta::assert_snapshot!(counts.iter().map(u64::to_string).collect::<Vec<_>>().join("\n"));
+}
+
+/// Wherever it ends for want of work, it ends with the limit: what was left out is divided by nowhere.
+#[test]
+fn no_work_is_left_at_any_place() {
+    const SOFT: &str = r#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
+      {"weights": [["1/2", "-1"], ["1/3", "3/2"]], "biases": ["1/2", "-1/4"], "activation": "softsign"},
+      {"weights": [["2", "-3/4"]], "activation": {"name": "leaky_relu", "slope": "1/7"}}]},
+      "loss": "half_squared_error", "learning_rate": "2/3", "examples": [
+      {"input": ["1", "1/2"], "target": ["1"]}, {"input": ["1/4", "-1/2"], "target": ["-1"]}]}"#;
+    let document = Document::read(SOFT.as_bytes(), &Limits::default()).unwrap();
+    let found = gather(&document.case, &document.digest(), bases::SEED);
+    let soft = bases::reissued(document.case, found).unwrap();
+    let certificates = bases::all().into_iter().map(|base| base.certificate).chain([soft]);
+    for certificate in certificates {
+        let all = Limits { work: Work::up_to(u64::MAX), ..Limits::default() };
+        equations_within(&certificate, &all).unwrap().unwrap();
+        let needed = all.work.spent();
+        for share in 0..100 {
+            let work = needed * share / 100;
+            let limits = Limits { work: Work::up_to(work), ..Limits::default() };
+            assert!(equations_within(&certificate, &limits).unwrap_err().is_out_of_work());
+        }
+    }
 }
 
 /// Whose fault a refusal is decides how the program ends.

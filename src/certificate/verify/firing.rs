@@ -131,8 +131,9 @@ pub fn slope(
         Activation::Quadratic => s * BigInt::from(2) + one,
         Activation::Cubic => one - ground.account.product(s, s),
         Activation::Softsign => {
-            let reach = s.abs() + one;
-            ground.account.product(&reach, &reach).recip()
+            // What is refused for its cost is 0: the reciprocal comes first.
+            let share = (s.abs() + one).recip();
+            ground.account.product(&share, &share)
         }
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })

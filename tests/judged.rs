@@ -4,10 +4,11 @@ use creditcheck::Error;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::judge;
 use creditcheck::certify::{Progress, Silent};
-use creditcheck::check::Comparison;
 use creditcheck::check::bridge;
 use creditcheck::check::judge::{BlockJudgement, Held, Judge, Judgement, Nearness, Reference};
 use creditcheck::check::power::Power;
+use creditcheck::check::{Compared, Comparison, Mismatch, Shown, Verdict};
+use creditcheck::scalar::{Prime, Rational};
 use creditcheck::spec::{Limits, Neuron, PerNeuron};
 use creditcheck::wire::Document;
 use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
@@ -178,6 +179,91 @@ fn residues_are_compared_as_integers_are() {
     let credits = [PerNeuron::new(vec![q(1, 2), q(3, 1)]), PerNeuron::new(vec![q(5, 1), q(-7, 1)])];
     let found = bridge::derivatives_at(&[Neuron(1), Neuron(0)], &credits);
     assert_eq!(found, [[q(-3, 1), q(-1, 2)], [q(7, 1), q(-5, 1)]]);
+}
+
+/// Counts, first mismatch and verdict of a comparison, to the last word.
+#[test]
+fn a_comparison_says_what_it_saw() {
+    let said = |pairs: &[(i64, i64)]| {
+        let mut comparison = Comparison::new();
+        for (k, (found, expected)) in pairs.iter().enumerate() {
+            comparison.entry(|| format!("place {k}"), &q(*found, 3), &q(*expected, 3));
+        }
+        comparison
+    };
+    let mismatch = |verdict: Verdict| match verdict {
+        Verdict::Disagree(mismatch) => mismatch.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(said(&[]).verdict(), Verdict::Unchecked("no entry was compared".into()));
+    let zeros = "all 2 compared entries are zero, which any dead rule would reproduce";
+    assert_eq!(said(&[(0, 0), (0, 0)]).verdict(), Verdict::Unchecked(zeros.into()));
+    let agree = |entries, nonzero| Verdict::Agree(Compared { entries, nonzero });
+    assert_eq!(said(&[(0, 0), (1, 1), (2, 2)]).verdict(), agree(3, 2));
+    let three = said(&[(1, 1), (2, 1), (3, 0), (0, 4)]);
+    assert_eq!(mismatch(three.verdict()), "place 1: 2/3 instead of 1/3 (3 entries differ)");
+    // What another loop compared is added, and its mismatch comes after one's own.
+    let more =
+        Mismatch { place: "b".into(), found: "x".into(), expected: "y".into(), differing: 5 };
+    let compared = Compared { entries: 7, nonzero: 4 };
+    let mut own = said(&[(1, 1), (2, 1)]);
+    own.add(compared, Some(more.clone()));
+    assert_eq!(own.compared(), Compared { entries: 9, nonzero: 6 });
+    assert_eq!(mismatch(own.verdict()), "place 1: 2/3 instead of 1/3 (6 entries differ)");
+    let mut right = said(&[(1, 1), (2, 2)]);
+    right.add(compared, None);
+    assert_eq!(right.clone().verdict(), agree(9, 6));
+    right.add(compared, Some(more));
+    assert_eq!(mismatch(right.verdict()), "b: x instead of y (5 entries differ)");
+    let mut shapes = said(&[(1, 1)]);
+    shapes.shape("rows", 2, 2);
+    assert_eq!(shapes.clone().verdict(), agree(1, 1));
+    shapes.shape("rows", 2, 5);
+    shapes.shape("columns", 1, 5);
+    assert_eq!(
+        mismatch(shapes.verdict()),
+        "rows: 2 entries instead of 5 entries (3 entries differ)"
+    );
+}
+
+#[test]
+fn numbers_that_differ_are_shown() {
+    let shown = |digits: usize| {
+        q(1, 1).shown().len()
+            + Q::from_integer(num_bigint::BigInt::from(10).pow(digits as u32))
+                .shown()
+                .chars()
+                .count()
+    };
+    // A long one by its beginning and its length.
+    assert_eq!((shown(46), shown(47)), (1 + 47, 1 + 48));
+    let long = Q::from_integer(num_bigint::BigInt::from(10).pow(48)).shown();
+    assert_eq!(long, format!("1{}… (49 characters)", "0".repeat(47)));
+    assert_eq!(Rational::of(&q(-3, 7)).shown(), "-3/7");
+    assert_eq!(Prime::<7>::new(12).shown(), "5 (mod 7)");
+}
+
+#[test]
+fn verdicts_are_joined_by_the_graver() {
+    let agree = Verdict::Agree(Compared { entries: 2, nonzero: 1 });
+    let unchecked = Verdict::Unchecked("nothing".into());
+    let other =
+        Mismatch { place: "p".into(), found: "1".into(), expected: "2".into(), differing: 3 };
+    let disagree = Verdict::Disagree(other.clone());
+    let both = Verdict::Agree(Compared { entries: 4, nonzero: 2 });
+    assert_eq!(agree.clone().and(agree.clone()), both);
+    let six = Mismatch { differing: 6, ..other };
+    assert_eq!(disagree.clone().and(disagree.clone()), Verdict::Disagree(six));
+    for lighter in [&agree, &unchecked] {
+        assert_eq!(disagree.clone().and(lighter.clone()), disagree);
+        assert_eq!(lighter.clone().and(disagree.clone()), disagree);
+        assert_eq!(unchecked.clone().and(lighter.clone()), unchecked);
+        assert_eq!(lighter.clone().and(unchecked.clone()), unchecked);
+    }
+    let words = [&agree, &disagree, &unchecked].map(Verdict::word);
+    assert_eq!(words, ["agree", "disagree", "unchecked"]);
+    assert!(agree.is_agree() && !disagree.is_agree() && !unchecked.is_agree());
+    assert!(disagree.is_disagree() && !agree.is_disagree() && !unchecked.is_disagree());
 }
 
 /// Writes down what is being done.

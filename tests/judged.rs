@@ -8,7 +8,7 @@ use creditcheck::check::bridge;
 use creditcheck::check::judge::{BlockJudgement, Held, Judge, Judgement, Nearness, Reference};
 use creditcheck::check::power::Power;
 use creditcheck::check::{Compared, Comparison, Mismatch, Shown, Verdict};
-use creditcheck::scalar::{Prime, Rational};
+use creditcheck::scalar::{Polynomial, Prime, Rational};
 use creditcheck::spec::{Limits, Neuron, PerNeuron};
 use creditcheck::wire::Document;
 use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
@@ -101,6 +101,7 @@ fn what_a_block_refuses() {
 fn which_entries_are_looked_at() {
     let of = |held, reference: Reference| {
         let found = block(held, &[(reference.value.clone(), reference)]);
+        assert_eq!(found.is_zero(), found.power == Power::Zero);
         (found.power, found.live, found.blind)
     };
     assert_eq!(of(Held::F64, exact(&Q::zero(), Some(1.0))), (Power::Zero, 0, 0));
@@ -241,6 +242,8 @@ fn numbers_that_differ_are_shown() {
     assert_eq!(long, format!("1{}… (49 characters)", "0".repeat(47)));
     assert_eq!(Rational::of(&q(-3, 7)).shown(), "-3/7");
     assert_eq!(Prime::<7>::new(12).shown(), "5 (mod 7)");
+    let sum = Polynomial::variable(0) + &Polynomial::variable(1);
+    assert_eq!(sum.shown(), "a polynomial of 2 terms");
 }
 
 #[test]

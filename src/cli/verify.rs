@@ -7,13 +7,12 @@ use clap::Args;
 use super::Outcome;
 use super::common::Common;
 use super::files::{Reach, read_file};
-use crate::certificate::verify::large::{Numbers, SealedLarge};
+use crate::certificate::verify::large::{self, Numbers, SealedLarge};
 use crate::certificate::verify::{Refusal, Report, Row, verify_within};
 use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
 use crate::spec::{Case, Expect, Limits};
-use crate::wire::json::Json;
-use crate::wire::large;
+use crate::wire::{self, json::Json};
 
 /// Checks a certificate by substitution, without any engine.
 #[derive(Args, Debug)]
@@ -38,14 +37,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let bytes = read_file(&arguments.certificate, &limits)?;
     let name = arguments.certificate.display().to_string();
     if let Some(sealed) = large_certificate(&bytes, &limits, &name)? {
-        return large(arguments, common, &sealed, &name);
+        return of_large(arguments, common, &sealed, &name);
     }
     if arguments.files.is_some() {
         let what = "--files for the certificate of a small case, which holds every number itself";
         return Err(Error::unsupported(what).in_file(name));
     }
-    let sealed = crate::wire::certificate::read(&bytes, &limits)
-        .map_err(|error| error.in_file(name.clone()))?;
+    let sealed =
+        wire::certificate::read(&bytes, &limits).map_err(|error| error.in_file(name.clone()))?;
     let verified = verify_within(&sealed, &limits).map_err(|error| error.in_file(&*name))?;
     let verified = unless_of_case(verified, &name)?;
     let case = &sealed.certificate.case;
@@ -60,7 +59,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     Ok(conclusion.into())
 }
 
-fn large(
+fn of_large(
     arguments: &Arguments,
     common: &Common,
     sealed: &SealedLarge,
@@ -71,12 +70,13 @@ fn large(
     let shown = match (&arguments.files, numbers) {
         (Some(folder), Numbers::Files(_)) if are_there(folder, sealed) => {
             let mut open = |file: &str| arguments.reach.open(folder, file);
-            let shown = crate::wire::large::shown(certificate, &common.limits(), &mut open);
+            let shown = wire::large::shown(certificate, &common.limits(), &mut open);
             Some(shown.map_err(|error| error.in_file(name))?)
         }
         _ => None,
     };
-    let verified = crate::certificate::verify::large::verify(sealed, shown.as_ref());
+    let verified = large::verify_within(sealed, shown.as_ref(), &common.limits())
+        .map_err(|error| error.in_file(name))?;
     let verified = unless_of_case(verified, name)?;
     if verified.is_ok() && arguments.files.is_some() && matches!(numbers, Numbers::Here(_)) {
         let what = "--files for a certificate whose case names no file";
@@ -122,7 +122,7 @@ fn large_certificate(
 ) -> Result<Option<SealedLarge>, Error> {
     let read = || {
         let json = Json::read(bytes, limits)?;
-        large::is_large(&json).then(|| large::read(&json, limits)).transpose()
+        wire::large::is_large(&json).then(|| wire::large::read(&json, limits)).transpose()
     };
     read().map_err(|error: Error| error.in_file(name.to_owned()))
 }

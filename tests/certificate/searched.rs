@@ -3,6 +3,8 @@
 //! Networks with cycles are drawn, and all their equilibria found by trying every piece of every neuron. That from rest is confirmed. Of every
 //! other one the case may name it; without the name the same certificate is refused.
 
+use std::collections::BTreeSet;
+
 use creditcheck::certificate::verify::equations;
 use creditcheck::certificate::{Certificate, issue};
 use creditcheck::certify::{Options, Silent, certify};
@@ -149,6 +151,7 @@ fn certificate(case: &Case, named: Option<&Vec<Q>>) -> Certificate {
 fn only_the_equilibrium_from_rest_needs_no_name() {
     let (mut dice, limits) = (Dice::new(9), Limits::default());
     let (mut from_rest, mut others, mut unsettled) = (0, 0, 0);
+    let mut words = BTreeSet::new();
     for _ in 0..150 {
         let case = drawn(&mut dice);
         let Some(all) = all_equilibria(&case) else { continue };
@@ -173,11 +176,34 @@ fn only_the_equilibrium_from_rest_needs_no_name() {
             let forged = reissued(case.clone(), found).unwrap();
             let refusal = equations(&forged).unwrap_err();
             assert_eq!((&*refusal.equation, &*refusal.place), ("D9", "example 0, rates"));
+            words.insert(refusal.found);
             others += 1;
         }
     }
     println!("{from_rest} from rest, {others} others, {unsettled} that nobody finds");
     assert!(from_rest >= 80 && others >= 50, "{from_rest} {others}");
+    assert_eq!(words.into_iter().collect::<Vec<_>>(), ["another equilibrium than that from rest"]);
+}
+
+/// Where a number is beyond the floats, nothing is proposed but the first pieces, and the search goes on from there.
+#[test]
+fn beyond_the_floats_the_first_pieces_are_proposed() {
+    // x = −1 and x = −1/2 solve x = hard_tanh(2x + 1/2), and the sweeps of a network within the floats come to a third.
+    let far = format!("1{}", "0".repeat(400));
+    let text = format!(
+        r#"{{"format": "creditcheck/case/1", "network": {{"kind": "graph", "neurons": 2, "inputs": [0], "outputs": [1],
+          "activation": ["identity", {{"name": "hard_tanh", "min": "-1", "max": "{far}"}}],
+          "synapses": [[1, 0, "1"], [1, 1, "2"]], "biases": ["0", "0"]}}, "loss": "half_squared_error", "learning_rate": "1/2",
+          "examples": [{{"input": ["1/2"], "target": ["1"]}}]}}"#,
+    );
+    let case = Document::read(text.as_bytes(), &Limits::default()).unwrap().case;
+    let (wiring, parameters) = (Wiring::of(&case), Parameters::of(&case));
+    let rest = equilibrium::of_example(&wiring, &parameters, &case.examples[0], &Limits::default())
+        .unwrap();
+    assert_eq!(rest.firing_rate[Neuron(1)], -Q::one());
+    let document = Document::of(case.clone());
+    let found = gather(&case, &document.digest(), SEED);
+    equations(&issue(&case, document.json.canonical(), SEED, found).unwrap()).unwrap();
 }
 
 /// Given rates are held to their own equilibrium: nobody searches for them among straight pieces.

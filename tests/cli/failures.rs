@@ -22,7 +22,7 @@ fn text(bytes: &[u8]) -> String {
 type Failing =
     (&'static [&'static str], &'static [u8], &'static str, &'static [(&'static str, &'static str)]);
 
-const FAILURES: [Failing; 20] = [
+const FAILURES: [Failing; 22] = [
     (&["gradient"], b"", "usage", &[("message", "<CASE>"), ("place", "<CASE>")]),
     (
         &["gradient", GOOD, "--rule", "magic"],
@@ -66,6 +66,18 @@ const FAILURES: [Failing; 20] = [
         b"",
         "limit",
         &[("file", "square-3-3-3-cubic.json"), ("advice", "--max-bits")],
+    ),
+    (
+        &["verify", "fixtures/certificates/worked-example.json", "--max-work", "1000"],
+        b"",
+        "limit",
+        &[("file", "worked-example.json"), ("advice", "--max-work")],
+    ),
+    (
+        &["verify", "fixtures/certificates/large-6-3000-1.json", "--max-work", "1000"],
+        b"",
+        "limit",
+        &[("file", "large-6-3000-1.json"), ("advice", "--max-work")],
     ),
     (
         &["gradient", "fixtures/cases/activation-tanh.json"],

@@ -2,13 +2,15 @@
 
 use creditcheck::certificate::digest::sha256;
 use creditcheck::certificate::large::{File, Large, Shape, prime};
-use creditcheck::certificate::verify::large::{Found, SealedLarge, Shown, equations, verify};
+use creditcheck::certificate::verify::large::{
+    Found, SealedLarge, Shown, equations, verify, verify_within,
+};
 use creditcheck::certify::large::certify;
 use creditcheck::certify::{Options, Silent};
 use creditcheck::check::Conclusion;
 use creditcheck::error::Error;
 use creditcheck::modular::Field;
-use creditcheck::spec::{Activation, Dense, Limits};
+use creditcheck::spec::{Activation, Dense, Limits, Work};
 use creditcheck::wire::Document;
 use creditcheck::wire::json::Json;
 use creditcheck::wire::large;
@@ -276,4 +278,28 @@ fn what_the_files_say_counts() {
     assert_eq!(with(&|shown| shown.found.as_mut().unwrap().shape.widths[0] += 1), "shape");
     assert_eq!(with(&|shown| shown.files[0].digest = sha256(b"other")), "digest");
     assert_eq!(with(&|shown| shown.files.clear()), "digest");
+}
+
+/// The work of all draws is asked for before the first: whoever writes a shape of a few bytes decides how long others compute.
+#[test]
+fn the_work_of_all_draws_is_limited() {
+    let mut certificate = issued();
+    let shown = shown(&certificate);
+    let with = |work| Limits { work: Work::up_to(work), ..Limits::default() };
+    // Weights 35, 21 and 12; each is drawn, and multiplied twice for each of six examples.
+    let needed = 68 * 13 * certificate.draws.len() as u64;
+    let sealed = sealed(&certificate).unwrap();
+    let report = verify_within(&sealed, Some(&shown), &with(needed)).unwrap();
+    assert_eq!(report, verify(&sealed, Some(&shown)));
+    let error = verify_within(&sealed, Some(&shown), &with(needed - 1)).unwrap_err();
+    assert!(error.is_out_of_work(), "{error}");
+    let Error::Limit { given, limit, .. } = error else { panic!("no limit") };
+    assert_eq!((given, limit), (needed, needed - 1));
+
+    // Hours of work, and no memory to speak of: refused at once.
+    certificate.shape = Shape { widths: vec![40_000; 2], batch: 1_000, biases: vec![false] };
+    certificate.draws.truncate(6);
+    let vast = self::sealed(&certificate).unwrap();
+    let found = verify_within(&vast, None, &Limits::default());
+    assert!(matches!(&found, Err(error) if error.is_out_of_work()), "{found:?}");
 }

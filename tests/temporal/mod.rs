@@ -4,6 +4,7 @@ mod claims;
 mod compare;
 mod golden;
 mod identities;
+mod judged;
 mod limits;
 mod reader;
 mod residues;

@@ -3,12 +3,14 @@
 //! The case itself is read and validated like any other. Plain sums of integers; no engine, no floats. Backpropagation is not run: by C1 and C2 its residues are those of the credit
 //! rule with the sign turned, and a fingerprint of anything else is refused.
 
-use super::{Refusal, Report, Row, admit, confirm, refusal};
+use super::fold::Account;
+use super::{Refusal, Report, Row, admit, confirm, refusal, unlimited, within};
 use crate::certificate::digest::{degree, sha256};
 use crate::certificate::large::{Draw, File, Large, Shape, ground, prime, rows};
 use crate::certificate::residues::{Fingerprint, Residues, draws};
 use crate::certificate::words;
-use crate::spec::Expect;
+use crate::error::Error;
+use crate::spec::{Expect, Limits, Work};
 
 /// A large certificate as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +80,22 @@ pub struct Shown {
 /// # Errors
 /// [`Refusal`] names the first equation that fails.
 pub fn verify(sealed: &SealedLarge, shown: Option<&Shown>) -> Result<Report, Refusal> {
+    within(&Work::up_to(u64::MAX), |account| walk(sealed, shown, account)).unwrap_or_else(unlimited)
+}
+
+/// The same with no more work than the limits leave; that of all draws is asked for before the first.
+///
+/// # Errors
+/// [`Error::Limit`] where the draws need more; the inner error is that of [`verify`].
+pub fn verify_within(
+    sealed: &SealedLarge,
+    shown: Option<&Shown>,
+    limits: &Limits,
+) -> Result<Result<Report, Refusal>, Error> {
+    within(&limits.work, |account| walk(sealed, shown, account))
+}
+
+fn walk(sealed: &SealedLarge, shown: Option<&Shown>, account: &Account) -> Result<Report, Refusal> {
     let SealedLarge { certificate, subject, .. } = sealed;
     admissible(subject)?;
     let expected = sha256(sealed.text.as_bytes());
@@ -106,7 +124,7 @@ pub fn verify(sealed: &SealedLarge, shown: Option<&Shown>) -> Result<Report, Ref
         let small = format!("a large certificate of a case of {} parameters", shape.parameters());
         return Err(refusal("kind", "the certificate", small, "the certificate of a small case"));
     }
-    let mut report = equations(certificate, found.map(|found| &found.shape))?;
+    let mut report = examine(certificate, found.map(|found| &found.shape), account)?;
     report.unseen = found.is_none().then(|| words::FILES_UNSEEN.to_owned());
     if found.is_some() {
         // Nothing is granted that was confirmed.
@@ -148,6 +166,15 @@ const LARGEST: u128 = 1 << 31;
 /// # Errors
 /// As [`verify`].
 pub fn equations(certificate: &Large, shape: Option<&Shape>) -> Result<Report, Refusal> {
+    let all = Work::up_to(u64::MAX);
+    within(&all, |account| examine(certificate, shape, account)).unwrap_or_else(unlimited)
+}
+
+fn examine(
+    certificate: &Large,
+    shape: Option<&Shape>,
+    account: &Account,
+) -> Result<Report, Refusal> {
     let Large { case_text, case_digest, files, shape: stated, claims, .. } = certificate;
     confirm("digest", case_digest, &sha256(case_text.as_bytes()), || "the case".into())?;
     let depth = stated.depth();
@@ -168,6 +195,9 @@ pub fn equations(certificate: &Large, shape: Option<&Shape>) -> Result<Report, R
         return Err(refusal("P", "the depth", depth.to_string(), "a shallower network"));
     };
     confirm("P", &certificate.draws.len(), &count, || "the number of draws".into())?;
+    if !account.grants(work(stated, count)) {
+        return Err(refusal("work", "the draws", "more than the limit", "less"));
+    }
     let digest = ground(case_digest, files);
     let mut nonzero = [0, 0];
     let mut confirmed = 0;
@@ -209,6 +239,19 @@ pub fn equations(certificate: &Large, shape: Option<&Shape>) -> Result<Report, R
         given: None,
         unseen: None,
     })
+}
+
+/// Products of residues: each weight is drawn once, and each example goes through it once for D3 and once for D4.
+///
+/// ```text
+/// draws · (1 + 2B) Σ n_l n_{l−1}
+/// ```
+fn work(shape: &Shape, draws: usize) -> u64 {
+    let large = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    let synapses =
+        shape.widths.windows(2).map(|pair| large(pair[0]).saturating_mul(large(pair[1])));
+    let each = large(shape.batch).saturating_mul(2).saturating_add(1);
+    synapses.fold(0, u64::saturating_add).saturating_mul(each).saturating_mul(large(draws))
 }
 
 /// How many products of residues below 2²² fit into a sum of 64 bits.

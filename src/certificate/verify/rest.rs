@@ -136,28 +136,27 @@ fn proposed(ground: &Ground<'_>, number: usize) -> Pieces {
 /// An activation that is straight between its kinks, in floats.
 struct Straight {
     kinks: Vec<f64>,
-    /// Slope and offset of each piece, as the rates are computed.
+    /// The slope below a kink at 0; none where it is clipped between two kinks, or has none.
     leaky: Option<f64>,
-    clipped: bool,
 }
 
 impl Straight {
     fn of(activation: &Activation) -> Self {
         let kinks = activation.kinks().iter().map(float).collect();
-        let (leaky, clipped) = match activation {
-            Activation::Relu => (Some(0.0), false),
-            Activation::LeakyRelu { slope } => (Some(float(slope)), false),
-            Activation::HardTanh { .. } => (None, true),
-            Activation::Identity
+        let leaky = match activation {
+            Activation::Relu => Some(0.0),
+            Activation::LeakyRelu { slope } => Some(float(slope)),
+            Activation::HardTanh { .. }
+            | Activation::Identity
             | Activation::Square
             | Activation::Quadratic
             | Activation::Cubic
             | Activation::Softsign
             | Activation::Tanh
             | Activation::Logistic
-            | Activation::Softplus => (None, false),
+            | Activation::Softplus => None,
         };
-        Self { kinks, leaky, clipped }
+        Self { kinks, leaky }
     }
 
     /// Whether one of its numbers is beyond the floats.
@@ -172,12 +171,11 @@ impl Straight {
 
     fn rate(&self, s: f64) -> f64 {
         match (self.leaky, self.kinks.as_slice()) {
-            _ if s.is_nan() => f64::NAN,
             (Some(slope), _) if s <= 0.0 => {
                 // A silent neuron fires nothing, however far below its net input lies.
                 if slope == 0.0 { 0.0 } else { slope * s }
             }
-            (None, [min, max]) if self.clipped => {
+            (None, [min, max]) => {
                 if s <= *min {
                     *min
                 } else if s > *max {

@@ -13,6 +13,7 @@ mod power;
 mod recurrent;
 mod recurrent_nets;
 mod solve;
+#[cfg(feature = "cli")]
 mod suite;
 mod temporal;
 mod temporal_bounded;

@@ -5,9 +5,7 @@ use creditcheck::certify::temporal::{Comparison, compare, gradient, judge};
 use creditcheck::check::Conclusion;
 #[cfg(feature = "fast")]
 use creditcheck::check::bounded::{Format, power};
-#[cfg(feature = "fast")]
-use creditcheck::check::judge::Judgement;
-use creditcheck::check::judge::Nearness;
+use creditcheck::check::judge::{Judgement, Nearness};
 use creditcheck::spec::{
     Activation, Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule,
 };
@@ -189,20 +187,17 @@ fn known_mistakes_are_recognised() {
 }
 
 /// The golden case with a leak that no float holds.
-#[cfg(feature = "fast")]
 fn fifth() -> TemporalCase {
     let mut case = committed("temporal-golden");
     case.network.leak = BigRational::new(1.into(), 5.into());
     case
 }
 
-#[cfg(feature = "fast")]
 fn judged(case: &TemporalCase, theirs: &GradientOverTime) -> (Judgement, Vec<String>) {
     judge(case, theirs, &Limits::default(), &mut Silent).unwrap()
 }
 
 /// The exact gradient as the nearest floats.
-#[cfg(feature = "fast")]
 fn rounded(case: &TemporalCase) -> GradientOverTime {
     let (number, quantity) = (NumberKind::Exact, Quantity::Gradient);
     let mut found =
@@ -214,7 +209,6 @@ fn rounded(case: &TemporalCase) -> GradientOverTime {
 }
 
 /// Every entry as another float.
-#[cfg(feature = "fast")]
 fn each(theirs: &mut GradientOverTime, to: impl Fn(f64) -> f64) {
     let all = theirs.recurrent.iter_mut().chain(&mut theirs.input).chain(&mut theirs.readout);
     for entry in all.flatten().chain(theirs.readout_biases.iter_mut().flatten()) {
@@ -274,7 +268,6 @@ fn wrong_floats_are_outside_their_bounds() {
 }
 
 /// The float next to the nearest is not correctly rounded, and within the bound; what is wrong is neither.
-#[cfg(feature = "fast")]
 #[test]
 fn neighbours_of_the_nearest_floats_are_within_the_bound() {
     let case = fifth();
@@ -291,7 +284,6 @@ fn neighbours_of_the_nearest_floats_are_within_the_bound() {
 }
 
 /// A slope that may be either of two makes a bound of which zeros are within: of one block, and nothing is checked.
-#[cfg(feature = "fast")]
 #[test]
 fn a_bound_without_power_in_one_block_is_unchecked() {
     // s_1 = 9/10 (1/3 · 3/7 − 1/7) = 0, which floats may miss on either side.
@@ -314,7 +306,6 @@ fn a_bound_without_power_in_one_block_is_unchecked() {
 }
 
 /// Known mistakes in floats that no exact mistake gives to the last bit.
-#[cfg(feature = "fast")]
 #[test]
 fn known_mistakes_are_recognised_up_to_rounding() {
     use creditcheck::mutants::temporal::{

@@ -11,12 +11,13 @@ use creditcheck::check::judge::Nearness;
 use creditcheck::check::power::{Power, Unchecked};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Tensor};
-use creditcheck::textbook::backprop;
 use creditcheck::wire::tensor::{Written, safetensors};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::engines;
 
 fn integer(value: i64) -> BigRational {
     BigRational::from_integer(value.into())
@@ -201,7 +202,7 @@ fn net(seed: u64) -> Dense {
 /// The exact gradient, every entry rounded once.
 fn rounded(dense: &Dense, dtype: Dtype) -> Vec<Theirs> {
     let case = dense.to_case().unwrap();
-    let gradient = backprop::run::<BigRational>(&case, &Limits::default()).unwrap().gradient;
+    let gradient = engines::backprop(&case, &Limits::default()).unwrap().gradient;
     let tensor = |rows: usize, cols: usize, values: &[BigRational]| Tensor {
         rows,
         cols,

@@ -5,7 +5,7 @@ use creditcheck::certificate::{
 };
 use creditcheck::check::{Compared, Verdict};
 use creditcheck::number::exact_f64;
-use creditcheck::scalar::{MERSENNE_61, Prime};
+use creditcheck::scalar::{MERSENNE_61, Prime, Rational};
 use creditcheck::spec::outcome::{
     Adjoint, BackpropExample, BackpropOutcome, Credit, CreditExample, CreditOutcome, Delta,
     GivenBackprop, GivenCredit,
@@ -26,8 +26,9 @@ pub fn gather(case: &Case, case_digest: &str, seed: u64) -> Evidence {
     let wiring = Wiring::of(case);
     let (credit, backprop) = if case.is_exact() {
         let layered = matches!(case.network, Network::Layered(_));
-        let backward = layered.then(|| backprop::run::<Q>(case, &limits).unwrap());
-        (credit::run::<Q>(case, &limits).unwrap(), backward)
+        let backward =
+            layered.then(|| backprop::run::<Rational>(case, &limits).unwrap().map(Rational::plain));
+        (credit::run::<Rational>(case, &limits).unwrap().map(Rational::plain), backward)
     } else {
         given_rates(case, &|_, _, _, _| ())
     };

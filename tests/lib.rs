@@ -10,6 +10,7 @@ mod claims;
 #[cfg(feature = "cli")]
 mod cli;
 mod coq;
+mod engines;
 mod equilibrium;
 mod evidence;
 #[cfg(feature = "fast")]

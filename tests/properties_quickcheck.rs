@@ -14,10 +14,11 @@ use creditcheck::spec::{
     Synapse, Wiring,
 };
 use creditcheck::textbook::firing::firing;
-use creditcheck::textbook::{Equilibrium, credit, embed_parameters, relax, tangent};
+use creditcheck::textbook::{Equilibrium, embed_parameters, relax, tangent};
 use num_rational::BigRational;
 use quickcheck::{Arbitrary, Gen, TestResult, Testable};
 
+use crate::engines;
 use crate::generators::graphs::{GraphCase, checker};
 use crate::generators::{Q, Tally, after_step, is_live, meets_a_kink, ratio, scaled};
 
@@ -26,7 +27,7 @@ fn limits() -> Limits {
 }
 
 fn run(case: &Case) -> CreditOutcome<Q> {
-    credit::run(case, &limits()).unwrap()
+    engines::credit(case, &limits()).unwrap()
 }
 
 fn graph(case: &Case) -> &Graph {
@@ -104,7 +105,7 @@ fn credits_are_derivatives() {
 #[test]
 fn updates_descend_the_gradient() {
     check(80, 75, |case, wiring, outcome| {
-        let truth = tangent::gradient::<Q>(case, &limits()).unwrap();
+        let truth = engines::arbiter(case, &limits()).unwrap();
         same("update", &outcome.update, &scaled(&truth, &-case.learning_rate.clone()))?;
         let descent = bridge::update_of_derivatives(&truth, &case.learning_rate);
         let verdict = bridge::updates_agree(wiring, &outcome.update, &descent);
@@ -317,7 +318,7 @@ fn a_whole_step_of_learning() {
         let mut small = case.clone();
         small.learning_rate = ratio(1, 16);
         let next = after_step(&small, &run(&small).update);
-        let truth = tangent::gradient::<Q>(&next, &limits()).unwrap();
+        let truth = engines::arbiter(&next, &limits()).unwrap();
         let descent = bridge::update_of_derivatives(&truth, &ratio(1, 16));
         let verdict = bridge::updates_agree(wiring, &run(&next).update, &descent);
         if verdict.is_disagree() { Err(format!("{verdict:?}")) } else { Ok(()) }

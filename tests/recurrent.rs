@@ -7,10 +7,11 @@ use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{
     Activation, Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
 };
-use creditcheck::textbook::{credit, equilibrium, interpolate, tangent};
+use creditcheck::textbook::{equilibrium, interpolate};
 use num_traits::Zero;
 use quickcheck::{Arbitrary, Gen};
 
+use crate::engines;
 use crate::generators::recurrent::{PiecewiseLinear, Polynomial};
 use crate::generators::{Q, graphs, ratio};
 
@@ -20,8 +21,8 @@ fn limits() -> Limits {
 
 /// ΔW, Δb and c of the rule against the arbiter: every synapse, every bias, every neuron of every example.
 fn equals_the_gradient(case: &Case) -> Result<usize, String> {
-    let found = credit::run::<Q>(case, &limits()).map_err(|error| error.to_string())?;
-    let gradient = tangent::gradient::<Q>(case, &limits()).map_err(|error| error.to_string())?;
+    let found = engines::credit(case, &limits()).map_err(|error| error.to_string())?;
+    let gradient = engines::arbiter(case, &limits()).map_err(|error| error.to_string())?;
     let descent = |value: &Q| -(&case.learning_rate * value);
     let expected =
         Update { weights: gradient.weights.map(descent), biases: gradient.biases.map(descent) };
@@ -29,7 +30,7 @@ fn equals_the_gradient(case: &Case) -> Result<usize, String> {
         return Err(format!("{:?} is not {expected:?}", found.update));
     }
     let neurons: Vec<_> = (0..found.update.biases.len()).map(Neuron).collect();
-    let rates = tangent::at_rates::<Q>(case, &neurons, &limits()).unwrap();
+    let rates = engines::at_rates(case, &neurons, &limits()).unwrap();
     for (example, rates) in found.examples.iter().zip(rates) {
         for (credit, rate) in example.credit.iter().zip(rates) {
             if credit.0 != -rate.clone() {
@@ -67,7 +68,7 @@ fn the_rule_is_the_gradient_at_a_given_equilibrium() {
 #[test]
 fn interpolation_through_the_determinant_agrees() {
     fn property(PiecewiseLinear(case): PiecewiseLinear) -> bool {
-        let found = credit::run::<Q>(&case, &limits()).unwrap().update;
+        let found = engines::credit(&case, &limits()).unwrap().update;
         let wiring = Wiring::of(&case);
         let mut next = 0;
         let mut count = || {
@@ -102,7 +103,7 @@ fn the_generators_reach_every_kind() {
         let free = net.neurons - net.inputs.len();
         dense += usize::from(net.synapses.len() >= free * (net.neurons - 1));
         sizes.insert(net.neurons);
-        let found = credit::run::<Q>(&case, &limits()).unwrap();
+        let found = engines::credit(&case, &limits()).unwrap();
         for example in &found.examples {
             for (neuron, factor) in example.balance_factor.indexed() {
                 let off = factor.is_zero() && !net.inputs.contains(&neuron);
@@ -142,7 +143,7 @@ fn graph(activation: &str, synapses: &str, rest: &str) -> Case {
 }
 
 fn refusal(case: &Case) -> Error {
-    credit::run::<Q>(case, &limits()).unwrap_err()
+    engines::credit(case, &limits()).unwrap_err()
 }
 
 const ONE: &str = r#""examples": [{"input": [1], "target": [1]}]"#;
@@ -213,8 +214,8 @@ fn the_case_may_choose_among_several_equilibria() {
             &format!(r#""examples": [{{"input": [1], "target": [1]}}], "equilibrium": [{rates}]"#),
         )
     };
-    let up = credit::run::<Q>(&with(r#"[1, 1, "3/4"]"#), &limits()).unwrap();
-    let down = credit::run::<Q>(&with(r#"[1, -1, "-1/4"]"#), &limits()).unwrap();
+    let up = engines::credit(&with(r#"[1, 1, "3/4"]"#), &limits()).unwrap();
+    let down = engines::credit(&with(r#"[1, -1, "-1/4"]"#), &limits()).unwrap();
     assert_ne!(up.update, down.update);
     for rates in [r#"[1, 1, "3/4"]"#, r#"[1, -1, "-1/4"]"#] {
         equals_the_gradient(&with(rates)).unwrap();
@@ -293,7 +294,7 @@ fn a_layered_case_and_its_graph_have_byte_identical_updates() {
                 biases: Some(PerNeuron::new(biases)),
             };
             let mut embedded = Case { network: Network::Graph(graph), ..layered.clone() };
-            let plain = credit::run::<Q>(&layered, &limits()).unwrap();
+            let plain = engines::credit(&layered, &limits()).unwrap();
             if with_cycle {
                 for (example, found) in embedded.examples.iter_mut().zip(&plain.examples) {
                     let mut rates = found.firing_rate.as_slice().to_vec();
@@ -302,7 +303,7 @@ fn a_layered_case_and_its_graph_have_byte_identical_updates() {
                 }
             }
             assert_eq!(Wiring::of(&embedded).is_recurrent(), with_cycle);
-            let found = credit::run::<Q>(&embedded, &limits()).unwrap();
+            let found = engines::credit(&embedded, &limits()).unwrap();
             let written = |values: &[Q]| values.iter().map(Q::to_string).collect::<Vec<_>>();
             let expected = written(plain.update.weights.as_slice());
             assert_eq!(written(&found.update.weights.as_slice()[..expected.len()]), expected);

@@ -7,11 +7,12 @@ use creditcheck::check::bounded::{
 use creditcheck::fast::{self, Float};
 use creditcheck::number::exact_f64;
 use creditcheck::spec::{Activation, Case, Limits, Network};
-use creditcheck::textbook;
 use num_rational::BigRational;
 use num_traits::Signed;
 
 use super::nets::{Draw, Recipe, exact, ratio};
+
+use crate::engines;
 
 pub fn format_of<F: Float>() -> Format {
     if F::NAME == "f64" { Format::F64 } else { Format::F32 }
@@ -56,7 +57,7 @@ fn check<F: Float>(case: &Case, what: &str, ratios: &mut Vec<Tightness>) -> usiz
         Err(_) => return 0,
     };
     let Ok(float) = fast::credit::run::<F>(case) else { return 0 };
-    let reference = textbook::credit::run::<BigRational>(case, &limits).unwrap();
+    let reference = engines::credit(case, &limits).unwrap();
     let (verdict, tightness) = compare_bounded(&bounds, &float, &reference);
     assert!(!verdict.is_disagree(), "credit, {what}: {verdict:?}\n{case:?}");
     assert!(!compare_centre(&bounds, &float).is_disagree(), "centre, {what}");
@@ -65,7 +66,7 @@ fn check<F: Float>(case: &Case, what: &str, ratios: &mut Vec<Tightness>) -> usiz
     let (verdict, _) = compare_bounded(&bounds, &swept, &reference);
     assert!(!verdict.is_disagree(), "sweeps, {what}: {verdict:?}\n{case:?}");
     if matches!(case.network, Network::Layered(_)) {
-        let reference = textbook::backprop::run::<BigRational>(case, &limits).unwrap();
+        let reference = engines::backprop(case, &limits).unwrap();
         let Ok(float) = fast::backprop::run::<F>(case) else { return 0 };
         let (verdict, tightness) = compare_bounded_backprop(&bounds, &float, &reference);
         assert!(!verdict.is_disagree(), "backprop, {what}: {verdict:?}\n{case:?}");
@@ -199,7 +200,7 @@ fn kinks() {
         let case = recipe.case(&mut draw);
         let case = on_kink(case, &mut draw, &[0, 0, 1, -1, 3, -40]);
         ran += check::<f64>(&case, &format!("kinks seed {seed}"), &mut ratios);
-        let reference = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
+        let reference = engines::credit(&case, &Limits::default()).unwrap();
         let float = fast::credit::run::<f64>(&case).unwrap();
         for (exact, float) in reference.examples.iter().zip(&float.examples) {
             let pairs = exact.balance_factor.iter().zip(float.balance_factor.iter());

@@ -5,12 +5,13 @@ use creditcheck::fast::{self, Float};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::outcome::LayeredGradient;
 use creditcheck::spec::{Activation, Case, Dense, Dtype, Limits, Network};
-use creditcheck::textbook;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use super::bounded::format_of;
 use super::nets::{Draw, Recipe, exact, ratio};
+
+use crate::engines;
 
 type Q = BigRational;
 
@@ -175,7 +176,7 @@ fn engines_stay_within() {
     for k in 0..300 {
         let case = recipe(&activations, float).case(&mut draw);
         let Some(dense) = Dense::of(&case) else { continue };
-        let exact = textbook::backprop::run::<Q>(&case, &Limits::default()).unwrap().gradient;
+        let exact = engines::backprop(&case, &Limits::default()).unwrap().gradient;
         let runs = [(Dtype::F64, engine::<f64>(&case)), (Dtype::F32, engine::<f32>(&case))];
         for (side, (dtype, found)) in runs.into_iter().enumerate() {
             // Polynomials of polynomials may leave f32; then there is no bound either.
@@ -212,7 +213,7 @@ fn careless_evaluations_stay_within() {
             net.layers.iter_mut().for_each(|layer| layer.kink = None);
         }
         let Some(dense) = Dense::of(&case) else { continue };
-        let exact = textbook::backprop::run::<Q>(&case, &Limits::default()).unwrap().gradient;
+        let exact = engines::backprop(&case, &Limits::default()).unwrap().gradient;
         for (side, (stored, sums)) in pairs.into_iter().enumerate() {
             let bounds = dense_rounding_bound(&dense, stored).unwrap();
             let what = format!("case {k} in {}", stored.name());

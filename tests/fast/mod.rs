@@ -9,6 +9,7 @@ mod invariance;
 mod kinds;
 mod lattice;
 mod nets;
+#[cfg(feature = "cli")]
 mod power;
 mod recurrent;
 mod recurrent_nets;

@@ -21,6 +21,8 @@ use super::bounded::{ceiling, format_of};
 use super::nets::{Draw, Recipe, exact, ratio};
 use super::recurrent_nets::{Q, case, equilibrium, graph, is_on_kink, matrix, net, pieces};
 
+use crate::engines;
+
 fn residuals<F>(found: &Outcome<F>) -> Vec<Residuals> {
     let of = |s: &fast::recurrent::Settled| Residuals {
         firing: s.firing_residual,
@@ -279,7 +281,7 @@ fn feed_forward_networks_are_served() {
     for seed in 0..120 {
         let mut draw = Draw::new(seed);
         let case = if seed % 2 == 0 { recipe.case(&mut draw) } else { recipe.graph(&mut draw) };
-        let exact = creditcheck::textbook::credit::run::<Q>(&case, &Default::default()).unwrap();
+        let exact = engines::credit(&case, &Default::default()).unwrap();
         for method in [Method::Direct, Method::Iterative] {
             let settings = Settings { method, ..Settings::default() };
             let found = run::<f64>(&case, &settings).unwrap();

@@ -19,6 +19,7 @@ use quickcheck::{Arbitrary, Gen};
 
 use super::bounded::{ceiling, format_of};
 use super::temporal::costs::uniform;
+use crate::engines;
 use crate::generators::temporal::{InTime, below, one_of, variants};
 use crate::generators::{Q, ratio, seed};
 
@@ -369,8 +370,7 @@ fn is_near_a_kink(case: &TemporalCase) -> bool {
 type PerStep = Vec<Vec<Vec<Q>>>;
 
 fn slopes_and_inputs(case: &TemporalCase) -> (PerStep, PerStep) {
-    let found =
-        exact::run::<Q>(case, &TemporalRule::Bptt, exact::Evaluation::Adjoint, &Limits::default());
+    let found = engines::over_time(case, &TemporalRule::Bptt, exact::Evaluation::Adjoint);
     let examples = found.unwrap().examples;
     let pick = |of: fn(&exact::Step<Q>) -> &Vec<Q>| -> PerStep {
         examples.iter().map(|steps| steps.iter().map(|step| of(step).clone()).collect()).collect()
@@ -380,7 +380,7 @@ fn slopes_and_inputs(case: &TemporalCase) -> (PerStep, PerStep) {
 
 fn reference(case: &TemporalCase, rule: &TemporalRule) -> TemporalGradient<Q> {
     let order = exact::Evaluation::Adjoint;
-    exact::run::<Q>(case, rule, order, &Limits::default()).unwrap().gradient
+    engines::over_time(case, rule, order).unwrap().gradient
 }
 
 fn floats<F: Float>(

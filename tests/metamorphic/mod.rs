@@ -24,6 +24,7 @@ use num_traits::Zero;
 use proptest::strategy::{Strategy, ValueTree};
 use quickcheck::{Arbitrary, Gen};
 
+use crate::engines;
 use crate::generators::graphs::GraphCase;
 use crate::generators::layered::{Functions, Numbers, layered, runner};
 use crate::generators::ratio;
@@ -70,7 +71,7 @@ fn cases(layers: usize, graphs: usize, cycles: usize) -> Vec<Case> {
 /// What the network answers to the first example.
 fn certify_outputs(case: &Case) -> Vec<Q> {
     let wiring = Wiring::of(case);
-    let found = creditcheck::textbook::credit::run::<Q>(case, &Limits::default()).unwrap();
+    let found = engines::credit(case, &Limits::default()).unwrap();
     let rates = &found.examples[0].firing_rate;
     wiring.outputs.iter().map(|output| rates[*output].clone()).collect()
 }

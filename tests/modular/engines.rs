@@ -14,6 +14,7 @@ use num_rational::BigRational as Q;
 use num_traits::{One, Zero};
 use proptest::prelude::*;
 
+use crate::engines;
 use crate::generators::layered::{Functions, Numbers, layered, runner};
 use crate::generators::ratio as q;
 
@@ -53,9 +54,9 @@ fn agree(case: &Case, p: u32) -> bool {
     let Some(dense) = Dense::of(&case) else { return false };
     let field = Field::new(p).unwrap();
     let limits = Limits::default();
-    let exact = textbook::credit::run::<Q>(&case, &limits);
+    let exact = engines::credit(&case, &limits);
     let Ok(exact) = exact else { return false };
-    let layers = textbook::backprop::run::<Q>(&case, &limits).unwrap();
+    let layers = engines::backprop(&case, &limits).unwrap();
     let Wired::Layered(net) = &case.network else { unreachable!() };
     let batch = dense.batch();
     let positions = net.layers.iter().enumerate().map(|(l, layer)| {
@@ -270,7 +271,7 @@ fn inner_dimensions_beyond_one_block() {
     let network = Network::of(&dense, &field).unwrap();
     let inputs = columns(&dense.inputs, &field).unwrap();
     let targets = columns(&dense.targets, &field).unwrap();
-    let layers = textbook::backprop::run::<Q>(&case, &Limits::default()).unwrap();
+    let layers = engines::backprop(&case, &Limits::default()).unwrap();
     let mut rule = credit::Workspace::new(&network, 2).unwrap();
     let mut back = backprop::Workspace::new(&network, 2).unwrap();
     let none = Positions { layers: vec![None, None] };

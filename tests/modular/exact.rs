@@ -2,16 +2,17 @@
 
 use creditcheck::Error;
 use creditcheck::modular::exact::{Exact, Rule, Scaled, run};
+use creditcheck::number;
 use creditcheck::spec::{
     Activation, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Neuron, Synapse, Tensor,
 };
-use creditcheck::{number, textbook};
 use num_bigint::BigInt;
 use num_rational::BigRational as Q;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::engines;
 use crate::generators::layered::runner;
 use crate::generators::ratio as q;
 
@@ -42,8 +43,8 @@ fn all(scaled: &Scaled) -> Vec<Q> {
 fn equals_the_textbook(dense: &Dense) -> Exact {
     let case = dense.to_case().unwrap();
     let limits = Limits::default();
-    let layers = textbook::backprop::run::<Q>(&case, &limits).unwrap();
-    let rule = textbook::credit::run::<Q>(&case, &limits).unwrap();
+    let layers = engines::backprop(&case, &limits).unwrap();
+    let rule = engines::credit(&case, &limits).unwrap();
     let (back, credit) = (exact(dense, Rule::Backprop), exact(dense, Rule::Credit));
     assert_eq!((&back.loss, &credit.loss), (&layers.loss, &layers.loss));
     let (mut synapse, mut neuron) = (0, dense.inputs.cols);
@@ -138,7 +139,7 @@ fn strike(dense: &mut Dense) -> u32 {
         let kinks = dense.layers[l].activation.kinks();
         let Some(kink) = kinks.last() else { continue };
         let case = dense.to_case().unwrap();
-        let outcome = textbook::backprop::run::<Q>(&case, &Limits::default()).unwrap();
+        let outcome = engines::backprop(&case, &Limits::default()).unwrap();
         let s = outcome.examples[0].net_input[l][0].clone();
         let Some(biases) = &mut dense.layers[l].biases else { continue };
         let wanted = Q::from_float(biases.values[0]).unwrap() - s + kink;

@@ -6,11 +6,12 @@ use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::check::bridge;
 use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{Case, Limits, Network};
-use creditcheck::textbook::{backprop, credit};
 use creditcheck::wire::Document;
 use creditcheck::wire::gradient::{NumberKind, Quantity};
 use num_rational::BigRational as Q;
 use num_traits::{One, Zero};
+
+use crate::engines;
 
 /// 6-8-8-3 with eight examples, every number k/16.
 fn case(activation: &str) -> Case {
@@ -58,12 +59,12 @@ fn by_fractions(case: &Case, rule: Rule, quantity: Quantity) -> Update<Q> {
     let gradient = match rule {
         Rule::Credit => {
             let at_one = Case { learning_rate: Q::one(), ..case.clone() };
-            let found = credit::run::<Q>(&at_one, &limits).unwrap().update;
+            let found = engines::credit(&at_one, &limits).unwrap().update;
             bridge::gradient_of_update(&found, &Q::one()).unwrap()
         }
         Rule::Backprop | Rule::Tangent => {
             let Network::Layered(net) = &case.network else { panic!("layers") };
-            let found = backprop::run::<Q>(case, &limits).unwrap();
+            let found = engines::backprop(case, &limits).unwrap();
             bridge::counted_through(net, &found.gradient)
         }
     };

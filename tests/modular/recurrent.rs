@@ -4,7 +4,6 @@ use creditcheck::Error;
 use creditcheck::modular::recurrent::{self, Outcome};
 use creditcheck::spec::outcome::CreditExample;
 use creditcheck::spec::{Activation, Case, Limits, Network, Neuron, Parameters, Synapse, Wiring};
-use creditcheck::textbook;
 use creditcheck::wire::Document;
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -13,6 +12,7 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 use quickcheck::{Arbitrary, Gen};
 
 use super::cyclic::{Draw, cyclic, ratio};
+use crate::engines;
 use crate::generators::graphs::GraphCase;
 use crate::generators::recurrent::PiecewiseLinear;
 use crate::generators::{Tally, is_live, seed};
@@ -221,7 +221,7 @@ fn without_cycles_it_is_the_textbook() {
             }
             net.balances[neuron] = (neuron.0 % 5 == 2).then(|| kinds()[neuron.0 % 4].clone());
         }
-        let expected = textbook::credit::run::<Q>(&case, &Limits::default()).unwrap();
+        let expected = engines::credit(&case, &Limits::default()).unwrap();
         let wiring = Wiring::of(&case);
         let at_kink = |example: &CreditExample<Q>| {
             example.net_input.indexed().any(|(neuron, s)| {
@@ -385,7 +385,7 @@ fn cycles_equal_the_textbook() {
     let (mut equal, mut elsewhere) = (0, 0);
     for _ in 0..120 {
         let PiecewiseLinear(case) = PiecewiseLinear::arbitrary(&mut g);
-        let exact = textbook::credit::run::<Q>(&case, &Limits::default()).unwrap();
+        let exact = engines::credit(&case, &Limits::default()).unwrap();
         let Ok(found) = run(&case) else {
             elsewhere += 1;
             continue;

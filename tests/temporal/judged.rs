@@ -8,6 +8,7 @@ use creditcheck::spec::{
     Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule, Work,
 };
 use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::wire::json::Json;
 use creditcheck::wire::temporal::gradient::GradientOverTime;
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -57,6 +58,15 @@ fn the_mu_of_the_file_is_tried() {
         theirs.options.retain(|(name, _)| *name != "mu");
         assert_eq!(judged(&case, &theirs).1, [""; 0]);
     }
+    // As a number of JSON too; and one that does not fit the network is none, and no end of the search.
+    let rule = modprop(Mu::Scalar(q(3, 1)));
+    let mut theirs = exact(&case, &rule, Quantity::Gradient);
+    theirs.options = vec![("mu", Json::Integer(3))];
+    assert_eq!(judged(&case, &theirs).1, [format!("this is the gradient of {rule}")]);
+    let rule = modprop(Mu::Scalar(q(1, 4)));
+    let mut theirs = exact(&case, &rule, Quantity::Gradient);
+    theirs.options = vec![("mu", Json::Array(vec![Json::text("1/3"), Json::text("1/5")]))];
+    assert_eq!(judged(&case, &theirs).1, [format!("this is the gradient of {rule}")]);
 }
 
 /// With η = 0 every mistake is the update of every other: none is named, though a gradient's are.

@@ -11,10 +11,12 @@ mod residues;
 mod witnesses;
 
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
-use creditcheck::textbook::temporal::{self, Evaluation};
+use creditcheck::textbook::temporal::{Evaluation, Step};
 use creditcheck::wire::TemporalDocument;
 use num_rational::BigRational;
 use num_traits::Zero;
+
+use crate::engines;
 
 /// A committed case.
 fn committed(name: &str) -> TemporalCase {
@@ -29,7 +31,7 @@ fn gradient(
     rule: &TemporalRule,
     evaluation: Evaluation,
 ) -> TemporalGradient<BigRational> {
-    temporal::run(case, rule, evaluation, &Limits::default()).unwrap().gradient
+    engines::over_time(case, rule, evaluation).unwrap().gradient
 }
 
 /// How many entries of a gradient, of all parameters, are not zero.
@@ -53,9 +55,8 @@ fn committed_all() -> Vec<TemporalCase> {
 
 /// h_t of every example, step and cell.
 fn slopes(case: &TemporalCase) -> Vec<Vec<Vec<BigRational>>> {
-    let run = temporal::run(case, &TemporalRule::Bptt, Evaluation::Adjoint, &Limits::default());
-    let of_example = |steps: Vec<temporal::Step<BigRational>>| {
-        steps.into_iter().map(|step| step.slope).collect()
-    };
+    let run = engines::over_time(case, &TemporalRule::Bptt, Evaluation::Adjoint);
+    let of_example =
+        |steps: Vec<Step<BigRational>>| steps.into_iter().map(|step| step.slope).collect();
     run.unwrap().examples.into_iter().map(of_example).collect()
 }

@@ -6,10 +6,11 @@ use creditcheck::check::judge::Nearness;
 use creditcheck::check::power::Power;
 use creditcheck::number::nearest;
 use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Tensor};
-use creditcheck::textbook::backprop;
 use num_rational::BigRational;
 
 use super::power;
+
+use crate::engines;
 
 const FORMATS: [Dtype; 4] = [Dtype::F64, Dtype::F32, Dtype::Bf16, Dtype::F16];
 
@@ -44,7 +45,7 @@ fn net(k: i32) -> Dense {
 /// The exact gradient times a scale, rounded once.
 fn rounded(dense: &Dense, dtype: Dtype, scale: &BigRational) -> Vec<Theirs> {
     let case = dense.to_case().unwrap();
-    let gradient = backprop::run::<BigRational>(&case, &Limits::default()).unwrap().gradient;
+    let gradient = engines::backprop(&case, &Limits::default()).unwrap().gradient;
     let held = |rows: usize, cols: usize, values: &[BigRational]| Tensor {
         rows,
         cols,

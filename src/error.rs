@@ -8,7 +8,9 @@
 use thiserror::Error as ThisError;
 
 use crate::foreign::Foreign;
-use crate::spec::work::UNIT;
+
+/// How the unit of work is called in messages; [`Error::advice`] names the option by it.
+pub(crate) const WORK: &str = "limb products";
 
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq, Eq, ThisError)]
@@ -170,7 +172,7 @@ impl Error {
     #[must_use]
     pub fn is_out_of_work(&self) -> bool {
         match self {
-            Self::Limit { what, .. } => what.contains(UNIT),
+            Self::Limit { what, .. } => what.contains(WORK),
             Self::InFile { error, .. } => error.is_out_of_work(),
             _ => false,
         }
@@ -185,7 +187,7 @@ impl Error {
             Self::Limit { what, .. } if what.contains("bits") => {
                 Some("raise it with --max-bits N, or make the numbers of the case shorter")
             }
-            Self::Limit { what, .. } if what.contains(UNIT) => {
+            Self::Limit { what, .. } if what.contains(WORK) => {
                 Some("raise it with --max-work N, or make the case smaller or its numbers shorter")
             }
             Self::Limit { what, .. } if what.starts_with("numbers of ") => Some(

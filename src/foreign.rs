@@ -103,3 +103,15 @@ pub fn is_shapeless(c: char) -> bool {
     // The last two of every plane are no characters.
     c.is_control() || in_run || code & 0xfffe == 0xfffe
 }
+
+/// How many characters of somebody's text stand in an error.
+pub(crate) const SHOWN: usize = 40;
+
+/// The text itself, or the beginning of one that is longer.
+pub(crate) fn shortened(text: &str) -> String {
+    let mut start: String = text.chars().take(SHOWN).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    start
+}

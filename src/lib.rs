@@ -78,6 +78,7 @@ pub mod foreign;
 pub mod modular;
 pub mod mutants;
 pub mod number;
+pub mod progress;
 #[cfg(feature = "cli")]
 pub mod report;
 pub mod scalar;

@@ -52,6 +52,11 @@ fn borders_hold() {
 }
 
 #[test]
+fn no_files_name_each_other() {
+    assert_eq!(sources().circles(), Vec::<String>::new());
+}
+
+#[test]
 fn foreign_crates_stay_in_their_rooms() {
     assert_eq!(sources().foreign(), Vec::<String>::new());
 }

@@ -4,51 +4,16 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::digest::{self, sha256};
+use super::evidence::Evidence;
 use super::rows;
 use super::words;
 use super::{
-    BackpropWitness, Certificate, Draw, ExampleWitness, Inverses, PerParameter, TangentWitness,
-    Version, Versions, Witnesses,
+    BackpropWitness, Certificate, ExampleWitness, PerParameter, TangentWitness, Version, Versions,
+    Witnesses,
 };
-use crate::check::Verdict;
 use crate::error::Error;
-use crate::spec::outcome::{BackpropExample, BackpropOutcome, CreditOutcome, Update};
+use crate::spec::outcome::{BackpropExample, BackpropOutcome, Update};
 use crate::spec::{Case, Network, PerNeuron, PerSynapse, Wiring};
-
-/// What the engines found, each in its own quantities.
-#[derive(Clone, Debug)]
-pub struct Evidence {
-    /// The credit rule; with x and β as exact dyadics where σ is not rational.
-    pub credit: CreditOutcome<BigRational>,
-    /// Backpropagation; on layered networks only, and there always.
-    pub backprop: Option<BackpropOutcome<BigRational>>,
-    /// The arbiter; wherever σ is rational.
-    pub tangent: Option<TangentEvidence>,
-    /// Claim C5.
-    pub settling: Settling,
-    /// Claim C6: what the audit of the rule's reads concluded.
-    pub locality: Verdict,
-    /// The inverses of each example; on networks with a cycle, and there always.
-    pub inverses: Option<Vec<Inverses>>,
-    /// Tier P, one entry per draw of [`digest::draws`]; on a graph there may be none.
-    pub draws: Vec<Draw>,
-}
-
-/// What the arbiter found (D8).
-#[derive(Clone, Debug)]
-pub struct TangentEvidence {
-    /// The derivative of L along each of [`digest::directions`].
-    pub derivatives: Vec<BigRational>,
-    /// ∂L_b/∂x_j per example and neuron; graph networks only.
-    pub responses: Option<Vec<PerNeuron<BigRational>>>,
-}
-
-/// The relaxation of every example from [`digest::start`]: the credits after 0, 1, …, depth + 1 sweeps.
-#[derive(Clone, Debug)]
-pub struct Settling {
-    /// `sweeps[example][sweep]`.
-    pub sweeps: Vec<Vec<PerNeuron<BigRational>>>,
-}
 
 /// Builds the certificate of a case.
 ///

@@ -9,6 +9,7 @@
 //! [`words`] holds every sentence that a certificate contains.
 
 pub mod digest;
+mod evidence;
 mod issue;
 pub mod large;
 pub mod residues;
@@ -21,7 +22,8 @@ use num_rational::BigRational;
 use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Case, PerNeuron, PerSynapse};
 
-pub use issue::{Evidence, Settling, TangentEvidence, draws_of, issue};
+pub use evidence::{Evidence, Settling, TangentEvidence};
+pub use issue::{draws_of, issue};
 pub use verify::{Refusal, Report, Row, verify};
 
 /// Which version of the format a certificate has.

@@ -2,13 +2,13 @@
 
 use num_rational::BigRational;
 
-use super::Progress;
 use crate::check::audit::{AuditedBlock, Block, audit as audit_block, verdict};
 use crate::check::bounded::{DenseBounds, scaled_rounding_bound};
 use crate::check::judge::Nearness;
 use crate::check::power::Unchecked;
 use crate::error::Error;
 use crate::modular::exact::{self, ExactLayer, Rule, Scaled};
+use crate::progress::Progress;
 use crate::spec::{Dense, Dtype, Tensor};
 
 /// Their gradient of one layer, in the shapes of the network.

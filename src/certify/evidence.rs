@@ -2,10 +2,12 @@
 
 use num_rational::BigRational;
 
-use super::{Options, Progress, given};
+use super::given;
+use super::options::Options;
 use crate::certificate::{Inverses, MOST_UNIT_DIRECTIONS, Matrix, PerParameter, digest};
 use crate::check::bridge::{update_of_derivatives, update_of_gradient};
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::outcome::{BackpropOutcome, CreditExample, CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};

@@ -1,7 +1,8 @@
 //! Tier Q: C1–C3 on every entry, with the gates of liveness and observability.
 
 use super::evidence::Evidence;
-use super::{Options, Progress, gates};
+use super::gates;
+use super::options::Options;
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::check::bridge::{
     compare_updates, counted_through, credits_are_adjoints, credits_are_derivatives,
@@ -9,6 +10,7 @@ use crate::check::bridge::{
 };
 use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::outcome::{BackpropOutcome, Update};
 use crate::spec::{

@@ -22,9 +22,6 @@ enum Found {
 
 /// C1 and C2 in tiers L and F, for `f64` and `f32`.
 pub(super) fn cells(case: &Case, evidence: &Evidence, seed: u64) -> Result<Vec<Cell>, Error> {
-    if evidence.wiring.is_recurrent() {
-        return super::float_recurrent::cells(case, evidence);
-    }
     let double = Floats::<f64>::run(case)?;
     let single = Floats::<f32>::run(case)?;
     let lattice = [

@@ -3,10 +3,10 @@
 use num_bigint::BigInt;
 use num_rational::BigRational;
 
-use super::Progress;
 use super::evidence::Evidence;
 use crate::check::{Block, Cell, CellState, Claim, Verdict, blocks};
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::outcome::{CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Synapse, Wiring};

@@ -5,11 +5,11 @@ mod at_scale;
 
 use num_rational::BigRational;
 
-use super::Progress;
 use crate::check::bridge::{
     counted_through, derivatives_at, gradient_of_update, update_of_derivatives,
 };
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::scalar::{Rational, Scalar};
 use crate::spec::outcome::{BackpropExample, CreditOutcome, LayeredGradient, Update};
 use crate::spec::{Case, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring};

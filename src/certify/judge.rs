@@ -4,7 +4,6 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::gradient::{Rule, gradient};
-use super::{Progress, Silent};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::check::bounded::{Bound, Format, rounding_bound};
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference, judge_parameters};
@@ -12,6 +11,7 @@ use crate::check::{blocks, bridge};
 use crate::error::Error;
 use crate::mutants;
 use crate::number::exact_f64;
+use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
 use crate::spec::{Case, Limits, Network, PerNeuron, PerSynapse, Wiring};
 use crate::wire::gradient::{Gradient, NumberKind, Quantity};

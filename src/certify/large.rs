@@ -5,7 +5,7 @@ mod truth;
 
 use faer::{Mat, MatRef};
 
-use super::{Options, Progress};
+use super::options::Options;
 use crate::certificate::large::{self, Draw, File, Large, Shape};
 use crate::certificate::residues::{self, Fingerprint, Residues};
 use crate::certificate::{Version, digest};
@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::modular::{
     Check, Field, Function, Layer, Network, backprop, column, column_mut, credit, zeros,
 };
+use crate::progress::Progress;
 use crate::spec::{Dense, Expect, Kink};
 
 /// What came of a large network.

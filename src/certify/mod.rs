@@ -24,6 +24,7 @@ pub mod judge;
 pub mod large;
 pub mod locality;
 mod necessity;
+mod options;
 mod recurrent;
 mod settling;
 #[cfg(feature = "fast")]
@@ -35,46 +36,15 @@ pub mod temporal;
 #[cfg(feature = "fast")]
 pub use float_credits::float_credits;
 
+pub use crate::progress::{Progress, Silent};
+pub use options::Options;
+
 use crate::certificate::{self, Certificate};
 use crate::check::{Cell, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
 use crate::scalar::Rational;
-use crate::spec::{Case, Expect, Limits, Wiring};
+use crate::spec::{Case, Expect, Wiring};
 use crate::wire::Document;
-
-/// How to certify.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Bounds on intermediate results.
-    pub limits: Limits,
-    /// Where the random points and directions start.
-    pub seed: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { limits: Limits::default(), seed: 1 }
-    }
-}
-
-/// Told what is going on, and asked whether to go on.
-pub trait Progress {
-    /// A new stage begins.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`] to stop.
-    fn stage(&mut self, what: &str) -> Result<(), Error>;
-}
-
-/// Nobody is watching.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn stage(&mut self, _what: &str) -> Result<(), Error> {
-        Ok(())
-    }
-}
 
 /// What came of a case.
 #[derive(Clone, Debug)]
@@ -143,7 +113,10 @@ pub fn certify(
     #[cfg(feature = "fast")]
     {
         progress.stage("floats")?;
-        let floats = float::cells(case, &evidence, options.seed)?;
+        let floats = match evidence.wiring.is_recurrent() {
+            true => float_recurrent::cells(case, &evidence)?,
+            false => float::cells(case, &evidence, options.seed)?,
+        };
         let floats: Vec<Cell> =
             floats.into_iter().map(|cell| unless_refuted(&table, cell)).collect();
         table.cells.extend(floats);

@@ -1,10 +1,10 @@
 //! C4: with another balance function the rule differs, exactly where the theorem says.
 
-use super::Progress;
 use super::evidence::Evidence;
 use crate::check::bridge::updates_agree;
 use crate::check::{Cell, Claim, Comparison, Mismatch, Tier, Verdict};
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::outcome::{CreditExample, GivenCredit, Update};
 use crate::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};

@@ -3,9 +3,10 @@
 use num_rational::BigRational;
 
 use super::evidence::Evidence;
+use super::options::Options;
 use super::settling::afford_sweep;
-use super::{Options, Silent};
 use crate::error::Error;
+use crate::progress::Silent;
 use crate::scalar::Rational;
 use crate::spec::outcome::Update;
 use crate::spec::{Case, Limits, Neuron, PerNeuron, Wiring};

@@ -6,9 +6,9 @@ use clap::{Args, ValueEnum};
 use num_rational::BigRational;
 use num_traits::Zero;
 
-use super::Outcome;
 use super::common::Common;
 use super::files::{Reach, open, read_file, write_file};
+use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::certify::audit::{Options, Theirs, audit};
 use crate::check::judge::Nearness;

@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
 use super::common::{Common, Format, Input, not_over_time, read_input};
 use super::coq::{Wanted, Written};
 use super::files::Reach;
+use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::certificate::Certificate;
 use crate::certificate::large::{File, Large};
-use crate::certify::{self, Options, Progress};
+use crate::certify::{self, Options};
 use crate::check::Conclusion;
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::report::{self, Row, Training};
 use crate::spec::Dense;
 use crate::suite::{self, Hidden, digits};

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
 use super::common::{Common, Input, read_input, too_large};
 use super::files::{Reach, read_file};
+use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::certify;
 use crate::certify::judge::judge;

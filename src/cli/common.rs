@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use miette::Diagnostic;
 
-use super::Outcome;
 use super::files::{Reach, read_file, write_file};
+use super::outcome::Outcome;
 use crate::error::Error;
 use crate::foreign::{Foreign, page};
 use crate::report::{Failure, Ink};

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
 use super::common::Common;
 use super::files::write_file;
 use super::interrupt::interrupted;
+use super::outcome::Outcome;
 use super::progress::Bar;
 use super::runs::Runs;
 use crate::error::Error;

@@ -7,15 +7,15 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use num_rational::BigRational;
 
-use super::Outcome;
 use super::common::{Common, Input, read_input};
 use super::files::{Reach, write_file};
+use super::outcome::Outcome;
 use super::progress::Bar;
-use crate::certify::Progress;
 use crate::certify::gradient::{Rule, gradient};
 use crate::error::Error;
 use crate::modular::exact;
 use crate::number;
+use crate::progress::Progress;
 use crate::spec::{Case, Dtype, Network};
 use crate::wire::dense::DenseDocument;
 use crate::wire::gradient::{Gradient, NumberKind, Quantity, to_json};

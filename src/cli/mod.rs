@@ -14,6 +14,7 @@ mod files;
 mod gradient;
 mod interrupt;
 mod mutants;
+mod outcome;
 mod progress;
 mod runs;
 mod show;
@@ -28,42 +29,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use common::Common;
+use outcome::Outcome;
 
 use crate::error::Error;
-
-/// What a command concluded, as its exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Outcome {
-    /// 0
-    Agree,
-    /// 3
-    Unchecked,
-    /// 1
-    Disagree,
-    /// 2; the message is already printed.
-    Failed,
-}
-
-impl Outcome {
-    fn code(self) -> ExitCode {
-        ExitCode::from(match self {
-            Self::Agree => 0,
-            Self::Disagree => 1,
-            Self::Failed => 2,
-            Self::Unchecked => 3,
-        })
-    }
-}
-
-impl From<crate::check::Conclusion> for Outcome {
-    fn from(conclusion: crate::check::Conclusion) -> Self {
-        match conclusion {
-            crate::check::Conclusion::Agree => Self::Agree,
-            crate::check::Conclusion::Unchecked => Self::Unchecked,
-            crate::check::Conclusion::Disagree => Self::Disagree,
-        }
-    }
-}
 
 /// Certificates that a local learning rule equals backpropagation: exactly, and with checks that
 /// could have failed.

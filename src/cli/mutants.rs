@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::Outcome;
 use super::common::Common;
+use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::error::Error;
 use crate::mutants::kill_matrix;

@@ -7,9 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::common::Common;
 use super::interrupt::interrupted;
-use crate::certify::Progress;
 use crate::error::Error;
 use crate::foreign::Foreign;
+use crate::progress::Progress;
 
 /// The bar that is drawn, for whoever ends the program while it is.
 static DRAWN: Mutex<Option<ProgressBar>> = Mutex::new(None);

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Outcome;
 use super::common::{Common, Input, read_input, too_large};
 use super::files::Reach;
 use super::gradient::temporal::mu_of;
+use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::certify::{self, steps};
 use crate::error::Error;

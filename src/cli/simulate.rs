@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::common::{Common, read_case};
 use super::files::{Reach, write_file};
+use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::error::Error;
 use crate::report;

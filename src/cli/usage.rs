@@ -7,7 +7,8 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, ValueEnum};
 
 use super::common::{Common, Format, print_failure, report, to_stderr, to_stdout, wants_colour};
-use super::{Arguments, Command, Outcome};
+use super::outcome::Outcome;
+use super::{Arguments, Command};
 use crate::error::Error;
 use crate::report::Failure;
 

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::Outcome;
 use super::common::Common;
 use super::files::{read_file, write_file};
+use super::outcome::Outcome;
 use super::progress::Bar;
-use crate::certify::Progress;
 use crate::error::Error;
 use crate::foreign::Foreign;
+use crate::progress::Progress;
 use crate::report;
 use crate::vectors;
 

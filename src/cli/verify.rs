@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Outcome;
 use super::common::Common;
 use super::files::{Reach, read_file};
+use super::outcome::Outcome;
 use crate::certificate::verify::large::{self, Numbers, SealedLarge};
 use crate::certificate::verify::{Refusal, Report, Row, verify_within};
 use crate::check::{Claim, Conclusion, Tier};

@@ -4,9 +4,8 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 
-use super::residual::power;
 use super::sparse::Sparse;
 use crate::error::Error;
 use crate::spec::{Neuron, PerNeuron, Wiring};
@@ -101,6 +100,13 @@ fn grid(value: &BigRational) -> BigRational {
 /// The next multiple of the grid.
 fn up(value: &BigRational, grid: &BigRational) -> BigRational {
     (value / grid).ceil() * grid
+}
+
+/// 2ᵉ.
+pub(super) fn power(e: i64) -> BigRational {
+    let shifted = BigInt::one() << e.unsigned_abs();
+    let power = BigRational::from_integer(shifted);
+    if e < 0 { power.recip() } else { power }
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Zero};
+use num_traits::Zero;
 
-use super::bounds::{self, Matrix};
+use super::bounds::{self, Matrix, power};
 use super::sparse::{self, IMPORTS, Sparse};
 use super::text::{self, harmless, list};
 use super::{Given, MARK};
@@ -88,13 +88,6 @@ fn exponent(value: &BigRational) -> Option<i64> {
         e += 1;
     }
     Some(e)
-}
-
-/// 2ᵉ.
-pub(super) fn power(e: i64) -> BigRational {
-    let shifted = BigInt::one() << e.unsigned_abs();
-    let power = BigRational::from_integer(shifted);
-    if e < 0 { power.recip() } else { power }
 }
 
 /// c − (Wᵀ(β∘c) + e), exactly.

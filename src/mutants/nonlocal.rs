@@ -10,7 +10,7 @@ use crate::scalar::Scalar;
 use crate::spec::{Case, Neuron, Parameters, PerNeuron, Synapse, Wiring};
 use crate::textbook::{Equilibrium, View, plasticity};
 
-use super::matrix::Status;
+use super::status::Status;
 use super::truth::Truth;
 
 /// K10: ΔW_ij of D4, after a look at the weight of another synapse.

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use crate::wire::json::Json;
 
 use super::catalogue::CATALOGUE;
-use super::matrix::{KillMatrix, Row, Status};
+use super::matrix::{KillMatrix, Row};
+use super::status::Status;
 use super::temporal::TEMPORAL_CATALOGUE;
 
 /// How many characters of a number a table has room for.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use num_rational::BigRational;
 
-use crate::error::Error;
+use crate::error::{Error, WORK};
 
 /// What an operation costs beside its limb products: memory, signs, bookkeeping.
 const OPERATION: u64 = 64;
@@ -18,9 +18,6 @@ const REDUCTION: u64 = 32;
 
 /// What an operation on numbers of a machine word costs.
 pub const WORD: u64 = 8;
-
-/// How the unit is called in messages; [`Error::advice`] names the option by it.
-pub(crate) const UNIT: &str = "limb products";
 
 /// How much work is allowed, and how much is done; clones share one account.
 ///
@@ -65,7 +62,7 @@ impl Work {
         match self.spent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, granted) {
             Ok(_) => Ok(()),
             Err(spent) => Err(Error::Limit {
-                what: format!("work in {UNIT} up to {what}"),
+                what: format!("work in {WORK} up to {what}"),
                 given: spent.saturating_add(cost),
                 limit: self.limit,
             }),

@@ -2,9 +2,9 @@
 
 use super::digits::{CLASSES, Digit, Digits, PIXELS};
 use super::training::{Course, HIDDEN, Hidden, matrices};
-use crate::certify::Progress;
 use crate::error::Error;
 use crate::fast::credit::Workspace;
+use crate::progress::Progress;
 use crate::simulate::balance::{Epoch, Spread, Tally, Toward, split};
 
 /// What is trained, in words.

@@ -6,9 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::digits::{CLASSES, Digit, Digits, PIXELS};
-use crate::certify::Progress;
 use crate::error::Error;
 use crate::fast::{Network as Floats, credit::Workspace};
+use crate::progress::Progress;
 use crate::spec::{Activation, Case, Expect, Kink, Layer, Layered, Network};
 use crate::wire::Document;
 

@@ -6,6 +6,7 @@
 
 pub mod backprop;
 pub mod credit;
+mod directions;
 mod elimination;
 pub mod equilibrium;
 pub mod firing;

@@ -6,6 +6,7 @@
 
 use num_rational::BigRational;
 
+use super::directions::unit_directions;
 use super::firing::activate;
 use super::{afford, afford_function, elimination, embed, embed_parameters, equilibrium, holds};
 use crate::error::Error;
@@ -142,7 +143,7 @@ impl<S: Scalar> Responses<S> {
     /// # Errors
     /// As [`along`](Self::along).
     pub fn gradient(&self, limits: &Limits) -> Result<Update<S>, Error> {
-        super::tangent::unit_directions(&self.wiring, |direction| self.along(direction, limits))
+        unit_directions(&self.wiring, |direction| self.along(direction, limits))
     }
 
     /// ∂L_b/∂x_j: how the loss of an example moves with a constant added to the rate of one neuron.

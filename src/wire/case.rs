@@ -8,9 +8,8 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use super::cursor::Cursor;
+use super::format::expect_format;
 use super::json::Json;
-use super::kind::expect_format;
-use super::temporal::is_temporal;
 use crate::error::Error;
 use crate::spec::{
     ACTIVATION_NAMES, Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits,
@@ -408,4 +407,12 @@ fn per_neuron<T: Clone>(
         }
         _ => Ok(PerNeuron::filled(neurons, read(place)?)),
     }
+}
+
+/// Whether a document says that its network runs in time.
+#[must_use]
+pub fn is_temporal(json: &Json, limits: &Limits) -> bool {
+    let network = Cursor::root(json, limits).field("network");
+    let kind = network.and_then(|network| network.field("kind"));
+    kind.is_some_and(|kind| kind.text().is_ok_and(|word| word == "temporal"))
 }

@@ -5,8 +5,8 @@ use num_rational::BigRational;
 use super::case::{self, number_json};
 use super::cursor::Cursor;
 use super::document::{Document, sha256};
+use super::format::expect_format;
 use super::json::Json;
-use super::kind::expect_format;
 use crate::certificate::digest::{DRAW_EXAMPLES, PRIME};
 use crate::certificate::verify::Sealed;
 use crate::certificate::{

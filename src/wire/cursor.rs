@@ -4,23 +4,12 @@ use num_rational::BigRational;
 
 use super::json::Json;
 use crate::error::Error;
+use crate::foreign::{SHOWN, shortened};
 use crate::number;
 use crate::spec::Limits;
 
 /// 2⁵³: the integers up to here are the same in every JSON reader.
 const LARGEST_INTEGER: u64 = 1 << 53;
-
-/// How many characters of somebody's text stand in an error.
-const SHOWN: usize = 40;
-
-/// The beginning of a text that is longer.
-pub(super) fn shortened(text: &str) -> String {
-    let mut start: String = text.chars().take(SHOWN).collect();
-    if start.len() < text.len() {
-        start.push('…');
-    }
-    start
-}
 
 /// A JSON value together with the path that leads to it.
 #[derive(Clone, Debug)]

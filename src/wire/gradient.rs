@@ -4,8 +4,8 @@ use num_rational::BigRational;
 
 use super::case::number_json;
 use super::cursor::Cursor;
+use super::format::expect_format;
 use super::json::Json;
-use super::kind::expect_format;
 use crate::error::Error;
 use crate::number;
 use crate::spec::outcome::Update;

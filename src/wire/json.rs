@@ -9,10 +9,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::cursor::shortened;
 use super::kind;
 use crate::error::Error;
-use crate::foreign::is_shapeless;
+use crate::foreign::{is_shapeless, shortened};
 use crate::spec::Limits;
 
 /// A JSON value; objects keep the order of their fields.

@@ -10,6 +10,7 @@ pub mod cursor;
 #[cfg(feature = "cli")]
 pub mod dense;
 mod document;
+mod format;
 pub mod gradient;
 pub mod json;
 mod kind;

@@ -8,12 +8,13 @@ use super::Edges;
 const TABLE: &str = "
 certificate: check::table spec
 certificate::digest: certificate spec
-certificate::issue: certificate certificate::digest certificate::rows certificate::words check::verdict error spec
+certificate::evidence: certificate check::verdict spec
+certificate::issue: certificate certificate::digest certificate::evidence certificate::rows certificate::words error spec
 certificate::large: certificate certificate::digest certificate::residues certificate::words check::table
-certificate::rows: certificate certificate::digest certificate::issue certificate::words check::blocks check::table spec
+certificate::rows: certificate certificate::digest certificate::evidence certificate::words check::blocks check::table spec
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table error number spec
 certificate::words: certificate check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::nearness check::power check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::nearness check::power check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
 check::blocks: spec
 check::audit: check::bounded check::nearness check::power number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
@@ -28,10 +29,10 @@ check::locality: check::verdict spec
 check::table: check::verdict
 check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error foreign modular::exact mutants number report simulate spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error foreign modular::exact mutants number progress report simulate spec suite vectors wire
 coq: certificate certificate::digest error spec
 equilibrium: error number spec
-error: foreign spec
+error: foreign
 fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
@@ -68,22 +69,24 @@ modular::recurrent: equilibrium error modular::lifting spec
 modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: error spec
+progress: error
 report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error foreign number simulate spec textbook::temporal::outcome wire
 scalar: number spec
-simulate: certify error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number spec
+simulate: error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number progress spec
 spec: error foreign
-suite: certify error fast::credit fast::network simulate spec wire
+suite: error fast::credit fast::network progress simulate spec wire
 textbook: error scalar spec
 textbook::backprop: error scalar spec textbook
 textbook::credit: error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::view
+textbook::directions: error scalar spec
 textbook::elimination: error scalar spec textbook
 textbook::equilibrium: equilibrium error scalar spec textbook textbook::elimination textbook::firing
 textbook::firing: error scalar spec textbook
 textbook::interpolate: error scalar spec textbook textbook::equilibrium textbook::firing
 textbook::plasticity: scalar spec textbook::view
 textbook::relax: scalar spec textbook::view
-textbook::response: error scalar spec textbook textbook::elimination textbook::equilibrium textbook::firing textbook::tangent
-textbook::tangent: error scalar spec textbook textbook::firing textbook::response
+textbook::response: error scalar spec textbook textbook::directions textbook::elimination textbook::equilibrium textbook::firing
+textbook::tangent: error scalar spec textbook textbook::directions textbook::firing textbook::response
 textbook::temporal: error scalar spec textbook::temporal::bptt textbook::temporal::eprop textbook::temporal::factorised textbook::temporal::mdgl textbook::temporal::modprop textbook::temporal::rtrl textbook::temporal::tangent
 textbook::temporal::bptt: error scalar spec textbook textbook::backprop textbook::temporal::outcome textbook::temporal::parameters
 textbook::temporal::eprop: error scalar spec textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters

@@ -186,6 +186,34 @@ impl Tree {
         edges
     }
 
+    /// Files that name one another, directly or through others, though none is a part of the other: such files are one.
+    pub fn circles(&self) -> Vec<String> {
+        let mut named: BTreeMap<&[String], BTreeSet<&[String]>> = BTreeMap::new();
+        for (_, facts) in self.files.values() {
+            let from = facts.module.as_slice();
+            for (here, path) in &facts.paths {
+                let Resolved::Ours(path) = self.resolve(here, path) else { continue };
+                let prefixes = (0..=path.len()).rev().map(|n| &path[..n]);
+                let to = prefixes.into_iter().find_map(|prefix| self.modules.get(prefix));
+                let to = to.map_or(&[][..], Vec::as_slice);
+                if !from.starts_with(to) && !to.starts_with(from) {
+                    named.entry(from).or_default().insert(to);
+                }
+            }
+        }
+        let reaches = |from: &[String], to: &[String]| {
+            let (mut seen, mut open) = (BTreeSet::new(), vec![from]);
+            while let Some(file) = open.pop() {
+                let next = named.get(file).into_iter().flatten();
+                open.extend(next.filter(|file| seen.insert(**file)).copied());
+            }
+            seen.contains(to)
+        };
+        let edges = named.iter().flat_map(|(from, all)| all.iter().map(move |to| (*from, *to)));
+        let in_circles = edges.filter(|(from, to)| reaches(to, from));
+        in_circles.map(|(from, to)| format!("{} -> {}", from.join("::"), to.join("::"))).collect()
+    }
+
     /// Foreign crates and the outside world where they should not be.
     pub fn foreign(&self) -> Vec<String> {
         let mut found = BTreeSet::new();

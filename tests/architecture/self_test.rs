@@ -55,6 +55,23 @@ fn two_sides_that_call_one_engine_are_seen() {
 }
 
 #[test]
+fn files_that_name_each_other_are_seen() {
+    let tree = |last: &str| {
+        made_up(&[
+            ("lib.rs", ""),
+            ("a/mod.rs", "mod part; pub fn run() { part::run() }"),
+            ("a/part.rs", "use super::run; use crate::b::other;"),
+            ("b.rs", "pub use crate::c::run as other; use crate::c;"),
+            ("c.rs", last),
+        ])
+    };
+    assert_eq!(tree("").circles(), [""; 0]);
+    assert_eq!(tree("use crate::a;").circles(), [""; 0], "a part names what the whole does not");
+    let found = tree("use crate::a::part::run;").circles();
+    assert_eq!(found, ["a::part -> c", "c -> a::part"]);
+}
+
+#[test]
 fn a_verifier_that_computes_is_seen() {
     let tree = made_up(&[
         ("lib.rs", ""),

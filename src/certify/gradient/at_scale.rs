@@ -3,11 +3,11 @@
 use num_rational::BigRational;
 
 use super::{Computed, Quantity, Rule, asked_for};
-use crate::certify::Progress;
 use crate::check::bridge::{derivatives_at, gradient_of_update};
 use crate::error::Error;
 use crate::modular::exact::{self, Scaled};
 use crate::modular::recurrent;
+use crate::progress::Progress;
 use crate::scalar::Scalar;
 use crate::spec::outcome::{CreditOutcome, Update};
 use crate::spec::{Activation, Case, Dense, Limits, Neuron, PerNeuron, PerSynapse, Wiring};

@@ -3,12 +3,12 @@
 
 use super::truth::moved;
 use super::{Sides, Source};
-use crate::certify::Progress;
 use crate::check::bridge::residues_of_update;
 use crate::check::{Cell, Claim, Comparison, Tier};
 use crate::error::Error;
 use crate::modular::exact::{self, Pair};
 use crate::modular::{tangent, zeros};
+use crate::progress::Progress;
 use crate::spec::Dense;
 
 /// Directions of C3 modulo each prime. A wrong update is wrong modulo one of the primes at least, and survives there with

@@ -2,11 +2,11 @@
 
 use super::{Source, each_column};
 use crate::certificate::residues;
-use crate::certify::Progress;
 use crate::check::bridge::residues_of_update;
 use crate::check::{Cell, Claim, Comparison, Tier};
 use crate::error::Error;
 use crate::modular::{Field, Function, Layer, Network, Positions, credit, tangent, zeros};
+use crate::progress::Progress;
 use crate::spec::{Activation, Dense, Kink};
 
 /// How many examples a draw of C3 has at most: they are all alike in the identity.

@@ -7,10 +7,10 @@ use num_traits::Zero;
 
 use super::gradient::{exact, expect_exact, has_few_parameters, parameters};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
-use crate::certify::Progress;
 use crate::check::Conclusion;
 use crate::check::temporal::{About, Condition, conditions};
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,

@@ -4,12 +4,12 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use super::gradient::{asked_for, exact, has_few_parameters};
-use crate::certify::Progress;
 use crate::check::bounded::{Format, temporal_bound, temporal_update_bound};
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference};
 use crate::error::Error;
 use crate::mutants;
 use crate::number::{exact_f64, nearest_f32, nearest_f64};
+use crate::progress::Progress;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
     TemporalRule,

@@ -11,7 +11,8 @@ mod function;
 use num_rational::BigRational;
 use num_traits::Signed;
 
-use super::up::{SIDES, Up};
+use super::dyadic::SIDES;
+use super::up::Up;
 use crate::error::Error;
 use crate::number::nearest_f64;
 use crate::spec::{Dense, Dtype, Tensor};

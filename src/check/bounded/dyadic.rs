@@ -4,8 +4,10 @@
 //! the finest grid, each partial sum is a float, fused or not. Each partial product and each term divide a number that
 //! passed, so their mantissas fit too; their exponents are bounded separately, by adding up only those that point the same way.
 
-use super::up::SIDES;
 use crate::check::lattice::Format;
+
+/// The two arithmetics that are followed: that of the centre (always f64) and that of the format.
+pub(in crate::check) const SIDES: [usize; 2] = [0, 1];
 
 /// The sum of the magnitudes of exact terms on their common grid.
 #[derive(Clone, Copy, Debug)]

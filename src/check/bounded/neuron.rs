@@ -3,7 +3,8 @@
 use num_rational::BigRational;
 use num_traits::Signed;
 
-use super::up::{Arithmetic, SIDES, Sum, Up, Value};
+use super::dyadic::SIDES;
+use super::up::{Arithmetic, Sum, Up, Value};
 use super::{EXP_ULPS, LOGISTIC_ULPS, SOFTPLUS_ULPS, TANH_ULPS};
 use crate::check::enclosure::{self, Enclosure};
 use crate::check::lattice::{Format, admit_activation};

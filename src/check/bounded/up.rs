@@ -5,7 +5,7 @@ use std::ops::{Add, Div, Mul};
 use num_rational::BigRational;
 use num_traits::Signed;
 
-use super::dyadic::Grid;
+use super::dyadic::{Grid, SIDES};
 use crate::check::lattice::Format;
 use crate::number::{exact_f64, nearest_f32, nearest_f64};
 
@@ -92,9 +92,6 @@ impl Div<f64> for Up {
         if self.0 == 0.0 { self } else { Self((self.0 / other).next_up()) }
     }
 }
-
-/// The two arithmetics that are followed: that of the centre (always f64) and that of the format.
-pub(in crate::check) const SIDES: [usize; 2] = [0, 1];
 
 /// What rounding does in one arithmetic.
 #[derive(Clone, Copy, Debug)]

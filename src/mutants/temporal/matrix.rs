@@ -4,7 +4,7 @@ use num_rational::BigRational;
 
 use crate::check::Verdict;
 use crate::error::Error;
-use crate::mutants::matrix::Status;
+use crate::mutants::status::Status;
 use crate::spec::{Limits, TemporalCase, TemporalGradient};
 
 use super::catalogue::{TEMPORAL_CATALOGUE, TemporalMutant};

@@ -16,8 +16,6 @@ mod matrix;
 mod plan;
 mod reference;
 mod render;
-mod rules;
-mod taps;
 mod truth;
 
 pub use catalogue::{TEMPORAL_CATALOGUE, TemporalEntry, TemporalMutant};

@@ -1,5 +1,8 @@
 //! A plain implementation of the model over time, and what all its rules have in common.
 
+mod rules;
+mod taps;
+
 use std::cell::Cell;
 
 use num_rational::BigRational;
@@ -170,7 +173,7 @@ impl<'a> TemporalReference<'a> {
     ) -> Result<TemporalGradient<BigRational>, Error> {
         use TemporalMutant as M;
         let (n, m, k) = (self.net.neurons(), self.net.inputs(), self.net.readouts());
-        let rule = super::rules::Rule::of(self, host, hook)?;
+        let rule = rules::Rule::of(self, host, hook)?;
         let empty = || TemporalGradient {
             loss: Rational::zero(),
             recurrent: zeros(n, n),

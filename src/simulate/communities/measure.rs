@@ -7,8 +7,8 @@ use super::graph::{Graph, communities, signed_communities};
 use super::network::{Batch, Kind, Network, Shape};
 use super::nulls::{shuffled_within_blocks, with_strengths_of};
 use super::partitions::{adjusted_mutual_information, effective_number, largest_share, sizes};
-use super::settings::Settings;
-use super::training::{Data, Images, Key, Saved, accuracy, show};
+use super::settings::{Key, Settings};
+use super::training::{Data, Images, Saved, accuracy, show};
 use crate::error::Error;
 use crate::simulate::eigenvalues::eigenvalues;
 

@@ -52,8 +52,8 @@ pub use network::{Arm, Batch, Kind, Network, Relaxation, Shape, Unsettled, tanh}
 pub use nulls::{shuffled_within_blocks, with_strengths_of};
 pub use page::page;
 pub use partitions::{adjusted_mutual_information, effective_number, largest_share, sizes};
-pub use settings::{Plan, RATES_A, RATES_B, Settings};
+pub use settings::{Key, Plan, RATES_A, RATES_B, Settings};
 pub use story::sentences;
 pub use sweep::{Control, LEVELS, Picture, Run, run, sweep};
 pub use table::{Group, Row, Statistic, Table, words};
-pub use training::{Course, Data, End, Images, Key, Saved, accuracy, train};
+pub use training::{Course, Data, End, Images, Saved, accuracy, train};

@@ -1,7 +1,6 @@
 //! Everything that a sweep depends on.
 
 use super::network::{Arm, Relaxation, Shape};
-use super::training::Key;
 
 /// The parameters of D11; a folder of runs belongs to one such set.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +85,17 @@ impl Settings {
 pub const RATES_A: [f64; 8] = [0.03, 0.1, 0.2, 0.4, 0.6, 0.75, 0.9, 1.3];
 /// The rates of the full sweep in arm B.
 pub const RATES_B: [f64; 8] = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.9];
+
+/// Which run of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Key {
+    /// Which synapses exist.
+    pub arm: Arm,
+    /// η.
+    pub rate: f64,
+    /// Of W₀ and of the order of the examples; runs of the same seed differ in nothing but arm and rates.
+    pub seed: u64,
+}
 
 /// What is run, in the order of the table.
 #[derive(Clone, Debug, PartialEq)]

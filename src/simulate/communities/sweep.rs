@@ -2,8 +2,8 @@
 
 use super::measure::{Checkpoint, measure, to_six_digits};
 use super::network::Network;
-use super::settings::{Plan, Settings};
-use super::training::{Course, Data, End, Key, train};
+use super::settings::{Key, Plan, Settings};
+use super::training::{Course, Data, End, train};
 use crate::error::Error;
 use crate::simulate::jobs::each;
 

@@ -4,9 +4,9 @@ use super::draws::Draws;
 use super::measure::{Checkpoint, GRAPHS, columns, to_six_digits};
 use super::network::Arm;
 use super::partitions::adjusted_mutual_information;
-use super::settings::Plan;
+use super::settings::{Key, Plan};
 use super::sweep::Run;
-use super::training::{End, Key};
+use super::training::End;
 use crate::error::Error;
 
 /// How often labels are shuffled for the floor of an AMI.

@@ -4,8 +4,8 @@
 //! less; so weights are saved at the same training losses, however many steps that takes.
 
 use super::draws::Draws;
-use super::network::{Arm, Batch, Network, Relaxation, Shape, Unsettled};
-use super::settings::Settings;
+use super::network::{Batch, Network, Relaxation, Shape, Unsettled};
+use super::settings::{Key, Settings};
 use crate::error::Error;
 
 /// Images and what they show.
@@ -44,17 +44,6 @@ pub struct Data {
     pub training: Images,
     /// Held-out images.
     pub held_out: Images,
-}
-
-/// Which run of a sweep.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Key {
-    /// Which synapses exist.
-    pub arm: Arm,
-    /// η.
-    pub rate: f64,
-    /// Of W₀ and of the order of the examples; runs of the same seed differ in nothing but arm and rates.
-    pub seed: u64,
 }
 
 /// How a run ended.

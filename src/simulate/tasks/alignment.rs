@@ -1,9 +1,9 @@
 //! How far the gradient of a rule points away from that of backpropagation through time, before any learning.
 
+use super::measured::{End, Measured};
 use super::network::{draw, mean_slope};
 use super::sequences::{empty, fill};
 use super::settings::{Condition, Settings, Task};
-use super::sweep::{End, Measured};
 use crate::error::Error;
 use crate::fast::Threads;
 use crate::fast::temporal::{Batch, Engine, Evaluation, Loss, TemporalNetwork};

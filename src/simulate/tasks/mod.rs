@@ -28,6 +28,7 @@
 
 mod adam;
 mod alignment;
+mod measured;
 mod network;
 mod page;
 mod rules;
@@ -41,6 +42,7 @@ mod training;
 
 pub use adam::{Adam, clip};
 pub use alignment::align;
+pub use measured::{End, Measured};
 pub use network::{draw, mean_slope};
 pub use page::page;
 pub use rules::{half, modprop, name, rule, title};
@@ -48,6 +50,6 @@ pub use sequences::{empty, fill};
 pub use settings::{Condition, Options, Plan, Settings, TYPES, Task};
 pub use statistics::{Paired, Quartiles};
 pub use story::sentences;
-pub use sweep::{End, Key, Measured, Run, sweep};
+pub use sweep::{Key, Run, sweep};
 pub use table::Table;
 pub use training::train;

@@ -1,6 +1,7 @@
 //! All runs of a plan.
 
 use super::alignment::align;
+use super::measured::Measured;
 use super::settings::{Condition, Plan};
 use super::training::train;
 use crate::error::Error;
@@ -13,29 +14,6 @@ pub struct Key {
     pub condition: String,
     /// The seed of its network and sequences.
     pub seed: u64,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// As planned.
-    Finished,
-    /// Its numbers left the finite ones.
-    Diverged {
-        /// In which update; one more than there are if after the last.
-        iteration: usize,
-    },
-}
-
-/// What a run found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Measured {
-    /// How it ended.
-    pub end: End,
-    /// One number for each of [`super::Task::columns`]; NaN where there is none.
-    pub values: Vec<f64>,
-    /// Updates and mean losses up to there.
-    pub curve: Vec<(f64, f64)>,
 }
 
 /// A finished run.

@@ -1,9 +1,10 @@
 //! The table: one row per run, and what several seeds say together.
 
+use super::measured::End;
 use super::rules::{name, rule};
 use super::settings::{Condition, Plan, Settings, Task};
 use super::statistics::{Paired, Quartiles};
-use super::sweep::{End, Key, Run};
+use super::sweep::{Key, Run};
 use crate::simulate::picture::digits;
 
 /// All runs of a plan that are there, in its order.

@@ -1,10 +1,10 @@
 //! One network learning one task by one rule.
 
 use super::adam::{Adam, clip};
+use super::measured::{End, Measured};
 use super::network::draw;
 use super::sequences::{empty, fill};
 use super::settings::{Condition, Settings, Task};
-use super::sweep::{End, Measured};
 use crate::error::Error;
 use crate::fast::Threads;
 use crate::fast::temporal::{Batch, Engine, Evaluation, Loss, TemporalNetwork};

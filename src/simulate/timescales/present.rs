@@ -3,8 +3,8 @@
 use super::equilibrium::{Equilibrium, PerParameter, gradient, moved};
 use super::integrator::{DormandPrince, Ode};
 use super::network::{Net, Shown, Weights};
-use crate::certify::Progress;
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::spec::Case;
 
 /// The longest presentation, in units of the shortest time constant: about a minute of work for a small network.

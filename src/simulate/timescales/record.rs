@@ -4,8 +4,8 @@ use super::deviation::Deviations;
 use super::equilibrium::{Equilibrium, PerParameter};
 use super::network::{Balance, Net, Weights};
 use super::present::{Labelled, Presentation, Start, Times};
-use crate::certify::Progress;
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::spec::Case;
 
 /// Samples a decade of time within a presentation.

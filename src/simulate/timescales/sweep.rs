@@ -4,8 +4,8 @@ use super::deviation::{Deviation, Deviations};
 use super::equilibrium::{Equilibrium, PerParameter, gradient, hessian_on_gradient};
 use super::network::{Block, Net, Shown, Weights};
 use super::present::{Labelled, Presentation, Start, Times};
-use crate::certify::Progress;
 use crate::error::Error;
+use crate::progress::Progress;
 use crate::spec::Case;
 
 /// τ_x/T where another ratio is swept: T/τ_x is never above 10⁵.

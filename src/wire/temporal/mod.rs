@@ -9,11 +9,12 @@ use num_traits::{One, Signed, Zero};
 use super::case;
 use super::cursor::Cursor;
 use super::document::{self, canonical_numbers};
+use super::format::expect_format;
 use super::json::Json;
-use super::kind::expect_format;
 use crate::error::Error;
 use crate::spec::{Limits, Sequence, Steps, Temporal, TemporalCase};
 
+pub use super::case::is_temporal;
 pub use write::to_json;
 
 /// A validated case and its document, every number in canonical form.
@@ -65,14 +66,6 @@ impl TemporalDocument {
     pub fn digest(&self) -> String {
         document::sha256(self.json.canonical().as_bytes())
     }
-}
-
-/// Whether a document says that its network runs in time.
-#[must_use]
-pub fn is_temporal(json: &Json, limits: &Limits) -> bool {
-    let network = Cursor::root(json, limits).field("network");
-    let kind = network.and_then(|network| network.field("kind"));
-    kind.is_some_and(|kind| kind.text().is_ok_and(|word| word == "temporal"))
 }
 
 /// A case that stands inside another document.

@@ -4,7 +4,8 @@ use num_rational::BigRational;
 use num_traits::Signed;
 
 use super::Model;
-use crate::check::bounded::up::{SIDES, Up};
+use crate::check::bounded::dyadic::SIDES;
+use crate::check::bounded::up::Up;
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
 use crate::spec::{Activation, Kink};

@@ -5,13 +5,13 @@ use crate::scalar::Rational;
 use crate::spec::{Feedback, Form, TemporalRule};
 use crate::textbook::temporal::Evaluation;
 
-use super::algebra::{
+use super::taps::{Filter, shared};
+use super::{Estimate, Memory, Run, TemporalHook, TemporalReference};
+use crate::mutants::temporal::algebra::{
     Matrix, Row, add_outer, by_entry, power, scale, scaled, sum, times, transposed, zeros,
 };
-use super::catalogue::TemporalMutant as M;
-use super::host::Host;
-use super::reference::{Estimate, Memory, Run, TemporalHook, TemporalReference};
-use super::taps::{Filter, shared};
+use crate::mutants::temporal::catalogue::TemporalMutant as M;
+use crate::mutants::temporal::host::Host;
 
 /// A rule with everything that does not depend on the sequence.
 pub(super) struct Rule<'a> {

@@ -4,9 +4,11 @@ use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps};
 
-use super::algebra::{Matrix, Row, add, diagonal, product, scaled, transposed, zeros};
-use super::catalogue::TemporalMutant as M;
-use super::reference::{TemporalHook, TemporalReference};
+use super::{TemporalHook, TemporalReference};
+use crate::mutants::temporal::algebra::{
+    Matrix, Row, add, diagonal, product, scaled, transposed, zeros,
+};
+use crate::mutants::temporal::catalogue::TemporalMutant as M;
 
 /// F_1 … F_S; `[s − 1]` is F_s.
 pub(super) struct Filter {

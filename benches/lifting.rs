@@ -10,7 +10,7 @@ mod cyclic;
 use std::hint::black_box;
 use std::time::Instant;
 
-use creditcheck::modular::lifting::{Solved, System};
+use creditcheck::linalg::lifting::{Solved, System};
 use creditcheck::modular::recurrent;
 use creditcheck::spec::outcome::GivenCredit;
 use creditcheck::spec::{Activation, Case, Limits, Parameters, PerNeuron, Wiring};

@@ -9,9 +9,8 @@ use creditcheck::certify::large::identity_with;
 use creditcheck::certify::{Options, Silent};
 use creditcheck::check::Claim;
 use creditcheck::fast;
-use creditcheck::modular::{
-    Check, Field, Function, Layer, Network, Positions, Products, backprop, credit, zeros,
-};
+use creditcheck::linalg::{Check, Field, Products, zeros};
+use creditcheck::modular::{Function, Layer, Network, Positions, backprop, credit};
 use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Tensor};
 use faer::Mat;
 use rand_chacha::ChaCha8Rng;

@@ -20,7 +20,8 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use creditcheck::fast::{Float, Function, backprop as bp, credit as rule, solve::Solver};
-use creditcheck::modular::{Check, Field, Products, exact, zeros};
+use creditcheck::linalg::{Check, Field, Products, zeros};
+use creditcheck::modular::exact;
 use creditcheck::spec::{Case, Limits};
 use creditcheck::wire::{Document, certificate::read};
 use creditcheck::{certificate, textbook};

@@ -35,11 +35,11 @@
 )]
 #![cfg_attr(
     feature = "fast",
-    doc = "| [`modular`] | the exact side at scale: residues mod p, exact gradients by CRT |"
+    doc = "| [`linalg`] | exact linear algebra that knows no rule: the product over 𝔽_p, CRT, lifting |\n| [`modular`] | the exact side at scale: residues mod p, exact gradients |"
 )]
 #![cfg_attr(
     not(feature = "fast"),
-    doc = "| `modular` | the exact side at scale: residues mod p, exact gradients by CRT (feature `fast`) |"
+    doc = "| `linalg` | exact linear algebra that knows no rule: the product over 𝔽_p, CRT, lifting (feature `fast`) |\n| `modular` | the exact side at scale: residues mod p, exact gradients (feature `fast`) |"
 )]
 //! | [`check`] | comparison only: bridge, exact equality, lattice, rounding bounds, verdicts |
 //! | [`certify`] | the whole sequence, one tier a file |
@@ -74,6 +74,8 @@ pub mod error;
 #[cfg(feature = "fast")]
 pub mod fast;
 pub mod foreign;
+#[cfg(feature = "fast")]
+pub mod linalg;
 #[cfg(feature = "fast")]
 pub mod modular;
 pub mod mutants;

@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 
-use creditcheck::modular::{
-    Check, Field, Function, Layer, Network, Positions, Products, backprop as bp, credit as rule,
-    zeros,
-};
+use creditcheck::linalg::{Check, Field, Products, zeros};
+use creditcheck::modular::backprop as bp;
+use creditcheck::modular::credit as rule;
+use creditcheck::modular::{Function, Layer, Network, Positions};
 use creditcheck::spec::Kink;
 use faer::Mat;
 use rand_chacha::ChaCha8Rng;

@@ -22,14 +22,14 @@ pub struct Evidence {
     pub locality: Verdict,
     /// The inverses of each example; on networks with a cycle, and there always.
     pub inverses: Option<Vec<Inverses>>,
-    /// Tier P, one entry per draw of [`digest::draws`]; on a graph there may be none.
+    /// Tier P, one entry per draw of [`super::digest::draws`]; on a graph there may be none.
     pub draws: Vec<Draw>,
 }
 
 /// What the arbiter found (D8).
 #[derive(Clone, Debug)]
 pub struct TangentEvidence {
-    /// The derivative of L along each of [`digest::directions`].
+    /// The derivative of L along each of [`super::digest::directions`].
     pub derivatives: Vec<BigRational>,
     /// ∂L_b/∂x_j per example and neuron; graph networks only.
     pub responses: Option<Vec<PerNeuron<BigRational>>>,

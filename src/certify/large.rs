@@ -12,9 +12,8 @@ use crate::certificate::{Version, digest};
 use crate::check::bridge::{output_adjoint_of_residue, residues_of_credit, residues_of_update};
 use crate::check::{Cell, CellState, Claim, Comparison, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
-use crate::modular::{
-    Check, Field, Function, Layer, Network, backprop, column, column_mut, credit, zeros,
-};
+use crate::linalg::{Check, Field, column, column_mut, zeros};
+use crate::modular::{Function, Layer, Network, backprop, credit};
 use crate::progress::Progress;
 use crate::spec::{Dense, Expect, Kink};
 

@@ -2,10 +2,10 @@
 
 use faer::Mat;
 
-use super::lanes::{Pass, widest};
 use super::network::{Function, Layer, Network, no_image};
-use super::{Field, parts, zeros};
 use crate::error::Error;
+use crate::linalg::lanes::{Pass, widest};
+use crate::linalg::{Field, parts, zeros};
 use crate::spec::{Dense, DenseLayer, Tensor};
 
 /// 2⁻¹⁰⁷⁴ is the smallest power of two of an f64.

@@ -3,8 +3,8 @@
 use faer::Mat;
 use num_rational::BigRational;
 
-use super::Field;
 use crate::error::Error;
+use crate::linalg::Field;
 use crate::spec::{Activation, Kink};
 
 /// An activation or balance function with its parameters as residues. What it computes is each engine's own.

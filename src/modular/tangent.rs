@@ -4,9 +4,12 @@
 
 use faer::{Mat, MatRef};
 
+use super::Network;
+use super::Position;
+use super::Positions;
 use super::network::{Function, reciprocal};
-use super::{Field, Network, Position, Positions, Products, zeros};
 use crate::error::Error;
+use crate::linalg::{Field, Products, zeros};
 use crate::spec::Kink;
 
 /// A direction H in the space of the parameters.

@@ -14,7 +14,7 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::evidence certificate::words check::blocks check::table spec
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table error number spec
 certificate::words: certificate check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::nearness check::power check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network modular::backprop modular::credit modular::exact modular::field modular::matrix modular::network modular::position modular::product modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::nearness check::power check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
 check::blocks: spec
 check::audit: check::bounded check::nearness check::power number spec
 check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
@@ -56,17 +56,18 @@ fast::temporal::rtrl: error fast fast::layout fast::product fast::temporal::colu
 fast::temporal::stream: error fast fast::layout fast::product fast::temporal::columns fast::temporal::loss fast::temporal::network fast::temporal::passes fast::wide spec
 fast::temporal::typed: error fast fast::layout fast::product fast::temporal::columns fast::temporal::network fast::temporal::plan fast::temporal::stream fast::wide
 fast::wide: fast
+linalg::crt: linalg::field linalg::lanes number spec
+linalg::lifting: error linalg::field linalg::lanes linalg::matrix linalg::product spec
+linalg::matrix: error
+linalg::product: error linalg::field linalg::lanes linalg::matrix
 main: cli
-modular::backprop: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
-modular::credit: error modular::field modular::lanes modular::matrix modular::network modular::position modular::product spec
-modular::dyadic: error modular::field modular::lanes modular::matrix modular::network spec
-modular::exact: error modular::backprop modular::credit modular::dyadic modular::field modular::lanes modular::matrix modular::network modular::position modular::product number spec
-modular::lifting: error modular::field modular::lanes modular::matrix modular::product spec
-modular::matrix: error
-modular::network: error modular::field spec
-modular::product: error modular::field modular::lanes modular::matrix
-modular::recurrent: equilibrium error modular::lifting spec
-modular::tangent: error modular::field modular::matrix modular::network modular::position modular::product spec
+modular::backprop: error linalg::field linalg::lanes linalg::matrix linalg::product modular::network modular::position spec
+modular::credit: error linalg::field linalg::lanes linalg::matrix linalg::product modular::network modular::position spec
+modular::dyadic: error linalg::field linalg::lanes linalg::matrix modular::network spec
+modular::exact: error linalg::crt linalg::field linalg::lanes linalg::matrix linalg::product modular::backprop modular::credit modular::dyadic modular::network modular::position number spec
+modular::network: error linalg::field spec
+modular::recurrent: equilibrium error linalg::lifting spec
+modular::tangent: error linalg::field linalg::matrix linalg::product modular::network modular::position spec
 mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: error spec
 progress: error
@@ -125,7 +126,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 58] = [
+const BORDERS: [(&str, &str); 62] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -183,6 +184,10 @@ const BORDERS: [(&str, &str); 58] = [
     ("modular::tangent", "modular::backprop"),
     ("modular::recurrent", "modular::backprop"),
     ("modular", "fast"),
+    ("linalg", "modular"),
+    ("linalg", "fast"),
+    ("linalg", "textbook"),
+    ("fast", "linalg"),
     ("modular", "textbook"),
     ("fast", "modular"),
     // The specification computes nothing.
@@ -194,8 +199,8 @@ const BORDERS: [(&str, &str); 58] = [
 ];
 
 /// Engines, and whoever runs them.
-const ENGINES: [&str; 8] =
-    ["textbook", "fast", "modular", "mutants", "certify", "vectors", "suite", "simulate"];
+const ENGINES: [&str; 9] =
+    ["textbook", "fast", "linalg", "modular", "mutants", "certify", "vectors", "suite", "simulate"];
 
 /// Every way over a border, through others too.
 pub(super) fn crossings(edges: &Edges) -> Vec<String> {

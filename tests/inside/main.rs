@@ -22,6 +22,9 @@ mod equilibrium;
 #[cfg(feature = "fast")]
 mod fast;
 #[cfg(feature = "fast")]
+#[path = "../../src/linalg/mod.rs"]
+mod linalg;
+#[cfg(feature = "fast")]
 #[path = "../../src/modular/mod.rs"]
 mod modular;
 #[cfg(feature = "cli")]

@@ -9,7 +9,7 @@ use creditcheck::certify::large::certify;
 use creditcheck::certify::{Options, Silent};
 use creditcheck::check::Conclusion;
 use creditcheck::error::Error;
-use creditcheck::modular::Field;
+use creditcheck::linalg::Field;
 use creditcheck::spec::{Activation, Dense, Limits, Work};
 use creditcheck::wire::Document;
 use creditcheck::wire::json::Json;

@@ -1,8 +1,9 @@
 //! Both engines and the arbiter over 𝔽_p, against the textbook engines over ℚ reduced modulo p.
 
 use creditcheck::Error;
+use creditcheck::linalg::{Field, Products, zeros};
 use creditcheck::modular::{
-    Field, Network, Position, Positions, Products, backprop, columns, credit, ratio, tangent, zeros,
+    Network, Position, Positions, backprop, columns, credit, ratio, tangent,
 };
 use creditcheck::spec::{
     Activation, Case, Dense, Limits, Network as Wired, Neuron, Parameters, PerNeuron, PerSynapse,

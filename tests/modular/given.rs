@@ -1,6 +1,7 @@
 //! The backward halves on given rates, balance factors and external credits.
 
-use creditcheck::modular::{Field, Function, Layer, Network, backprop, credit, zeros};
+use creditcheck::linalg::{Field, zeros};
+use creditcheck::modular::{Function, Layer, Network, backprop, credit};
 use creditcheck::scalar::Prime;
 use creditcheck::spec::Kink;
 use creditcheck::spec::outcome::GivenBackprop;

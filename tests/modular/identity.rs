@@ -5,7 +5,8 @@ use creditcheck::certify::large::{Identity, identity};
 use creditcheck::certify::{Options, Silent};
 use creditcheck::check::bridge::{residues_of_credit, residues_of_update};
 use creditcheck::check::{CellState, Claim, Comparison, Conclusion, Tier, Verdict};
-use creditcheck::modular::{Field, Network, backprop, credit};
+use creditcheck::linalg::Field;
+use creditcheck::modular::{Network, backprop, credit};
 use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Tensor};
 
 /// A network whose numbers the identity never reads.
@@ -140,7 +141,7 @@ fn a_workspace_belongs_to_its_widths() {
     let net =
         |widths: &[usize]| Network::of(&dense(widths, 2, &Activation::Square), &field).unwrap();
     let (own, other) = (net(&[2, 3, 2]), net(&[2, 2, 2]));
-    let inputs = creditcheck::modular::zeros(2, 2);
+    let inputs = creditcheck::linalg::zeros(2, 2);
     let none = Default::default();
     let mut rule = credit::Workspace::new(&own, 2).unwrap();
     assert!(rule.run(&field, &other, inputs.as_ref(), inputs.as_ref(), &none).is_err());

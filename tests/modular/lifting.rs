@@ -1,8 +1,8 @@
 //! Systems solved by lifting against the textbook's elimination over ℚ, and systems without a solution.
 
 use creditcheck::Error;
-use creditcheck::modular::Field;
-use creditcheck::modular::lifting::{Solved, System};
+use creditcheck::linalg::Field;
+use creditcheck::linalg::lifting::{Solved, System};
 use creditcheck::spec::outcome::GivenCredit;
 use creditcheck::spec::{
     Activation, Case, Ends, Expect, Graph, Kink, Limits, Network, Neuron, Parameters, PerNeuron,

@@ -6,8 +6,9 @@ use super::{Sides, Source};
 use crate::check::bridge::residues_of_update;
 use crate::check::{Cell, Claim, Comparison, Tier};
 use crate::error::Error;
+use crate::linalg::zeros;
 use crate::modular::exact::{self, Pair};
-use crate::modular::{tangent, zeros};
+use crate::modular::tangent;
 use crate::progress::Progress;
 use crate::spec::Dense;
 

@@ -5,7 +5,8 @@ use crate::certificate::residues;
 use crate::check::bridge::residues_of_update;
 use crate::check::{Cell, Claim, Comparison, Tier};
 use crate::error::Error;
-use crate::modular::{Field, Function, Layer, Network, Positions, credit, tangent, zeros};
+use crate::linalg::{Field, zeros};
+use crate::modular::{Function, Layer, Network, Positions, credit, tangent};
 use crate::progress::Progress;
 use crate::spec::{Activation, Dense, Kink};
 

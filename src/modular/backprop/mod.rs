@@ -4,11 +4,13 @@ mod slope;
 
 use faer::{Mat, MatRef};
 
-use super::lanes::{Pass, widest};
-use super::matrix::{bytes, column, column_mut, expect_shape};
+use super::Network;
+use super::Positions;
 use super::network::reciprocal;
-use super::{Check, Field, Network, Positions, Products, zeros};
 use crate::error::Error;
+use crate::linalg::lanes::{Pass, widest};
+use crate::linalg::matrix::{bytes, column, column_mut, expect_shape};
+use crate::linalg::{Check, Field, Products, zeros};
 
 /// Rates, slopes and output adjoints that somebody else computed, all reduced; one column per example.
 #[derive(Clone, Debug)]

@@ -1,11 +1,12 @@
 //! σ and its slope over 𝔽_p, both from the net input, as backpropagation wants them (D5, D6).
 
-use super::super::lanes::{Pass, widest};
-use super::super::matrix::{column, column_mut};
+use super::super::Position;
 use super::super::network::{Function, Layer, reciprocal};
-use super::super::{Field, Position};
 use super::Forward;
 use crate::error::Error;
+use crate::linalg::Field;
+use crate::linalg::lanes::{Pass, widest};
+use crate::linalg::matrix::{column, column_mut};
 use crate::spec::Kink;
 
 /// x = σ(s + b) and σ'(s + b), after `forward.net_input` has been given W x.

@@ -2,11 +2,12 @@
 
 use faer::{MatMut, MatRef};
 
-use super::super::lanes::{Pass, widest};
-use super::super::matrix::{column, column_mut};
+use super::super::Position;
 use super::super::network::{Function, Layer, reciprocal};
-use super::super::{Field, Position};
 use crate::error::Error;
+use crate::linalg::Field;
+use crate::linalg::lanes::{Pass, widest};
+use crate::linalg::matrix::{column, column_mut};
 use crate::spec::Kink;
 
 /// The matrices of one layer, all n_l × B.

@@ -21,13 +21,14 @@ use num_rational::BigRational;
 use super::size::LayerSize;
 use super::{Watch, fields_for, forward};
 use crate::error::Error;
+use crate::linalg::product::multiply;
+use crate::linalg::zeros;
 use crate::modular::dyadic::{Prepared, Reduced};
-use crate::modular::product::multiply;
-use crate::modular::{Position, Positions, zeros};
+use crate::modular::{Position, Positions};
 use crate::number;
 use crate::spec::{Activation, Dense, DenseLayer, Tensor};
 
-use super::crt::Basis;
+use crate::linalg::crt::Basis;
 
 /// 2⁻⁵³
 const UNIT: f64 = f64::EPSILON / 2.0;

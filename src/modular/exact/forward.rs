@@ -3,7 +3,8 @@
 use faer::{Mat, MatRef};
 
 use crate::error::Error;
-use crate::modular::{Field, Function, Network, Position, Positions, Products, zeros};
+use crate::linalg::{Field, Products, zeros};
+use crate::modular::{Function, Network, Position, Positions};
 
 /// s^l of layer `last`, counted from 0, n_l × B; the positions of every layer below must be known.
 ///

@@ -7,7 +7,6 @@
 //!
 //! Nothing is rounded on the way; [`Scaled::nearest`] rounds once, at the end.
 
-mod crt;
 mod filter;
 mod forward;
 mod size;
@@ -19,16 +18,20 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::Zero;
 
+use super::Network;
+use super::Positions;
+use super::backprop;
+use super::credit;
 use super::dyadic::{Prepared, Reduced};
-use super::lanes::{Pass, widest};
-use super::{Field, Network, Positions, backprop, column, credit};
 use crate::error::Error;
+use crate::linalg::lanes::{Pass, widest};
+use crate::linalg::{Field, column};
 use crate::spec::{Activation, Dense};
 
-use crt::Basis;
+use crate::linalg::crt::Basis;
 use size::{LayerSize, Size};
 
-pub use crt::Scaled;
+pub use crate::linalg::crt::Scaled;
 
 /// Told the stage, how much of it is done and of how much; its error stops the work.
 pub type Watch<'a> = dyn FnMut(&str, usize, usize) -> Result<(), Error> + 'a;

@@ -7,7 +7,7 @@ use num_traits::{One, Signed};
 
 use super::upper::Upper;
 use crate::error::Error;
-use crate::modular::parts;
+use crate::linalg::parts;
 use crate::spec::{Activation, Dense, DenseLayer, Kink, Limits, Tensor};
 
 /// Numbers whose numerators over a common denominator are at most 2^bits.

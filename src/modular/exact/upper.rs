@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 
-use crate::modular::parts;
+use crate::linalg::parts;
 
 /// At most m · 2ᵉ, with m < 2³²; every operation rounds up.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -13,7 +13,8 @@ use super::update::Vector;
 use super::{Net, Progress, longer};
 use crate::equilibrium::at_kink;
 use crate::error::Error;
-use crate::modular::lifting::{self, Fractions, System};
+use crate::linalg::lifting;
+use crate::linalg::lifting::{Fractions, System};
 use crate::spec::{Limits, Neuron, PerNeuron};
 
 /// β of every neuron of one example; 0 on input neurons.

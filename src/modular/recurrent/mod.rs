@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A float iteration guesses on which piece of σ every net input lies (`equilibrium`, at the top of the crate). Then there are no floats that could decide
-//! anything: the rates solve a linear system over ℚ ([`super::lifting`]), every net input is computed from them and held strictly to
+//! anything: the rates solve a linear system over ℚ ([`crate::linalg::lifting`]), every net input is computed from them and held strictly to
 //! its piece and every rate to σ of its net input (`equilibrium`), the credits solve another (`credit`), and the updates are their
 //! products (`update`).
 //!
@@ -24,9 +24,9 @@ use std::collections::BTreeMap;
 use num_rational::BigRational;
 use num_traits::Zero;
 
-use super::lifting;
 use crate::equilibrium::{Floats, Guess, ROUNDS, SETTLED, not_found};
 use crate::error::Error;
+use crate::linalg::lifting;
 use crate::spec::outcome::{Credit, CreditExample, Update};
 use crate::spec::{Case, Limits, Neuron, Parameters, PerNeuron, Wiring};
 

@@ -1,14 +1,14 @@
 //! The widest vector registers of the machine for a plain loop.
 
 /// A loop that the compiler may vectorise; `run` must be `#[inline(always)]`.
-pub(super) trait Pass {
+pub(crate) trait Pass {
     /// Runs the loop.
     fn run(self);
 }
 
 /// Runs a loop compiled for the widest registers there are. The results are those of the portable code: every operation of
 /// this room is exact on integers, and none is contracted.
-pub(super) fn widest<P: Pass>(pass: P) {
+pub(crate) fn widest<P: Pass>(pass: P) {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx512f") {

@@ -17,7 +17,7 @@ const TO_INTEGER: f64 = 6_755_399_441_055_744.0;
 /// Exactness: every operation on reduced residues is exact.
 ///
 /// ```
-/// use creditcheck::modular::Field;
+/// use creditcheck::linalg::Field;
 /// let field = Field::new(101).unwrap();
 /// assert_eq!(field.canonical(field.reduce(205.0)), 3);
 /// assert_eq!(field.canonical(field.dyadic(0.5).unwrap()), 51); // 2 · 51 = 102

@@ -7,8 +7,8 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 use super::System;
 use super::inverse::Inverse;
 use crate::error::Error;
-use crate::modular::product::multiply;
-use crate::modular::{Check, Products, column, column_mut, zeros};
+use crate::linalg::product::multiply;
+use crate::linalg::{Check, Products, column, column_mut, zeros};
 
 /// The state of a lifting of m right-hand sides.
 ///

@@ -6,8 +6,8 @@ use num_traits::ToPrimitive;
 
 use super::{System, Watch};
 use crate::error::Error;
-use crate::modular::lanes::{Pass, widest};
-use crate::modular::{Check, Field, Products, column, column_mut, zeros};
+use crate::linalg::lanes::{Pass, widest};
+use crate::linalg::{Check, Field, Products, column, column_mut, zeros};
 
 /// A⁻¹ mod p, n × n, reduced.
 pub(super) struct Inverse {

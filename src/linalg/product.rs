@@ -75,7 +75,7 @@ impl Products {
     /// every intermediate is an integer below 2⁵³, in whatever order it is summed.
     ///
     /// ```
-    /// use creditcheck::modular::{Field, Products, zeros};
+    /// use creditcheck::linalg::{Field, Products, zeros};
     /// let field = Field::new(101).unwrap();
     /// let (mut a, mut c) = (zeros(1, 1), zeros(1, 1));
     /// a[(0, 0)] = 20.0;
@@ -167,7 +167,7 @@ fn has_slices(matrix: MatRef<'_, f64>) -> bool {
 }
 
 /// dst ← (dst +) left · right in plain floats.
-pub(super) fn multiply(
+pub(crate) fn multiply(
     dst: MatMut<'_, f64>,
     left: MatRef<'_, f64>,
     right: MatRef<'_, f64>,
@@ -307,7 +307,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::modular::zeros;
+    use crate::linalg::zeros;
 
     fn filled(
         field: &Field,

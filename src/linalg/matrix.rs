@@ -20,7 +20,7 @@ pub fn zeros(rows: usize, columns: usize) -> Mat<f64> {
 }
 
 /// How many bytes a matrix takes, padding included.
-pub(super) fn bytes(matrix: &Mat<f64>) -> usize {
+pub(crate) fn bytes(matrix: &Mat<f64>) -> usize {
     matrix.col_stride().unsigned_abs() * matrix.ncols() * size_of::<f64>()
 }
 
@@ -43,7 +43,7 @@ pub fn column_mut<'a>(matrix: &'a mut MatMut<'_, f64>, index: usize) -> &'a mut 
 ///
 /// # Errors
 /// [`Error::Input`] with both shapes.
-pub(super) fn expect_shape(
+pub(crate) fn expect_shape(
     place: &str,
     matrix: MatRef<'_, f64>,
     rows: usize,

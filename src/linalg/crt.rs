@@ -4,14 +4,14 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use crate::modular::Field;
-use crate::modular::lanes::{Pass, widest};
+use crate::linalg::Field;
+use crate::linalg::lanes::{Pass, widest};
 use crate::number;
 use crate::spec::Dtype;
 
 /// Enough primes for integers of a size.
 #[derive(Clone, Debug)]
-pub(super) struct Basis {
+pub(crate) struct Basis {
     fields: Vec<Field>,
     /// (P/pᵢ)⁻¹ mod pᵢ
     inverses: Vec<f64>,
@@ -30,7 +30,7 @@ impl Basis {
     /// How many of these primes have a product P > 4 · 2^bits.
     ///
     /// Twice the bound would determine an integer; twice that again leaves room for a quotient computed in floats.
-    pub(super) fn enough(fields: impl Iterator<Item = Field>, bits: u64) -> Vec<Field> {
+    pub(crate) fn enough(fields: impl Iterator<Item = Field>, bits: u64) -> Vec<Field> {
         let mut product = BigInt::one();
         let mut taken = Vec::new();
         for field in fields {
@@ -43,7 +43,7 @@ impl Basis {
         taken
     }
 
-    pub(super) fn new(fields: &[Field]) -> Self {
+    pub(crate) fn new(fields: &[Field]) -> Self {
         let product: BigInt = fields.iter().map(|field| BigInt::from(field.prime())).product();
         // The sum of k terms below P, and a sign.
         let bits = product.bits() + u64::from(fields.len().ilog2()) + 2;
@@ -71,7 +71,7 @@ impl Basis {
     /// Of every value v the numerator N = v · denominator is the integer of least magnitude with N ≡ v · denominator:
     /// N = Σᵢ cᵢ (P/pᵢ) − q P with cᵢ = vᵢ · denominator · (P/pᵢ)⁻¹ mod pᵢ. q is the integer nearest to Σᵢ cᵢ/pᵢ, from
     /// which it differs by |N|/P < 1/4: the rounding of a sum of floats below k cannot move it.
-    pub(super) fn numerators(
+    pub(crate) fn numerators(
         &self,
         residues: &[Vec<u32>],
         (rows, cols): (usize, usize),
@@ -208,7 +208,7 @@ pub struct Scaled {
 
 impl Scaled {
     /// The (positive) common denominator.
-    pub(super) fn denominator(&self) -> &BigInt {
+    pub(crate) fn denominator(&self) -> &BigInt {
         &self.denominator
     }
 

@@ -120,7 +120,7 @@ impl System {
     /// Exactness: exact; every solution has passed A x = r over ℤ.
     ///
     /// ```
-    /// use creditcheck::modular::lifting::System;
+    /// use creditcheck::linalg::lifting::System;
     /// use num_rational::BigRational;
     /// let q = |n: i64, d: i64| BigRational::new(n.into(), d.into());
     /// let system = System::dense(&[vec![q(1, 1), q(1, 2)], vec![q(0, 1), q(3, 1)]]).unwrap();

@@ -4,10 +4,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use creditcheck::check::bounded::{Bound, Format, rounding_bound};
+use creditcheck::check::bounded::{Bound, rounding_bound};
 use creditcheck::fast::recurrent::Elimination;
 use creditcheck::fast::{Float, Function, Layer, Network, backprop, credit};
-use creditcheck::spec::{Case, Example, Expect, Kink, Synapse};
+use creditcheck::spec::{Case, Dtype, Example, Expect, Kink, Synapse};
 use criterion::{Criterion, criterion_group, criterion_main};
 use faer::Mat;
 use rand_chacha::ChaCha8Rng;
@@ -81,7 +81,7 @@ fn assert_agreement<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F
     let mut right = backprop::Workspace::new(start, batch).unwrap();
     left.step(&mut a, input.as_ref(), target.as_ref(), rate).unwrap();
     right.step(&mut b, input.as_ref(), target.as_ref(), rate).unwrap();
-    let format = if F::NAME == "f64" { Format::F64 } else { Format::F32 };
+    let format = if F::NAME == "f64" { Dtype::F64 } else { Dtype::F32 };
     let bounds = rounding_bound(&case(start, input, target, rate), format).unwrap();
     // The factor covers the three roundings of this line.
     let inside = |found: F, bound: &Bound| {

@@ -6,12 +6,12 @@ use crate::check::bounded::{
     compare_centre_backprop, power_in_words, rounding_bound, weakest_block,
 };
 use crate::check::freivalds::{products, products_backprop};
-use crate::check::lattice::{Format, admit, compare_bits, compare_bits_backprop};
+use crate::check::lattice::{admit, compare_bits, compare_bits_backprop};
 use crate::check::{Cell, Claim, Tier, Verdict};
 use crate::error::Error;
 use crate::fast::{self, Float};
 use crate::spec::outcome::{BackpropOutcome, CreditOutcome};
-use crate::spec::{Case, Network};
+use crate::spec::{Case, Dtype, Network};
 
 /// What a check in one format found; the claims C1 and C2 share it, because every quantity of both
 /// engines is held to the exact values on which C1 and C2 already hold.
@@ -25,12 +25,12 @@ pub(super) fn cells(case: &Case, evidence: &Evidence, seed: u64) -> Result<Vec<C
     let double = Floats::<f64>::run(case)?;
     let single = Floats::<f32>::run(case)?;
     let lattice = [
-        lattice(case, evidence, &double, Format::F64),
-        lattice(case, evidence, &single, Format::F32),
+        lattice(case, evidence, &double, Dtype::F64),
+        lattice(case, evidence, &single, Dtype::F32),
     ];
     let bounded = [
-        bounded(case, evidence, &double, Format::F64, seed)?,
-        bounded(case, evidence, &single, Format::F32, seed)?,
+        bounded(case, evidence, &double, Dtype::F64, seed)?,
+        bounded(case, evidence, &single, Dtype::F32, seed)?,
     ];
     let mut cells = both_claims(Tier::Lattice, lattice);
     cells.extend(both_claims(Tier::Bounded, bounded));
@@ -89,12 +89,7 @@ fn both_claims(tier: Tier, [double, single]: [Found; 2]) -> Vec<Cell> {
 }
 
 /// Tier L: where every float operation is exact, the results must be, bit for bit.
-fn lattice<F: Float>(
-    case: &Case,
-    evidence: &Evidence,
-    floats: &Floats<F>,
-    format: Format,
-) -> Found {
+fn lattice<F: Float>(case: &Case, evidence: &Evidence, floats: &Floats<F>, format: Dtype) -> Found {
     if !evidence.evaluated {
         return Found::Without("σ is transcendental: no float input makes it exact".into());
     }
@@ -126,7 +121,7 @@ fn bounded<F: Float>(
     case: &Case,
     evidence: &Evidence,
     floats: &Floats<F>,
-    format: Format,
+    format: Dtype,
     seed: u64,
 ) -> Result<Found, Error> {
     let unchecked = |why: String| Ok(Found::Checked(Verdict::Unchecked(why), Vec::new()));

@@ -4,13 +4,13 @@ use num_rational::BigRational;
 
 use super::evidence::Evidence;
 use super::float::tightness_in_words;
-use crate::check::bounded::{Format, Residuals, compare_recurrent, power_in_words};
+use crate::check::bounded::{Residuals, compare_recurrent, power_in_words};
 use crate::check::{Cell, CellState, Claim, Tier, Verdict};
 use crate::error::Error;
 use crate::fast::Float;
 use crate::fast::recurrent::{self, Outcome, Settings, spectral_abscissa_of};
 use crate::spec::outcome::CreditExample;
-use crate::spec::{Case, PerNeuron};
+use crate::spec::{Case, Dtype, PerNeuron};
 
 /// C1, C2 and C7 in tiers L and F, for `f64` and `f32`.
 pub(super) fn cells(case: &Case, evidence: &Evidence) -> Result<Vec<Cell>, Error> {
@@ -25,8 +25,8 @@ pub(super) fn cells(case: &Case, evidence: &Evidence) -> Result<Vec<Cell>, Error
         cells.extend(CLAIMS.map(|claim| Cell::not_applicable(claim, Tier::Bounded, why)));
         return Ok(cells);
     }
-    let double = checked::<f64>(case, evidence, Format::F64)?;
-    let single = checked::<f32>(case, evidence, Format::F32)?;
+    let double = checked::<f64>(case, evidence, Dtype::F64)?;
+    let single = checked::<f32>(case, evidence, Dtype::F32)?;
     let mut cell = combined(double, single);
     if let Some(note) = settling(evidence)? {
         cell.notes.push(note);
@@ -43,7 +43,7 @@ enum Found {
     Without(String),
 }
 
-fn checked<F: Float>(case: &Case, evidence: &Evidence, format: Format) -> Result<Found, Error> {
+fn checked<F: Float>(case: &Case, evidence: &Evidence, format: Dtype) -> Result<Found, Error> {
     let name = format.name();
     // Where there are several equilibria, the one that the exact side stands at is the one that is meant.
     let rates = |example: &CreditExample<BigRational>| example.firing_rate.map(F::nearest);

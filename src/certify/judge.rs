@@ -5,7 +5,7 @@ use num_traits::Zero;
 
 use super::gradient::{Rule, gradient};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
-use crate::check::bounded::{Bound, Format, rounding_bound};
+use crate::check::bounded::{Bound, rounding_bound};
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference, judge_parameters};
 use crate::check::{blocks, bridge};
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::mutants;
 use crate::number::exact_f64;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Limits, Network, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Dtype, Limits, Network, PerNeuron, PerSynapse, Wiring};
 use crate::wire::gradient::{Gradient, NumberKind, Quantity};
 
 /// Judges every entry, and names the known mistakes that would give exactly this result.
@@ -114,8 +114,8 @@ impl Truth {
     fn of(case: &Case, mine: &Gradient, held: Held, limits: &Limits) -> Result<Self, Error> {
         let bounds = match held {
             Held::Exactly => None,
-            Held::F64 => Some(Format::F64),
-            Held::F32 => Some(Format::F32),
+            Held::F64 => Some(Dtype::F64),
+            Held::F32 => Some(Dtype::F32),
         };
         if bounds.is_some() && Wiring::of(case).is_recurrent() {
             return Err(Error::unsupported(

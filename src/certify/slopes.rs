@@ -9,12 +9,12 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use super::evidence::Evidence;
-use crate::check::bounded::{Bound, Format, power, power_in_words, rounding_bound};
+use crate::check::bounded::{Bound, power, power_in_words, rounding_bound};
 use crate::check::enclosure::{Enclosure, logistic, softplus, tanh};
 use crate::check::{Cell, Claim, Compared, Mismatch, Tier, Verdict};
 use crate::error::Error;
 use crate::number::{exact_f64, hex, nearest_f64};
-use crate::spec::{Activation, Case};
+use crate::spec::{Activation, Case, Dtype};
 
 /// The step of the central difference is 2⁻¹²⁸: its error |σ‴| h²/6 is then below 2⁻²⁵⁶, because
 /// |σ‴| ≤ 2 for tanh, ≤ 1/8 for logistic and for softplus. A saturated slope is much smaller than 1, and its bound with it.
@@ -33,7 +33,7 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
         let why = "x and β are given by a float iteration; how far it is from an equilibrium of σ itself is not bounded in this version";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Bounded, why));
     }
-    let bounds = match rounding_bound(case, Format::F64) {
+    let bounds = match rounding_bound(case, Dtype::F64) {
         Ok(bounds) => bounds,
         Err(error @ Error::NotFinite { .. }) => {
             let verdict = Verdict::Unchecked(error.to_string());
@@ -47,7 +47,7 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
         entries += 1;
         let allowed = exact_f64(bound.bound + bound.radius);
         let scale = truth.distance(&BigRational::zero()).max(BigRational::one());
-        powerless |= allowed.as_ref().is_none_or(|allowed| *allowed >= &scale * power(Format::F64));
+        powerless |= allowed.as_ref().is_none_or(|allowed| *allowed >= &scale * power(Dtype::F64));
         if allowed.is_some_and(|allowed| truth.distance(value) <= allowed) {
             return;
         }
@@ -87,7 +87,7 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
         Some(mismatch) => Verdict::Disagree(mismatch),
         None if powerless => Verdict::Unchecked(format!(
             "the bound on some rate or balance factor is no narrower than {} of it",
-            power_in_words(Format::F64)
+            power_in_words(Dtype::F64)
         )),
         None if entries == 0 => {
             Verdict::Unchecked("no neuron has a transcendental activation".into())

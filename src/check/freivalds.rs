@@ -17,11 +17,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::bounded::up::{Arithmetic, Up};
-use super::lattice::Format;
 use super::{Compared, Mismatch, Verdict};
-use crate::number::{canonical, exact_f64, nearest_f32, nearest_f64};
+use crate::number::{self, canonical, exact_f64, nearest_f64};
 use crate::spec::outcome::{BackpropOutcome, CreditOutcome};
-use crate::spec::{Case, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Dtype, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 use side::{Example, Side};
 
 /// Checks the products of D1 (Wx), D3 (Wᵀ(β∘c)) and D4 (⟨β c x⟩, ⟨β c⟩) of a float credit outcome.
@@ -32,7 +31,7 @@ use side::{Example, Side};
 pub fn products<F: Copy + Into<f64>>(
     case: &Case,
     outcome: &CreditOutcome<F>,
-    format: Format,
+    format: Dtype,
     seed: u64,
 ) -> Verdict {
     let wiring = Wiring::of(case);
@@ -48,7 +47,7 @@ pub fn products<F: Copy + Into<f64>>(
 pub fn products_backprop<F: Copy + Into<f64>>(
     case: &Case,
     outcome: &BackpropOutcome<F>,
-    format: Format,
+    format: Dtype,
     seed: u64,
 ) -> Verdict {
     let wiring = Wiring::of(case);
@@ -56,7 +55,7 @@ pub fn products_backprop<F: Copy + Into<f64>>(
     run(case, wiring, side, format, seed)
 }
 
-fn run(case: &Case, wiring: Wiring, side: Option<Side>, format: Format, seed: u64) -> Verdict {
+fn run(case: &Case, wiring: Wiring, side: Option<Side>, format: Dtype, seed: u64) -> Verdict {
     let side = side.filter(|side| side.examples.len() == case.examples.len());
     match side.and_then(|side| Check::of(case, wiring, side, format, seed)) {
         Some(mut check) => check.run(),
@@ -70,11 +69,8 @@ fn run(case: &Case, wiring: Wiring, side: Option<Side>, format: Format, seed: u6
 }
 
 /// A number of the case as the engines have it; `None` beyond the largest float.
-fn nearest(value: &BigRational, format: Format) -> Option<BigRational> {
-    match format {
-        Format::F64 => exact_f64(nearest_f64(value)),
-        Format::F32 => exact_f64(f64::from(nearest_f32(value))),
-    }
+fn nearest(value: &BigRational, format: Dtype) -> Option<BigRational> {
+    exact_f64(number::nearest(value.numer(), value.denom(), format))
 }
 
 struct Check {
@@ -90,7 +86,7 @@ struct Check {
 }
 
 impl Check {
-    fn of(case: &Case, wiring: Wiring, side: Side, format: Format, seed: u64) -> Option<Self> {
+    fn of(case: &Case, wiring: Wiring, side: Side, format: Dtype, seed: u64) -> Option<Self> {
         let parameters = Parameters::of(case);
         let all = |values: &[BigRational]| -> Option<Vec<_>> {
             values.iter().map(|value| nearest(value, format)).collect()

@@ -4,7 +4,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use super::blocks::Block;
-use super::bounded::{Format, power};
+use super::bounded::power;
 use super::power::{Power, Sight, Unchecked, doubt};
 use crate::number::{exact_f64, nearest, nearest_f64};
 use crate::spec::outcome::Update;
@@ -232,8 +232,8 @@ fn look(sight: &mut Sight<BigRational>, held: Held, reference: &Reference) {
 fn refused(held: Held, widest: f64, largest: &BigRational) -> (f64, bool) {
     let format = match held {
         Held::Exactly => return (0.0, false),
-        Held::F64 => Format::F64,
-        Held::F32 => Format::F32,
+        Held::F64 => Dtype::F64,
+        Held::F32 => Dtype::F32,
     };
     if largest.is_zero() {
         return (f64::INFINITY, false);

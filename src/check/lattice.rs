@@ -18,53 +18,6 @@ use crate::spec::outcome::{BackpropOutcome, CreditOutcome};
 pub use admission::admit;
 pub(super) use admission::admit_activation;
 
-/// A float format, by the numbers that rounding depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// binary64: 53 bits.
-    F64,
-    /// binary32: 24 bits.
-    F32,
-}
-
-impl Format {
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F64 => "f64",
-            Self::F32 => "f32",
-        }
-    }
-
-    /// Bits of the mantissa, the leading one included: rounding is by at most 2^−precision, relatively.
-    #[must_use]
-    pub fn precision(self) -> u32 {
-        match self {
-            Self::F64 => 53,
-            Self::F32 => 24,
-        }
-    }
-
-    /// k of the smallest positive number 2^−k.
-    #[must_use]
-    pub fn smallest(self) -> u32 {
-        match self {
-            Self::F64 => 1074,
-            Self::F32 => 149,
-        }
-    }
-
-    /// k of the first power 2^k beyond the largest number.
-    #[must_use]
-    pub fn overflow(self) -> u32 {
-        match self {
-            Self::F64 => 1024,
-            Self::F32 => 128,
-        }
-    }
-}
-
 /// Every float of a credit outcome, as the rational that it is, `==` the exact one.
 #[must_use]
 pub fn compare_bits<F: Copy + Into<f64>>(

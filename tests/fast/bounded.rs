@@ -1,12 +1,12 @@
 //! Tier F: never exceeded.
 
 use creditcheck::check::bounded::{
-    Format, Tightness, compare_bounded, compare_bounded_backprop, compare_centre,
-    compare_centre_backprop, rounding_bound,
+    Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
+    rounding_bound,
 };
 use creditcheck::fast::{self, Float};
 use creditcheck::number::exact_f64;
-use creditcheck::spec::{Activation, Case, Limits, Network};
+use creditcheck::spec::{Activation, Case, Dtype, Limits, Network};
 use num_rational::BigRational;
 use num_traits::Signed;
 
@@ -14,8 +14,8 @@ use super::nets::{Draw, Recipe, exact, ratio};
 
 use crate::engines;
 
-pub fn format_of<F: Float>() -> Format {
-    if F::NAME == "f64" { Format::F64 } else { Format::F32 }
+pub fn format_of<F: Float>() -> Dtype {
+    if F::NAME == "f64" { Dtype::F64 } else { Dtype::F32 }
 }
 
 /// All that an exact engine evaluates and whose digits do not explode.
@@ -296,7 +296,7 @@ fn kinks_hit_exactly() {
         let Network::Layered(net) = &case.network else { continue };
         let kinks = net.layers[0].activation.kinks();
         let first = net.widths()[0];
-        for format in [Format::F64, Format::F32] {
+        for format in [Dtype::F64, Dtype::F32] {
             let bounds = rounding_bound(&case, format).unwrap();
             let example = &bounds.examples[0];
             for post in (first..first + net.widths()[1]).map(creditcheck::spec::Neuron) {

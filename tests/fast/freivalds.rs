@@ -1,10 +1,9 @@
 //! Freivalds on every product: right results pass, one wrong entry in each product is seen.
 
-use creditcheck::check::bounded::Format;
 use creditcheck::check::freivalds::{products, products_backprop};
 use creditcheck::fast;
 use creditcheck::spec::outcome::{BackpropOutcome, Credit, CreditOutcome};
-use creditcheck::spec::{Activation, Case, Network, Neuron, Synapse};
+use creditcheck::spec::{Activation, Case, Dtype, Network, Neuron, Synapse};
 
 use super::nets::{Draw, Recipe, ratio};
 
@@ -32,26 +31,18 @@ fn right_products_pass() {
     for seed in 0..80 {
         for case in [recipe.case(&mut Draw::new(seed)), recipe.graph(&mut Draw::new(seed))] {
             let verdict =
-                products(&case, &fast::credit::run::<f64>(&case).unwrap(), Format::F64, seed);
+                products(&case, &fast::credit::run::<f64>(&case).unwrap(), Dtype::F64, seed);
             assert!(!verdict.is_disagree(), "f64 seed {seed}: {verdict:?}");
             let verdict =
-                products(&case, &fast::credit::run::<f32>(&case).unwrap(), Format::F32, seed);
+                products(&case, &fast::credit::run::<f32>(&case).unwrap(), Dtype::F32, seed);
             assert!(!verdict.is_disagree(), "f32 seed {seed}: {verdict:?}");
         }
         let case = recipe.case(&mut Draw::new(seed));
-        let verdict = products_backprop(
-            &case,
-            &fast::backprop::run::<f64>(&case).unwrap(),
-            Format::F64,
-            seed,
-        );
+        let verdict =
+            products_backprop(&case, &fast::backprop::run::<f64>(&case).unwrap(), Dtype::F64, seed);
         assert!(!verdict.is_disagree(), "backprop f64 seed {seed}: {verdict:?}");
-        let verdict = products_backprop(
-            &case,
-            &fast::backprop::run::<f32>(&case).unwrap(),
-            Format::F32,
-            seed,
-        );
+        let verdict =
+            products_backprop(&case, &fast::backprop::run::<f32>(&case).unwrap(), Dtype::F32, seed);
         assert!(!verdict.is_disagree(), "backprop f32 seed {seed}: {verdict:?}");
     }
 }
@@ -67,7 +58,7 @@ fn wrong_products_are_seen() {
         let refused = |change: &dyn Fn(&mut CreditOutcome<f64>)| {
             let mut wrong = right.clone();
             change(&mut wrong);
-            usize::from(products(&case, &wrong, Format::F64, seed).is_disagree())
+            usize::from(products(&case, &wrong, Dtype::F64, seed).is_disagree())
         };
         let share = 1.0 + 2f64.powi(-40);
         let hidden = Neuron(width(&case));
@@ -95,7 +86,7 @@ fn wrong_backprop_is_seen() {
         let refused = |change: &dyn Fn(&mut BackpropOutcome<f64>)| {
             let mut wrong = right.clone();
             change(&mut wrong);
-            usize::from(products_backprop(&case, &wrong, Format::F64, seed).is_disagree())
+            usize::from(products_backprop(&case, &wrong, Dtype::F64, seed).is_disagree())
         };
         let share = 1.0 + 2f64.powi(-40);
         seen += refused(&|wrong| wrong.gradient.weights[0][0][0] *= share);

@@ -1,11 +1,10 @@
 //! Bits do not depend on the number of threads, nor, on the lattice, on where the numbers lie.
 
-use creditcheck::check::bounded::Format;
 use creditcheck::check::lattice::{admit, compare_bits, compare_bits_backprop};
 use creditcheck::fast::{self, Float, Function, Network, Threads, backprop, credit};
 use creditcheck::number::parse;
 use creditcheck::spec::{
-    Activation, Case, Example, Expect, Kink, Layer, Layered, Limits, Network as Kind,
+    Activation, Case, Dtype, Example, Expect, Kink, Layer, Layered, Limits, Network as Kind,
 };
 use creditcheck::textbook;
 use faer::{Mat, MatRef};
@@ -94,7 +93,7 @@ fn lattice_case() -> Case {
     }
 }
 
-fn lattice<F: Float>(format: Format) {
+fn lattice<F: Float>(format: Dtype) {
     let case = lattice_case();
     let exact = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
     admit(&case, &exact, format).unwrap();
@@ -150,12 +149,12 @@ fn every_second<F: Float>(whole: &Mat<F>) -> MatRef<'_, F> {
 
 #[test]
 fn lattice_bits_for_any_layout_f64() {
-    lattice::<f64>(Format::F64);
+    lattice::<f64>(Dtype::F64);
 }
 
 #[test]
 fn lattice_bits_for_any_layout_f32() {
-    lattice::<f32>(Format::F32);
+    lattice::<f32>(Dtype::F32);
 }
 
 /// On numbers of any kind too: the panels are the same, whoever computes them; and twice the same is the same.

@@ -4,7 +4,8 @@ use creditcheck::check::lattice::{compare_bits, compare_bits_backprop};
 use creditcheck::error::Error;
 use creditcheck::fast;
 use creditcheck::spec::{
-    Activation, Case, Ends, Graph, Kink, Layer, Limits, Network, Neuron, PerNeuron, PerSynapse,
+    Activation, Case, Dtype, Ends, Graph, Kink, Layer, Limits, Network, Neuron, PerNeuron,
+    PerSynapse,
 };
 use creditcheck::textbook;
 use num_rational::BigRational;
@@ -115,7 +116,7 @@ fn refusals() {
     let mut case = graph.clone();
     case.network = Network::Graph(cyclic);
     assert!(matches!(fast::credit::run::<f64>(&case), Err(Error::Unsupported { .. })));
-    let format = creditcheck::check::bounded::Format::F64;
+    let format = Dtype::F64;
     assert!(creditcheck::check::bounded::rounding_bound(&case, format).is_err());
 
     let huge = BigRational::from_integer(num_bigint::BigInt::from(10).pow(200));

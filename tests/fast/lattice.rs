@@ -2,9 +2,9 @@
 
 use creditcheck::check::bounded::{Bounds, rounding_bound};
 use creditcheck::check::entries::{Entry, of_backprop, of_credit};
-use creditcheck::check::lattice::{Format, admit, compare_bits, compare_bits_backprop};
+use creditcheck::check::lattice::{admit, compare_bits, compare_bits_backprop};
 use creditcheck::fast::{self, Float};
-use creditcheck::spec::{Activation, Case, Limits, Network};
+use creditcheck::spec::{Activation, Case, Dtype, Limits, Network};
 use creditcheck::textbook;
 use num_rational::BigRational;
 
@@ -24,7 +24,7 @@ fn polynomials() -> Vec<Activation> {
     vec![Activation::Identity, Activation::Relu, Activation::Square, Activation::Quadratic]
 }
 
-fn run<F: Float>(format: Format, cases: u64, case: impl Fn(u64) -> Case) {
+fn run<F: Float>(format: Dtype, cases: u64, case: impl Fn(u64) -> Case) {
     let mut admitted = 0;
     for seed in 0..cases {
         let case = case(seed);
@@ -74,8 +74,8 @@ fn bits_f64() {
         number: |draw| draw.dyadic(16, 3),
         learning_rate: |draw| ratio(draw.integer(1, 15), 16),
     };
-    run::<f64>(Format::F64, 600, |seed| recipe.case(&mut Draw::new(seed)));
-    run::<f64>(Format::F64, 600, |seed| recipe.graph(&mut Draw::new(seed)));
+    run::<f64>(Dtype::F64, 600, |seed| recipe.case(&mut Draw::new(seed)));
+    run::<f64>(Dtype::F64, 600, |seed| recipe.graph(&mut Draw::new(seed)));
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn bits_f64_polynomials() {
         number: |draw| draw.dyadic(5, 1),
         learning_rate: |draw| ratio(draw.integer(1, 3), 4),
     };
-    run::<f64>(Format::F64, 600, |seed| recipe.case(&mut Draw::new(seed)));
+    run::<f64>(Dtype::F64, 600, |seed| recipe.case(&mut Draw::new(seed)));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn bits_f32() {
         number: |draw| draw.dyadic(6, 1),
         learning_rate: |draw| ratio(draw.integer(1, 3), 4),
     };
-    run::<f32>(Format::F32, 600, |seed| recipe.case(&mut Draw::new(seed)));
+    run::<f32>(Dtype::F32, 600, |seed| recipe.case(&mut Draw::new(seed)));
 }
 
 /// What admission is for: each of these would break the equality, and is refused with its reason.
@@ -122,11 +122,11 @@ fn admission_refuses() {
         let exact = textbook::credit::run::<BigRational>(case, &Limits::default()).unwrap();
         admit(case, &exact, format)
     };
-    assert_eq!(reason(&good, Format::F64), Ok(()));
+    assert_eq!(reason(&good, Dtype::F64), Ok(()));
     let with = |change: &dyn Fn(&mut Case)| {
         let mut case = good.clone();
         change(&mut case);
-        reason(&case, Format::F64).unwrap_err()
+        reason(&case, Dtype::F64).unwrap_err()
     };
     let third = with(&|case| case.learning_rate = ratio(1, 3));
     assert!(third.contains("learning rate") && third.contains("not dyadic"), "{third}");
@@ -134,11 +134,11 @@ fn admission_refuses() {
     assert!(three.contains("power of two"), "{three}");
     let wide = with(&|case| case.examples[0].input[0] = ratio(1, 1 << 40) + ratio(1 << 30, 1));
     assert!(wide.contains("bits"), "{wide}");
-    assert!(reason(&good, Format::F32).is_ok());
+    assert!(reason(&good, Dtype::F32).is_ok());
     let mut fine = good.clone();
     fine.examples[0].input[0] = ratio(1, 1 << 20) + ratio(7, 1);
-    assert!(reason(&fine, Format::F32).unwrap_err().contains("bits"));
-    assert_eq!(reason(&fine, Format::F64), Ok(()));
+    assert!(reason(&fine, Dtype::F32).unwrap_err().contains("bits"));
+    assert_eq!(reason(&fine, Dtype::F64), Ok(()));
 }
 
 /// The comparison sees one unit in the last place, NaN, and a missing entry.

@@ -1,11 +1,11 @@
 //! Tier F has power: a wrong entry is refused, in every block, and the refusal is that of the comparison itself.
 
 use creditcheck::check::blocks;
-use creditcheck::check::bounded::{Bounds, Format, compare_bounded, rounding_bound, weakest_block};
+use creditcheck::check::bounded::{Bounds, compare_bounded, rounding_bound, weakest_block};
 use creditcheck::fast::{self, Float};
 use creditcheck::number::exact_f64;
 use creditcheck::spec::outcome::{CreditOutcome, Update};
-use creditcheck::spec::{Activation, Case, Example, Limits, Network, Wiring};
+use creditcheck::spec::{Activation, Case, Dtype, Example, Limits, Network, Wiring};
 use creditcheck::{suite, textbook};
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -13,8 +13,8 @@ use num_traits::{Signed, Zero};
 use super::bounded::format_of;
 use super::nets::{Draw, Recipe, exact, ratio};
 
-fn share(format: Format) -> BigRational {
-    exact(if format == Format::F64 { 2f64.powi(-30) } else { 2f64.powi(-10) })
+fn share(format: Dtype) -> BigRational {
+    exact(if format == Dtype::F64 { 2f64.powi(-30) } else { 2f64.powi(-10) })
 }
 
 /// Every entry of every block in turn, wrong by the share of the block's largest, in the engine's own result.

@@ -2,14 +2,14 @@
 
 use creditcheck::check::Verdict;
 use creditcheck::check::bounded::{
-    Format, Tightness, compare_temporal, power, temporal_bound, temporal_update_bound,
+    Tightness, compare_temporal, power, temporal_bound, temporal_update_bound,
     weakest_temporal_block,
 };
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};
 use creditcheck::fast::{Float, Threads};
 use creditcheck::number::{nearest_f32, nearest_f64};
 use creditcheck::spec::{
-    Activation, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
+    Activation, Dtype, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
     TemporalRule,
 };
 use creditcheck::textbook::temporal as exact;
@@ -63,7 +63,7 @@ fn every_entry_is_inside<F: Float>() {
     }
     assert!(compared >= 10_000 && jumps >= 10, "{compared} entries, {jumps} nets near a kink");
     // Where credit cancels to almost nothing, or feeds on large numbers, f32 has nothing left to bound.
-    let most = if format == Format::F64 { 0 } else { strong / 10 };
+    let most = if format == Dtype::F64 { 0 } else { strong / 10 };
     assert!(
         strong >= 500 && weak.len() <= most,
         "{strong} strong, {}: {:?}",
@@ -93,8 +93,8 @@ fn updates_are_inside_bounds_of_their_own() {
         let rule = TemporalRule::Bptt;
         let eta = ratio(1, 3 << 20);
         case.learning_rate = eta.clone();
-        let gradient = temporal_bound(&case, &rule, Format::F64).unwrap();
-        let update = temporal_update_bound(&case, &rule, Format::F64).unwrap();
+        let gradient = temporal_bound(&case, &rule, Dtype::F64).unwrap();
+        let update = temporal_update_bound(&case, &rule, Dtype::F64).unwrap();
         assert_eq!(update.loss.to_bits(), gradient.loss.to_bits());
         let float = floats::<f64>(&case, &rule, Evaluation::Adjoint);
         let mut moved = converted(&float, |value| -nearest_f64(&eta) * value);
@@ -129,7 +129,7 @@ fn another_rule_is_refused() {
             continue;
         }
         let exact = reference(&case, &TemporalRule::Bptt);
-        let bounds = temporal_bound(&case, &TemporalRule::Bptt, Format::F64).unwrap();
+        let bounds = temporal_bound(&case, &TemporalRule::Bptt, Dtype::F64).unwrap();
         let local = floats::<f64>(&case, &TemporalRule::Eprop, Evaluation::Causal);
         let differ = reference(&case, &TemporalRule::Eprop) != exact;
         let (verdict, _) = compare_temporal(&bounds, &local, &exact);
@@ -150,7 +150,7 @@ fn a_slope_at_a_kink_may_jump() {
     let read = creditcheck::wire::TemporalDocument::read(text, &Limits::default()).unwrap();
     let case = read.case;
     let rule = TemporalRule::Bptt;
-    let bounds = temporal_bound(&case, &rule, Format::F64).unwrap();
+    let bounds = temporal_bound(&case, &rule, Dtype::F64).unwrap();
     let exact = reference(&case, &rule);
     assert!(exact.input[0].iter().all(Zero::is_zero));
     // h = 1 would give (1−λ) ϵ v x
@@ -185,7 +185,7 @@ fn dead_blocks_are_unchecked() {
     let found = |case: &TemporalCase| {
         let rule = TemporalRule::Bptt;
         let exact = reference(case, &rule);
-        let bounds = temporal_bound(case, &rule, Format::F64).unwrap();
+        let bounds = temporal_bound(case, &rule, Dtype::F64).unwrap();
         let float = floats::<f64>(case, &rule, Evaluation::Adjoint);
         let mut wrong = float.clone();
         wrong.readout[0][0] += 1.0;
@@ -262,7 +262,7 @@ fn every_step_sums_over_all_readouts() {
     // ∂L/∂U = ½ g_1 x_1, and no term of a step before the last has left a trace.
     assert!(g == 0.0625 && float.input[0][0] != g / 2.0);
     float.input[0][0] = g / 2.0;
-    let bounds = temporal_bound(&case, &rule, Format::F32).unwrap();
+    let bounds = temporal_bound(&case, &rule, Dtype::F32).unwrap();
     let off = (ratio(1, 32) - &exact.input[0][0]).abs().to_f64().unwrap();
     let unit = (-24f64).exp2() / 32.0;
     assert!(off > 3_999.0 * unit && off < bounds.input[0][0] && bounds.input[0][0] < 2.0 * off);
@@ -285,13 +285,13 @@ fn long_sequences_have_bounds() {
         input: (0..steps).map(|t| vec![ratio(t % 11, 9)]).collect(),
         target: vec![vec![ratio(5, 1)]; steps as usize],
     }];
-    let bounds = temporal_bound(&case, &TemporalRule::Bptt, Format::F64).unwrap();
+    let bounds = temporal_bound(&case, &TemporalRule::Bptt, Dtype::F64).unwrap();
     let back = floats::<f64>(&case, &TemporalRule::Bptt, Evaluation::Adjoint);
     let forth = floats::<f64>(&case, &TemporalRule::Rtrl, Evaluation::Causal);
     let flat = |all: &TemporalGradient<f64>| [all.recurrent.concat(), all.input.concat()].concat();
     let (bounds, back, forth) = (flat(&bounds), flat(&back), flat(&forth));
     let largest = back.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
-    let wrong_by = largest * power(Format::F64).to_f64().unwrap();
+    let wrong_by = largest * power(Dtype::F64).to_f64().unwrap();
     for ((bound, back), forth) in bounds.iter().zip(&back).zip(&forth) {
         assert!((back - forth).abs() <= 2.0 * bound && *bound < wrong_by, "{bound} {back} {forth}");
     }
@@ -306,7 +306,7 @@ fn refused<F: Float>(
     bounds: &TemporalGradient<f64>,
     float: &TemporalGradient<F>,
     exact: &TemporalGradient<Q>,
-    format: Format,
+    format: Dtype,
 ) -> Result<(), String> {
     let blocks: [Block; 3] = [
         |g| g.recurrent.iter_mut().flatten().collect(),

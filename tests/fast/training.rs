@@ -1,8 +1,8 @@
 //! The step API: training moves the weights as the exact rule says, and needs no shape twice.
 
-use creditcheck::check::bounded::{Format, compare_bounded, rounding_bound};
+use creditcheck::check::bounded::{compare_bounded, rounding_bound};
 use creditcheck::fast::{self, Network};
-use creditcheck::spec::{Activation, Case, Kink, Limits, Network as Kind};
+use creditcheck::spec::{Activation, Case, Dtype, Kink, Limits, Network as Kind};
 use creditcheck::textbook;
 use num_rational::BigRational;
 
@@ -69,7 +69,7 @@ fn step_is_run() {
     let case = recipe(&activations).case(&mut Draw::new(5));
     let exact = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
     let float = fast::credit::run::<f64>(&case).unwrap();
-    let bounds = rounding_bound(&case, Format::F64).unwrap();
+    let bounds = rounding_bound(&case, Dtype::F64).unwrap();
     assert!(compare_bounded(&bounds, &float, &exact).0.is_agree());
 }
 

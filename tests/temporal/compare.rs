@@ -4,10 +4,11 @@ use creditcheck::certify::Silent;
 use creditcheck::certify::temporal::{Comparison, compare, gradient, judge};
 use creditcheck::check::Conclusion;
 #[cfg(feature = "fast")]
-use creditcheck::check::bounded::{Format, power};
+use creditcheck::check::bounded::power;
 use creditcheck::check::judge::{Judgement, Nearness};
 use creditcheck::spec::{
-    Activation, Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule,
+    Activation, Diagonal, Dtype, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase,
+    TemporalRule,
 };
 use creditcheck::wire::gradient::{NumberKind, Quantity};
 use creditcheck::wire::temporal::gradient::GradientOverTime;
@@ -244,8 +245,8 @@ fn wrong_floats_are_outside_their_bounds() {
     let case = fifth();
     let limits = Limits::default();
     for (number, quantity, format) in [
-        (NumberKind::F64, Quantity::Gradient, Format::F64),
-        (NumberKind::F32, Quantity::Update, Format::F32),
+        (NumberKind::F64, Quantity::Gradient, Dtype::F64),
+        (NumberKind::F32, Quantity::Update, Dtype::F32),
     ] {
         let theirs = gradient(&case, &TemporalRule::Bptt, number, quantity, &limits).unwrap();
         // Twice what any bound with power refuses.

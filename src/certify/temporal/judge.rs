@@ -4,14 +4,14 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use super::gradient::{asked_for, exact, has_few_parameters};
-use crate::check::bounded::{Format, temporal_bound, temporal_update_bound};
+use crate::check::bounded::{temporal_bound, temporal_update_bound};
 use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference};
 use crate::error::Error;
 use crate::mutants;
 use crate::number::{exact_f64, nearest_f32, nearest_f64};
 use crate::progress::Progress;
 use crate::spec::{
-    Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
+    Diagonal, Dtype, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
     TemporalRule,
 };
 use crate::wire::gradient::{NumberKind, Quantity};
@@ -97,8 +97,8 @@ fn bounds_of(
 ) -> Result<Option<TemporalGradient<f64>>, Error> {
     let format = match mine.number {
         NumberKind::Exact => return Ok(None),
-        NumberKind::F64 => Format::F64,
-        NumberKind::F32 => Format::F32,
+        NumberKind::F64 => Dtype::F64,
+        NumberKind::F32 => Dtype::F32,
     };
     let found = match mine.quantity {
         Quantity::Gradient => temporal_bound(case, rule, format),

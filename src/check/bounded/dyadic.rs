@@ -4,7 +4,7 @@
 //! the finest grid, each partial sum is a float, fused or not. Each partial product and each term divide a number that
 //! passed, so their mantissas fit too; their exponents are bounded separately, by adding up only those that point the same way.
 
-use crate::check::lattice::Format;
+use crate::spec::Dtype;
 
 /// The two arithmetics that are followed: that of the centre (always f64) and that of the format.
 pub(in crate::check) const SIDES: [usize; 2] = [0, 1];
@@ -48,13 +48,13 @@ impl Grid {
     }
 
     /// Whether the sum, divided by this, is exact in each arithmetic, wherever the division takes place.
-    pub(super) fn is_exact(&self, divisor: f64, formats: [Format; 2]) -> [bool; 2] {
+    pub(super) fn is_exact(&self, divisor: f64, formats: [Dtype; 2]) -> [bool; 2] {
         let (mantissa, shift) = parts(divisor);
         let (Some((units, lowest)), 1) = (self.total, mantissa) else { return [false; 2] };
         SIDES.map(|side| {
             let format = formats[side];
-            let [precision, smallest, overflow] =
-                [format.precision(), format.smallest(), format.overflow()].map(i64::from);
+            let precision = i64::from(format.precision());
+            let [smallest, overflow] = [-format.smallest(), format.largest() + 1].map(i64::from);
             let below = self.range.0.min(lowest) - shift.max(0);
             let above = self.range.1.max(lowest + bits(units)) + (-shift).max(0);
             // Without the centre the terms are not known, so neither is their grid.
@@ -101,9 +101,10 @@ fn bits(number: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, Grid, parts};
+    use super::{Grid, parts};
+    use crate::spec::Dtype;
 
-    const FORMATS: [Format; 2] = [Format::F64, Format::F32];
+    const FORMATS: [Dtype; 2] = [Dtype::F64, Dtype::F32];
 
     fn exact(terms: &[&[f64]], divisor: f64) -> [bool; 2] {
         let mut grid = Grid::new();

@@ -26,11 +26,10 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::entries::{Entry, Quantity};
-pub use super::lattice::Format;
 use crate::error::Error;
-use crate::number::{exact_f64, nearest_f32, nearest_f64};
+use crate::number::{exact_f64, nearest};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Neuron, PerNeuron, Synapse};
+use crate::spec::{Case, Dtype, Neuron, PerNeuron, Synapse};
 
 pub use compare::{
     Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
@@ -115,7 +114,7 @@ pub struct ExampleBounds {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bounds {
     /// The format they are for.
-    pub format: Format,
+    pub format: Dtype,
     /// One entry per example.
     pub examples: Vec<ExampleBounds>,
     /// ΔW and Δb of D4; 0 where there is no bias.
@@ -139,7 +138,7 @@ pub struct Bounds {
 /// bound would let everything pass.
 ///
 /// Source: Higham, Accuracy and Stability of Numerical Algorithms, chapters 2–3.
-pub fn rounding_bound(case: &Case, format: Format) -> Result<Bounds, Error> {
+pub fn rounding_bound(case: &Case, format: Dtype) -> Result<Bounds, Error> {
     pass::Pass::new(case, format)?.bounds()
 }
 
@@ -201,19 +200,16 @@ impl Bounds {
 /// Whether a float is the nearest one to the exact value, ties to even.
 ///
 /// ```
-/// use creditcheck::check::bounded::{Format, correctly_rounded};
+/// use creditcheck::check::bounded::{Dtype, correctly_rounded};
 /// let tenth = creditcheck::number::parse("1/10", &Default::default()).unwrap();
-/// assert!(correctly_rounded(&tenth, 0.1f64, Format::F64));
-/// assert!(correctly_rounded(&tenth, 0.1f32, Format::F32));
-/// assert!(!correctly_rounded(&tenth, 0.1f64.next_up(), Format::F64));
-/// assert!(!correctly_rounded(&tenth, f64::NAN, Format::F64));
+/// assert!(correctly_rounded(&tenth, 0.1f64, Dtype::F64));
+/// assert!(correctly_rounded(&tenth, 0.1f32, Dtype::F32));
+/// assert!(!correctly_rounded(&tenth, 0.1f64.next_up(), Dtype::F64));
+/// assert!(!correctly_rounded(&tenth, f64::NAN, Dtype::F64));
 /// ```
 #[must_use]
-pub fn correctly_rounded(exact: &BigRational, float: impl Into<f64>, format: Format) -> bool {
-    let nearest = match format {
-        Format::F64 => nearest_f64(exact),
-        Format::F32 => f64::from(nearest_f32(exact)),
-    };
+pub fn correctly_rounded(exact: &BigRational, float: impl Into<f64>, format: Dtype) -> bool {
+    let nearest = nearest(exact.numer(), exact.denom(), format);
     // Compared as rationals: an infinity equals nothing and both zeros are zero.
     match (exact_f64(float.into()), exact_f64(nearest)) {
         (Some(float), Some(nearest)) => (float - nearest).is_zero(),

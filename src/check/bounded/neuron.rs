@@ -7,10 +7,10 @@ use super::dyadic::SIDES;
 use super::up::{Arithmetic, Sum, Up, Value};
 use super::{EXP_ULPS, LOGISTIC_ULPS, SOFTPLUS_ULPS, TANH_ULPS};
 use crate::check::enclosure::{self, Enclosure};
-use crate::check::lattice::{Format, admit_activation};
+use crate::check::lattice::admit_activation;
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::{Activation, Kink};
+use crate::spec::{Activation, Dtype, Kink};
 
 /// Bits of the enclosures from which the centres are rounded: more than any format has.
 const BITS: u64 = 64;
@@ -18,7 +18,7 @@ const BITS: u64 = 64;
 /// Arithmetic of the centre and of the format, and the format itself.
 pub(super) struct Neurons {
     pub(super) arithmetic: [Arithmetic; 2],
-    pub(super) format: Format,
+    pub(super) format: Dtype,
 }
 
 /// σ and its slope with their errors.

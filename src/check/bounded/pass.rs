@@ -3,10 +3,9 @@
 use super::neuron::Neurons;
 use super::up::{Arithmetic, Sum, Value};
 use super::{Bound, Bounds, ExampleBounds};
-use crate::check::lattice::Format;
 use crate::error::Error;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Dtype, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 
 /// A case with every number of it rounded.
 pub(super) struct Pass<'a> {
@@ -31,13 +30,13 @@ struct Followed {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(case: &'a Case, format: Format) -> Result<Self, Error> {
+    pub(super) fn new(case: &'a Case, format: Dtype) -> Result<Self, Error> {
         let wiring = Wiring::of(case);
         let Some(order) = wiring.order.clone() else {
             return Err(Error::unsupported("a rounding bound of a recurrent network"));
         };
         let parameters = Parameters::of(case);
-        let arithmetic = [Arithmetic::of(Format::F64), Arithmetic::of(format)];
+        let arithmetic = [Arithmetic::of(Dtype::F64), Arithmetic::of(format)];
         Ok(Self {
             case,
             order,

@@ -4,29 +4,32 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
-use super::{Bound, Bounds, Format};
+use super::{Bound, Bounds};
 use crate::check::blocks;
 use crate::number::exact_f64;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Neuron, Synapse, Wiring};
+use crate::spec::{Case, Dtype, Neuron, Synapse, Wiring};
 
-/// log₂ of the share of a block's largest entry by which a wrong entry must be refused: 2⁻³⁰ in f64, 2⁻¹⁰ in f32.
-fn power_bits(format: Format) -> u32 {
+/// log₂ of the share of a block's largest entry by which a wrong entry must be refused: 2⁻³⁰ in f64, 2⁻¹⁰ in f32, and half of
+/// the bits of the narrow formats.
+fn power_bits(format: Dtype) -> u32 {
     match format {
-        Format::F64 => 30,
-        Format::F32 => 10,
+        Dtype::F64 => 30,
+        Dtype::F32 => 10,
+        Dtype::F16 => 5,
+        Dtype::Bf16 => 4,
     }
 }
 
 /// The share of a block's largest entry by which a wrong entry must be refused.
 #[must_use]
-pub fn power(format: Format) -> BigRational {
+pub fn power(format: Dtype) -> BigRational {
     BigRational::new(BigInt::one(), BigInt::one() << power_bits(format))
 }
 
 /// The share of a block's largest entry by which a wrong entry must be refused, in words.
 #[must_use]
-pub fn power_in_words(format: Format) -> String {
+pub fn power_in_words(format: Dtype) -> String {
     format!("2^-{}", power_bits(format))
 }
 
@@ -50,7 +53,7 @@ pub fn weakest_block<F: Copy + Into<f64>>(
 /// The same with bounds from elsewhere.
 pub(super) fn weakest_block_of<F: Copy + Into<f64>>(
     case: &Case,
-    format: Format,
+    format: Dtype,
     bounds: &Update<Bound>,
     exact: &Update<BigRational>,
     float: &Update<F>,

@@ -16,14 +16,14 @@ use std::fmt;
 use num_rational::BigRational;
 use num_traits::Zero;
 
+use super::Bound;
 use super::compare::{Tightness, compare_by};
 use super::power::weakest_block_of;
 use super::up::Value;
-use super::{Bound, Format};
 use crate::check::entries::{Entry, Quantity};
 use crate::check::{Mismatch, Verdict};
 use crate::spec::outcome::{CreditOutcome, Update};
-use crate::spec::{Case, PerNeuron};
+use crate::spec::{Case, Dtype, PerNeuron};
 use follow::{Floats, Followed, View};
 
 /// What an engine reports of one equilibrium, beside its numbers.
@@ -54,7 +54,7 @@ pub struct EquilibriumBounds {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecurrentBounds {
     /// The format they are for.
-    pub format: Format,
+    pub format: Dtype,
     /// One entry per example.
     pub examples: Vec<EquilibriumBounds>,
     /// ΔW and Δb of D4; 0 where there is no bias.
@@ -118,7 +118,7 @@ impl fmt::Display for Unbounded {
 /// [`Unbounded`] where no finite bound is found: then nothing is known, and nothing was checked.
 pub fn recurrent_bound<F: Copy + Into<f64>>(
     case: &Case,
-    format: Format,
+    format: Dtype,
     float: &CreditOutcome<F>,
     exact: &CreditOutcome<BigRational>,
 ) -> Result<RecurrentBounds, Unbounded> {
@@ -153,7 +153,7 @@ pub fn recurrent_bound<F: Copy + Into<f64>>(
 #[must_use]
 pub fn compare_recurrent<F: Copy + Into<f64>>(
     case: &Case,
-    format: Format,
+    format: Dtype,
     float: &CreditOutcome<F>,
     residuals: &[Residuals],
     exact: &CreditOutcome<BigRational>,
@@ -182,7 +182,7 @@ pub fn compare_recurrent<F: Copy + Into<f64>>(
 /// The first residual that is larger than what the engine reports and its rounding explains.
 fn dishonest<F: Copy + Into<f64>>(
     case: &Case,
-    format: Format,
+    format: Dtype,
     float: &CreditOutcome<F>,
     residuals: &[Residuals],
 ) -> Option<Mismatch> {

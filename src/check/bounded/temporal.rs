@@ -18,14 +18,14 @@ mod forward;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
+use super::Bound;
 use super::compare::Tightness;
 use super::power::power;
 use super::up::{Arithmetic, Sum, Up, Value};
-use super::{Bound, Format};
 use crate::check::{Compared, Mismatch, Verdict};
 use crate::error::Error;
 use crate::number::{canonical, exact_f64, hex, nearest_f64};
-use crate::spec::{TemporalCase, TemporalGradient, TemporalRule};
+use crate::spec::{Dtype, TemporalCase, TemporalGradient, TemporalRule};
 use credit::Credit;
 use forward::{Numbers, Passed};
 
@@ -45,7 +45,7 @@ use forward::{Numbers, Passed};
 pub fn temporal_bound(
     case: &TemporalCase,
     rule: &TemporalRule,
-    format: Format,
+    format: Dtype,
 ) -> Result<TemporalGradient<f64>, Error> {
     bounds(case, rule, format, None)
 }
@@ -57,7 +57,7 @@ pub fn temporal_bound(
 pub fn temporal_update_bound(
     case: &TemporalCase,
     rule: &TemporalRule,
-    format: Format,
+    format: Dtype,
 ) -> Result<TemporalGradient<f64>, Error> {
     bounds(case, rule, format, Some(Value::rounded(&case.learning_rate, format)))
 }
@@ -65,7 +65,7 @@ pub fn temporal_update_bound(
 fn bounds(
     case: &TemporalCase,
     rule: &TemporalRule,
-    format: Format,
+    format: Dtype,
     scale: Option<Value>,
 ) -> Result<TemporalGradient<f64>, Error> {
     if *rule == TemporalRule::Tangent {
@@ -188,7 +188,7 @@ pub fn compare_temporal<F: Copy + Into<f64>>(
 /// A block of parameters whose bound would let some entry, wrong by 2⁻³⁰ (f32: 2⁻¹⁰) of the largest of its block, pass; blocks of zeros are none.
 #[must_use]
 pub fn weakest_temporal_block<F: Copy + Into<f64>>(
-    format: Format,
+    format: Dtype,
     bounds: &TemporalGradient<f64>,
     float: &TemporalGradient<F>,
     exact: &TemporalGradient<BigRational>,

@@ -6,8 +6,8 @@ use num_rational::BigRational;
 use num_traits::Signed;
 
 use super::dyadic::{Grid, SIDES};
-use crate::check::lattice::Format;
-use crate::number::{exact_f64, nearest_f32, nearest_f64};
+use crate::number::{exact_f64, nearest, nearest_f64};
+use crate::spec::Dtype;
 
 /// An upper bound that is not negative: every operation moves its result up by one float.
 ///
@@ -101,12 +101,13 @@ pub(in crate::check) struct Arithmetic {
     /// The smallest positive float: no operation underflows by more.
     pub(in crate::check) tiny: Up,
     /// Whose arithmetic it is.
-    pub(in crate::check) format: Format,
+    pub(in crate::check) format: Dtype,
 }
 
 impl Arithmetic {
-    pub(in crate::check) fn of(format: Format) -> Self {
-        let (unit, tiny) = (Up::power(format.precision()), Up::power(format.smallest()));
+    pub(in crate::check) fn of(format: Dtype) -> Self {
+        let (unit, tiny) =
+            (Up::power(format.precision()), Up::power(format.smallest().unsigned_abs()));
         Self { unit, tiny, format }
     }
 
@@ -134,7 +135,7 @@ impl Value {
     pub(in crate::check) const ZERO: Self = Self { centre: 0.0, error: [Up::ZERO; 2] };
 
     /// A number of the case, rounded to nearest in each arithmetic; the errors are computed, not assumed.
-    pub(in crate::check) fn rounded(value: &BigRational, format: Format) -> Self {
+    pub(in crate::check) fn rounded(value: &BigRational, format: Dtype) -> Self {
         let error = |nearest: f64| match exact_f64(nearest) {
             Some(nearest) if nearest == *value => Up::ZERO,
             Some(nearest) => Up(nearest_f64(&(nearest - value).abs()).next_up()),
@@ -143,8 +144,10 @@ impl Value {
         let centre = nearest_f64(value);
         let radius = error(centre);
         let bound = match format {
-            Format::F64 => radius,
-            Format::F32 => error(f64::from(nearest_f32(value))),
+            Dtype::F64 => radius,
+            Dtype::F32 | Dtype::Bf16 | Dtype::F16 => {
+                error(nearest(value.numer(), value.denom(), format))
+            }
         };
         Self { centre, error: [radius, bound] }
     }

@@ -4,9 +4,8 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
-use super::Format;
 use crate::spec::outcome::CreditOutcome;
-use crate::spec::{Activation, Case, Kink, Neuron, Parameters, PerNeuron, Wiring};
+use crate::spec::{Activation, Case, Dtype, Kink, Neuron, Parameters, PerNeuron, Wiring};
 
 /// Whether float arithmetic in this format is exact on a case, for credit and backpropagation alike.
 ///
@@ -16,22 +15,18 @@ use crate::spec::{Activation, Case, Kink, Neuron, Parameters, PerNeuron, Wiring}
 ///
 /// # Errors
 /// The reason, naming the first sum that does not fit; not a verdict about the case.
-pub fn admit(
-    case: &Case,
-    exact: &CreditOutcome<BigRational>,
-    format: Format,
-) -> Result<(), String> {
+pub fn admit(case: &Case, exact: &CreditOutcome<BigRational>, format: Dtype) -> Result<(), String> {
     Admission::of(case, format).run(case, exact)
 }
 
 struct Admission {
-    format: Format,
+    format: Dtype,
     wiring: Wiring,
     parameters: Parameters<BigRational>,
 }
 
 impl Admission {
-    fn of(case: &Case, format: Format) -> Self {
+    fn of(case: &Case, format: Dtype) -> Self {
         Self { format, wiring: Wiring::of(case), parameters: Parameters::of(case) }
     }
 
@@ -148,7 +143,7 @@ impl Admission {
 
 /// What σ and σ' of one net input are computed through, by either side.
 pub(in crate::check) fn admit_activation(
-    format: Format,
+    format: Dtype,
     function: &Activation,
     kink: Kink,
     s: &BigRational,
@@ -192,7 +187,7 @@ pub(in crate::check) fn admit_activation(
 }
 
 /// Σ|terms| < 2^precision on the common grid of the terms, all of it within the exponents of the format.
-fn sum(format: Format, terms: Vec<BigRational>, place: impl Fn() -> String) -> Result<(), String> {
+fn sum(format: Dtype, terms: Vec<BigRational>, place: impl Fn() -> String) -> Result<(), String> {
     let mut grid: Option<i64> = None;
     for term in terms.iter().filter(|term| !term.is_zero()) {
         let Some(own) = lowest_bit(term) else {
@@ -205,11 +200,11 @@ fn sum(format: Format, terms: Vec<BigRational>, place: impl Fn() -> String) -> R
     // The total is a multiple of the grid, so this is its number of grid units, exactly.
     let (p, q) = (total.numer(), total.denom());
     let top = to_i64(p.bits()) - (to_i64(q.bits()) - 1);
-    let smallest = -i64::from(format.smallest());
+    let smallest = i64::from(format.smallest());
     if top - grid > i64::from(format.precision()) {
         return Err(format!("{} needs {} bits", place(), top - grid));
     }
-    if grid < smallest || top > i64::from(format.overflow()) {
+    if grid < smallest || top > i64::from(format.largest() + 1) {
         return Err(format!("{} leaves the exponents of the format", place()));
     }
     Ok(())

@@ -6,12 +6,12 @@ use num_traits::{One, Signed, Zero};
 use super::majorant::System;
 use super::{Residuals, Unbounded};
 use crate::check::Mismatch;
+use crate::check::bounded::Bound;
 use crate::check::bounded::neuron::Neurons;
 use crate::check::bounded::up::{Arithmetic, Sum, Up, Value};
-use crate::check::bounded::{Bound, Format};
 use crate::number::{exact_f64, nearest_f64};
 use crate::spec::outcome::{CreditExample, Update};
-use crate::spec::{Activation, Case, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Activation, Case, Dtype, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 
 /// A case, exactly and rounded.
 pub(super) struct View<'a> {
@@ -61,9 +61,9 @@ impl Floats {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(case: &'a Case, format: Format) -> Self {
+    pub(super) fn of(case: &'a Case, format: Dtype) -> Self {
         let exact = Parameters::of(case);
-        let arithmetic = [Arithmetic::of(Format::F64), Arithmetic::of(format)];
+        let arithmetic = [Arithmetic::of(Dtype::F64), Arithmetic::of(format)];
         Self {
             wiring: Wiring::of(case),
             case,
@@ -141,7 +141,7 @@ impl<'a> View<'a> {
         let singular = |system| Unbounded::Singular { system, example: b };
         let rate_errors = self.firing(b, floats, exact)?.ok_or(singular("firing"))?;
         let within = |value: &BigRational, error: Up| {
-            let rounded = Value::rounded(value, Format::F64);
+            let rounded = Value::rounded(value, Dtype::F64);
             Value { error: [rounded.error[0], error], ..rounded }
         };
         let firing_rate =

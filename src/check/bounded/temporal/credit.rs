@@ -3,9 +3,9 @@
 use std::ops::{Add, Mul};
 
 use super::forward::{Numbers, Passed, Step};
-use super::{Arithmetic, Format, Sum, Up, Value};
+use super::{Arithmetic, Sum, Up, Value};
 use crate::error::Error;
-use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule};
+use crate::spec::{Diagonal, Dtype, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule};
 
 /// A polynomial in magnitudes, and what it changes by at most when its variables do.
 #[derive(Clone, Copy)]
@@ -67,7 +67,7 @@ impl<'a> Credit<'a> {
         case: &TemporalCase,
         numbers: &'a Numbers,
         rule: &TemporalRule,
-        format: Format,
+        format: Dtype,
     ) -> Result<Self, Error> {
         let (leak, gain) = (Term::of(&numbers.leak), Term::of(&numbers.gain));
         let neurons = case.network.neurons();

@@ -1,9 +1,9 @@
 //! T1 with errors: every number of the network in time, and the slopes and readout errors that credit starts from.
 
-use super::{Arithmetic, Format, Sum, Value};
+use super::{Arithmetic, Sum, Value};
 use crate::check::bounded::neuron::Neurons;
 use crate::error::Error;
-use crate::spec::{Steps, TemporalCase};
+use crate::spec::{Dtype, Steps, TemporalCase};
 
 /// The parameters of a case, rounded.
 pub(super) struct Numbers {
@@ -37,8 +37,8 @@ pub(super) struct Step {
 }
 
 impl Numbers {
-    pub fn of(case: &TemporalCase, format: Format) -> Self {
-        let arithmetic = [Arithmetic::of(Format::F64), Arithmetic::of(format)];
+    pub fn of(case: &TemporalCase, format: Dtype) -> Self {
+        let arithmetic = [Arithmetic::of(Dtype::F64), Arithmetic::of(format)];
         let matrix = |rows: &[Vec<_>]| -> Vec<Vec<Value>> {
             rows.iter().map(|row| row.iter().map(|v| Value::rounded(v, format)).collect()).collect()
         };

@@ -8,7 +8,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use crate::error::Error;
-use crate::spec::{Dtype, Limits, work};
+use crate::spec::{Dtype, Limits, Number, work};
 
 /// Why a text is not a number: what it should have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +146,23 @@ pub fn nearest_f32(value: &BigRational) -> f32 {
     // The magnitude bits of an f32 fit into 31 bits.
     let bits = u32::try_from(nearest_bits(value, 24, 127)).unwrap_or(0);
     f32::from_bits(if value.is_negative() { bits | 1 << 31 } else { bits })
+}
+
+/// The value as it is held: itself, or the nearest of the format; none beyond its largest.
+///
+/// ```
+/// use creditcheck::{number::held, spec::{Dtype, Number}};
+/// let third = num_rational::BigRational::new(1.into(), 3.into());
+/// assert_eq!(held(&third, Number::Exact), Some(third.clone()));
+/// let single = held(&third, Number::Float(Dtype::F32));
+/// assert_eq!(single, num_rational::BigRational::from_float(1.0_f32 / 3.0));
+/// ```
+#[must_use]
+pub fn held(value: &BigRational, number: Number) -> Option<BigRational> {
+    match number {
+        Number::Exact => Some(value.clone()),
+        Number::Float(dtype) => exact_f64(nearest(value.numer(), value.denom(), dtype)),
+    }
 }
 
 /// The value of a format nearest to numerator / denominator, ties to even; ±∞ beyond the largest.

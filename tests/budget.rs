@@ -5,10 +5,10 @@ use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{self, Options, Silent, certify};
 use creditcheck::check::judge::Nearness;
 use creditcheck::scalar::{Dual, Polynomial, Prime, Scalar};
-use creditcheck::spec::{Case, Limits, TemporalRule, Work, work};
+use creditcheck::spec::{Case, Limits, Number, TemporalRule, Work, work};
 use creditcheck::textbook::temporal::{self, Evaluation};
 use creditcheck::textbook::{backprop, credit, tangent};
-use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::wire::gradient::Quantity;
 use creditcheck::wire::{Document, TemporalDocument, gradient as result};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -178,7 +178,7 @@ fn memory_is_asked_for() {
     };
     let few = Limits { values: 600, ..Limits::default() };
     let exact = |case: &Case, rule| {
-        gradient(case, rule, NumberKind::Exact, Quantity::Gradient, &few, &mut Silent)
+        gradient(case, rule, Number::Exact, Quantity::Gradient, &few, &mut Silent)
     };
     for rule in [Rule::Credit, Rule::Tangent] {
         assert!(exact(&case(10, 2, ""), rule).is_ok(), "{rule:?}");

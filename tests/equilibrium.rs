@@ -5,10 +5,10 @@ use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{Options, Silent, certify, judge::judge, steps};
 use creditcheck::check::Conclusion;
 use creditcheck::check::judge::Nearness;
-use creditcheck::spec::{Case, Limits};
+use creditcheck::spec::{Case, Limits, Number};
 use creditcheck::textbook::credit;
 use creditcheck::wire::Document;
-use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
+use creditcheck::wire::gradient::{Gradient, Quantity};
 use num_rational::BigRational;
 
 /// A neuron that inhibits itself so strongly that only small steps lead to its equilibrium, one that listens, and isolated ones.
@@ -28,7 +28,7 @@ const CLIPPED: &str = r#""hard_tanh""#;
 
 fn exact(case: &Case) -> Result<Gradient, Error> {
     let limits = Limits::default();
-    gradient(case, Rule::Credit, NumberKind::Exact, Quantity::Gradient, &limits, &mut Silent)
+    gradient(case, Rule::Credit, Number::Exact, Quantity::Gradient, &limits, &mut Silent)
 }
 
 #[test]

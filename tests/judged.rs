@@ -5,13 +5,13 @@ use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::judge;
 use creditcheck::certify::{Progress, Silent};
 use creditcheck::check::bridge;
-use creditcheck::check::judge::{BlockJudgement, Held, Judge, Judgement, Nearness, Reference};
+use creditcheck::check::judge::{BlockJudgement, Judge, Judgement, Nearness, Reference};
 use creditcheck::check::power::Power;
 use creditcheck::check::{Compared, Comparison, Mismatch, Shown, Verdict};
 use creditcheck::scalar::{Polynomial, Prime, Rational};
-use creditcheck::spec::{Limits, Neuron, PerNeuron};
+use creditcheck::spec::{Dtype, Limits, Neuron, Number, PerNeuron};
 use creditcheck::wire::Document;
-use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
+use creditcheck::wire::gradient::{Gradient, Quantity};
 use num_rational::BigRational as Q;
 use num_traits::Zero;
 
@@ -28,14 +28,14 @@ fn centre(value: &Q, bound: f64) -> Reference {
 }
 
 /// One block of parameters.
-fn judged(held: Held, entries: &[(Q, Reference)]) -> Judgement {
+fn judged(held: Number, entries: &[(Q, Reference)]) -> Judgement {
     let mut judge = Judge::new(held);
     let entries = entries.iter().enumerate();
     judge.block("b", true, entries.map(|(k, (t, r))| (format!("entry {k}"), t, r.clone())));
     judge.judgement()
 }
 
-fn block(held: Held, entries: &[(Q, Reference)]) -> BlockJudgement {
+fn block(held: Number, entries: &[(Q, Reference)]) -> BlockJudgement {
     judged(held, entries).blocks.remove(0)
 }
 
@@ -43,7 +43,7 @@ fn block(held: Held, entries: &[(Q, Reference)]) -> BlockJudgement {
 fn the_first_and_the_worst_entry_are_named() {
     let of = |value: i64, theirs: i64| (q(theirs, 1), exact(&q(value, 1), Some(0.25)));
     let entries = [of(1, 1), of(4, 5), of(0, -3), of(-2, 1), of(8, 8), of(7, 9)];
-    let found = judged(Held::F64, &entries);
+    let found = judged(Number::Float(Dtype::F64), &entries);
     assert_eq!((found.differing, found.blocks[0].entries), (4, 6));
     let first = found.first.as_ref().unwrap();
     assert_eq!((first.place.as_str(), first.ratio.clone()), ("entry 1", Some(q(5, 4))));
@@ -60,17 +60,38 @@ fn how_near_an_entry_is() {
     let next = Q::from_float((1.0_f64 / 3.0).next_up()).unwrap();
     let single = Q::from_float(f64::from(1.0_f32 / 3.0)).unwrap();
     let of = |held, theirs: &Q, reference| block(held, &[(theirs.clone(), reference)]).nearness;
-    assert_eq!(of(Held::F64, &third, exact(&third, None)), Nearness::Exact);
-    assert_eq!(of(Held::F64, &nearest, exact(&third, None)), Nearness::CorrectlyRounded);
-    assert_eq!(of(Held::F32, &single, exact(&third, None)), Nearness::CorrectlyRounded);
-    assert_eq!(of(Held::F64, &single, exact(&third, None)), Nearness::Unjudged);
-    assert_eq!(of(Held::F64, &next, exact(&third, Some(1e-15))), Nearness::WithinBound);
-    assert_eq!(of(Held::F64, &next, exact(&third, Some(1e-17))), Nearness::Different);
-    assert_eq!(of(Held::Exactly, &nearest, exact(&third, Some(1.0))), Nearness::Different);
+    assert_eq!(of(Number::Float(Dtype::F64), &third, exact(&third, None)), Nearness::Exact);
+    assert_eq!(
+        of(Number::Float(Dtype::F64), &nearest, exact(&third, None)),
+        Nearness::CorrectlyRounded
+    );
+    assert_eq!(
+        of(Number::Float(Dtype::F32), &single, exact(&third, None)),
+        Nearness::CorrectlyRounded
+    );
+    assert_eq!(of(Number::Float(Dtype::F64), &single, exact(&third, None)), Nearness::Unjudged);
+    assert_eq!(
+        of(Number::Float(Dtype::F64), &next, exact(&third, Some(1e-15))),
+        Nearness::WithinBound
+    );
+    assert_eq!(
+        of(Number::Float(Dtype::F64), &next, exact(&third, Some(1e-17))),
+        Nearness::Different
+    );
+    assert_eq!(of(Number::Exact, &nearest, exact(&third, Some(1.0))), Nearness::Different);
     // A centre is no exact value, whatever equals it; what lies on the bound is within it.
-    assert_eq!(of(Held::F64, &nearest, centre(&nearest, 0.0)), Nearness::WithinBound);
-    assert_eq!(of(Held::F64, &q(3, 2), centre(&q(1, 1), 0.5)), Nearness::WithinBound);
-    assert_eq!(of(Held::F64, &q(1, 2), centre(&q(1, 1), f64::INFINITY)), Nearness::Different);
+    assert_eq!(
+        of(Number::Float(Dtype::F64), &nearest, centre(&nearest, 0.0)),
+        Nearness::WithinBound
+    );
+    assert_eq!(
+        of(Number::Float(Dtype::F64), &q(3, 2), centre(&q(1, 1), 0.5)),
+        Nearness::WithinBound
+    );
+    assert_eq!(
+        of(Number::Float(Dtype::F64), &q(1, 2), centre(&q(1, 1), f64::INFINITY)),
+        Nearness::Different
+    );
 }
 
 #[test]
@@ -85,15 +106,15 @@ fn what_a_block_refuses() {
         (found.refuses, found.is_coarse)
     };
     // Twice the widest bound over the largest entry; coarse from 2⁻³⁰ of the largest on, in f32 from 2⁻¹⁰.
-    assert_eq!(of(Held::F64, two(-40)), (two(-41).next_up(), false));
-    assert_eq!(of(Held::F64, two(-29)), (two(-30).next_up(), false));
-    assert_eq!(of(Held::F64, two(-28)), (two(-29).next_up(), true));
-    assert_eq!(of(Held::F32, two(-9)), (two(-10).next_up(), false));
-    assert_eq!(of(Held::F32, two(-8)), (two(-9).next_up(), true));
-    assert_eq!(of(Held::F64, 0.0), (0.0, false));
-    assert_eq!(of(Held::F64, f64::INFINITY), (f64::INFINITY, true));
-    assert_eq!(of(Held::Exactly, two(-8)), (0.0, false));
-    let nothing = block(Held::F64, &[(Q::zero(), exact(&Q::zero(), Some(1.0)))]);
+    assert_eq!(of(Number::Float(Dtype::F64), two(-40)), (two(-41).next_up(), false));
+    assert_eq!(of(Number::Float(Dtype::F64), two(-29)), (two(-30).next_up(), false));
+    assert_eq!(of(Number::Float(Dtype::F64), two(-28)), (two(-29).next_up(), true));
+    assert_eq!(of(Number::Float(Dtype::F32), two(-9)), (two(-10).next_up(), false));
+    assert_eq!(of(Number::Float(Dtype::F32), two(-8)), (two(-9).next_up(), true));
+    assert_eq!(of(Number::Float(Dtype::F64), 0.0), (0.0, false));
+    assert_eq!(of(Number::Float(Dtype::F64), f64::INFINITY), (f64::INFINITY, true));
+    assert_eq!(of(Number::Exact, two(-8)), (0.0, false));
+    let nothing = block(Number::Float(Dtype::F64), &[(Q::zero(), exact(&Q::zero(), Some(1.0)))]);
     assert_eq!((nothing.refuses, nothing.is_coarse), (f64::INFINITY, false));
 }
 
@@ -104,25 +125,28 @@ fn which_entries_are_looked_at() {
         assert_eq!(found.is_zero(), found.power == Power::Zero);
         (found.power, found.live, found.blind)
     };
-    assert_eq!(of(Held::F64, exact(&Q::zero(), Some(1.0))), (Power::Zero, 0, 0));
-    assert_eq!(of(Held::F64, centre(&Q::zero(), 0.0)), (Power::Zero, 0, 0));
+    assert_eq!(of(Number::Float(Dtype::F64), exact(&Q::zero(), Some(1.0))), (Power::Zero, 0, 0));
+    assert_eq!(of(Number::Float(Dtype::F64), centre(&Q::zero(), 0.0)), (Power::Zero, 0, 0));
     // A centre of zero says nothing about the value.
-    assert_eq!(of(Held::F64, centre(&Q::zero(), 1.0)), (Power::Underflows, 0, 0));
-    assert_eq!(of(Held::F64, exact(&q(1, 2), Some(0.25))), (Power::Sees, 1, 0));
-    assert_eq!(of(Held::F64, exact(&q(1, 2), Some(0.5))).0, Power::Blind { blind: 1, live: 1 });
+    assert_eq!(of(Number::Float(Dtype::F64), centre(&Q::zero(), 1.0)), (Power::Underflows, 0, 0));
+    assert_eq!(of(Number::Float(Dtype::F64), exact(&q(1, 2), Some(0.25))), (Power::Sees, 1, 0));
+    assert_eq!(
+        of(Number::Float(Dtype::F64), exact(&q(1, 2), Some(0.5))).0,
+        Power::Blind { blind: 1, live: 1 }
+    );
     let tiny = Q::new(1.into(), num_bigint::BigInt::from(1) << 1080);
-    assert_eq!(of(Held::F64, exact(&tiny, Some(0.0))), (Power::Underflows, 0, 0));
-    assert_eq!(of(Held::Exactly, exact(&tiny, None)), (Power::Sees, 1, 0));
+    assert_eq!(of(Number::Float(Dtype::F64), exact(&tiny, Some(0.0))), (Power::Underflows, 0, 0));
+    assert_eq!(of(Number::Exact, exact(&tiny, None)), (Power::Sees, 1, 0));
 }
 
 #[test]
 fn what_is_unjudged_may_be_known_to_differ() {
     let unjudged = (q(1, 2), exact(&q(1, 3), None));
-    let mut found = judged(Held::F64, std::slice::from_ref(&unjudged));
+    let mut found = judged(Number::Float(Dtype::F64), std::slice::from_ref(&unjudged));
     assert!(found.blocks[0].doubt.is_some() && found.nearness() == Nearness::Unjudged);
     found.differs_surely();
     assert!(found.blocks[0].doubt.is_none() && found.nearness() == Nearness::Different);
-    let mut near = judged(Held::F64, &[(q(1, 2), exact(&q(1, 2), None))]);
+    let mut near = judged(Number::Float(Dtype::F64), &[(q(1, 2), exact(&q(1, 2), None))]);
     near.differs_surely();
     assert_eq!(near.nearness(), Nearness::Exact);
 }
@@ -290,15 +314,9 @@ const CASE: &str = r#"{"format": "creditcheck/case/1", "network": {"kind": "laye
 fn said(text: &str, change: impl FnOnce(&mut Gradient)) -> (Nearness, Vec<String>, bool) {
     let (limits, case) =
         (Limits::default(), Document::read(text.as_bytes(), &Limits::default()).unwrap().case);
-    let mut mine = gradient(
-        &case,
-        Rule::Backprop,
-        NumberKind::Exact,
-        Quantity::Gradient,
-        &limits,
-        &mut Silent,
-    )
-    .unwrap();
+    let mut mine =
+        gradient(&case, Rule::Backprop, Number::Exact, Quantity::Gradient, &limits, &mut Silent)
+            .unwrap();
     change(&mut mine);
     let mut diary = Diary::default();
     let (judgement, names) = judge(&case, &mine, &limits, &mut diary).unwrap();

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{Options, Silent, certify};
-use creditcheck::spec::Limits;
+use creditcheck::spec::{Dtype, Limits, Number};
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate;
-use creditcheck::wire::gradient::{NumberKind, Quantity, to_json};
+use creditcheck::wire::gradient::{Quantity, to_json};
 use creditcheck::wire::json::Json;
 use jsonschema::{Registry, Validator};
 use serde_json::Value;
@@ -123,7 +123,7 @@ fn gradients_and_certificates_of_every_case_follow_their_schema() {
             continue;
         }
         let document = Document::read(&fs::read(&path).unwrap(), &Limits::default()).unwrap();
-        for number in [NumberKind::Exact, NumberKind::F64] {
+        for number in [Number::Exact, Number::Float(Dtype::F64)] {
             for quantity in [Quantity::Gradient, Quantity::Update] {
                 // Recurrent networks have no gradient yet, transcendental activations no exact one.
                 let found = gradient(
@@ -297,7 +297,7 @@ fn wrong_certificates_and_gradients_are_refused() {
     let exact = gradient(
         &document.case,
         rule,
-        NumberKind::Exact,
+        Number::Exact,
         Quantity::Gradient,
         &Limits::default(),
         &mut Silent,

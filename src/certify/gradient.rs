@@ -12,9 +12,11 @@ use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::{Rational, Scalar};
 use crate::spec::outcome::{BackpropExample, CreditOutcome, LayeredGradient, Update};
-use crate::spec::{Case, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{
+    Case, Dtype, Limits, Network, Number, Parameters, PerNeuron, PerSynapse, Wiring,
+};
 use crate::textbook::{backprop, credit, tangent};
-use crate::wire::gradient::{Gradient, NumberKind, Quantity};
+use crate::wire::gradient::{Gradient, Quantity};
 
 /// Which engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,15 +59,21 @@ struct Computed {
 pub fn gradient(
     case: &Case,
     rule: Rule,
-    number: NumberKind,
+    number: Number,
     quantity: Quantity,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Gradient, Error> {
     let computed = match number {
-        NumberKind::Exact => exact(case, rule, quantity, limits, progress)?,
-        NumberKind::F64 => float::<f64>(case, rule, quantity)?,
-        NumberKind::F32 => float::<f32>(case, rule, quantity)?,
+        Number::Exact => exact(case, rule, quantity, limits, progress)?,
+        Number::Float(Dtype::F64) => float::<f64>(case, rule, quantity)?,
+        Number::Float(Dtype::F32) => float::<f32>(case, rule, quantity)?,
+        Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => {
+            return Err(Error::unsupported(format!(
+                "an engine in {}: they compute in f64 and f32",
+                dtype.name()
+            )));
+        }
     };
     Ok(Gradient {
         case: None,

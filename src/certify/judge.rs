@@ -6,15 +6,15 @@ use num_traits::Zero;
 use super::gradient::{Rule, gradient};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::check::bounded::{Bound, rounding_bound};
-use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference, judge_parameters};
+use crate::check::judge::{Judge, Judgement, Nearness, Reference, judge_parameters};
 use crate::check::{blocks, bridge};
 use crate::error::Error;
 use crate::mutants;
-use crate::number::exact_f64;
+use crate::number::{exact_f64, held};
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Dtype, Limits, Network, PerNeuron, PerSynapse, Wiring};
-use crate::wire::gradient::{Gradient, NumberKind, Quantity};
+use crate::spec::{Case, Limits, Network, Number, PerNeuron, PerSynapse, Wiring};
+use crate::wire::gradient::{Gradient, Quantity};
 
 /// Judges every entry, and names the known mistakes that would give exactly this result.
 ///
@@ -29,7 +29,7 @@ pub fn judge(
     let judgement = judgement(case, mine, limits, progress)?;
     let mut diagnosis = Vec::new();
     if judgement.nearness() == Nearness::Different && case.is_exact() && !case.has_own_balance() {
-        diagnosis = diagnose(case, mine, held(mine.number), limits, progress)?;
+        diagnosis = diagnose(case, mine, limits, progress)?;
     }
     Ok((judgement, diagnosis))
 }
@@ -47,10 +47,9 @@ pub fn judgement(
     progress: &mut dyn Progress,
 ) -> Result<Judgement, Error> {
     progress.stage("the exact gradient")?;
-    let held = held(mine.number);
     let wiring = Wiring::of(case);
-    let truth = Truth::of(case, mine, held, limits)?;
-    let mut judge = Judge::new(held);
+    let truth = Truth::of(case, mine, limits)?;
+    let mut judge = Judge::new(mine.number);
     let blocks = blocks(case, &wiring);
     judge_parameters(&mut judge, &wiring, &blocks, &mine.entries, &truth.entries);
     if let (Some(theirs), Some(loss)) = (&mine.loss, truth.loss) {
@@ -68,30 +67,16 @@ pub fn judgement(
     Ok(judge.judgement())
 }
 
-fn held(number: NumberKind) -> Held {
-    match number {
-        NumberKind::Exact => Held::Exactly,
-        NumberKind::F64 => Held::F64,
-        NumberKind::F32 => Held::F32,
-    }
-}
-
 /// Which known mistakes give exactly these entries, after rounding to the format they are held in.
 fn diagnose(
     case: &Case,
     mine: &Gradient,
-    held: Held,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Vec<String>, Error> {
     let mut before = |mutant: &str| progress.stage(&format!("is it the known mistake {mutant}?"));
-    let as_held = |value: &BigRational| match held {
-        Held::Exactly => Some(value.clone()),
-        Held::F64 => exact_f64(crate::number::nearest_f64(value)),
-        Held::F32 => exact_f64(f64::from(crate::number::nearest_f32(value))),
-    };
     let is_theirs = |found: &Update<BigRational>| {
-        let same = |(a, b): (&BigRational, &BigRational)| as_held(a).as_ref() == Some(b);
+        let same = |(a, b): (&BigRational, &BigRational)| held(a, mine.number).as_ref() == Some(b);
         found.weights.iter().zip(mine.entries.weights.iter()).all(same)
             && found.biases.iter().zip(mine.entries.biases.iter()).all(same)
     };
@@ -111,12 +96,8 @@ struct Truth {
 }
 
 impl Truth {
-    fn of(case: &Case, mine: &Gradient, held: Held, limits: &Limits) -> Result<Self, Error> {
-        let bounds = match held {
-            Held::Exactly => None,
-            Held::F64 => Some(Dtype::F64),
-            Held::F32 => Some(Dtype::F32),
-        };
+    fn of(case: &Case, mine: &Gradient, limits: &Limits) -> Result<Self, Error> {
+        let bounds = mine.number.dtype();
         if bounds.is_some() && Wiring::of(case).is_recurrent() {
             return Err(Error::unsupported(
                 "judging floats at the equilibrium of a network with a cycle: how far somebody else's iteration went is not known, so no \
@@ -210,8 +191,7 @@ fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gr
         net.balances = PerNeuron::filled(net.neurons, None);
     }
     // −η times the gradient rather than the update itself, so that both quantities have one source.
-    let mut found =
-        gradient(&plain, rule, NumberKind::Exact, Quantity::Gradient, limits, &mut Silent)?;
+    let mut found = gradient(&plain, rule, Number::Exact, Quantity::Gradient, limits, &mut Silent)?;
     if quantity == Quantity::Update {
         found.entries = bridge::update_of_derivatives(&found.entries, &case.learning_rate);
     }

@@ -6,34 +6,11 @@ use num_traits::{Signed, Zero};
 use super::blocks::Block;
 use super::bounded::power;
 use super::power::{Power, Sight, Unchecked, doubt};
-use crate::number::{exact_f64, nearest, nearest_f64};
+use crate::number::{self, exact_f64, nearest_f64};
 use crate::spec::outcome::Update;
-use crate::spec::{Dtype, Synapse, Wiring};
+use crate::spec::{Dtype, Number, Synapse, Wiring};
 
 pub use super::nearness::Nearness;
-
-/// How a number is held, and so what can be asked of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// As a rational: `==` or different.
-    Exactly,
-    /// As binary64.
-    F64,
-    /// As binary32.
-    F32,
-}
-
-impl Held {
-    /// The format that entries are rounded to; none if they are not.
-    #[must_use]
-    pub fn dtype(self) -> Option<Dtype> {
-        match self {
-            Self::Exactly => None,
-            Self::F64 => Some(Dtype::F64),
-            Self::F32 => Some(Dtype::F32),
-        }
-    }
-}
 
 /// One entry in which somebody's result differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,7 +116,7 @@ pub struct Reference {
 /// Judges entries one by one.
 #[derive(Debug)]
 pub struct Judge {
-    held: Held,
+    held: Number,
     judgement: Judgement,
     worst_by: BigRational,
 }
@@ -147,7 +124,7 @@ pub struct Judge {
 impl Judge {
     /// Nothing judged yet.
     #[must_use]
-    pub fn new(held: Held) -> Self {
+    pub fn new(held: Number) -> Self {
         let judgement = Judgement { blocks: Vec::new(), differing: 0, first: None, worst: None };
         Self { held, judgement, worst_by: BigRational::zero() }
     }
@@ -208,33 +185,21 @@ impl Judge {
     }
 }
 
-/// The value of the format nearest to an exact one; none if there is no format, or nothing finite is near.
-fn as_held(held: Held, value: &BigRational) -> Option<BigRational> {
-    exact_f64(nearest(value.numer(), value.denom(), held.dtype()?))
-}
-
 /// Looks at an exact entry: whether it is zero, whether it is in the format, and whether zero would pass for it.
-fn look(sight: &mut Sight<BigRational>, held: Held, reference: &Reference) {
+fn look(sight: &mut Sight<BigRational>, held: Number, reference: &Reference) {
     let Reference { value, is_exact, bound } = reference;
     // Of a value that is known by its centre alone a bound of zero says that the centre is exact.
     if value.is_zero() && (*is_exact || *bound == Some(0.0)) {
         return;
     }
-    let is_live = match held {
-        Held::Exactly => true,
-        Held::F64 | Held::F32 => as_held(held, value).is_none_or(|rounded| !rounded.is_zero()),
-    };
+    let is_live = number::held(value, held).is_none_or(|rounded| !rounded.is_zero());
     let zero_passes = bound.and_then(exact_f64).is_some_and(|bound| value.abs() <= bound);
     sight.see(value.abs(), is_live, zero_passes);
 }
 
 /// The share of the largest entry from which on every mistake is refused, and whether it is more than a certificate would allow.
-fn refused(held: Held, widest: f64, largest: &BigRational) -> (f64, bool) {
-    let format = match held {
-        Held::Exactly => return (0.0, false),
-        Held::F64 => Dtype::F64,
-        Held::F32 => Dtype::F32,
-    };
+fn refused(held: Number, widest: f64, largest: &BigRational) -> (f64, bool) {
+    let Some(format) = held.dtype() else { return (0.0, false) };
     if largest.is_zero() {
         return (f64::INFINITY, false);
     }
@@ -246,14 +211,14 @@ fn refused(held: Held, widest: f64, largest: &BigRational) -> (f64, bool) {
     })
 }
 
-fn nearness(held: Held, theirs: &BigRational, reference: &Reference) -> Nearness {
+fn nearness(held: Number, theirs: &BigRational, reference: &Reference) -> Nearness {
     if reference.is_exact && *theirs == reference.value {
         return Nearness::Exact;
     }
-    if held == Held::Exactly {
+    if held == Number::Exact {
         return Nearness::Different;
     }
-    if reference.is_exact && as_held(held, &reference.value).as_ref() == Some(theirs) {
+    if reference.is_exact && number::held(&reference.value, held).as_ref() == Some(theirs) {
         return Nearness::CorrectlyRounded;
     }
     let Some(bound) = reference.bound else { return Nearness::Unjudged };

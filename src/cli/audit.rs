@@ -17,7 +17,7 @@ use crate::number;
 use crate::report;
 use crate::spec::{Dense, DenseLayer, Dtype, Expect, Kink, Limits, Tensor};
 use crate::wire::case::activation_of;
-use crate::wire::gradient::{self, NumberKind, Quantity};
+use crate::wire::gradient::{self, Quantity};
 use crate::wire::json::Json;
 use crate::wire::tensor::{LayerNames, TensorFile, layer_names, layers, only};
 use crate::wire::{Document, dense};
@@ -253,15 +253,9 @@ fn of_json(mine: &Path, net: &Dense, limits: &Limits) -> Result<Vec<Theirs>, Err
             Error::unsupported("a gradient of this size in JSON; write it as safetensors")
         })?;
         let found = gradient::read(&bytes, &case, limits)?;
-        let dtype = match found.number {
-            NumberKind::F64 => Dtype::F64,
-            NumberKind::F32 => Dtype::F32,
-            NumberKind::Exact => {
-                return Err(Error::unsupported(
-                    "an audit of a gradient in fractions; `creditcheck check` takes it",
-                ));
-            }
-        };
+        let dtype = found.number.dtype().ok_or_else(|| {
+            Error::unsupported("an audit of a gradient in fractions; `creditcheck check` takes it")
+        })?;
         if found.quantity == Quantity::Update {
             return Err(Error::unsupported(
                 "an audit of an update; write the gradient, or use `creditcheck check`",

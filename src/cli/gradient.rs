@@ -16,9 +16,9 @@ use crate::error::Error;
 use crate::modular::exact;
 use crate::number;
 use crate::progress::Progress;
-use crate::spec::{Case, Dtype, Network};
+use crate::spec::{Case, Dtype, Network, Number};
 use crate::wire::dense::DenseDocument;
-use crate::wire::gradient::{Gradient, NumberKind, Quantity, to_json};
+use crate::wire::gradient::{Gradient, Quantity, to_json};
 use crate::wire::tensor::{LayerNames, Written, safetensors};
 
 /// Computes one engine's gradient; does not judge it.
@@ -97,9 +97,9 @@ enum QuantityName {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
     let number = match arguments.number {
-        NumberName::Exact => NumberKind::Exact,
-        NumberName::F64 => NumberKind::F64,
-        NumberName::F32 => NumberKind::F32,
+        NumberName::Exact => Number::Exact,
+        NumberName::F64 => Number::Float(Dtype::F64),
+        NumberName::F32 => Number::Float(Dtype::F32),
     };
     let quantity = match arguments.quantity {
         QuantityName::Gradient => Quantity::Gradient,
@@ -145,7 +145,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
 fn large(
     common: &Common,
     found: &DenseDocument,
-    (rule, number, quantity): (Rule, NumberKind, Quantity),
+    (rule, number, quantity): (Rule, Number, Quantity),
 ) -> Result<Outcome, Error> {
     let parameters = found.dense.parameters();
     let Some(file) = common.tensor_file() else {
@@ -155,7 +155,7 @@ fn large(
         )));
     };
     let mut bar = Bar::new(common, 1);
-    let written = if number == NumberKind::Exact {
+    let written = if number == Number::Exact {
         let bytes = exact_tensors(found, rule, quantity, &mut bar);
         bar.finish();
         bytes?
@@ -176,10 +176,7 @@ fn tensors(found: &Gradient, case: &Case, names: &[LayerNames]) -> Result<Vec<u8
     let Network::Layered(net) = &case.network else {
         return Err(Error::unsupported("the gradient of a graph as tensors; write it as JSON"));
     };
-    let dtype = match found.number {
-        NumberKind::F32 => Dtype::F32,
-        NumberKind::F64 | NumberKind::Exact => Dtype::F64,
-    };
+    let dtype = found.number.dtype().unwrap_or(Dtype::F64);
     let float = |value| number::nearest_f64(value);
     let mut weights = found.entries.weights.iter().map(float);
     let mut biases = found.entries.biases.iter().map(float).skip(net.widths()[0]);
@@ -203,7 +200,7 @@ fn tensors(found: &Gradient, case: &Case, names: &[LayerNames]) -> Result<Vec<u8
         "{}, {}, rule {}, case {}",
         found.quantity.name(),
         match found.number {
-            NumberKind::Exact => "exact and rounded once",
+            Number::Exact => "exact and rounded once",
             other => other.name(),
         },
         found.rule.as_deref().unwrap_or("unknown"),

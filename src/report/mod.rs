@@ -21,8 +21,8 @@ use num_rational::BigRational;
 
 use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
-use crate::spec::{Activation, Case, Dense, Network, Wiring};
-use crate::wire::gradient::{Gradient, NumberKind};
+use crate::spec::{Activation, Case, Dense, Dtype, Network, Number, Wiring};
+use crate::wire::gradient::Gradient;
 
 pub use audited::{Audited, audited, audited_json, histogram};
 pub use balanced::{balance, balance_json};
@@ -159,14 +159,15 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 /// A number for a table: as a fraction, or as a hex float with its shortest decimal beside it.
-fn shown(value: &BigRational, number: NumberKind) -> String {
+fn shown(value: &BigRational, number: Number) -> String {
     match number {
-        NumberKind::Exact => canonical(value),
-        NumberKind::F64 => {
+        Number::Exact => canonical(value),
+        Number::Float(Dtype::F64) => {
             let float = nearest_f64(value);
             format!("{} ({float:e})", hex(float))
         }
-        NumberKind::F32 => {
+        // The shortest decimal that tells it from its neighbours is that of an f32 for the narrower ones too.
+        Number::Float(Dtype::F32 | Dtype::Bf16 | Dtype::F16) => {
             let float = crate::number::nearest_f32(value);
             format!("{} ({float:e})", hex(f64::from(float)))
         }

@@ -7,68 +7,10 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, ToPrimitive, Zero};
 
-use super::{Activation, Case, Example, Expect, Kink, Layer, Layered, Network};
+use super::{Activation, Case, Dtype, Example, Expect, Kink, Layer, Layered, Network};
 
 /// Up to so many parameters a case that refers to files is served as if its numbers stood in it.
 pub const MOST_PARAMETERS: usize = 20_000;
-
-/// The float format in which a tensor was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Dtype {
-    /// IEEE 754 binary64.
-    F64,
-    /// IEEE 754 binary32.
-    F32,
-    /// The upper half of binary32: 8 bits of significand.
-    Bf16,
-    /// IEEE 754 binary16.
-    F16,
-}
-
-impl Dtype {
-    /// The name in messages and reports.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F64 => "f64",
-            Self::F32 => "f32",
-            Self::Bf16 => "bf16",
-            Self::F16 => "f16",
-        }
-    }
-
-    /// How many bits the significand of a normal number has, the leading one included.
-    #[must_use]
-    pub fn precision(self) -> u32 {
-        match self {
-            Self::F64 => 53,
-            Self::F32 => 24,
-            Self::Bf16 => 8,
-            Self::F16 => 11,
-        }
-    }
-
-    /// The exponent e of the smallest positive number 2ᵉ, which is subnormal.
-    #[must_use]
-    pub fn smallest(self) -> i32 {
-        match self {
-            Self::F64 => -1074,
-            Self::F32 => -149,
-            Self::Bf16 => -133,
-            Self::F16 => -24,
-        }
-    }
-
-    /// The exponent e of the largest power of two 2ᵉ that the format has.
-    #[must_use]
-    pub fn largest(self) -> i32 {
-        match self {
-            Self::F64 => 1023,
-            Self::F32 | Self::Bf16 => 127,
-            Self::F16 => 15,
-        }
-    }
-}
 
 /// A matrix of finite floats, row by row. Every value of every [`Dtype`] is an f64, so nothing is rounded.
 #[derive(Clone, Debug, PartialEq)]

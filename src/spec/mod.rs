@@ -6,6 +6,7 @@
 mod activation;
 mod case;
 mod dense;
+mod format;
 mod indices;
 mod limits;
 mod naming;
@@ -17,7 +18,8 @@ pub mod work;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Kink};
 pub use case::{Case, Example, Expect};
-pub use dense::{Dense, DenseLayer, Dtype, MOST_PARAMETERS, Tensor};
+pub use dense::{Dense, DenseLayer, MOST_PARAMETERS, Tensor};
+pub use format::{Dtype, Number};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
 pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};

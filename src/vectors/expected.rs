@@ -4,9 +4,9 @@ use num_rational::BigRational;
 
 use crate::mutants::Truth;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Network, PerNeuron};
+use crate::spec::{Case, Network, Number, PerNeuron};
 use crate::wire::case::number_json;
-use crate::wire::gradient::{self, Gradient, NumberKind, Quantity};
+use crate::wire::gradient::{self, Gradient, Quantity};
 use crate::wire::json::Json;
 
 /// All intermediates of D1–D7, example by example, and the updates.
@@ -44,7 +44,7 @@ pub(super) fn update(case: &Case, entries: &Update<BigRational>) -> Json {
     let document = Gradient {
         case: None,
         rule: None,
-        number: NumberKind::Exact,
+        number: Number::Exact,
         quantity: Quantity::Update,
         loss: None,
         entries: entries.clone(),

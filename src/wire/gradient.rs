@@ -9,7 +9,7 @@ use super::json::Json;
 use crate::error::Error;
 use crate::number;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Dtype, Limits, Network, Neuron, Number, PerNeuron, PerSynapse, Wiring};
 
 /// The name and version of the format.
 pub const FORMAT: &str = "creditcheck/gradient/1";
@@ -35,30 +35,6 @@ impl Quantity {
     }
 }
 
-/// How the entries are held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum NumberKind {
-    /// Rationals; `==` is the only agreement.
-    #[default]
-    Exact,
-    /// IEEE 754 binary64.
-    F64,
-    /// IEEE 754 binary32.
-    F32,
-}
-
-impl NumberKind {
-    /// The word in the file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::F64 => "f64",
-            Self::F32 => "f32",
-        }
-    }
-}
-
 /// A gradient or an update, on the synapses and biases of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gradient {
@@ -67,7 +43,7 @@ pub struct Gradient {
     /// Which rule made it.
     pub rule: Option<String>,
     /// How its entries are held.
-    pub number: NumberKind,
+    pub number: Number,
     /// What its entries are.
     pub quantity: Quantity,
     /// L, if given.
@@ -119,7 +95,7 @@ pub fn read(bytes: &[u8], case: &Case, limits: &Limits) -> Result<Gradient, Erro
 pub(super) struct Header {
     pub case: Option<String>,
     pub rule: Option<String>,
-    pub number: NumberKind,
+    pub number: Number,
     pub quantity: Quantity,
     pub loss: Option<BigRational>,
 }
@@ -136,14 +112,13 @@ pub(super) fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
     root.object(&known)?;
     root.required("format")?;
     let text = |name| root.field(name).map(|field| field.text().map(str::to_owned)).transpose();
-    let numbers = [NumberKind::Exact, NumberKind::F64, NumberKind::F32].map(|n| (n.name(), n));
+    let numbers = [Number::Exact, Number::Float(Dtype::F64), Number::Float(Dtype::F32)]
+        .map(|n| (n.name(), n));
     let quantities = [Quantity::Gradient, Quantity::Update].map(|q| (q.name(), q));
     Ok(Header {
         case: text("case")?,
         rule: text("rule")?,
-        number: root
-            .field("number")
-            .map_or(Ok(NumberKind::default()), |word| word.choice(&numbers))?,
+        number: root.field("number").map_or(Ok(Number::default()), |word| word.choice(&numbers))?,
         quantity: root
             .field("quantity")
             .map_or(Ok(Quantity::default()), |word| word.choice(&quantities))?,
@@ -153,18 +128,13 @@ pub(super) fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
 
 /// Reads entries, holding each to the float format that the file names.
 pub(super) struct Reader {
-    pub number: NumberKind,
+    pub number: Number,
 }
 
 impl Reader {
     fn number(&self, place: &Cursor<'_>) -> Result<BigRational, Error> {
         let value = place.number()?;
-        let held = match self.number {
-            NumberKind::Exact => return Ok(value),
-            NumberKind::F64 => number::exact_f64(number::nearest_f64(&value)),
-            NumberKind::F32 => number::exact_f64(f64::from(number::nearest_f32(&value))),
-        };
-        if held.as_ref() == Some(&value) {
+        if number::held(&value, self.number).as_ref() == Some(&value) {
             return Ok(value);
         }
         Err(place.error_with(
@@ -269,11 +239,11 @@ fn number_zero() -> BigRational {
 }
 
 /// An entry that is held in this way.
-pub(super) fn entry_json(value: &BigRational, number: NumberKind) -> Json {
+pub(super) fn entry_json(value: &BigRational, number: Number) -> Json {
     match number {
-        NumberKind::Exact => number_json(value),
+        Number::Exact => number_json(value),
         // The entries are values of the format, so the nearest f64 is the value itself.
-        NumberKind::F64 | NumberKind::F32 => Json::String(number::hex(number::nearest_f64(value))),
+        Number::Float(_) => Json::String(number::hex(number::nearest_f64(value))),
     }
 }
 

@@ -16,8 +16,8 @@ use creditcheck::certify::{self, Certified, Options, Silent, judge};
 use creditcheck::check::{Claim, Conclusion, Verdict};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::outcome::Update;
-use creditcheck::spec::{Activation, Case, Dtype, Limits, Network, Wiring};
-use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
+use creditcheck::spec::{Activation, Case, Dtype, Limits, Network, Number, Wiring};
+use creditcheck::wire::gradient::{Gradient, Quantity};
 use creditcheck::wire::{Document, certificate as wire};
 use num_rational::BigRational as Q;
 use num_traits::Zero;
@@ -200,7 +200,7 @@ fn limits() -> Limits {
 }
 
 fn exactly(case: &Case, rule: Rule, quantity: Quantity) -> Gradient {
-    gradient(case, rule, NumberKind::Exact, quantity, &limits(), &mut Silent).unwrap()
+    gradient(case, rule, Number::Exact, quantity, &limits(), &mut Silent).unwrap()
 }
 
 #[test]
@@ -269,7 +269,10 @@ fn results(case: &Case) -> Vec<(&'static str, Gradient)> {
         each(&mut mine, |value| exact_f64(nearest(value.numer(), value.denom(), dtype)).unwrap());
         mine
     };
-    let (f64s, f32s) = (rounded(NumberKind::F64, Dtype::F64), rounded(NumberKind::F32, Dtype::F32));
+    let (f64s, f32s) = (
+        rounded(Number::Float(Dtype::F64), Dtype::F64),
+        rounded(Number::Float(Dtype::F32), Dtype::F32),
+    );
     let changed = |mine: &Gradient, to: fn(&Q) -> Q| {
         let mut mine = mine.clone();
         each(&mut mine, to);

@@ -5,9 +5,9 @@ use creditcheck::certify::Progress;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::check::bridge;
 use creditcheck::spec::outcome::Update;
-use creditcheck::spec::{Case, Limits, Network};
+use creditcheck::spec::{Case, Limits, Network, Number};
 use creditcheck::wire::Document;
-use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::wire::gradient::Quantity;
 use num_rational::BigRational as Q;
 use num_traits::{One, Zero};
 
@@ -83,8 +83,7 @@ fn it_equals_fractions_wherever_both_run() {
         for quantity in [Quantity::Gradient, Quantity::Update] {
             for rule in [Rule::Credit, Rule::Backprop] {
                 let mut stages = Stages::default();
-                let found =
-                    gradient(&case, rule, NumberKind::Exact, quantity, &limits, &mut stages);
+                let found = gradient(&case, rule, Number::Exact, quantity, &limits, &mut stages);
                 // Only the engines at scale tell how far they are.
                 assert!(!stages.0.is_empty(), "{activation} {rule:?} went by fractions");
                 let expected = by_fractions(&case, rule, quantity);

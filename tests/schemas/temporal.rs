@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use creditcheck::spec::Limits;
+use creditcheck::spec::{Dtype, Limits, Number};
 use creditcheck::wire::TemporalDocument;
-use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::wire::gradient::Quantity;
 
 #[cfg(feature = "cli")]
 use super::printed;
@@ -83,7 +83,7 @@ fn temporal_cases_and_their_gradients_follow_their_schemas() {
             TemporalRule::Mdgl { feedback },
             TemporalRule::Modprop(modprop),
         ] {
-            for number in [NumberKind::Exact, NumberKind::F64, NumberKind::F32] {
+            for number in [Number::Exact, Number::Float(Dtype::F64), Number::Float(Dtype::F32)] {
                 for quantity in [Quantity::Gradient, Quantity::Update] {
                     // Transcendental activations have no exact gradient, and builds without floats no other.
                     let found =

@@ -7,10 +7,10 @@ use creditcheck::check::Conclusion;
 use creditcheck::check::bounded::power;
 use creditcheck::check::judge::{Judgement, Nearness};
 use creditcheck::spec::{
-    Activation, Diagonal, Dtype, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase,
+    Activation, Diagonal, Dtype, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase,
     TemporalRule,
 };
-use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::wire::gradient::Quantity;
 use creditcheck::wire::temporal::gradient::GradientOverTime;
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -130,7 +130,7 @@ fn other_rules_are_recognised() {
     ];
     for rule in &rules {
         for quantity in [Quantity::Gradient, Quantity::Update] {
-            let mut theirs = gradient(&case, rule, NumberKind::Exact, quantity, &limits).unwrap();
+            let mut theirs = gradient(&case, rule, Number::Exact, quantity, &limits).unwrap();
             // Nothing but the numbers may tell.
             (theirs.rule, theirs.options) = (None, Vec::new());
             let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
@@ -142,7 +142,7 @@ fn other_rules_are_recognised() {
         }
     }
     for rule in [TemporalRule::Bptt, TemporalRule::Rtrl, TemporalRule::FactorisedRtrl] {
-        let theirs = gradient(&case, &rule, NumberKind::Exact, Quantity::Update, &limits).unwrap();
+        let theirs = gradient(&case, &rule, Number::Exact, Quantity::Update, &limits).unwrap();
         let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
         assert_eq!((judgement.nearness(), diagnosis.len()), (Nearness::Exact, 0));
         let mut wrong = theirs.clone();
@@ -175,7 +175,7 @@ fn known_mistakes_are_recognised() {
         if entries(&found) == entries(&truth) {
             continue;
         }
-        let (number, quantity) = (NumberKind::Exact, Quantity::Gradient);
+        let (number, quantity) = (Number::Exact, Quantity::Gradient);
         let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
         theirs.loss = None;
         let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
@@ -200,10 +200,10 @@ fn judged(case: &TemporalCase, theirs: &GradientOverTime) -> (Judgement, Vec<Str
 
 /// The exact gradient as the nearest floats.
 fn rounded(case: &TemporalCase) -> GradientOverTime {
-    let (number, quantity) = (NumberKind::Exact, Quantity::Gradient);
+    let (number, quantity) = (Number::Exact, Quantity::Gradient);
     let mut found =
         gradient(case, &TemporalRule::Bptt, number, quantity, &Limits::default()).unwrap();
-    found.number = NumberKind::F64;
+    found.number = Number::Float(Dtype::F64);
     found.loss = None;
     each(&mut found, |value| value);
     found
@@ -224,7 +224,7 @@ fn each(theirs: &mut GradientOverTime, to: impl Fn(f64) -> f64) {
 fn floats_are_judged_within_their_bounds() {
     let case = fifth();
     let mut within = 0;
-    for number in [NumberKind::F64, NumberKind::F32] {
+    for number in [Number::Float(Dtype::F64), Number::Float(Dtype::F32)] {
         for quantity in [Quantity::Gradient, Quantity::Update] {
             for rule in [TemporalRule::Bptt, TemporalRule::Rtrl] {
                 let theirs = gradient(&case, &rule, number, quantity, &Limits::default()).unwrap();
@@ -245,8 +245,8 @@ fn wrong_floats_are_outside_their_bounds() {
     let case = fifth();
     let limits = Limits::default();
     for (number, quantity, format) in [
-        (NumberKind::F64, Quantity::Gradient, Dtype::F64),
-        (NumberKind::F32, Quantity::Update, Dtype::F32),
+        (Number::Float(Dtype::F64), Quantity::Gradient, Dtype::F64),
+        (Number::Float(Dtype::F32), Quantity::Update, Dtype::F32),
     ] {
         let theirs = gradient(&case, &TemporalRule::Bptt, number, quantity, &limits).unwrap();
         // Twice what any bound with power refuses.
@@ -321,7 +321,7 @@ fn known_mistakes_are_recognised_up_to_rounding() {
     let mut named = 0;
     for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)).take(6) {
         let found = reference.gradient(&host, &TemporalHook::plant(entry.mutant)).unwrap();
-        let (number, quantity) = (NumberKind::F64, Quantity::Gradient);
+        let (number, quantity) = (Number::Float(Dtype::F64), Quantity::Gradient);
         let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
         theirs.loss = None;
         each(&mut theirs, |value| if value == 0.0 { value } else { value.next_down() });

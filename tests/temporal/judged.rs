@@ -5,9 +5,9 @@ use creditcheck::certify::temporal::{gradient, judge};
 use creditcheck::check::judge::Nearness;
 use creditcheck::number::{exact_f64, nearest_f64};
 use creditcheck::spec::{
-    Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule, Work,
+    Dtype, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalRule, Work,
 };
-use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::wire::gradient::Quantity;
 use creditcheck::wire::json::Json;
 use creditcheck::wire::temporal::gradient::GradientOverTime;
 use num_rational::BigRational;
@@ -25,7 +25,7 @@ fn modprop(mu: Mu) -> TemporalRule {
 }
 
 fn exact(case: &TemporalCase, rule: &TemporalRule, quantity: Quantity) -> GradientOverTime {
-    gradient(case, rule, NumberKind::Exact, quantity, &Limits::default()).unwrap()
+    gradient(case, rule, Number::Exact, quantity, &Limits::default()).unwrap()
 }
 
 fn judged(case: &TemporalCase, theirs: &GradientOverTime) -> (Nearness, Vec<String>) {
@@ -35,7 +35,7 @@ fn judged(case: &TemporalCase, theirs: &GradientOverTime) -> (Nearness, Vec<Stri
 
 /// Every entry as a float.
 fn held(mut theirs: GradientOverTime, to: impl Fn(f64) -> f64) -> GradientOverTime {
-    theirs.number = NumberKind::F64;
+    theirs.number = Number::Float(Dtype::F64);
     theirs.loss = None;
     let matrices = theirs.recurrent.iter_mut().chain(&mut theirs.input).chain(&mut theirs.readout);
     for entry in matrices.flatten().chain(theirs.readout_biases.iter_mut().flatten()) {
@@ -131,8 +131,7 @@ fn a_search_without_work_says_where_it_stopped() {
     let all = within(u64::MAX);
     let unlimited = judge(&case, &theirs, &all, &mut Silent).unwrap();
     let reference = within(u64::MAX);
-    gradient(&case, &TemporalRule::Tangent, NumberKind::Exact, Quantity::Gradient, &reference)
-        .unwrap();
+    gradient(&case, &TemporalRule::Tangent, Number::Exact, Quantity::Gradient, &reference).unwrap();
     let (needed, spent) = (all.work.spent(), reference.work.spent());
     assert!(spent < needed, "{spent} of {needed}");
     let (judgement, said) = judge(&case, &theirs, &within(spent + 1), &mut Silent).unwrap();

@@ -2,8 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use creditcheck::spec::{Feedback, Limits, Modprop, Mu, Taps, TemporalRule};
-use creditcheck::wire::gradient::{NumberKind, Quantity};
+use creditcheck::spec::{Feedback, Limits, Modprop, Mu, Number, Taps, TemporalRule};
+use creditcheck::wire::gradient::Quantity;
 use creditcheck::wire::temporal::gradient;
 use creditcheck::wire::{Document, TemporalDocument};
 use num_rational::BigRational;
@@ -214,7 +214,7 @@ fn written() -> String {
     let form = creditcheck::spec::Form::Filter;
     let rule =
         TemporalRule::Modprop(Modprop { feedback: Feedback::Cell, taps: Taps::All, mu, form });
-    let (number, quantity) = (NumberKind::Exact, Quantity::Gradient);
+    let (number, quantity) = (Number::Exact, Quantity::Gradient);
     let found = creditcheck::certify::temporal::gradient(
         &case,
         &rule,

@@ -11,12 +11,11 @@ use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{judge, temporal};
 use creditcheck::check::judge::{Judgement, Nearness};
 use creditcheck::check::power::Power;
-use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::outcome::Update;
 #[cfg(feature = "fast")]
 use creditcheck::spec::{Activation, Network, PerNeuron, PerSynapse};
-use creditcheck::spec::{Case, Dtype, Limits, TemporalCase, TemporalRule};
-use creditcheck::wire::gradient::{Gradient, NumberKind, Quantity};
+use creditcheck::spec::{Case, Dtype, Limits, Number, TemporalCase, TemporalRule};
+use creditcheck::wire::gradient::{Gradient, Quantity};
 use creditcheck::wire::temporal::gradient::GradientOverTime;
 use creditcheck::wire::{Document, TemporalDocument};
 use num_rational::BigRational;
@@ -64,19 +63,8 @@ fn power(exponent: i32) -> BigRational {
     if exponent < 0 { power.recip() } else { power }
 }
 
-fn dtype(number: NumberKind) -> Option<Dtype> {
-    match number {
-        NumberKind::Exact => None,
-        NumberKind::F64 => Some(Dtype::F64),
-        NumberKind::F32 => Some(Dtype::F32),
-    }
-}
-
-fn held(value: &BigRational, number: NumberKind) -> BigRational {
-    match dtype(number) {
-        None => value.clone(),
-        Some(dtype) => exact_f64(nearest(value.numer(), value.denom(), dtype)).unwrap(),
-    }
+fn held(value: &BigRational, number: Number) -> BigRational {
+    creditcheck::number::held(value, number).unwrap()
 }
 
 /// What a run of this table saw.
@@ -124,7 +112,7 @@ impl Seen {
 /// A quantity and a format of a case.
 struct Question<'a> {
     case: &'a Case,
-    number: NumberKind,
+    number: Number,
     quantity: Quantity,
 }
 
@@ -135,7 +123,7 @@ impl Question<'_> {
 
     /// The exact result in the format.
     fn right(&self) -> Gradient {
-        let (exact, limits) = (NumberKind::Exact, Limits::default());
+        let (exact, limits) = (Number::Exact, Limits::default());
         let found = gradient(self.case, Rule::Credit, exact, self.quantity, &limits, &mut Silent);
         let mut found = found.unwrap();
         found.number = self.number;
@@ -175,7 +163,7 @@ fn case(pattern: &str, k: i32, learning_rate: &str) -> Case {
     Document::read(text(pattern, k, learning_rate).as_bytes(), &Limits::default()).unwrap().case
 }
 
-const NUMBERS: [NumberKind; 3] = [NumberKind::Exact, NumberKind::F64, NumberKind::F32];
+const NUMBERS: [Number; 3] = [Number::Exact, Number::Float(Dtype::F64), Number::Float(Dtype::F32)];
 const QUANTITIES: [Quantity; 2] = [Quantity::Gradient, Quantity::Update];
 
 /// η from a usual one to one that makes every update underflow.
@@ -194,7 +182,7 @@ fn zeros_never_pass_in_check() {
                 for (number, quantity) in
                     NUMBERS.into_iter().flat_map(|n| QUANTITIES.map(|q| (n, q)))
                 {
-                    let no_floats = kind == "cycle" && number != NumberKind::Exact;
+                    let no_floats = kind == "cycle" && number != Number::Exact;
                     if no_floats || (quantity == Quantity::Gradient && rate != "1/10") {
                         continue;
                     }
@@ -233,17 +221,11 @@ fn zeros_never_pass_over_time() {
     assert!(seen.right > 80 && seen.passed > 20 && seen.underflows > 20, "{seen:?}");
 }
 
-fn over_time(
-    case: &TemporalCase,
-    number: NumberKind,
-    quantity: Quantity,
-    what: &str,
-    seen: &mut Seen,
-) {
+fn over_time(case: &TemporalCase, number: Number, quantity: Quantity, what: &str, seen: &mut Seen) {
     let judged = |mine: &GradientOverTime| {
         temporal::judgement(case, mine, &Limits::default(), &mut Silent).unwrap()
     };
-    let (rule, exact) = (TemporalRule::Bptt, NumberKind::Exact);
+    let (rule, exact) = (TemporalRule::Bptt, Number::Exact);
     let mut right = temporal::gradient(case, &rule, exact, quantity, &Limits::default()).unwrap();
     right.number = number;
     for block in blocks_over_time(&mut right) {
@@ -283,7 +265,7 @@ fn zeros_never_pass_for_given_slopes() {
                 let mut case = case(LAYERED, k, &rate);
                 let Network::Layered(net) = &mut case.network else { unreachable!() };
                 net.layers.iter_mut().for_each(|layer| layer.activation = activation.clone());
-                for (number, quantity) in [NumberKind::F64, NumberKind::F32]
+                for (number, quantity) in [Number::Float(Dtype::F64), Number::Float(Dtype::F32)]
                     .into_iter()
                     .flat_map(|n| QUANTITIES.map(|q| (n, q)))
                 {
@@ -322,7 +304,8 @@ fn a_block_without_power_is_named() {
       {"weights": [["1", "3"]], "biases": ["1/4"], "activation": "identity"}]},
       "loss": "half_squared_error", "learning_rate": "1/10", "examples": [{"input": ["1", "1"], "target": ["3"]}]}"#;
     let case = case(near_a_kink, 0, "1");
-    let question = Question { case: &case, number: NumberKind::F32, quantity: Quantity::Gradient };
+    let question =
+        Question { case: &case, number: Number::Float(Dtype::F32), quantity: Quantity::Gradient };
     let mut mine = question.right();
     assert_eq!(question.judged(&mine).unchecked(), None, "the nearest floats need no bound");
     for synapse in 0..4 {

@@ -5,9 +5,9 @@ use num_rational::BigRational;
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::error::Error;
 use crate::scalar::Rational;
-use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
+use crate::spec::{Dtype, Limits, Number, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
-use crate::wire::gradient::{NumberKind, Quantity};
+use crate::wire::gradient::Quantity;
 use crate::wire::temporal::gradient::GradientOverTime;
 
 /// Runs one rule on a temporal case.
@@ -24,14 +24,20 @@ use crate::wire::temporal::gradient::GradientOverTime;
 pub fn gradient(
     case: &TemporalCase,
     rule: &TemporalRule,
-    number: NumberKind,
+    number: Number,
     quantity: Quantity,
     limits: &Limits,
 ) -> Result<GradientOverTime, Error> {
     let found = match number {
-        NumberKind::Exact => asked_for(exact(case, rule, limits)?, quantity, case),
-        NumberKind::F64 => float::<f64>(case, rule, quantity)?,
-        NumberKind::F32 => float::<f32>(case, rule, quantity)?,
+        Number::Exact => asked_for(exact(case, rule, limits)?, quantity, case),
+        Number::Float(Dtype::F64) => float::<f64>(case, rule, quantity)?,
+        Number::Float(Dtype::F32) => float::<f32>(case, rule, quantity)?,
+        Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => {
+            return Err(Error::unsupported(format!(
+                "an engine in {}: they compute in f64 and f32",
+                dtype.name()
+            )));
+        }
     };
     Ok(GradientOverTime::of(rule, number, quantity, found))
 }

@@ -5,16 +5,16 @@ use num_traits::{Signed, Zero};
 
 use super::gradient::{asked_for, exact, has_few_parameters};
 use crate::check::bounded::{temporal_bound, temporal_update_bound};
-use crate::check::judge::{Held, Judge, Judgement, Nearness, Reference};
+use crate::check::judge::{Judge, Judgement, Nearness, Reference};
 use crate::error::Error;
 use crate::mutants;
-use crate::number::{exact_f64, nearest_f32, nearest_f64};
+use crate::number::{exact_f64, held, nearest_f64};
 use crate::progress::Progress;
 use crate::spec::{
-    Diagonal, Dtype, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
+    Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalGradient,
     TemporalRule,
 };
-use crate::wire::gradient::{NumberKind, Quantity};
+use crate::wire::gradient::Quantity;
 use crate::wire::json::Json;
 use crate::wire::temporal::gradient::GradientOverTime;
 
@@ -70,7 +70,7 @@ fn judged(
     let rule = if has_few_parameters(case) { TemporalRule::Tangent } else { TemporalRule::Bptt };
     let truth = as_rule(case, &rule, mine, limits)?;
     let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
-    let mut judge = Judge::new(held(mine.number));
+    let mut judge = Judge::new(mine.number);
     let mut of_entries = bounds.as_ref().map(in_order).unwrap_or_default().into_iter();
     for ((name, theirs), (_, right)) in mine.blocks().into_iter().zip(truth.blocks()) {
         let entries = theirs.into_iter().zip(right).map(|((place, theirs), (_, right))| {
@@ -95,11 +95,7 @@ fn bounds_of(
     rule: &TemporalRule,
     mine: &GradientOverTime,
 ) -> Result<Option<TemporalGradient<f64>>, Error> {
-    let format = match mine.number {
-        NumberKind::Exact => return Ok(None),
-        NumberKind::F64 => Dtype::F64,
-        NumberKind::F32 => Dtype::F32,
-    };
+    let Some(format) = mine.number.dtype() else { return Ok(None) };
     let found = match mine.quantity {
         Quantity::Gradient => temporal_bound(case, rule, format),
         Quantity::Update => temporal_update_bound(case, rule, format),
@@ -118,14 +114,6 @@ fn in_order(bounds: &TemporalGradient<f64>) -> Vec<f64> {
     entries.chain(bounds.readout_biases.iter().flatten()).copied().collect()
 }
 
-fn held(number: NumberKind) -> Held {
-    match number {
-        NumberKind::Exact => Held::Exactly,
-        NumberKind::F64 => Held::F64,
-        NumberKind::F32 => Held::F32,
-    }
-}
-
 /// The exact result of a rule, in the quantity that theirs has.
 fn as_rule(
     case: &TemporalCase,
@@ -134,7 +122,7 @@ fn as_rule(
     limits: &Limits,
 ) -> Result<GradientOverTime, Error> {
     let found = asked_for(exact(case, rule, limits)?, mine.quantity, case);
-    Ok(GradientOverTime::of(rule, NumberKind::Exact, mine.quantity, found))
+    Ok(GradientOverTime::of(rule, Number::Exact, mine.quantity, found))
 }
 
 struct Diagnosis {
@@ -148,13 +136,8 @@ fn are_those_of(
     result: &GradientOverTime,
     bounds: Option<&TemporalGradient<f64>>,
 ) -> Option<Match> {
-    let as_held = |value: &BigRational| match mine.number {
-        NumberKind::Exact => Some(value.clone()),
-        NumberKind::F64 => exact_f64(nearest_f64(value)),
-        NumberKind::F32 => exact_f64(f64::from(nearest_f32(value))),
-    };
     let mut pairs = values(result).zip(values(mine));
-    if pairs.all(|(a, b)| as_held(a).as_ref() == Some(b)) {
+    if pairs.all(|(a, b)| held(a, mine.number).as_ref() == Some(b)) {
         return Some(Match::Exactly);
     }
     let bounds = in_order(bounds?);
@@ -220,7 +203,7 @@ fn diagnose(
         if let Some(matched) = are_those_of(mine, &result, of_rule.as_ref()) {
             found.push(matched.diagnosis(format!("this is the {what} of {rule}")));
         }
-        if mine.number != NumberKind::Exact {
+        if mine.number != Number::Exact {
             let distance = furthest(mine, &result);
             if distance < nearest.0 {
                 nearest = (distance, format!("that of {rule}"));
@@ -233,7 +216,7 @@ fn diagnose(
         progress.stage("is it a known mistake?")?;
         found.extend(mistakes(case, mine, bounds, limits));
     }
-    if found.is_empty() && mine.number != NumberKind::Exact && nearest.0 < furthest(mine, truth) {
+    if found.is_empty() && mine.number != Number::Exact && nearest.0 < furthest(mine, truth) {
         let float = nearest_f64(&nearest.0);
         let sentence = format!(
             "nearest to it is {}: no entry is further off than {float:.1e}; from the exact {what} up to {:.1e}",
@@ -257,7 +240,7 @@ fn mistakes(
     let matched = |gradient: &TemporalGradient<BigRational>| {
         let theirs = asked_for(gradient.clone(), mine.quantity, case);
         let rule = TemporalRule::Bptt;
-        let result = GradientOverTime::of(&rule, NumberKind::Exact, mine.quantity, theirs);
+        let result = GradientOverTime::of(&rule, Number::Exact, mine.quantity, theirs);
         are_those_of(mine, &result, room.as_ref())
     };
     let is_theirs = |gradient: &TemporalGradient<BigRational>| matched(gradient).is_some();

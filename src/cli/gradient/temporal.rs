@@ -9,10 +9,10 @@ use crate::cli::progress::Bar;
 use crate::error::Error;
 use crate::number;
 use crate::spec::{
-    Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule,
+    Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalRule,
 };
 use crate::wire::TemporalDocument;
-use crate::wire::gradient::{NumberKind, Quantity};
+use crate::wire::gradient::Quantity;
 use crate::wire::temporal::gradient::to_json;
 use crate::{certify, report};
 
@@ -185,7 +185,7 @@ pub(super) fn run(
     document: &TemporalDocument,
     name: &str,
     (rule, variant): (Option<RuleName>, &Variant),
-    (number, quantity): (NumberKind, Quantity),
+    (number, quantity): (Number, Quantity),
     common: &Common,
 ) -> Result<Outcome, Error> {
     let limits = common.limits();

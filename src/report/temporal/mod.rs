@@ -6,8 +6,8 @@ mod steps;
 use num_rational::BigRational;
 
 use super::{counted, drawn, grid, shown};
-use crate::spec::TemporalCase;
-use crate::wire::gradient::{NumberKind, Quantity};
+use crate::spec::{Number, TemporalCase};
+use crate::wire::gradient::Quantity;
 use crate::wire::temporal::gradient::GradientOverTime;
 
 pub use compare::{compared, compared_json};
@@ -63,7 +63,7 @@ pub fn gradient_over_time(gradient: &GradientOverTime, rule: &str, case: &Tempor
     text
 }
 
-fn entries(rows: &[Vec<BigRational>], pre: &str, number: NumberKind) -> comfy_table::Table {
+fn entries(rows: &[Vec<BigRational>], pre: &str, number: Number) -> comfy_table::Table {
     let mut grid = grid();
     grid.set_header(vec!["post", pre, "value"]);
     for (post, row) in rows.iter().enumerate() {

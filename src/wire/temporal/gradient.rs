@@ -3,11 +3,11 @@
 use num_rational::BigRational;
 
 use crate::error::Error;
-use crate::spec::{Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps};
+use crate::spec::{Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, Taps};
 use crate::spec::{TemporalCase, TemporalGradient, TemporalRule};
 use crate::wire::case::number_json;
 use crate::wire::cursor::Cursor;
-use crate::wire::gradient::{FORMAT, NumberKind, Quantity, Reader, entry_json, header};
+use crate::wire::gradient::{FORMAT, Quantity, Reader, entry_json, header};
 use crate::wire::json::Json;
 
 /// A gradient or an update on the parameters of a temporal case.
@@ -20,7 +20,7 @@ pub struct GradientOverTime {
     /// What the name of the rule leaves open, as in [`options`].
     pub options: Vec<(&'static str, Json)>,
     /// How its entries are held.
-    pub number: NumberKind,
+    pub number: Number,
     /// What its entries are.
     pub quantity: Quantity,
     /// L, if given.
@@ -43,7 +43,7 @@ impl GradientOverTime {
     #[must_use]
     pub fn of(
         rule: &TemporalRule,
-        number: NumberKind,
+        number: Number,
         quantity: Quantity,
         found: TemporalGradient<BigRational>,
     ) -> Self {

@@ -25,6 +25,8 @@
 //! | [`spec`] | what is computed: plain validated data, no arithmetic |
 //! | [`foreign`] | text of somebody else's, as it is shown |
 //! | [`number`] | exact numbers as text, and the nearest float |
+//! | [`error`] | why there is no result, and who should act |
+//! | [`progress`] | who watches long work, and may end it |
 //! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
 //! | `equilibrium` | the guess that every search for a firing equilibrium starts from, and its refusals |
 //! | [`textbook`] | the exact engines, the definitions as printed |
@@ -54,7 +56,14 @@
     not(feature = "simulate"),
     doc = "| `simulate` | what the rule does over time and to the structure of a network: floats, outside every certificate (feature `simulate`) |"
 )]
-//! | [`wire`] | JSON |
+//! | [`vectors`] | test vectors for other implementations |
+//! | [`wire`] | JSON, and tensor files |
+#![cfg_attr(
+    feature = "cli",
+    doc = "| [`suite`] | the built-in cases, and networks trained on real digits |"
+)]
+#![cfg_attr(feature = "cli", doc = "| [`report`] | what was found, as text and as documents |")]
+#![cfg_attr(feature = "cli", doc = "| [`cli`] | the program: one file a command |")]
 //! | [`docs`] | the manual |
 //!
 //! # First steps

@@ -61,6 +61,22 @@ fn a_block_that_nothing_tests_is_found() {
     assert_eq!(refused, 3);
 }
 
+/// The front page of the library has a line for each of its rooms.
+#[test]
+fn every_room_stands_on_the_front_page() {
+    let front = read("src/lib.rs");
+    let (page, code) = front.split_once("#![deny(unsafe_code)]").unwrap();
+    let rooms = code.lines().filter_map(|line| line.strip_suffix(';')?.split("mod ").nth(1));
+    let rooms: Vec<_> = rooms.collect();
+    assert!(rooms.len() >= 18, "{rooms:?}");
+    for room in rooms {
+        let begins = |line: &str| {
+            line.contains(&format!("| [`{room}`] | ")) || line.contains(&format!("| `{room}` | "))
+        };
+        assert!(page.lines().any(begins), "{room} has no line");
+    }
+}
+
 /// The first steps of the library's front page: each command of the program ends well.
 #[cfg(feature = "cli")]
 #[test]

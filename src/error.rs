@@ -37,7 +37,7 @@ pub enum Error {
         /// How much is allowed.
         limit: u64,
     },
-    /// The request makes sense, but this version does not serve it.
+    /// The request makes sense, and is not served.
     #[error("unsupported: {}", Foreign(.what))]
     Unsupported {
         /// What was asked for, and what would be served instead.

@@ -25,6 +25,8 @@
 //! | [`spec`] | what is computed: plain validated data, no arithmetic |
 //! | [`foreign`] | text of somebody else's, as it is shown |
 //! | [`number`] | exact numbers as text, and the nearest float |
+//! | [`error`] | why there is no result, and who should act |
+//! | [`progress`] | who watches long work, and may end it |
 //! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
 //! | `equilibrium` | the guess that every search for a firing equilibrium starts from, and its refusals |
 //! | [`textbook`] | the exact engines, the definitions as printed |
@@ -54,10 +56,27 @@
     not(feature = "simulate"),
     doc = "| `simulate` | what the rule does over time and to the structure of a network: floats, outside every certificate (feature `simulate`) |"
 )]
-//! | [`wire`] | JSON |
+//! | [`vectors`] | test vectors for other implementations |
+//! | [`wire`] | JSON, and tensor files |
+#![cfg_attr(
+    feature = "cli",
+    doc = "| [`suite`] | the built-in cases, and networks trained on real digits |"
+)]
+#![cfg_attr(feature = "cli", doc = "| [`report`] | what was found, as text and as documents |")]
+#![cfg_attr(feature = "cli", doc = "| [`cli`] | the program: one file a command |")]
 //! | [`docs`] | the manual |
 //!
-//! Start with [`docs::definitions`]; [`docs::independence`] says what shares code with what, and why so little does.
+//! # First steps
+//!
+//! `cargo install --path .` makes the program `creditcheck`.
+//!
+//! | you | one command | then |
+//! |---|---|---|
+//! | review the claim | `creditcheck` | [`docs::definitions`], and [`docs::independence`]: why two wrong engines do not agree |
+//! | have a rule, in Rust | `creditcheck show fixtures/cases/worked-example.json` | [`certify`](certify::certify) and [`check::judge`] on your numbers; [`docs::contributing`] |
+//! | have a rule, in Python | `creditcheck gradient fixtures/cases/worked-example.json --number f64` | write the same document, and have it judged by `creditcheck check`: five steps in `fixtures/README.md` |
+//! | make a framework | `creditcheck audit fixtures/audit/digits-64-32-10/net.safetensors fixtures/audit/digits-64-32-10/data.safetensors fixtures/audit/digits-64-32-10/torch.safetensors` | your gradient in place of PyTorch's; [`docs::numbers`]: how far off a float may be |
+//! | make it faster | `cargo bench -p creditcheck-benches` | the page `performance` of [`docs`]: what it costs, against whom, and how to profile |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::todo))]
@@ -94,3 +113,8 @@ pub mod vectors;
 pub mod wire;
 
 pub use error::Error;
+
+/// The program of the README runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -20,6 +20,7 @@ mod forger;
 mod generators;
 mod judged;
 mod laws;
+mod manual;
 mod metamorphic;
 mod mistaken;
 #[cfg(feature = "fast")]

@@ -1,4 +1,4 @@
-//! `fixtures/vectors` are the bytes that this version makes, and they say what they claim.
+//! `fixtures/vectors` are the bytes that this program makes, and they say what they claim.
 
 // The path holds whether this file is a module of tests/lib.rs or a test of its own.
 #[path = "vectors/temporal.rs"]
@@ -96,7 +96,7 @@ fn flatten(json: &Json, numbers: &mut Vec<BigRational>) {
     }
 }
 
-/// Set `WRITE` to accept what this version makes.
+/// Set `WRITE` to accept what this program makes.
 #[test]
 fn committed_vectors_are_those_of_this_version() {
     let plan = vectors::plan();

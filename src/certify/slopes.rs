@@ -30,7 +30,7 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Bounded, why));
     }
     if evidence.wiring.is_recurrent() {
-        let why = "x and β are given by a float iteration; how far it is from an equilibrium of σ itself is not bounded in this version";
+        let why = "x and β are given by a float iteration; how far they are from an equilibrium of σ itself is not bounded";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Bounded, why));
     }
     let bounds = match rounding_bound(case, Dtype::F64) {

@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 enum Action {
     /// Write every file of the set
     Generate(Folder),
-    /// Compare every file of the set with what this version makes
+    /// Compare every file of the set with what this program makes
     Check(Folder),
 }
 
@@ -89,7 +89,7 @@ fn check(folder: &Path, common: &Common) -> Result<Outcome, Error> {
     common.write(
         || {
             if differences.is_empty() {
-                return format!("{} files, byte for byte as this version makes them\n", made.len());
+                return format!("{} files, byte for byte as this program makes them\n", made.len());
             }
             let lines = differences.iter().map(|d| format!("{}\n", Foreign(&d.to_string())));
             let accept = format!("accept with: {}\n", vectors::COMMAND);

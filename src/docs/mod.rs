@@ -11,12 +11,15 @@
 //! | [`stability`] | what is stable and what is not: formats, exit codes, options, errors, JUnit |
 //! | `performance` | what the engines cost, measured against others; how to measure and profile |
 //! | [`design`] | why it is built this way; every dependency and its reason |
+//! | [`contributing`] | how to add an activation, a loss, a rule, a kind of case, a mutant, a command: which files, held by a test |
 //! | [`glossary`] | the one name of each thing |
 //!
 //! Code samples on these pages are run as tests.
 
 #[doc = include_str!("certificate.md")]
 pub mod certificate {}
+#[doc = include_str!("contributing.md")]
+pub mod contributing {}
 #[doc = include_str!("definitions.md")]
 pub mod definitions {}
 #[doc = include_str!("design.md")]

@@ -31,7 +31,7 @@ pub fn run<F: Float>(case: &Case) -> Result<CreditOutcome<F>, Error> {
     let wiring = Wiring::of(case);
     let Some(depth) = wiring.depth() else {
         return Err(Error::unsupported(
-            "a recurrent graph on the fast side; only feed-forward graphs have a settled answer here",
+            "synchronous sweeps of a graph with a cycle, where no number of them is exact; `fast::recurrent` settles it",
         ));
     };
     expect_small(case, &wiring, depth)?;

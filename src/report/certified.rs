@@ -226,10 +226,7 @@ pub fn many(title: &str, rows: &[Row], hints: bool, ink: Ink) -> String {
                     line.push(claim_cell(&found.table, claim, expected));
                 }
                 let conclusion = row.conclusion.unwrap_or(Conclusion::Unchecked);
-                let word = match (expected, conclusion) {
-                    (true, Conclusion::Agree) => "predicted",
-                    (_, conclusion) => conclusion.word(),
-                };
+                let word = if is_predicted(row) { "predicted" } else { conclusion.word() };
                 line.push(painted(word, Some(colour(conclusion))));
                 grid.add_row(line);
                 if conclusion != Conclusion::Agree {
@@ -331,14 +328,27 @@ fn elided(text: String, room: usize) -> String {
     start
 }
 
+/// Whether the rule differs from backpropagation in a case, and the theorem says so.
+fn is_predicted(row: &Row) -> bool {
+    let expected = row.result.as_ref().is_ok_and(|found| found.expect == Expect::Disagree);
+    expected && row.conclusion == Some(Conclusion::Agree)
+}
+
+/// How many cases came out how: what differs as predicted is no equality.
 fn closing(rows: &[Row]) -> String {
     let count =
         |wanted: Conclusion| rows.iter().filter(|row| row.conclusion == Some(wanted)).count();
     let errors = rows.iter().filter(|row| row.conclusion.is_none()).count();
+    let predicted = rows.iter().filter(|row| is_predicted(row)).count();
+    let differ = match predicted {
+        0 => String::new(),
+        1 => ", 1 differs where the theorem predicts it".to_owned(),
+        many => format!(", {many} differ where the theorem predicts it"),
+    };
     format!(
-        "{}: {} agree, {} disagree, {} unchecked, {}\n",
+        "{}: {} equal{differ}, {} disagree, {} unchecked, {}\n",
         counted(rows.len(), "case"),
-        count(Conclusion::Agree),
+        count(Conclusion::Agree) - predicted,
         count(Conclusion::Disagree),
         count(Conclusion::Unchecked),
         counted(errors, "error")

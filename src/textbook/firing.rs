@@ -65,10 +65,10 @@ pub fn firing_with<S: Scalar>(
     Ok(Firing { net_input, firing_rate })
 }
 
-/// The answer to a network with a cycle, until recurrent equilibria are served.
+/// The answer of what goes from neuron to neuron in order: with a cycle there is none, and the rates are those of an equilibrium.
 pub(crate) fn recurrent() -> Error {
     Error::unsupported(
-        "the network has a cycle; recurrent equilibria are not served by this version, only feed-forward graphs",
+        "neuron by neuron a network with a cycle, which has no such order: its rates are those of an equilibrium",
     )
 }
 

@@ -24,7 +24,7 @@ use crate::spec::{
 /// ```
 ///
 /// # Errors
-/// [`Error::Unsupported`] where some activation is no polynomial, or there is a cycle.
+/// [`Error::Unsupported`] where some activation is no polynomial, or there is a cycle: then [`along_equilibrium`].
 pub fn degree(case: &Case) -> Result<u32, Error> {
     let wiring = Wiring::of(case);
     let order = wiring.order.as_ref().ok_or_else(super::firing::recurrent)?;

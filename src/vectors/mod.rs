@@ -77,7 +77,7 @@ pub struct VectorFile {
     pub topology: Topology,
 }
 
-/// The folder of this version of the set, within the folder of all sets.
+/// The folder of the set as it is made now, within the folder of all sets.
 pub const SET: &str = "v1";
 
 /// The command that makes the files.
@@ -412,14 +412,14 @@ fn identified(
     Json::object([("id", Json::text(id))].into_iter().chain(content))
 }
 
-/// How a file on disk differs from the one that this version makes.
+/// How a file on disk differs from the one that this program makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// It is not there.
     Missing(String),
     /// It is there, and its bytes are others, first in this line.
     Changed(String, usize),
-    /// It is there, and this version makes no such file.
+    /// It is there, and this program makes no such file.
     Unknown(String),
 }
 
@@ -428,7 +428,7 @@ impl fmt::Display for Difference {
         match self {
             Self::Missing(name) => write!(f, "{name}: missing"),
             Self::Changed(name, line) => write!(f, "{name}: differs from line {line} on"),
-            Self::Unknown(name) => write!(f, "{name}: this version makes no such file"),
+            Self::Unknown(name) => write!(f, "{name}: this program makes no such file"),
         }
     }
 }

@@ -21,8 +21,8 @@ check::bounded: check::blocks check::enclosure check::entries check::lattice che
 check::bridge: check::exact check::verdict scalar spec
 check::entries: spec
 check::exact: check::verdict scalar
-check::freivalds: check::bounded check::entries check::lattice check::verdict number spec
-check::judge: check::blocks check::bounded check::lattice check::power number spec
+check::freivalds: check::bounded check::entries check::verdict number spec
+check::judge: check::blocks check::bounded check::power number spec
 check::power: check::nearness
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec

@@ -1,5 +1,6 @@
 //! The manual tells the truth: what it says of the program, of the proofs and of the sources is looked up.
 
+mod crates;
 mod denials;
 mod names;
 mod places;

@@ -9,7 +9,7 @@ use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::number::nearest_f64;
-use crate::spec::{Activation, Neuron, Parameters, PerNeuron, Wiring, Work};
+use crate::spec::{Activation, Class, Neuron, Parameters, PerNeuron, Straight, Wiring, Work};
 
 /// x ← x + damping · (σ(Wx + b) − x), from 0, with one damping after the other until one comes to lie.
 const DAMPINGS: [f64; 5] = [0.5, 1.0, 0.25, 1.0 / 16.0, 1.0 / 64.0];
@@ -139,23 +139,19 @@ impl Lines {
     /// Of an activation that is not straight between its kinks, whose equilibrium nobody looks for, the identity.
     fn of(activation: &Activation) -> Self {
         let open = f64::INFINITY;
-        let pieces = match activation {
-            Activation::Relu => vec![(0.0, 0.0, 0.0), (open, 1.0, 0.0)],
-            Activation::LeakyRelu { slope } => {
+        let pieces = match activation.class() {
+            Class::Straight(Straight::Relu) => vec![(0.0, 0.0, 0.0), (open, 1.0, 0.0)],
+            Class::Straight(Straight::LeakyRelu { slope }) => {
                 vec![(0.0, nearest_f64(slope), 0.0), (open, 1.0, 0.0)]
             }
-            Activation::HardTanh { min, max } => {
+            Class::Straight(Straight::HardTanh { min, max }) => {
                 let (min, max) = (nearest_f64(min), nearest_f64(max));
                 vec![(min, 0.0, min), (max, 1.0, 0.0), (open, 0.0, max)]
             }
-            Activation::Identity
-            | Activation::Square
-            | Activation::Quadratic
-            | Activation::Cubic
-            | Activation::Softsign
-            | Activation::Tanh
-            | Activation::Logistic
-            | Activation::Softplus => vec![(open, 1.0, 0.0)],
+            Class::Straight(Straight::Identity)
+            | Class::Curved(_)
+            | Class::Quotient
+            | Class::Transcendental(_) => vec![(open, 1.0, 0.0)],
         };
         Self { pieces }
     }

@@ -1,5 +1,6 @@
 //! Who may know whom: the files are parsed, their paths resolved through re-exports, and the edges compared with a table.
 
+mod arms;
 mod edges;
 mod reader;
 mod self_test;
@@ -17,6 +18,14 @@ fn sources() -> Tree {
     collect(&Path::new(ROOT).join("src"), &mut files);
     assert!(files.len() > 80, "only {} source files found", files.len());
     Tree::of(files)
+}
+
+/// The files of the library as syntax trees.
+fn parsed() -> Vec<(String, syn::File)> {
+    let mut files = Vec::new();
+    collect(&Path::new(ROOT).join("src"), &mut files);
+    let parse = |source: Source| (source.name, syn::parse_file(&source.text).unwrap());
+    files.into_iter().map(parse).collect()
 }
 
 fn collect(folder: &Path, files: &mut Vec<Source>) {
@@ -64,6 +73,27 @@ fn foreign_crates_stay_in_their_rooms() {
 #[test]
 fn nothing_is_unsafe_or_unfinished_or_too_long() {
     assert_eq!(sources().blemishes(), Vec::<String>::new());
+}
+
+/// Arms that hand on what they were given to the same function as the others: a loop without a choice in it for some,
+/// with it for the rest.
+const HANDED_ON: [&str; 4] = [
+    "fast/backprop/passes.rs: run: an arm takes any Function",
+    "fast/credit/passes.rs: run: an arm takes any Function",
+    "fast/temporal/bptt.rs: run: an arm takes any Function",
+    "fast/temporal/passes.rs: run: an arm takes any Function",
+];
+
+#[test]
+fn no_arm_takes_variants_of_spec_unnamed() {
+    let files = parsed();
+    let watched = arms::watched(&files);
+    for name in ["Activation", "Class", "Expect", "Kink", "Network", "TemporalRule", "Function"] {
+        assert!(watched.contains_key(name), "{name} is not among {:?}", watched.keys());
+    }
+    let mut swallowed = arms::swallowed(&files);
+    swallowed.sort();
+    assert_eq!(swallowed, HANDED_ON);
 }
 
 /// Both newtypes are named together only where they are defined and where each engine's result is wrapped; the bridge

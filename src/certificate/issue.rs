@@ -38,7 +38,7 @@ pub fn issue(
     let backward = match (&case.network, &evidence.backprop) {
         (Network::Layered(_), Some(outcome)) => Some(outcome),
         (Network::Graph(_), None) => None,
-        _ => {
+        (Network::Layered(_), None) | (Network::Graph(_), Some(_)) => {
             return Err(Error::unsupported("backpropagation goes with layers, and only with them"));
         }
     };

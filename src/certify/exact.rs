@@ -39,7 +39,9 @@ impl Evidence<Rational> {
         };
         let mut cells = match (&case.network, &self.backprop) {
             (Network::Layered(net), Some(backprop)) => self.layered_cells(net, backprop, &gated),
-            _ => self.graph_cells(&options.limits, &gated)?,
+            (Network::Layered(_), None) | (Network::Graph(_), _) => {
+                self.graph_cells(&options.limits, &gated)?
+            }
         };
         if !self.evaluated {
             for cell in &mut cells {
@@ -111,7 +113,7 @@ impl Evidence<Rational> {
             (Network::Layered(net), Some(backprop)) => {
                 self.both_along_directions(&counted_through(net, &backprop.gradient), limits)?
             }
-            _ => {
+            (Network::Layered(_), None) | (Network::Graph(_), _) => {
                 let update = self.along_directions(&self.credit.update, limits)?;
                 let moves = self.derivatives.iter().any(|derivative| !derivative.is_zero());
                 match (self.credits_of_graph(), update) {

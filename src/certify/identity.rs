@@ -241,21 +241,21 @@ fn truth(
     case_digest: &str,
     options: &Options,
 ) -> Result<Cell, Error> {
-    if !case.is_polynomial() {
+    let recurrent = wiring.is_recurrent();
+    let degree = if recurrent { degree_at_equilibrium(wiring) } else { degree_of_loss(wiring) };
+    let Some(degree) = degree.filter(|_| case.is_polynomial()) else {
         let why = "C1–C2 only: σ has no meaning over a finite field";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
-    }
+    };
     if case.has_own_balance() {
         let why =
             "C1–C2 only: the identity has β given, and this case replaces the balance function";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
     }
-    let recurrent = wiring.is_recurrent();
     if recurrent && !wiring.is_input.indexed().all(|(n, clamped)| *clamped || wiring.has_bias[n]) {
         let why = "C1–C2 only: an equilibrium over a finite field is drawn by way of the biases, and some neuron has none";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
     }
-    let degree = if recurrent { degree_at_equilibrium(wiring) } else { degree_of_loss(wiring) + 1 };
     let (count, log2_bound) = digest::draws(degree);
     if count == 0 {
         let why = format!("the degree {degree} of the loss is too large for this prime");
@@ -301,11 +301,15 @@ fn truth(
 
 /// The counted degree of C3 at a drawn equilibrium: W, net inputs, inputs, targets, η and H are free, b = s − Wx follows.
 ///
-/// β has degree ≤ 2 and x ≤ 3, so an entry of I − Wᵀ diag β has ≤ 3 and its determinant ≤ 3n; numerators of both sides have ≤ 3n + 7, their
-/// difference over one denominator ≤ 6n + 7. Singular points are drawn again: the degree counts twice.
-fn degree_at_equilibrium(wiring: &Wiring) -> u64 {
-    let unknown = wiring.neurons() - wiring.inputs.len();
-    2 * (6 * unknown as u64 + 7)
+/// With x of degree ≤ d and β ≤ d − 1 an entry of I − Wᵀ diag β has ≤ d and its determinant ≤ dn; numerators of both sides
+/// have ≤ dn + 2d + 1, their difference over one denominator ≤ 2dn + 2d + 1. Singular points are drawn again: the degree
+/// counts twice.
+fn degree_at_equilibrium(wiring: &Wiring) -> Option<u64> {
+    // Of a cubic at least: that bound is written into certificates of networks with less.
+    let mut degrees = wiring.activations.iter().map(Activation::degree);
+    let d = degrees.try_fold(3, |most, degree| Some(most.max(u64::from(degree?))))?;
+    let unknown = (wiring.neurons() - wiring.inputs.len()) as u64;
+    Some(2 * (2 * d * unknown + 2 * d + 1))
 }
 
 /// Draws net inputs for the first example, and gives the network the biases that make it an equilibrium.
@@ -335,22 +339,18 @@ fn settle(case: &mut Case, wiring: &Wiring, stream: &mut Stream) -> Result<(), E
     Ok(())
 }
 
-/// The degree of L in W, b, inputs and targets together: deg s = deg x + 1, deg x = deg σ · deg s.
-fn degree_of_loss(wiring: &Wiring) -> u64 {
+/// The degree of the derivative of L in W, b, inputs, targets and H together: deg s = deg x + 1, deg x = deg σ · deg s.
+fn degree_of_loss(wiring: &Wiring) -> Option<u64> {
     let mut of_rate = PerNeuron::filled(wiring.neurons(), 1_u64);
     let order = wiring.order.as_deref().unwrap_or_default();
     for &post in order.iter().filter(|neuron| !wiring.is_input[**neuron]) {
         let presynaptic = wiring.incoming[post].iter().map(|s| of_rate[wiring.synapses[*s].pre]);
         let of_net_input = presynaptic.max().map_or(1, |most| most.saturating_add(1));
-        let of_activation = match wiring.activations[post] {
-            Activation::Square | Activation::Quadratic => 2,
-            Activation::Cubic => 3,
-            _ => 1,
-        };
-        of_rate[post] = of_net_input.saturating_mul(of_activation);
+        let of_activation = wiring.activations[post].degree()?;
+        of_rate[post] = of_net_input.saturating_mul(of_activation.into());
     }
     let output = wiring.outputs.iter().map(|output| of_rate[*output]).max().unwrap_or(1);
-    output.saturating_mul(2).min(u64::MAX - 1)
+    Some(output.saturating_mul(2).min(u64::MAX - 1) + 1)
 }
 
 /// The same network with every number drawn anew, uniform modulo 2⁶¹ − 1.

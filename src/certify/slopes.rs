@@ -14,7 +14,7 @@ use crate::check::enclosure::{Enclosure, logistic, softplus, tanh};
 use crate::check::{Cell, Claim, Compared, Mismatch, Tier, Verdict};
 use crate::error::Error;
 use crate::number::{exact_f64, hex, nearest_f64};
-use crate::spec::{Activation, Case, Dtype};
+use crate::spec::{Case, Class, Dtype, Transcendental};
 
 /// The step of the central difference is 2⁻¹²⁸: its error |σ‴| h²/6 is then below 2⁻²⁵⁶, because
 /// |σ‴| ≤ 2 for tanh, ≤ 1/8 for logistic and for softplus. A saturated slope is much smaller than 1, and its bound with it.
@@ -66,19 +66,20 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
     for (b, (example, bounds)) in evidence.credit.examples.iter().zip(&bounds.examples).enumerate()
     {
         for (neuron, activation) in evidence.wiring.activations.indexed() {
-            if activation.is_exact() || evidence.wiring.is_input[neuron] {
+            let Class::Transcendental(function) = activation.class() else { continue };
+            if evidence.wiring.is_input[neuron] {
                 continue;
             }
             let s = &example.net_input[neuron];
             let place = |what: &str| format!("example {b}, {what} of neuron {}", neuron.0);
-            let rate = value(activation, s);
+            let rate = value(function, s);
             compare(
                 place("firing rate"),
                 &example.firing_rate[neuron],
                 &rate,
                 &bounds.firing_rate[neuron],
             );
-            let slope = slope(activation, s);
+            let slope = slope(function, s);
             let factor = &example.balance_factor[neuron];
             compare(place("balance factor"), factor, &slope, &bounds.balance_factor[neuron]);
         }
@@ -101,19 +102,18 @@ pub(super) fn cell(case: &Case, evidence: &Evidence) -> Result<Cell, Error> {
 }
 
 /// σ(s), enclosed.
-fn value(activation: &Activation, s: &BigRational) -> Enclosure {
-    match activation {
-        Activation::Logistic => logistic(s, PRECISION),
-        Activation::Softplus => softplus(s, PRECISION),
-        // Only the three transcendental activations come here.
-        _ => tanh(s, PRECISION),
+fn value(function: Transcendental, s: &BigRational) -> Enclosure {
+    match function {
+        Transcendental::Tanh => tanh(s, PRECISION),
+        Transcendental::Logistic => logistic(s, PRECISION),
+        Transcendental::Softplus => softplus(s, PRECISION),
     }
 }
 
 /// σ'(s), enclosed by (σ(s+h) − σ(s−h))/2h ± |σ‴| h²/6.
-fn slope(activation: &Activation, s: &BigRational) -> Enclosure {
+fn slope(function: Transcendental, s: &BigRational) -> Enclosure {
     let step = BigRational::new(1.into(), BigInt::from(1) << STEP_BITS);
-    let (right, left) = (value(activation, &(s + &step)), value(activation, &(s - &step)));
+    let (right, left) = (value(function, &(s + &step)), value(function, &(s - &step)));
     let error = BigRational::new(1.into(), BigInt::from(1) << (2 * STEP_BITS));
     let twice = &step + &step;
     let lower = (&right.lower - &left.upper) / &twice - &error;

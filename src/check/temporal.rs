@@ -8,7 +8,9 @@ mod parts;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use crate::spec::{Activation, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule};
+use crate::spec::{
+    Activation, Class, Feedback, Form, Modprop, Mu, Straight, Taps, TemporalCase, TemporalRule,
+};
 use parts::{Parts, Slopes, feedback_is_exact};
 
 /// What a condition speaks about.
@@ -103,9 +105,13 @@ fn is_mdgl(rule: &TemporalRule, neurons: usize) -> bool {
             (Form::Filter | Form::NoLeak, Taps::Count(1)) => true,
             (Form::NoLeak, Taps::All) => is_zero(&rule.mu, neurons),
             (Form::NoLeak, Taps::Count(count)) => count > 0 && is_zero(&rule.mu, neurons),
-            _ => false,
+            (Form::Filter | Form::Autodiff, _) => false,
         },
-        _ => false,
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent
+        | TemporalRule::Eprop => false,
     }
 }
 
@@ -117,7 +123,11 @@ fn is_eprop(rule: &TemporalRule, neurons: usize) -> bool {
             Form::Autodiff => is_zero(&rule.mu, neurons),
             Form::Filter | Form::NoLeak => rule.taps == Taps::Count(0),
         },
-        _ => false,
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent
+        | TemporalRule::Mdgl { .. } => false,
     }
 }
 
@@ -139,10 +149,13 @@ impl At<'_> {
         let all: Vec<usize> = (0..neurons).collect();
         let mut found = Vec::new();
         let linear = |parts: &mut Parts| {
-            let is_linear = match &self.case.network.activation {
-                Activation::Identity => true,
-                Activation::LeakyRelu { slope } => slope.is_one(),
-                _ => false,
+            let is_linear = match self.case.network.activation.class() {
+                Class::Straight(Straight::Identity) => true,
+                Class::Straight(Straight::LeakyRelu { slope }) => slope.is_one(),
+                Class::Straight(Straight::Relu | Straight::HardTanh { .. })
+                | Class::Curved(_)
+                | Class::Quotient
+                | Class::Transcendental(_) => false,
             };
             let name = self.case.network.activation.name();
             parts.need(is_linear, "σ is linear", || format!("{name} is not linear"));
@@ -187,7 +200,7 @@ impl At<'_> {
         };
         let (cells, first, who) = match rule.form {
             Form::Autodiff => (self.senders(), first_step, "sends"),
-            _ => (self.relays(), first_step + 1, "relays"),
+            Form::Filter | Form::NoLeak => (self.relays(), first_step + 1, "relays"),
         };
         let mut parts = self.relayed(rule, about);
         let last = self.case.duration().saturating_sub(1);
@@ -254,8 +267,8 @@ impl At<'_> {
         };
         let delays = self.case.duration().saturating_sub(behind);
         let count = match (rule.form, rule.taps) {
-            (Form::Autodiff, _) | (_, Taps::All) => usize::MAX,
-            (_, Taps::Count(count)) => count,
+            (Form::Autodiff, _) | (Form::Filter | Form::NoLeak, Taps::All) => usize::MAX,
+            (Form::Filter | Form::NoLeak, Taps::Count(count)) => count,
         };
         parts.need(count >= delays, format!("the taps reach {back} = {delays} steps back"), || {
             format!("S = {count} does not reach {back} = {delays} steps back")

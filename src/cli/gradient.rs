@@ -73,7 +73,12 @@ impl RuleName {
             Self::Credit => Ok(Rule::Credit),
             Self::Backprop => Ok(Rule::Backprop),
             Self::Tangent => Ok(Rule::Tangent),
-            _ => Err(Error::unsupported(format!(
+            Self::Bptt
+            | Self::Rtrl
+            | Self::FactorisedRtrl
+            | Self::Eprop
+            | Self::Mdgl
+            | Self::Modprop => Err(Error::unsupported(format!(
                 "the rule {} on a network that does not run in time; use --rule credit, backprop or tangent",
                 self.word()
             ))),

@@ -108,11 +108,7 @@ fn off_kinks(case: &Case, certificate: &Certificate) -> Result<(), Error> {
 }
 
 fn is_known(activation: &Activation) -> bool {
-    activation.is_polynomial()
-        || matches!(
-            activation,
-            Activation::Relu | Activation::LeakyRelu { .. } | Activation::HardTanh { .. }
-        )
+    text::known(activation).is_some()
 }
 
 fn unsupported(what: &str) -> Error {

@@ -5,7 +5,7 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
-use crate::spec::Activation;
+use crate::spec::{Activation, Class, Curved, Straight};
 
 /// The widest line of numbers.
 const WIDTH: usize = 120;
@@ -106,20 +106,26 @@ fn bracketed(n: &BigInt) -> String {
     if n < &BigInt::zero() { format!("({n})") } else { n.to_string() }
 }
 
-/// An activation that the checker knows.
+/// An activation that the checker knows; the others are refused before anything is written.
 pub(super) fn activation(activation: &Activation) -> String {
-    match activation {
-        Activation::Relu => "Relu".into(),
-        Activation::LeakyRelu { slope } => format!("(Leaky {})", fraction(slope)),
-        Activation::HardTanh { min, max } => {
+    known(activation).unwrap_or_default()
+}
+
+/// An activation, if the checker knows it.
+pub(super) fn known(activation: &Activation) -> Option<String> {
+    Some(match activation.class() {
+        Class::Straight(Straight::Identity) => "Identity".into(),
+        Class::Straight(Straight::Relu) => "Relu".into(),
+        Class::Straight(Straight::LeakyRelu { slope }) => format!("(Leaky {})", fraction(slope)),
+        Class::Straight(Straight::HardTanh { min, max }) => {
             let over = denominator([min, max]);
             let numerator =
                 |value: &BigRational| bracketed(&(value.numer() * (&over / value.denom())));
             format!("(Clip {} {} {over})", numerator(min), numerator(max))
         }
-        Activation::Square => "Square".into(),
-        Activation::Quadratic => "Quadratic".into(),
-        Activation::Cubic => "Cubic".into(),
-        _ => "Identity".into(),
-    }
+        Class::Curved(Curved::Square) => "Square".into(),
+        Class::Curved(Curved::Quadratic) => "Quadratic".into(),
+        Class::Curved(Curved::Cubic) => "Cubic".into(),
+        Class::Quotient | Class::Transcendental(_) => return None,
+    })
 }

@@ -67,6 +67,22 @@ impl<F: Float> Function<F> {
         })
     }
 
+    /// The net inputs at which the slope jumps.
+    pub(super) fn kinks(&self) -> Vec<F> {
+        match self {
+            Self::Relu | Self::LeakyRelu { .. } => vec![F::from(0)],
+            Self::HardTanh { min, max } => vec![*min, *max],
+            Self::Identity
+            | Self::Square
+            | Self::Quadratic
+            | Self::Cubic
+            | Self::Softsign
+            | Self::Tanh
+            | Self::Logistic
+            | Self::Softplus => Vec::new(),
+        }
+    }
+
     fn exact(&self) -> Option<Activation> {
         Some(match self {
             Self::Identity => Activation::Identity,

@@ -5,7 +5,7 @@ use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::linalg::Field;
-use crate::spec::{Activation, Kink};
+use crate::spec::{Activation, Class, Curved, Kink, Straight};
 
 /// An activation or balance function with its parameters as residues. What it computes is each engine's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,20 +40,19 @@ impl Function {
     /// # Errors
     /// [`Error::Unsupported`] where it is neither a polynomial nor piecewise linear, and where p divides a denominator.
     pub fn of(activation: &Activation, field: &Field) -> Result<Self, Error> {
-        Ok(match activation {
-            Activation::Identity => Self::Identity,
-            Activation::Relu => Self::Relu,
-            Activation::LeakyRelu { slope } => Self::LeakyRelu { slope: ratio(slope, field)? },
-            Activation::HardTanh { min, max } => {
+        Ok(match activation.class() {
+            Class::Straight(Straight::Identity) => Self::Identity,
+            Class::Straight(Straight::Relu) => Self::Relu,
+            Class::Straight(Straight::LeakyRelu { slope }) => {
+                Self::LeakyRelu { slope: ratio(slope, field)? }
+            }
+            Class::Straight(Straight::HardTanh { min, max }) => {
                 Self::HardTanh { min: ratio(min, field)?, max: ratio(max, field)? }
             }
-            Activation::Square => Self::Square,
-            Activation::Quadratic => Self::Quadratic,
-            Activation::Cubic => Self::Cubic,
-            Activation::Softsign
-            | Activation::Tanh
-            | Activation::Logistic
-            | Activation::Softplus => {
+            Class::Curved(Curved::Square) => Self::Square,
+            Class::Curved(Curved::Quadratic) => Self::Quadratic,
+            Class::Curved(Curved::Cubic) => Self::Cubic,
+            Class::Quotient | Class::Transcendental(_) => {
                 let name = activation.name();
                 return Err(Error::unsupported(format!("{name} over a finite field")));
             }
@@ -63,7 +62,10 @@ impl Function {
     /// Whether the function has a meaning over any field, without [`super::Positions`].
     #[must_use]
     pub fn is_polynomial(&self) -> bool {
-        matches!(self, Self::Identity | Self::Square | Self::Quadratic | Self::Cubic)
+        match self {
+            Self::Identity | Self::Square | Self::Quadratic | Self::Cubic => true,
+            Self::Relu | Self::LeakyRelu { .. } | Self::HardTanh { .. } => false,
+        }
     }
 }
 

@@ -87,7 +87,8 @@ pub fn along(
                 Dual(value[at], moved[at]) = match places {
                     Some(places) => {
                         let place = places[post + example * width];
-                        on_piece(layer.activation, layer.kink, place, half, sum, field)
+                        let at = (layer.kink, place, half);
+                        on_piece(layer.activation, at, third, sum, field)
                     }
                     None => activate(layer.activation, third, sum, field),
                 };
@@ -117,17 +118,17 @@ fn activate(function: Function, third: f64, s: Dual, field: &Field) -> Dual {
             let cube = s.times(s, field).times(s, field);
             s.plus(cube.times(Dual(-third, 0.0), field), field)
         }
-        // Identity; the caller has refused the rest.
-        _ => s,
+        Function::Identity => s,
+        // The caller has refused what has kinks.
+        Function::Relu | Function::LeakyRelu { .. } | Function::HardTanh { .. } => s,
     }
 }
 
 /// σ by the piece that a net input lies on; at a kink by the one that the convention names, or half the sum of both.
 fn on_piece(
     function: Function,
-    kink: Kink,
-    place: Position,
-    half: f64,
+    (kink, place, half): (Kink, Position, f64),
+    third: f64,
     s: Dual,
     field: &Field,
 ) -> Dual {
@@ -135,8 +136,11 @@ fn on_piece(
     let pieces = match function {
         Function::LeakyRelu { slope } => [s.times(Dual(slope, 0.0), field), s, s],
         Function::HardTanh { min, max } => [Dual(min, 0.0), s, Dual(max, 0.0)],
-        // ReLU; whatever has no kinks has no positions either.
-        _ => [Dual(0.0, 0.0), s, s],
+        Function::Relu => [Dual(0.0, 0.0), s, s],
+        // What has no kinks is the same on every piece, and has no positions.
+        Function::Identity | Function::Square | Function::Quadratic | Function::Cubic => {
+            return activate(function, third, s, field);
+        }
     };
     let at = |left: Dual, right: Dual| match kink {
         Kink::Left => left,

@@ -247,7 +247,7 @@ fn float(value: f64, dtype: Dtype) -> String {
     #[allow(clippy::cast_possible_truncation)]
     match dtype {
         Dtype::F64 => format!("{} ({value:e})", hex(value)),
-        _ => format!("{} ({:e})", hex(value), value as f32),
+        Dtype::F32 | Dtype::Bf16 | Dtype::F16 => format!("{} ({:e})", hex(value), value as f32),
     }
 }
 

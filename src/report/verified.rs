@@ -83,7 +83,7 @@ fn confirmed(
                 (Expect::Disagree, Conclusion::Agree) => {
                     "the verdict: differs as the case expects\n"
                 }
-                (_, Conclusion::Agree) => "the verdict: agree\n",
+                (Expect::Agree, Conclusion::Agree) => "the verdict: agree\n",
                 (_, Conclusion::Unchecked) => "the verdict: unchecked\n",
                 (_, Conclusion::Disagree) => "the verdict: DISAGREE\n",
             });

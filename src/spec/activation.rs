@@ -75,22 +75,74 @@ impl Activation {
         }
     }
 
+    /// The numbers that belong to the choice, by their names in a case file.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, &BigRational)> {
+        match self.class() {
+            Class::Straight(Straight::LeakyRelu { slope }) => vec![("slope", slope)],
+            Class::Straight(Straight::HardTanh { min, max }) => vec![("min", min), ("max", max)],
+            Class::Straight(Straight::Identity | Straight::Relu)
+            | Class::Curved(_)
+            | Class::Quotient
+            | Class::Transcendental(_) => Vec::new(),
+        }
+    }
+
+    /// What kind of function σ is: the one place that says so.
+    #[must_use]
+    pub fn class(&self) -> Class<'_> {
+        match self {
+            Self::Identity => Class::Straight(Straight::Identity),
+            Self::Relu => Class::Straight(Straight::Relu),
+            Self::LeakyRelu { slope } => Class::Straight(Straight::LeakyRelu { slope }),
+            Self::HardTanh { min, max } => Class::Straight(Straight::HardTanh { min, max }),
+            Self::Square => Class::Curved(Curved::Square),
+            Self::Quadratic => Class::Curved(Curved::Quadratic),
+            Self::Cubic => Class::Curved(Curved::Cubic),
+            Self::Softsign => Class::Quotient,
+            Self::Tanh => Class::Transcendental(Transcendental::Tanh),
+            Self::Logistic => Class::Transcendental(Transcendental::Logistic),
+            Self::Softplus => Class::Transcendental(Transcendental::Softplus),
+        }
+    }
+
     /// Whether σ and σ' of a rational number are rational, so that the exact side can evaluate them.
     #[must_use]
     pub fn is_exact(&self) -> bool {
-        !matches!(self, Self::Tanh | Self::Logistic | Self::Softplus)
+        match self.class() {
+            Class::Straight(_) | Class::Curved(_) | Class::Quotient => true,
+            Class::Transcendental(_) => false,
+        }
     }
 
-    /// Whether σ is a polynomial, so that it makes sense over any field.
+    /// The degree of σ where it is a polynomial, so that it makes sense over any field.
+    #[must_use]
+    pub fn degree(&self) -> Option<u32> {
+        match self.class() {
+            Class::Straight(Straight::Identity) => Some(1),
+            Class::Curved(Curved::Square | Curved::Quadratic) => Some(2),
+            Class::Curved(Curved::Cubic) => Some(3),
+            Class::Straight(
+                Straight::Relu | Straight::LeakyRelu { .. } | Straight::HardTanh { .. },
+            )
+            | Class::Quotient
+            | Class::Transcendental(_) => None,
+        }
+    }
+
+    /// Whether σ is a polynomial.
     #[must_use]
     pub fn is_polynomial(&self) -> bool {
-        matches!(self, Self::Identity | Self::Square | Self::Quadratic | Self::Cubic)
+        self.degree().is_some()
     }
 
     /// Whether σ is straight between its kinks, so that on known pieces an equilibrium is a linear system.
     #[must_use]
     pub fn is_piecewise_linear(&self) -> bool {
-        matches!(self, Self::Identity | Self::Relu | Self::LeakyRelu { .. } | Self::HardTanh { .. })
+        match self.class() {
+            Class::Straight(_) => true,
+            Class::Curved(_) | Class::Quotient | Class::Transcendental(_) => false,
+        }
     }
 
     /// The net inputs at which the slope jumps, in increasing order.
@@ -101,9 +153,79 @@ impl Activation {
                 vec![BigRational::new_raw(0.into(), 1.into())]
             }
             Self::HardTanh { min, max } => vec![min.clone(), max.clone()],
-            _ => Vec::new(),
+            Self::Identity
+            | Self::Square
+            | Self::Quadratic
+            | Self::Cubic
+            | Self::Softsign
+            | Self::Tanh
+            | Self::Logistic
+            | Self::Softplus => Vec::new(),
         }
     }
+
+    /// Whether σ has a slope everywhere, so that no convention is needed.
+    #[must_use]
+    pub fn is_differentiable(&self) -> bool {
+        self.kinks().is_empty()
+    }
+}
+
+/// The kinds of σ, each σ in one: a room that serves a kind names its members, and refuses the other kinds by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class<'a> {
+    /// A straight line on each of finitely many pieces.
+    Straight(Straight<'a>),
+    /// A polynomial that is no straight line.
+    Curved(Curved),
+    /// A quotient of polynomials on each of finitely many pieces, none of the above: rational, and without a meaning
+    /// over a finite field.
+    Quotient,
+    /// Not rational at a rational number.
+    Transcendental(Transcendental),
+}
+
+/// The σ that are straight on each piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Straight<'a> {
+    /// [`Activation::Identity`]
+    Identity,
+    /// [`Activation::Relu`]
+    Relu,
+    /// [`Activation::LeakyRelu`]
+    LeakyRelu {
+        /// The slope below the kink.
+        slope: &'a BigRational,
+    },
+    /// [`Activation::HardTanh`]
+    HardTanh {
+        /// The lower kink and lowest rate.
+        min: &'a BigRational,
+        /// The upper kink and highest rate.
+        max: &'a BigRational,
+    },
+}
+
+/// The σ that are polynomials of a degree above 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curved {
+    /// [`Activation::Square`]
+    Square,
+    /// [`Activation::Quadratic`]
+    Quadratic,
+    /// [`Activation::Cubic`]
+    Cubic,
+}
+
+/// The σ that only floats evaluate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transcendental {
+    /// [`Activation::Tanh`]
+    Tanh,
+    /// [`Activation::Logistic`]
+    Logistic,
+    /// [`Activation::Softplus`]
+    Softplus,
 }
 
 /// Which slope a piecewise-linear activation has at its kink (convention of D0).

@@ -16,7 +16,7 @@ mod temporal;
 mod wiring;
 pub mod work;
 
-pub use activation::{ACTIVATION_NAMES, Activation, Kink};
+pub use activation::{ACTIVATION_NAMES, Activation, Class, Curved, Kink, Straight, Transcendental};
 pub use case::{Case, Example, Expect};
 pub use dense::{Dense, DenseLayer, MOST_PARAMETERS, Tensor};
 pub use format::{Dtype, Number};

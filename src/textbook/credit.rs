@@ -196,7 +196,15 @@ fn balance_of_rate<S: Scalar>(
             let distance = S::one() - &magnitude;
             Some(distance.clone() * &distance)
         }
-        _ => None,
+        Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. }
+        | Activation::Square
+        | Activation::Quadratic
+        | Activation::Cubic
+        | Activation::Tanh
+        | Activation::Logistic
+        | Activation::Softplus => None,
     })
 }
 

@@ -13,7 +13,9 @@ use crate::equilibrium::{Floats, Guess, ROUNDS, SETTLED, at_kink, not_found};
 use crate::error::Error;
 use crate::scalar::{Rational, Scalar};
 use crate::spec::outcome::Firing;
-use crate::spec::{Activation, Example, Limits, Neuron, Parameters, PerNeuron, Wiring};
+use crate::spec::{
+    Activation, Class, Example, Limits, Neuron, Parameters, PerNeuron, Straight, Wiring,
+};
 
 /// The firing equilibrium of one example.
 ///
@@ -293,12 +295,19 @@ pub(crate) fn off_kinks(wiring: &Wiring, post: Neuron, net_input: &Rational) -> 
 /// (a, k) of σ(s) = a s + k on a piece, counted from the left.
 pub(super) fn affine(activation: &Activation, piece: usize) -> (Rational, Rational) {
     let (zero, one) = (Rational::zero(), Rational::one());
-    match (activation, piece) {
-        (Activation::Relu, 0) => (zero.clone(), zero),
-        (Activation::LeakyRelu { slope }, 0) => (slope.into(), zero),
-        (Activation::HardTanh { min, .. }, 0) => (zero, min.into()),
-        (Activation::HardTanh { max, .. }, 2) => (zero, max.into()),
-        _ => (one, zero),
+    match activation.class() {
+        Class::Straight(Straight::Relu) if piece == 0 => (zero.clone(), zero),
+        Class::Straight(Straight::LeakyRelu { slope }) if piece == 0 => (slope.into(), zero),
+        Class::Straight(Straight::HardTanh { min, .. }) if piece == 0 => (zero, min.into()),
+        Class::Straight(Straight::HardTanh { max, .. }) if piece == 2 => (zero, max.into()),
+        Class::Straight(
+            Straight::Identity
+            | Straight::Relu
+            | Straight::LeakyRelu { .. }
+            | Straight::HardTanh { .. },
+        ) => (one, zero),
+        // Whoever looks for pieces has refused them.
+        Class::Curved(_) | Class::Quotient | Class::Transcendental(_) => (one, zero),
     }
 }
 

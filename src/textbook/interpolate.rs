@@ -13,9 +13,7 @@ use super::equilibrium;
 use super::firing::firing;
 use crate::error::Error;
 use crate::scalar::Rational;
-use crate::spec::{
-    Activation, Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
-};
+use crate::spec::{Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 
 /// An upper bound on the degree in t of L(W + tH).
 ///
@@ -32,17 +30,10 @@ pub fn degree(case: &Case) -> Result<u32, Error> {
     for &post in order.iter().filter(|neuron| !wiring.is_input[**neuron]) {
         let presynaptic = wiring.incoming[post].iter().map(|s| of_rate[wiring.synapses[*s].pre]);
         let of_net_input = presynaptic.max().map_or(1, |most| most.saturating_add(1));
-        let of_activation = match &wiring.activations[post] {
-            Activation::Identity => 1,
-            Activation::Square | Activation::Quadratic => 2,
-            Activation::Cubic => 3,
-            other => {
-                return Err(Error::unsupported(format!(
-                    "interpolation: {} is no polynomial",
-                    other.name()
-                )));
-            }
-        };
+        let activation = &wiring.activations[post];
+        let of_activation = activation.degree().ok_or_else(|| {
+            Error::unsupported(format!("interpolation: {} is no polynomial", activation.name()))
+        })?;
         of_rate[post] = of_net_input.saturating_mul(of_activation);
     }
     let output = wiring.outputs.iter().map(|output| of_rate[*output]).max().unwrap_or(0);

@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::mutants::{Truth, rate};
 use crate::spec::outcome::Update;
 use crate::spec::{
-    Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits, Network, Neuron,
-    PerNeuron, PerSynapse, Wiring,
+    Activation, Case, Class, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits, Network,
+    Neuron, PerNeuron, PerSynapse, Wiring,
 };
 
 use super::{Topology, VectorFile};
@@ -216,10 +216,10 @@ impl Draw {
 /// σ of layer l + 1, or of neuron l + 2 of the graph. In deep networks curved activations alternate with
 /// piecewise linear ones: the number of digits grows exponentially with how many are in a row.
 fn activation_of(file: &VectorFile, l: usize) -> Activation {
-    let curved = matches!(
-        file.activation,
-        Activation::Square | Activation::Quadratic | Activation::Cubic | Activation::Softsign
-    );
+    let curved = match file.activation.class() {
+        Class::Curved(_) | Class::Quotient => true,
+        Class::Straight(_) | Class::Transcendental(_) => false,
+    };
     let deep = matches!(file.topology, Topology::Deep | Topology::Skip);
     match l {
         1 if curved && deep => Activation::Identity,

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::mutants::Truth;
 use crate::number::{exact_f64, nearest_f64};
 use crate::scalar::Rational;
-use crate::spec::{Activation, Case, Limits, Network, Parameters, Wiring};
+use crate::spec::{Activation, Case, Class, Limits, Network, Parameters, Transcendental, Wiring};
 use crate::textbook::tangent;
 
 /// Bits of an enclosure, far more than the 53 to which it is rounded.
@@ -62,28 +62,26 @@ pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
 /// σ(s) and β of that rate, each the nearest f64.
 fn rounded(activation: &Activation, s: &BigRational) -> Result<(BigRational, BigRational), Error> {
     let one = BigRational::one();
-    Ok(match activation {
-        Activation::Tanh => {
+    let Class::Transcendental(function) = activation.class() else {
+        let name = activation.name();
+        return Err(Error::unsupported(format!("given rates of {name}, which is exact")));
+    };
+    Ok(match function {
+        Transcendental::Tanh => {
             let rate = nearest(&tanh(s, PRECISION))?;
             let factor = &one - &rate * &rate;
             (rate, nearest_of(&factor)?)
         }
-        Activation::Logistic => {
+        Transcendental::Logistic => {
             let rate = nearest(&logistic(s, PRECISION))?;
             let factor = &rate * (&one - &rate);
             (rate, nearest_of(&factor)?)
         }
-        Activation::Softplus => {
+        Transcendental::Softplus => {
             let rate = nearest(&softplus(s, PRECISION))?;
             let decay = exp(&-rate.clone(), PRECISION).ok_or_else(too_wide)?;
             let factor = Enclosure { lower: &one - &decay.upper, upper: &one - &decay.lower };
             (rate, nearest(&factor)?)
-        }
-        other => {
-            return Err(Error::unsupported(format!(
-                "given rates of {}, which is exact",
-                other.name()
-            )));
         }
     })
 }

@@ -1,6 +1,6 @@
 //! The checker itself: it must see violations, however they are spelled.
 
-use super::{edges, made_up};
+use super::{arms, edges, made_up};
 
 fn crossings(engine: &str) -> Vec<String> {
     let tree = made_up(&[
@@ -151,4 +151,65 @@ fn meeting_newtypes_are_seen() {
     ]);
     let both = tree.naming_both("Credit", "Adjoint");
     assert_eq!(both.into_iter().collect::<Vec<_>>(), ["a.rs", "b.rs", "spec/outcome.rs"]);
+}
+
+/// What is found in one function over two enums of `spec` and a mirror of one.
+fn swallowed(arms: &str) -> Vec<String> {
+    let spec = "pub enum Kink { Left, Right, Mean } pub enum Wide { A, B, C, D, E }";
+    let engine =
+        format!("enum Mirror {{ A, B, C, D, E }} enum Other {{ A, B }} fn f() {{ {arms} }}");
+    let files = [("spec/kink.rs", spec), ("fast/mod.rs", engine.as_str())];
+    let parse = |(name, text): (&str, &str)| (name.to_owned(), syn::parse_file(text).unwrap());
+    arms::swallowed(&files.map(parse))
+}
+
+#[test]
+fn arms_that_take_a_new_variant_are_seen() {
+    let any_kink = [
+        "match k { Kink::Left => 1, _ => 2 }",
+        "match k { Kink::Left => 1, other => g(other) }",
+        "match k { Kink::Left => 1, Kink::Mean if x => 2, ref other => 3 }",
+        "match k { crate::spec::Kink::Left | crate::spec::Kink::Mean => 1, _ => 2 }",
+        "match (k, x) { (Kink::Left, true) => 1, (_, true) => 2, (_, false) => 3 }",
+        "match (k, x) { (Kink::Left, true) => 1, (_, true) | (_, false) => 2 }",
+        "match k { Some(Kink::Left) => 1, Some(_) | None => 2 }",
+        "match c { C { k: Kink::Left, .. } => 1, C { k: any, .. } => 2 }",
+        "match k { &Kink::Left => 1, &_ => 2 }",
+        "match k { one @ Kink::Left => 1, rest @ _ => 2 }",
+        "g(|| match k { Kink::Left => 1, _ => 2 })",
+    ];
+    for text in any_kink {
+        assert_eq!(swallowed(text), ["fast/mod.rs: f: an arm takes any Kink"], "{text}");
+    }
+    let others = [
+        ("match m { Mirror::A => 1, _ => 2 }", "an arm takes any Mirror"),
+        ("matches!(k, Kink::Left | Kink::Right)", "matches! lists variants of Kink"),
+        ("matches!(k, Kink::Left | Kink::Right if x)", "matches! lists variants of Kink"),
+        ("use crate::spec::Kink::{Left, Right};", "imports variants of Kink"),
+        (
+            "use crate::spec::Kink as Corner; match k { Corner::Left => 1, _ => 2 }",
+            "an arm takes any Kink",
+        ),
+    ];
+    for (text, what) in others {
+        assert_eq!(swallowed(text), [format!("fast/mod.rs: f: {what}")], "{text}");
+    }
+    let complete = [
+        "match k { Kink::Left => 1, Kink::Right | Kink::Mean => 2 }",
+        "match (x, k) { (Less, _) | (Equal, Kink::Left) => 1, (Greater, _) | (Equal, Kink::Right) => 2, (Equal, Kink::Mean) => 3 }",
+        "match k { Some(Kink::Left) => 1, Some(Kink::Right | Kink::Mean) => 2, None => 3 }",
+        "match k { Kink::Left => 1, _ if x => 2, Kink::Right | Kink::Mean => 3 }",
+        "match o { Other::A => 1, _ => 2 }",
+        "match n { 1 => 1, _ => 2 }",
+        "matches!(k, Kink::Left)",
+    ];
+    for text in complete {
+        assert!(swallowed(text).is_empty(), "{text}: {:?}", swallowed(text));
+    }
+    let of_itself = "impl Kink { fn f(self) { match self { Self::Left => 1, _ => 2 } } }";
+    assert_eq!(swallowed(of_itself), ["fast/mod.rs: f: an arm takes any Kink"]);
+    assert!(
+        swallowed("} #[cfg(test)] mod tests { fn g() { match k { Kink::Left => 1, _ => 2 } }")
+            .is_empty()
+    );
 }

@@ -2,7 +2,7 @@
 
 use creditcheck::certificate::verify::interval::{Enclosure, enclosed};
 use creditcheck::check::enclosure;
-use creditcheck::spec::{Activation, Limits};
+use creditcheck::spec::{Activation, Class, Limits};
 use num_bigint::BigInt;
 use num_rational::BigRational as Q;
 use num_traits::Signed;
@@ -55,7 +55,10 @@ fn enclosures_meet_those_of_the_other_side_and_are_narrow() {
     let mut compared = 0;
     for s in net_inputs() {
         for activation in [Activation::Tanh, Activation::Logistic, Activation::Softplus] {
-            let (rate, slope) = enclosed(&activation, &s).unwrap();
+            let Class::Transcendental(function) = activation.class() else {
+                panic!("{activation:?}")
+            };
+            let (rate, slope) = enclosed(function, &s);
             let other = match activation {
                 Activation::Tanh => enclosure::tanh(&s, 400),
                 Activation::Logistic => enclosure::logistic(&s, 400),
@@ -91,7 +94,6 @@ fn enclosures_meet_those_of_the_other_side_and_are_narrow() {
             }
             compared += 2;
         }
-        assert!(enclosed(&Activation::Softsign, &s).is_none());
     }
     assert_eq!(compared, 6 * net_inputs().len());
 }

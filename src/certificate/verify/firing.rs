@@ -8,7 +8,7 @@ use super::fold::bits;
 use super::given::{self, Given};
 use super::{Ground, Refusal, confirm};
 use crate::spec::work::{plain, reduced};
-use crate::spec::{Activation, Kink, PerNeuron};
+use crate::spec::{Activation, Class, Kink, PerNeuron};
 
 /// What was confirmed of one example.
 #[derive(Default)]
@@ -74,17 +74,9 @@ pub fn check(ground: &Ground<'_>, number: usize) -> Result<Fired, Refusal> {
 
 /// What σ and its slope cost beside their products: nothing is reduced that is only compared.
 fn cost(activation: &Activation, s: &BigRational) -> u64 {
-    match activation {
-        Activation::Identity
-        | Activation::Relu
-        | Activation::LeakyRelu { .. }
-        | Activation::HardTanh { .. }
-        | Activation::Tanh
-        | Activation::Logistic
-        | Activation::Softplus => plain(bits(s), bits(s), bits(s)),
-        Activation::Square | Activation::Quadratic | Activation::Cubic | Activation::Softsign => {
-            reduced(bits(s), bits(s), bits(s)).saturating_mul(2)
-        }
+    match activation.class() {
+        Class::Straight(_) | Class::Transcendental(_) => plain(bits(s), bits(s), bits(s)),
+        Class::Curved(_) | Class::Quotient => reduced(bits(s), bits(s), bits(s)).saturating_mul(2),
     }
 }
 

@@ -16,7 +16,7 @@ use super::fold::bits;
 use super::interval::{Enclosure, enclosed};
 use super::{Ground, Refusal, refusal};
 use crate::spec::work::reduced;
-use crate::spec::{Activation, Neuron};
+use crate::spec::{Class, Neuron, Transcendental};
 
 /// What is left between the given values and σ: the largest distances, and of each the share of what is allowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,9 +63,10 @@ pub fn check(ground: &Ground<'_>, number: usize, post: Neuron) -> Result<Given, 
     if !ground.account.grants(reduced(largest.saturating_add(ENDS), 0, 0).saturating_mul(8)) {
         return Ok(Given::default());
     }
-    let Some((of_rate, of_slope)) = enclosed(activation, net_input) else {
+    let Class::Transcendental(function) = activation.class() else {
         return Ok(Given::default());
     };
+    let (of_rate, of_slope) = enclosed(function, net_input);
     let mut terms = ground.account.sum();
     terms.add(&ground.parameters.biases[post].abs());
     for &synapse in &wiring.incoming[post] {
@@ -77,7 +78,7 @@ pub fn check(ground: &Ground<'_>, number: usize, post: Neuron) -> Result<Given, 
     let terms = terms.total();
     let roundings = BigInt::from(wiring.incoming[post].len() + 1 + 2);
     let (rate, factor) = (&witness.firing_rate[post], &witness.balance_factor[post]);
-    let (first, second, cancels) = bounds(activation);
+    let (first, second, cancels) = bounds(function);
     let scale = if cancels { BigRational::one() } else { factor.abs() };
     let allowed = |slope: BigRational, scale: BigRational| {
         let relative = slope * &terms * &roundings + scale * BigInt::from(8);
@@ -95,22 +96,14 @@ pub fn check(ground: &Ground<'_>, number: usize, post: Neuron) -> Result<Given, 
 }
 
 /// Upper bounds of |σ'| and |σ″|, and whether the slope is a difference of numbers of the size of 1.
-fn bounds(activation: &Activation) -> (BigRational, BigRational, bool) {
+fn bounds(function: Transcendental) -> (BigRational, BigRational, bool) {
     let ratio = |p: i32, q: i32| BigRational::new(p.into(), q.into());
-    match activation {
+    match function {
         // 4/(3√3) = .7698…
-        Activation::Tanh => (ratio(1, 1), ratio(77, 100), true),
+        Transcendental::Tanh => (ratio(1, 1), ratio(77, 100), true),
         // 1/(6√3) = .09622…
-        Activation::Logistic => (ratio(1, 4), ratio(963, 10_000), true),
-        Activation::Softplus => (ratio(1, 1), ratio(1, 4), false),
-        Activation::Identity
-        | Activation::Relu
-        | Activation::LeakyRelu { .. }
-        | Activation::HardTanh { .. }
-        | Activation::Square
-        | Activation::Quadratic
-        | Activation::Cubic
-        | Activation::Softsign => (ratio(0, 1), ratio(0, 1), false),
+        Transcendental::Logistic => (ratio(1, 4), ratio(963, 10_000), true),
+        Transcendental::Softplus => (ratio(1, 1), ratio(1, 4), false),
     }
 }
 

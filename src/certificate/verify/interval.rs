@@ -16,7 +16,7 @@ use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
-use crate::spec::Activation;
+use crate::spec::Transcendental;
 
 /// A closed interval that contains a real number.
 #[derive(Clone, Debug)]
@@ -43,44 +43,36 @@ impl Enclosure {
     }
 }
 
-/// σ(s) and σ'(s); nothing for a σ that is rational.
+/// σ(s) and σ'(s).
 ///
 /// Exactness: guaranteed enclosures, for every rational s.
 #[must_use]
-pub fn enclosed(activation: &Activation, s: &BigRational) -> Option<(Enclosure, Enclosure)> {
+pub fn enclosed(function: Transcendental, s: &BigRational) -> (Enclosure, Enclosure) {
     let unit = Unit::of(s);
     let y = unit.decay(&s.abs());
     let (one, two) = (unit.whole(1), unit.whole(2));
-    match activation {
-        Activation::Tanh => {
+    match function {
+        Transcendental::Tanh => {
             let square = unit.product(&y, &y);
             let sum = one.plus(&square);
             let rate = unit.exact(&unit.quotient(&one.minus(&square), &sum));
             let slope =
                 unit.quotient(&unit.product(&unit.whole(4), &square), &unit.product(&sum, &sum));
             let rate = if s.is_negative() { rate.negated() } else { rate };
-            Some((rate, unit.exact(&slope)))
+            (rate, unit.exact(&slope))
         }
-        Activation::Logistic => {
+        Transcendental::Logistic => {
             let sum = one.plus(&y);
             let slope = unit.quotient(&y, &unit.product(&sum, &sum));
-            Some((unit.exact(&unit.logistic(s, &y)), unit.exact(&slope)))
+            (unit.exact(&unit.logistic(s, &y)), unit.exact(&slope))
         }
-        Activation::Softplus => {
+        Transcendental::Softplus => {
             // ln(1 + y) = 2 artanh(y/(2 + y)), whose argument is at most 1/3.
             let excess = unit.artanh(&unit.quotient(&y, &two.plus(&y)));
             let rate = unit.exact(&excess.plus(&excess));
             let rate = if s.is_positive() { rate.moved(s) } else { rate };
-            Some((rate, unit.exact(&unit.logistic(s, &y))))
+            (rate, unit.exact(&unit.logistic(s, &y)))
         }
-        Activation::Identity
-        | Activation::Relu
-        | Activation::LeakyRelu { .. }
-        | Activation::HardTanh { .. }
-        | Activation::Square
-        | Activation::Quadratic
-        | Activation::Cubic
-        | Activation::Softsign => None,
     }
 }
 

@@ -10,7 +10,7 @@ use num_traits::{One, Zero};
 
 use super::{Ground, Refusal, refusal};
 use crate::number::nearest_f64;
-use crate::spec::{Activation, Neuron, PerNeuron};
+use crate::spec::{Activation, Class, Neuron, PerNeuron, Straight};
 
 /// How much of each step is taken, one after the other until one comes to rest.
 const DAMPINGS: [f64; 5] = [0.5, 1.0, 0.25, 0.0625, 0.015_625];
@@ -92,14 +92,14 @@ fn proposed(ground: &Ground<'_>, number: usize) -> Pieces {
     let example = &ground.certificate.case.examples[number];
     let weights: Vec<f64> = ground.parameters.weights.iter().map(float).collect();
     let biases = ground.parameters.biases.map(float);
-    let functions = wiring.activations.map(Straight::of);
+    let functions = wiring.activations.map(InFloats::of);
     let mut rates = PerNeuron::filled(wiring.neurons(), 0.0);
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
         rates[neuron] = float(input);
     }
     let mut calmest = (f64::INFINITY, PerNeuron::filled(wiring.neurons(), 0));
     let mut numbers = weights.iter().chain(biases.iter()).chain(rates.iter());
-    if numbers.any(|number| number.is_nan()) || functions.iter().any(Straight::is_beyond) {
+    if numbers.any(|number| number.is_nan()) || functions.iter().any(InFloats::is_beyond) {
         return calmest.1;
     }
     let from_rest = rates;
@@ -134,27 +134,22 @@ fn proposed(ground: &Ground<'_>, number: usize) -> Pieces {
 }
 
 /// An activation that is straight between its kinks, in floats.
-struct Straight {
+struct InFloats {
     kinks: Vec<f64>,
     /// The slope below a kink at 0; none where it is clipped between two kinks, or has none.
     leaky: Option<f64>,
 }
 
-impl Straight {
+impl InFloats {
     fn of(activation: &Activation) -> Self {
         let kinks = activation.kinks().iter().map(float).collect();
-        let leaky = match activation {
-            Activation::Relu => Some(0.0),
-            Activation::LeakyRelu { slope } => Some(float(slope)),
-            Activation::HardTanh { .. }
-            | Activation::Identity
-            | Activation::Square
-            | Activation::Quadratic
-            | Activation::Cubic
-            | Activation::Softsign
-            | Activation::Tanh
-            | Activation::Logistic
-            | Activation::Softplus => None,
+        let leaky = match activation.class() {
+            Class::Straight(Straight::Relu) => Some(0.0),
+            Class::Straight(Straight::LeakyRelu { slope }) => Some(float(slope)),
+            Class::Straight(Straight::Identity | Straight::HardTanh { .. })
+            | Class::Curved(_)
+            | Class::Quotient
+            | Class::Transcendental(_) => None,
         };
         Self { kinks, leaky }
     }
@@ -257,11 +252,18 @@ fn eliminated(ground: &Ground<'_>, mut rows: Vec<Vec<BigRational>>) -> Option<Ve
 /// a and k of σ(s) = a s + k on a piece.
 fn straight(activation: &Activation, piece: usize) -> (BigRational, BigRational) {
     let (zero, one) = (BigRational::zero, BigRational::one);
-    match (activation, piece) {
-        (Activation::Relu, 0) => (zero(), zero()),
-        (Activation::LeakyRelu { slope }, 0) => (slope.clone(), zero()),
-        (Activation::HardTanh { min, .. }, 0) => (zero(), min.clone()),
-        (Activation::HardTanh { max, .. }, 2) => (zero(), max.clone()),
-        _ => (one(), zero()),
+    match activation.class() {
+        Class::Straight(Straight::Relu) if piece == 0 => (zero(), zero()),
+        Class::Straight(Straight::LeakyRelu { slope }) if piece == 0 => (slope.clone(), zero()),
+        Class::Straight(Straight::HardTanh { min, .. }) if piece == 0 => (zero(), min.clone()),
+        Class::Straight(Straight::HardTanh { max, .. }) if piece == 2 => (zero(), max.clone()),
+        Class::Straight(
+            Straight::Identity
+            | Straight::Relu
+            | Straight::LeakyRelu { .. }
+            | Straight::HardTanh { .. },
+        ) => (one(), zero()),
+        // `admit` has refused them in a network with a cycle.
+        Class::Curved(_) | Class::Quotient | Class::Transcendental(_) => (one(), zero()),
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::linalg::{Field, zeros};
 use crate::modular::{Function, Layer, Network, Positions, credit, tangent};
 use crate::progress::Progress;
-use crate::spec::{Activation, Dense, Kink};
+use crate::spec::{Dense, Kink};
 
 /// How many examples a draw of C3 has at most: they are all alike in the identity.
 const TRUTH_EXAMPLES: usize = 8;
@@ -21,13 +21,13 @@ pub(super) fn cell(
     progress: &mut dyn Progress,
 ) -> Result<Cell, Error> {
     let no = |why: String| Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
-    if !dense.layers.iter().all(|layer| layer.activation.is_polynomial()) {
+    let Some(degree) = degree_of_loss(dense) else {
         return no("C1–C2 only: σ has no meaning over a finite field".into());
-    }
+    };
     if dense.layers.iter().any(|layer| layer.balance.is_some()) {
         return no("C1–C2 only: this case replaces the balance function".into());
     }
-    let degree = degree_of_loss(dense).saturating_add(1);
+    let degree = degree.saturating_add(1);
     let Some((count, log2_bound)) = residues::draws(degree, field.prime()) else {
         return no(format!("C1–C2 only: the degree {degree} of the loss is too large for p"));
     };
@@ -105,15 +105,11 @@ fn blank(dense: &Dense, field: &Field) -> Result<Network, Error> {
     Ok(Network { layers: layers.collect::<Result<_, Error>>()? })
 }
 
-/// The degree of L in W, b, inputs and targets together: deg s = deg x + 1, deg x = deg σ · deg s.
-fn degree_of_loss(dense: &Dense) -> u64 {
-    let rate = dense.layers.iter().fold(1_u64, |below, layer| {
-        let of_activation = match layer.activation {
-            Activation::Square | Activation::Quadratic => 2,
-            Activation::Cubic => 3,
-            _ => 1,
-        };
-        below.saturating_add(1).saturating_mul(of_activation)
+/// The degree of L in W, b, inputs and targets together, where every σ is a polynomial: deg s = deg x + 1, deg x = deg σ · deg s.
+fn degree_of_loss(dense: &Dense) -> Option<u64> {
+    let rate = dense.layers.iter().try_fold(1_u64, |below, layer| {
+        let of_activation = layer.activation.degree()?;
+        Some(below.saturating_add(1).saturating_mul(of_activation.into()))
     });
-    rate.saturating_mul(2)
+    rate.map(|rate| rate.saturating_mul(2))
 }

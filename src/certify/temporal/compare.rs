@@ -169,7 +169,13 @@ fn too_large(case: &TemporalCase, rule: &TemporalRule) -> Option<String> {
             "run up to {MOST_UNIT_DIRECTIONS} parameters, and there are {}",
             parameters(case)
         )),
-        _ => None,
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent
+        | TemporalRule::Eprop
+        | TemporalRule::Mdgl { .. }
+        | TemporalRule::Modprop(_) => None,
     }
 }
 

@@ -297,7 +297,9 @@ fn candidates(case: &TemporalCase, mine: &GradientOverTime) -> Vec<TemporalRule>
             for form in [Form::Filter, Form::NoLeak, Form::Autodiff] {
                 let counts = match form {
                     Form::Autodiff => 2..2,
-                    _ => 2..MOST_TAPS.min(case.duration().saturating_sub(1)),
+                    Form::Filter | Form::NoLeak => {
+                        2..MOST_TAPS.min(case.duration().saturating_sub(1))
+                    }
                 };
                 let taps = std::iter::once(Taps::All).chain(counts.map(Taps::Count));
                 rules.extend(taps.map(|taps| {

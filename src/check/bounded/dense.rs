@@ -56,7 +56,7 @@ impl Model {
     fn of(dtype: Dtype) -> Self {
         let summed = match dtype {
             Dtype::F64 => Dtype::F64,
-            _ => Dtype::F32,
+            Dtype::F32 | Dtype::Bf16 | Dtype::F16 => Dtype::F32,
         };
         let tiny = Up::power(dtype.smallest().unsigned_abs());
         Self { unit: Up::power(dtype.precision()), sum: Up::power(summed.precision()), tiny, dtype }

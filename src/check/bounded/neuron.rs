@@ -58,7 +58,13 @@ impl Neurons {
                 let kinks = [(min, zero, one), (max, one, zero)];
                 self.pieces(&kinks, kink, s, &[min, *s, max])
             }
-            smooth => self.smooth(smooth, kink, s)?,
+            Activation::Square
+            | Activation::Quadratic
+            | Activation::Cubic
+            | Activation::Softsign
+            | Activation::Tanh
+            | Activation::Logistic
+            | Activation::Softplus => self.smooth(function, kink, s)?,
         })
     }
 
@@ -138,7 +144,7 @@ impl Neurons {
         // Only an engine computes σ' from the rate; the centre never does.
         let by_rate = slope_by_rate(function, self.arithmetic[1], &rate);
         slope.error[1] = slope.error[1].max(by_rate);
-        let exact = exact_f64(s.centre).filter(|_| s.is_exact(0) && is_polynomial(function));
+        let exact = exact_f64(s.centre).filter(|_| s.is_exact(0) && function.is_polynomial());
         for side in SIDES.iter().filter(|&&side| s.is_exact(side)) {
             // By the very rule by which tier L admits: every way to compute σ and σ' is then exact.
             let format = self.arithmetic[*side].format;
@@ -149,10 +155,6 @@ impl Neurons {
         }
         Ok(Fired { rate, slope })
     }
-}
-
-fn is_polynomial(function: &Activation) -> bool {
-    matches!(function, Activation::Square | Activation::Quadratic | Activation::Cubic)
 }
 
 /// Roundings of σ at a float of magnitude m, where |σ| ≤ `reached`.
@@ -172,7 +174,10 @@ fn rate_rounding(function: &Activation, arithmetic: Arithmetic, m: Up, reached: 
         Activation::Logistic => ulps(LOGISTIC_ULPS),
         Activation::Softplus => ulps(SOFTPLUS_ULPS),
         // The piecewise-linear ones do not come here.
-        _ => Up::ZERO,
+        Activation::Identity
+        | Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. } => Up::ZERO,
     }
 }
 
@@ -191,7 +196,10 @@ fn slope_rounding(function: &Activation, arithmetic: Arithmetic, m: Up, steepest
         Activation::Tanh | Activation::Logistic | Activation::Softplus => {
             arithmetic.gamma(exponential) * steepest + Up::count(8) * arithmetic.tiny
         }
-        _ => Up::ZERO,
+        Activation::Identity
+        | Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. } => Up::ZERO,
     }
 }
 
@@ -215,7 +223,13 @@ fn slope_by_rate(function: &Activation, arithmetic: Arithmetic, rate: &Value) ->
             let distance = Up::of(1.0 - rate.centre.abs()) + Up::power(53) + rate.error[0] + dx;
             dx * (distance + distance) + arithmetic.gamma(4) * distance * distance + tiny
         }
-        _ => Up::ZERO,
+        Activation::Identity
+        | Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. }
+        | Activation::Square
+        | Activation::Quadratic
+        | Activation::Cubic => Up::ZERO,
     }
 }
 
@@ -279,7 +293,10 @@ fn local(function: &Activation, s: &Value) -> Result<Local, Error> {
             (nearest(&enclosure::softplus(&exact, BITS)), slope, curvature)
         }
         // The piecewise-linear ones do not come here.
-        _ => (c, 1.0, Up::ZERO),
+        Activation::Identity
+        | Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. } => (c, 1.0, Up::ZERO),
     };
     Ok(Local { rate, slope, curvature })
 }

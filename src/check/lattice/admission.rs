@@ -5,7 +5,9 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
 use crate::spec::outcome::CreditOutcome;
-use crate::spec::{Activation, Case, Dtype, Kink, Neuron, Parameters, PerNeuron, Wiring};
+use crate::spec::{
+    Activation, Case, Class, Curved, Dtype, Kink, Neuron, Parameters, PerNeuron, Straight, Wiring,
+};
 
 /// Whether float arithmetic in this format is exact on a case, for credit and backpropagation alike.
 ///
@@ -153,9 +155,9 @@ pub(in crate::check) fn admit_activation(
     let one = |value: &BigRational| sum(vec![value.clone()]);
     let integer = |n: u32| BigRational::from_integer(BigInt::from(n));
     let square = s * s;
-    match function {
-        Activation::Identity | Activation::Relu => Ok(()),
-        Activation::LeakyRelu { slope } => {
+    match function.class() {
+        Class::Straight(Straight::Identity | Straight::Relu) => Ok(()),
+        Class::Straight(Straight::LeakyRelu { slope }) => {
             one(slope)?;
             one(&(slope * s))?;
             if kink == Kink::Mean {
@@ -164,15 +166,15 @@ pub(in crate::check) fn admit_activation(
             }
             Ok(())
         }
-        Activation::HardTanh { min, max } => one(min).and(one(max)),
-        Activation::Square => one(&square),
-        Activation::Quadratic => {
+        Class::Straight(Straight::HardTanh { min, max }) => one(min).and(one(max)),
+        Class::Curved(Curved::Square) => one(&square),
+        Class::Curved(Curved::Quadratic) => {
             // s + s·s on one side, s(1 + s) on the other; 1 + 2s on both.
             sum(vec![s.clone(), square])?;
             sum(vec![integer(1), s.clone()])?;
             sum(vec![integer(1), s * integer(2)])
         }
-        Activation::Cubic => {
+        Class::Curved(Curved::Cubic) => {
             // s − s·s·s/3 on one side, s(3 − s·s)/3 on the other; 1 − s·s and (1 − s)(1 + s).
             let cube = &square * s;
             one(&cube)?;
@@ -182,7 +184,9 @@ pub(in crate::check) fn admit_activation(
             sum(vec![integer(1), s.clone()])?;
             sum(vec![integer(1), square])
         }
-        _ => Err(format!("{} leaves the dyadic numbers", function.name())),
+        Class::Quotient | Class::Transcendental(_) => {
+            Err(format!("{} leaves the dyadic numbers", function.name()))
+        }
     }
 }
 

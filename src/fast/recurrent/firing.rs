@@ -213,7 +213,7 @@ fn expect_clear_of_kinks<F: Float>(
 ) -> Result<(), Error> {
     for (k, &s) in settled.net_input.iter().enumerate() {
         let functions = std::iter::once(&graph.activations[k]).chain(&graph.balances[k]);
-        for kink in functions.flat_map(kinks) {
+        for kink in functions.flat_map(Function::kinks) {
             let distance = (wide(s) - wide(kink)).abs();
             // Σ_j |W_ij| (what x_j may be off, and what its term loses by rounding).
             let n = graph.settling() + graph.input.nrows();
@@ -241,13 +241,4 @@ fn expect_clear_of_kinks<F: Float>(
         }
     }
     Ok(())
-}
-
-/// The net inputs at which the slope jumps.
-fn kinks<F: Float>(function: &Function<F>) -> Vec<F> {
-    match function {
-        Function::Relu | Function::LeakyRelu { .. } => vec![F::from(0)],
-        Function::HardTanh { min, max } => vec![*min, *max],
-        _ => Vec::new(),
-    }
 }

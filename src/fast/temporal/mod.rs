@@ -151,7 +151,7 @@ impl<F: Float> Engine<F> {
                     "factorised RTRL and tangents in floats; BPTT and RTRL give the same gradient",
                 ));
             }
-            rule => {
+            TemporalRule::Eprop | TemporalRule::Mdgl { .. } | TemporalRule::Modprop(_) => {
                 let plan = Plan::of(rule, net, shape)?;
                 match evaluation {
                     Evaluation::Adjoint => {

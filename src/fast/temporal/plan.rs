@@ -76,7 +76,12 @@ impl<F: Float> Plan<F> {
                     *mu = rounded(&rule.mu.of(cell), || "μ".to_owned())?;
                 }
             }
-            _ => return Err(Error::unsupported("this rule among the approximate ones")),
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent => {
+                return Err(Error::unsupported("this rule among the approximate ones"));
+            }
         }
         if let Feedback::Type(diagonal) = plan.feedback {
             let Some(types) = &net.types else {

@@ -22,10 +22,8 @@ pub(super) fn activate(
     let biases = layer.biases.as_deref();
     let function = layer.activation;
     if function.is_polynomial() {
-        let third = match function {
-            Function::Cubic => reciprocal(3, "the 1/3 of cubic", field)?,
-            _ => 0.0,
-        };
+        let is_cubic = function == Function::Cubic;
+        let third = if is_cubic { reciprocal(3, "the 1/3 of cubic", field)? } else { 0.0 };
         widest(Polynomial { field, function, third, biases, forward });
         return Ok(());
     }
@@ -123,7 +121,9 @@ fn polynomial(field: &Field, function: Function, third: f64, s: f64) -> (f64, f6
             let cube = field.times(square, s);
             (field.reduce(s - cube * third), field.reduce(1.0 - square))
         }
-        _ => (s, 1.0),
+        Function::Identity => (s, 1.0),
+        // What has kinks has its value and slope from its position.
+        Function::Relu | Function::LeakyRelu { .. } | Function::HardTanh { .. } => (s, 1.0),
     }
 }
 
@@ -144,7 +144,11 @@ impl Pass for Polynomial<'_> {
             Function::Square => self.each(|s| polynomial(field, Function::Square, third, s)),
             Function::Quadratic => self.each(|s| polynomial(field, Function::Quadratic, third, s)),
             Function::Cubic => self.each(|s| polynomial(field, Function::Cubic, third, s)),
-            _ => self.each(|s| (s, 1.0)),
+            Function::Identity => self.each(|s| (s, 1.0)),
+            // What has kinks does not come here.
+            Function::Relu | Function::LeakyRelu { .. } | Function::HardTanh { .. } => {
+                self.each(|s| (s, 1.0));
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::linalg::zeros;
 use crate::modular::dyadic::{Prepared, Reduced};
 use crate::modular::{Position, Positions};
 use crate::number;
-use crate::spec::{Activation, Dense, DenseLayer, Tensor};
+use crate::spec::{Activation, Class, Curved, Dense, DenseLayer, Straight, Tensor};
 
 use crate::linalg::crt::Basis;
 
@@ -128,27 +128,31 @@ fn sums(layer: &DenseLayer, value: &mut Mat<f64>, error: &mut Mat<f64>) {
 fn rate(activation: &Activation, s: Near) -> Near {
     let Near { value, error } = s;
     let most = (value.abs() + error) * UP;
-    let (rate, slope) = match activation {
-        Activation::Relu => (value.max(0.0), 1.0),
-        Activation::LeakyRelu { slope } => {
+    let (rate, slope) = match activation.class() {
+        Class::Straight(Straight::Identity) => (value, 1.0),
+        Class::Straight(Straight::Relu) => (value.max(0.0), 1.0),
+        Class::Straight(Straight::LeakyRelu { slope }) => {
             let slope = number::nearest_f64(slope);
             (if value < 0.0 { value * slope } else { value }, slope.abs().max(1.0))
         }
-        Activation::HardTanh { min, max } => {
+        Class::Straight(Straight::HardTanh { min, max }) => {
             (value.max(number::nearest_f64(min)).min(number::nearest_f64(max)), 1.0)
         }
-        Activation::Square => (value * value, 2.0 * most),
-        Activation::Quadratic => (value + value * value, 1.0 + 2.0 * most),
-        Activation::Cubic => (value - value * value * value / 3.0, 1.0 + most * most),
-        // The others are refused before.
-        _ => (value, 1.0),
+        Class::Curved(Curved::Square) => (value * value, 2.0 * most),
+        Class::Curved(Curved::Quadratic) => (value + value * value, 1.0 + 2.0 * most),
+        Class::Curved(Curved::Cubic) => (value - value * value * value / 3.0, 1.0 + most * most),
+        // `serves` has refused them; NaN decides nothing.
+        Class::Quotient | Class::Transcendental(_) => (f64::NAN, f64::NAN),
     };
     // Eight roundings of numbers no larger than these: of the rate, and of the parameters of σ.
-    let size = match activation {
-        Activation::Identity | Activation::Relu => 0.0,
-        Activation::Quadratic => most + most * most,
-        Activation::Cubic => most + most * most * most,
-        _ => rate.abs().max(value.abs() * slope),
+    let size = match activation.class() {
+        Class::Straight(Straight::Identity | Straight::Relu) => 0.0,
+        Class::Curved(Curved::Quadratic) => most + most * most,
+        Class::Curved(Curved::Cubic) => most + most * most * most,
+        Class::Straight(Straight::LeakyRelu { .. } | Straight::HardTanh { .. })
+        | Class::Curved(Curved::Square)
+        | Class::Quotient
+        | Class::Transcendental(_) => rate.abs().max(value.abs() * slope),
     };
     let rounding = 8.0 * UNIT * size;
     // `max` drops NaN; an undecided number must stay one.

@@ -83,7 +83,7 @@ pub struct Facts {
 /// Whether [`run`] serves a σ: polynomials and piecewise-linear functions.
 #[must_use]
 pub fn serves(activation: &Activation) -> bool {
-    activation.is_exact() && *activation != Activation::Softsign
+    activation.is_polynomial() || activation.is_piecewise_linear()
 }
 
 /// Runs one engine modulo enough primes and reconstructs every entry.

@@ -8,7 +8,7 @@ use num_traits::{One, Signed};
 use super::upper::Upper;
 use crate::error::Error;
 use crate::linalg::parts;
-use crate::spec::{Activation, Dense, DenseLayer, Kink, Limits, Tensor};
+use crate::spec::{Class, Curved, Dense, DenseLayer, Kink, Limits, Straight, Tensor};
 
 /// Numbers whose numerators over a common denominator are at most 2^bits.
 #[derive(Clone, Debug, PartialEq)]
@@ -135,32 +135,36 @@ fn through(
     let ones = || all(&|_| one);
     // Half the sum of two slopes at a kink.
     let halves = BigInt::from(if kink == Kink::Mean { 2 } else { 1 });
-    let (rate_denominator, rate, slope_denominator, slope) = match &layer.activation {
-        Activation::Identity => (denominator.clone(), sums.to_vec(), BigInt::one(), ones()),
-        Activation::Relu => (denominator.clone(), sums.to_vec(), halves, ones()),
-        Activation::LeakyRelu { slope } => {
+    let (rate_denominator, rate, slope_denominator, slope) = match layer.activation.class() {
+        Class::Straight(Straight::Identity) => {
+            (denominator.clone(), sums.to_vec(), BigInt::one(), ones())
+        }
+        Class::Straight(Straight::Relu) => (denominator.clone(), sums.to_vec(), halves, ones()),
+        Class::Straight(Straight::LeakyRelu { slope }) => {
             let most = Upper::of_rational(slope).max(one);
             let rate = all(&|s| s * most);
             (denominator * slope.denom(), rate, halves * slope.denom(), all(&|_| most))
         }
-        Activation::HardTanh { min, max } => {
+        Class::Straight(Straight::HardTanh { min, max }) => {
             let most = Upper::of_rational(min).max(Upper::of_rational(max));
             (denominator.lcm(min.denom()).lcm(max.denom()), all(&|_| most), halves, ones())
         }
-        Activation::Square => {
+        Class::Curved(Curved::Square) => {
             let rate = all(&|s| s * s);
             (denominator * denominator, rate, denominator.clone(), all(&|s| two * s))
         }
-        Activation::Quadratic => {
+        Class::Curved(Curved::Quadratic) => {
             let (rate, slope) = (all(&|s| s + s * s), all(&|s| one + two * s));
             (denominator * denominator, rate, denominator.clone(), slope)
         }
-        Activation::Cubic => {
+        Class::Curved(Curved::Cubic) => {
             let (rate, slope) = (all(&|s| s + s * s * s), all(&|s| one + s * s));
             let square = denominator * denominator;
             (&square * denominator * BigInt::from(3), rate, square, slope)
         }
-        other => return Err(super::unsupported(other)),
+        Class::Quotient | Class::Transcendental(_) => {
+            return Err(super::unsupported(&layer.activation));
+        }
     };
     Ok(Through { rate_denominator, rate, slope_denominator, slope })
 }
@@ -168,11 +172,8 @@ fn through(
 /// Denominators of parameters of activations: no prime may divide one.
 pub(super) fn odd_denominators(dense: &Dense) -> Vec<BigInt> {
     let of = |value: &BigRational| value.denom().abs();
-    let layers = dense.layers.iter().flat_map(|layer| match &layer.activation {
-        Activation::LeakyRelu { slope } => vec![of(slope)],
-        Activation::HardTanh { min, max } => vec![of(min), of(max)],
-        _ => Vec::new(),
-    });
+    let parameters = dense.layers.iter().flat_map(|layer| layer.activation.parameters());
+    let layers = parameters.map(|(_, value)| of(value));
     layers.chain([BigInt::from(dense.batch())]).collect()
 }
 

@@ -7,7 +7,7 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use crate::error::Error;
-use crate::spec::Activation;
+use crate::spec::{Activation, Class, Straight};
 
 /// One straight piece: σ(s) = slope · s + offset where low < s < high.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,17 +35,19 @@ pub(super) enum Side {
 /// [`Error::Unsupported`] for a σ that is not piecewise linear.
 pub(super) fn pieces(activation: &Activation) -> Result<Vec<Piece>, Error> {
     let (zero, one) = (BigRational::zero, BigRational::one);
-    let lines = match activation {
-        Activation::Identity => vec![(one(), zero())],
-        Activation::Relu => vec![(zero(), zero()), (one(), zero())],
-        Activation::LeakyRelu { slope } => vec![(slope.clone(), zero()), (one(), zero())],
-        Activation::HardTanh { min, max } => {
+    let lines = match activation.class() {
+        Class::Straight(Straight::Identity) => vec![(one(), zero())],
+        Class::Straight(Straight::Relu) => vec![(zero(), zero()), (one(), zero())],
+        Class::Straight(Straight::LeakyRelu { slope }) => {
+            vec![(slope.clone(), zero()), (one(), zero())]
+        }
+        Class::Straight(Straight::HardTanh { min, max }) => {
             vec![(zero(), min.clone()), (one(), zero()), (zero(), max.clone())]
         }
-        other => {
+        Class::Curved(_) | Class::Quotient | Class::Transcendental(_) => {
             return Err(Error::unsupported(format!(
                 "a large recurrent network with {}: the exact equilibrium is served for identity, relu, leaky_relu and hard_tanh",
-                other.name()
+                activation.name()
             )));
         }
     };

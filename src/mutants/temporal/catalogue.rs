@@ -242,7 +242,11 @@ impl TemporalMutant {
                 (rule.taps != Taps::Count(1), matches!(rule.feedback, Feedback::Type(_)))
             }
             TemporalRule::Mdgl { feedback } => (false, matches!(feedback, Feedback::Type(_))),
-            _ => (false, false),
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent
+            | TemporalRule::Eprop => (false, false),
         };
         let filtered = matches!(host.family(), Family::Mdgl | Family::Filter | Family::NoLeak);
         let causal = host.evaluation == Evaluation::Causal;

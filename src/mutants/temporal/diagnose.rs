@@ -76,7 +76,9 @@ pub fn mistakes(
         | TemporalRule::Rtrl
         | TemporalRule::FactorisedRtrl
         | TemporalRule::Tangent => &exact,
-        one => std::slice::from_ref(one),
+        TemporalRule::Eprop | TemporalRule::Mdgl { .. } | TemporalRule::Modprop(_) => {
+            std::slice::from_ref(rule)
+        }
     };
     for entry in &TEMPORAL_CATALOGUE {
         let explains = |evaluation: Evaluation, rule: &TemporalRule| {

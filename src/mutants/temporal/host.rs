@@ -88,7 +88,11 @@ impl Host {
                     Mu::PerCell(_) => text += ", one μ per cell",
                 }
             }
-            _ => {}
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent
+            | TemporalRule::Eprop => {}
         }
         let exact = matches!(self.family(), Family::Bptt | Family::Rtrl);
         match self.evaluation {

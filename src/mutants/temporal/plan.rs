@@ -3,7 +3,7 @@
 use num_traits::Signed;
 
 use crate::error::Error;
-use crate::spec::{Activation, Kink, Limits, Mu, Taps, TemporalCase, TemporalRule};
+use crate::spec::{Class, Kink, Limits, Mu, Straight, Taps, TemporalCase, TemporalRule};
 use crate::wire::TemporalDocument;
 
 use super::catalogue::TemporalMutant;
@@ -111,10 +111,7 @@ pub(super) fn equivalent(
     part: Part,
 ) -> Option<&'static str> {
     use TemporalMutant as M;
-    let modprop = match &host.rule {
-        TemporalRule::Modprop(rule) => Some(rule),
-        _ => None,
-    };
+    let modprop = if let TemporalRule::Modprop(rule) = &host.rule { Some(rule) } else { None };
     match mutant {
         // ε_{q,1} = (1−λ) z_{q,0} = 0, and so is g_1 z_0ᵀ.
         M::T05 if part == Part::Recurrent => {
@@ -135,15 +132,23 @@ pub(super) fn equivalent(
 
 /// Why σ'(σ(s)) = σ'(s) at every s, if so.
 fn slope_is_that_at_the_rate(case: &TemporalCase) -> Option<&'static str> {
-    match &case.network.activation {
+    match case.network.activation.class() {
         // Off, its rate 0 stands at the kink: there the other conventions have a slope of 1 or ½.
-        Activation::Relu if case.kink == Kink::Left => {
+        Class::Straight(Straight::Relu) if case.kink == Kink::Left => {
             Some("a ReLU that is off has the rate 0, and to the left of it the slope 0")
         }
-        Activation::LeakyRelu { slope } if slope.is_positive() => {
+        Class::Straight(Straight::LeakyRelu { slope }) if slope.is_positive() => {
             Some("the rate of a leaky ReLU has the sign of its net input")
         }
-        _ => None,
+        Class::Straight(
+            Straight::Identity
+            | Straight::Relu
+            | Straight::LeakyRelu { .. }
+            | Straight::HardTanh { .. },
+        )
+        | Class::Curved(_)
+        | Class::Quotient
+        | Class::Transcendental(_) => None,
     }
 }
 

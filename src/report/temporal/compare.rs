@@ -101,12 +101,16 @@ fn named(rule: &TemporalRule, mu: &Mu) -> [String; 3] {
             let own = if rule.mu == *mu { "" } else { ", μ = h" };
             let taps = match (rule.form, rule.taps) {
                 (Form::Autodiff, _) => String::new(),
-                (_, Taps::All) => "all".to_owned(),
-                (_, Taps::Count(count)) => count.to_string(),
+                (Form::Filter | Form::NoLeak, Taps::All) => "all".to_owned(),
+                (Form::Filter | Form::NoLeak, Taps::Count(count)) => count.to_string(),
             };
             [format!("ModProp {}{own}", rule.form.name()), feedback(rule.feedback), taps]
         }
-        other => [other.to_string(), String::new(), String::new()],
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent
+        | TemporalRule::Eprop => [rule.to_string(), String::new(), String::new()],
     }
 }
 
@@ -157,10 +161,12 @@ fn exactness(comparison: &Comparison) -> Vec<(Vec<String>, String)> {
 /// The columns of a rule in one.
 fn full_name(rule: &TemporalRule, mu: &Mu) -> String {
     let [name, feedback, _] = named(rule, mu);
-    let taps = match rule {
-        TemporalRule::Modprop(rule) if rule.form != Form::Autodiff => rule.taps.to_string(),
-        _ => String::new(),
-    };
+    let mut taps = String::new();
+    if let TemporalRule::Modprop(rule) = rule
+        && rule.form != Form::Autodiff
+    {
+        taps = rule.taps.to_string();
+    }
     let words = [name, feedback, taps];
     words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
 }

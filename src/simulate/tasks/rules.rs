@@ -55,40 +55,49 @@ pub fn rule(text: &str) -> Result<TemporalRule, Error> {
             return Err(refused());
         }
         seen.push(word);
-        match (&mut rule, word, value) {
-            (
-                TemporalRule::Mdgl { feedback } | TemporalRule::Modprop(Modprop { feedback, .. }),
-                "type" | "excluded",
-                None,
-            ) => match (word, *feedback) {
-                ("type", Feedback::Cell) => *feedback = Feedback::Type(Diagonal::Counted),
-                ("excluded", Feedback::Type(_)) => *feedback = Feedback::Type(Diagonal::Excluded),
-                _ => return Err(refused()),
-            },
-            (TemporalRule::Modprop(modprop), "taps", Some(taps)) => {
-                modprop.taps = match taps.parse() {
-                    _ if taps == "all" => Taps::All,
-                    Ok(count) if count > 0 => Taps::Count(count),
-                    _ => return Err(refused()),
-                };
-            }
-            (TemporalRule::Modprop(modprop), "mu", Some(mu)) => {
-                modprop.mu = Mu::Scalar(parse(mu, &Limits::default()).map_err(|_| refused())?);
-            }
-            (TemporalRule::Modprop(modprop), "no-leak" | "autodiff", None)
-                if modprop.form == Form::Filter =>
-            {
-                modprop.form = if word == "no-leak" { Form::NoLeak } else { Form::Autodiff };
-            }
-            _ => return Err(refused()),
-        }
+        let taken = match &mut rule {
+            TemporalRule::Mdgl { feedback } => of_feedback(feedback, word, value),
+            TemporalRule::Modprop(modprop) => of_modprop(modprop, word, value),
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent
+            | TemporalRule::Eprop => None,
+        };
+        taken.ok_or_else(refused)?;
     }
-    match &rule {
-        TemporalRule::Modprop(Modprop { form: Form::Autodiff, taps: Taps::Count(_), .. }) => {
-            Err(Error::input("--rules", format!("{text:?}"), "no :taps with :autodiff: it has all"))
-        }
-        _ => Ok(rule),
+    if let TemporalRule::Modprop(Modprop { form: Form::Autodiff, taps: Taps::Count(_), .. }) = &rule
+    {
+        let expected = "no :taps with :autodiff: it has all";
+        return Err(Error::input("--rules", format!("{text:?}"), expected));
     }
+    Ok(rule)
+}
+
+/// Takes a word about Ŵ; nothing if it is none that may follow.
+fn of_feedback(feedback: &mut Feedback, word: &str, value: Option<&str>) -> Option<()> {
+    let is_typed = *feedback != Feedback::Cell;
+    *feedback = match (word, value) {
+        ("type", None) if !is_typed => Feedback::Type(Diagonal::Counted),
+        ("excluded", None) if is_typed => Feedback::Type(Diagonal::Excluded),
+        _ => return None,
+    };
+    Some(())
+}
+
+/// Takes a word about ModProp; nothing if it is none that may follow.
+fn of_modprop(modprop: &mut Modprop, word: &str, value: Option<&str>) -> Option<()> {
+    match (word, value) {
+        ("taps", Some("all")) => modprop.taps = Taps::All,
+        ("taps", Some(taps)) => {
+            modprop.taps = Taps::Count(taps.parse().ok().filter(|count| *count > 0)?);
+        }
+        ("mu", Some(mu)) => modprop.mu = Mu::Scalar(parse(mu, &Limits::default()).ok()?),
+        ("no-leak", None) if modprop.form == Form::Filter => modprop.form = Form::NoLeak,
+        ("autodiff", None) if modprop.form == Form::Filter => modprop.form = Form::Autodiff,
+        _ => return of_feedback(&mut modprop.feedback, word, value),
+    }
+    Some(())
 }
 
 /// The short name: what [`rule`] reads.
@@ -160,6 +169,6 @@ pub fn title(rule: &TemporalRule) -> String {
             }
             text
         }
-        other => name(other),
+        TemporalRule::Rtrl | TemporalRule::FactorisedRtrl | TemporalRule::Tangent => name(rule),
     }
 }

@@ -171,10 +171,7 @@ impl Condition {
     /// μ and what else ModProp is given.
     #[must_use]
     pub fn modprop(&self) -> Option<&Modprop> {
-        match &self.rule {
-            TemporalRule::Modprop(modprop) => Some(modprop),
-            _ => None,
-        }
+        if let TemporalRule::Modprop(modprop) = &self.rule { Some(modprop) } else { None }
     }
 }
 
@@ -277,7 +274,11 @@ fn training(task: Task, options: &Options) -> Result<Vec<Condition>, Error> {
             TemporalRule::Mdgl { feedback } | TemporalRule::Modprop(Modprop { feedback, .. }) => {
                 matches!(feedback, Feedback::Type(_)).then_some(TYPES)
             }
-            _ => None,
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent
+            | TemporalRule::Eprop => None,
         };
         Condition { types, ..Condition::plain(rule) }
     };

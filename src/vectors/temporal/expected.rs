@@ -200,7 +200,11 @@ pub(super) fn rule_json(rule: &TemporalRule) -> Json {
             };
             fields.extend([("taps", taps), ("mu", mu), ("form", Json::text(form))]);
         }
-        _ => {}
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent
+        | TemporalRule::Eprop => {}
     }
     Json::object(fields)
 }

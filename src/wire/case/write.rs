@@ -47,17 +47,13 @@ pub fn number_json(value: &BigRational) -> Json {
 }
 
 pub(in crate::wire) fn activation_json(activation: &Activation) -> Json {
-    match activation {
-        Activation::LeakyRelu { slope } => {
-            Json::object([("name", Json::text("leaky_relu")), ("slope", number_json(slope))])
-        }
-        Activation::HardTanh { min, max } => Json::object([
-            ("name", Json::text("hard_tanh")),
-            ("min", number_json(min)),
-            ("max", number_json(max)),
-        ]),
-        other => Json::text(other.name()),
+    let name = Json::text(activation.name());
+    let parameters = activation.parameters();
+    if parameters.is_empty() {
+        return name;
     }
+    let numbers = parameters.into_iter().map(|(word, value)| (word, number_json(value)));
+    Json::object(std::iter::once(("name", name)).chain(numbers))
 }
 
 fn network_json(network: &Network) -> Json {

@@ -110,7 +110,11 @@ pub fn options(rule: &TemporalRule) -> Vec<(&'static str, Json)> {
             fields.extend([("taps", taps), ("mu", mu), ("form", Json::text(form.name()))]);
             fields
         }
-        _ => Vec::new(),
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent
+        | TemporalRule::Eprop => Vec::new(),
     }
 }
 

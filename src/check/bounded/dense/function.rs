@@ -8,7 +8,7 @@ use crate::check::bounded::dyadic::SIDES;
 use crate::check::bounded::up::Up;
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::{Activation, Kink};
+use crate::spec::{Activation, Class, Curved, Kink, Straight};
 
 /// An activation with its parameters in both arithmetics.
 pub(super) enum Function {
@@ -68,24 +68,26 @@ impl Function {
         models: [Model; 2],
     ) -> Result<Self, Error> {
         let (zero, one) = (Parameter::exactly(0.0), Parameter::exactly(1.0));
-        Ok(match activation {
-            Activation::Identity => Self::Identity,
-            Activation::Square => Self::Square,
-            Activation::Quadratic => Self::Quadratic,
-            Activation::Cubic => Self::Cubic,
-            Activation::Relu => Self::Pieces { places: vec![zero], slopes: vec![zero, one], kink },
-            Activation::LeakyRelu { slope } => {
+        Ok(match activation.class() {
+            Class::Straight(Straight::Identity) => Self::Identity,
+            Class::Curved(Curved::Square) => Self::Square,
+            Class::Curved(Curved::Quadratic) => Self::Quadratic,
+            Class::Curved(Curved::Cubic) => Self::Cubic,
+            Class::Straight(Straight::Relu) => {
+                Self::Pieces { places: vec![zero], slopes: vec![zero, one], kink }
+            }
+            Class::Straight(Straight::LeakyRelu { slope }) => {
                 let below = Parameter::of(slope, models);
                 Self::Pieces { places: vec![zero], slopes: vec![below, one], kink }
             }
-            Activation::HardTanh { min, max } => {
+            Class::Straight(Straight::HardTanh { min, max }) => {
                 let places = vec![Parameter::of(min, models), Parameter::of(max, models)];
                 Self::Pieces { places, slopes: vec![zero, one, zero], kink }
             }
-            other => {
+            Class::Quotient | Class::Transcendental(_) => {
                 return Err(Error::unsupported(format!(
                     "a rounding bound of {} at this size; there is one for polynomials, relu, leaky_relu and hard_tanh",
-                    other.name()
+                    activation.name()
                 )));
             }
         })
@@ -149,7 +151,7 @@ fn pieces(
     let slope = match (on_kink, kink) {
         (true, Kink::Right) => slopes[piece + 1].centre,
         (true, Kink::Mean) => f64::midpoint(slopes[piece].centre, slopes[piece + 1].centre),
-        _ => slopes[piece].centre,
+        (true, Kink::Left) | (false, _) => slopes[piece].centre,
     };
     // Constant pieces stay at the nearest kink.
     let own = slopes[piece];

@@ -94,7 +94,10 @@ impl<'a> Credit<'a> {
                 };
                 (rule.clone(), way)
             }
-            _ => (nothing, Way::Adjoint { with_mu: false }),
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent => (nothing, Way::Adjoint { with_mu: false }),
         };
         if let Mu::PerCell(list) = &modprop.mu
             && list.len() != neurons

@@ -167,7 +167,13 @@ fn against_taps(table: &Table<'_>) -> Panel {
             {
                 Some(if let Taps::Count(count) = found.taps { log2(count) } else { all })
             }
-            _ => None,
+            TemporalRule::Mdgl { feedback: Feedback::Type(_) }
+            | TemporalRule::Modprop(_)
+            | TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent
+            | TemporalRule::Eprop => None,
         }
     };
     let mut drawing = Drawing::new();
@@ -212,7 +218,7 @@ fn against_mu(table: &Table<'_>) -> Panel {
                 found.form == form && found.feedback == Feedback::Cell && found.taps == Taps::All;
             match &found.mu {
                 Mu::Scalar(mu) if is_it => Some(nearest_f64(mu)),
-                _ => None,
+                Mu::Scalar(_) | Mu::PerCell(_) => None,
             }
         }
     };

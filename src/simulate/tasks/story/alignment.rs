@@ -112,7 +112,7 @@ fn best_mu(table: &Table<'_>, form: Form) -> Option<(f64, f64)> {
             modprop.form == form && modprop.taps == Taps::All && modprop.feedback == Feedback::Cell;
         match &modprop.mu {
             Mu::Scalar(mu) if is_it => Some((nearest_f64(mu), table.quartiles(k, "cosine").median)),
-            _ => None,
+            Mu::Scalar(_) | Mu::PerCell(_) => None,
         }
     });
     all.max_by(|a, b| a.1.total_cmp(&b.1))

@@ -65,7 +65,7 @@ pub fn run<S: Scalar>(
         (Evaluation::Causal, Feedback::Type(diagonal)) => {
             typed::Table::of(&case.network, diagonal, &mu, rule.form, taps, limits)?
         }
-        _ => None,
+        (Evaluation::Causal, Feedback::Cell) | (Evaluation::Adjoint, _) => None,
     };
     if evaluation == Evaluation::Causal && by_type.is_none() {
         fits(&[taps, neurons, neurons], limits, "all taps")?;

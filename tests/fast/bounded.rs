@@ -13,6 +13,7 @@ use num_traits::Signed;
 use super::nets::{Draw, Recipe, exact, ratio};
 
 use crate::engines;
+use crate::generators::quotients;
 
 pub fn format_of<F: Float>() -> Dtype {
     if F::NAME == "f64" { Dtype::F64 } else { Dtype::F32 }
@@ -135,11 +136,13 @@ fn deep() {
 }
 
 #[test]
-fn softsign() {
-    let activations = [Activation::Softsign];
-    let recipe = recipe(&activations, (1, 2), (2, 3));
-    many::<f64>("softsign", 100, |draw| recipe.case(draw));
-    many::<f32>("softsign", 100, |draw| recipe.case(draw));
+fn quotients_of_polynomials() {
+    for function in quotients() {
+        let activations = [function];
+        let recipe = recipe(&activations, (1, 2), (2, 3));
+        many::<f64>(activations[0].name(), 100, |draw| recipe.case(draw));
+        many::<f32>(activations[0].name(), 100, |draw| recipe.case(draw));
+    }
 }
 
 #[test]

@@ -4,16 +4,18 @@ use creditcheck::check::lattice::{compare_bits, compare_bits_backprop};
 use creditcheck::error::Error;
 use creditcheck::fast;
 use creditcheck::spec::{
-    Activation, Case, Dtype, Ends, Graph, Kink, Layer, Limits, Network, Neuron, PerNeuron,
+    Activation, Case, Class, Curved, Dtype, Ends, Graph, Kink, Layer, Limits, Network, Neuron,
+    PerNeuron, PerSynapse,
     PerSynapse,
 };
 use creditcheck::textbook;
 use num_rational::BigRational;
 
 use super::nets::{Draw, Recipe, ratio};
+use crate::generators::quotients;
 
 fn exact_functions() -> Vec<Activation> {
-    vec![
+    let others = [
         Activation::Identity,
         Activation::Relu,
         Activation::LeakyRelu { slope: ratio(1, 4) },
@@ -24,25 +26,25 @@ fn exact_functions() -> Vec<Activation> {
         Activation::Square,
         Activation::Quadratic,
         Activation::Cubic,
-        Activation::Softsign,
-    ]
+    ];
+    others.into_iter().chain(quotients()).collect()
 }
 
 /// One neuron whose net input is the input: on, beside and between all kinks, by every convention.
 #[test]
 fn kinks_are_exact() {
-    // Softsign and cubic are exact where 1 + |s| is a power of two and s is a multiple of 3.
+    // Quotients and cubic are exact where 1 + |s| is a power of two and s is a multiple of 3.
     let inputs = [-3, -2, -1, 0, 1, 2, 3, 4].map(|k| ratio(k, 1));
     let halves = [ratio(-1, 2), ratio(1, 2), ratio(1, 1024), ratio(-1, 1024)];
     for activation in exact_functions() {
         for balance in std::iter::once(None).chain(exact_functions().into_iter().map(Some)) {
             for kink in [Kink::Left, Kink::Right, Kink::Mean] {
                 for s in inputs.iter().chain(&halves) {
-                    let dyadic = |f: &Activation| match f {
-                        Activation::Softsign => {
-                            [-3, -1, 0, 1, 3].iter().any(|k| *s == ratio(*k, 1))
+                    let dyadic = |f: &Activation| match f.class() {
+                        Class::Quotient => [-3, -1, 0, 1, 3].iter().any(|k| *s == ratio(*k, 1)),
+                        Class::Curved(Curved::Cubic) => {
+                            [-3, 0, 3].iter().any(|k| *s == ratio(*k, 1))
                         }
-                        Activation::Cubic => [-3, 0, 3].iter().any(|k| *s == ratio(*k, 1)),
                         _ => true,
                     };
                     if !dyadic(&activation) || !balance.as_ref().is_none_or(dyadic) {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-use super::{Q, place_net_input, ratio, seed, spread_errors};
+use super::{Q, place_net_input, quotients, ratio, seed, spread_errors};
 
 /// Which activation functions a net may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,11 +68,11 @@ fn activation(functions: Functions) -> impl Strategy<Value = Activation> {
         Activation::HardTanh { min: ratio(-1, 1), max: ratio(1, 1) },
         Activation::HardTanh { min: ratio(-1, 2), max: ratio(3, 2) },
         Activation::Relu,
-        Activation::Softsign,
     ];
     let mut all = polynomial.to_vec();
     if functions == Functions::Exact {
         all.extend(others);
+        all.extend(quotients());
     }
     select(all)
 }

@@ -14,7 +14,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use creditcheck::spec::outcome::{CreditOutcome, Update};
 use creditcheck::spec::{
-    Case, Graph, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
+    Activation, Case, Graph, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
 };
 use creditcheck::textbook::firing::firing;
 use num_bigint::BigInt;
@@ -25,6 +25,11 @@ pub type Q = BigRational;
 
 pub fn ratio(p: i64, q: i64) -> Q {
     Q::new(BigInt::from(p), BigInt::from(q))
+}
+
+/// Every σ that is a quotient of polynomials: all generators draw them, and what is tested of one is tested of all.
+pub fn quotients() -> Vec<Activation> {
+    vec![Activation::Softsign]
 }
 
 /// The seed of a run: `default`, or what `CREDITCHECK_SEED` says (a number, or `random`).

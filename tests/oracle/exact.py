@@ -43,6 +43,10 @@ def piecewise(s, kinks, pieces, kink):
     return pieces[-1](s)
 
 
+QUOTIENTS = ("softsign",)
+ACTIVATIONS = ("identity", "relu", "leaky_relu", "hard_tanh", "square", "quadratic", "cubic", *QUOTIENTS)
+
+
 def fire(activation, s, kink):
     """sigma(s) for a differentiable number s."""
     if isinstance(activation, str):

@@ -18,9 +18,9 @@ from fractions import Fraction
 
 import exact
 
-EXACT = ["identity", "relu", "leaky_relu", "hard_tanh", "square", "quadratic", "cubic", "softsign"]
+EXACT = list(exact.ACTIVATIONS)
 KINKED = {"relu", "leaky_relu", "hard_tanh"}
-DEGREE = {"square": 2, "quadratic": 2, "cubic": 3, "softsign": 3}
+DEGREE = {"square": 2, "quadratic": 2, "cubic": 3, **dict.fromkeys(exact.QUOTIENTS, 3)}
 
 
 class Numbers:

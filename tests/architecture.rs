@@ -96,6 +96,34 @@ fn no_arm_takes_variants_of_spec_unnamed() {
     assert_eq!(swallowed, HANDED_ON);
 }
 
+/// A new σ has a name, the case format reads it, and those who do not ask the compiler know it too.
+#[test]
+fn every_activation_is_known_by_name_where_no_compiler_asks() {
+    use creditcheck::spec::{ACTIVATION_NAMES, Limits};
+    let variants = arms::watched(&parsed())["Activation"].len();
+    assert_eq!(ACTIVATION_NAMES.len(), variants, "names, and variants of Activation");
+    let places = [
+        "fixtures/schema/case.schema.json",
+        "fixtures/verifier/functions.py",
+        "tests/oracle/exact.py",
+        "src/docs/definitions.md",
+    ];
+    for name in ACTIVATION_NAMES {
+        if name != "leaky_relu" {
+            let read = creditcheck::wire::case::activation_of(name, &Limits::default());
+            assert_eq!(read.unwrap().name(), name);
+        }
+        for place in places {
+            let text = fs::read_to_string(Path::new(ROOT).join(place)).unwrap();
+            let known = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|w| w == name);
+            // The oracle has no rational values of these.
+            let no_value = place == "tests/oracle/exact.py"
+                && ["tanh", "logistic", "softplus"].contains(&name);
+            assert!(known || no_value, "{place} does not know {name}");
+        }
+    }
+}
+
 /// Both newtypes are named together only where they are defined and where each engine's result is wrapped; the bridge
 /// and the comparisons take whole outcomes.
 #[test]

@@ -6,7 +6,6 @@ use creditcheck::fast;
 use creditcheck::spec::{
     Activation, Case, Class, Curved, Dtype, Ends, Graph, Kink, Layer, Limits, Network, Neuron,
     PerNeuron, PerSynapse,
-    PerSynapse,
 };
 use creditcheck::textbook;
 use num_rational::BigRational;

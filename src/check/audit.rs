@@ -87,6 +87,8 @@ pub struct AuditedBlock {
     pub relative: f64,
     /// The largest error as a share of its bound: at most 1 where every entry is within.
     pub of_bound: f64,
+    /// The smallest bound of an entry that is not zero, in ulps of the entry; infinite where there is none.
+    pub tightest: f64,
     /// How many are beyond their bound.
     pub beyond: usize,
     /// A mistake of more than this share of the largest entry of the block is refused, whatever the entry.
@@ -174,6 +176,7 @@ pub fn audit(
         largest: 0.0,
         relative: 0.0,
         of_bound: 0.0,
+        tightest: f64::INFINITY,
         beyond: 0,
         refuses: 0.0,
         blind: 0,
@@ -203,8 +206,13 @@ pub fn audit(
             }
         };
         largest_bound = largest_bound.max(bound);
-        let ulps = error.over(&ulp(&exact, &denominator, block.dtype));
+        let unit = ulp(&exact, &denominator, block.dtype);
+        let ulps = error.over(&unit);
         if !is_zero {
+            if let Some(bound) = exact_f64(bound) {
+                let bound = bound / &unit;
+                found.tightest = found.tightest.min(upward(bound.numer(), bound.denom()));
+            }
             let zero = Distance::of(0.0, &exact, &denominator);
             sight.see(exact.abs(), rounded != 0.0, zero.is_within(bound));
         }

@@ -197,22 +197,27 @@ pub fn figure(title: &str, epochs: &[Epoch]) -> String {
     let mut both = spread("E, excitation", ORANGE, &|epoch| epoch.excitation);
     both.extend(spread("I, inhibition", BLUE, &|epoch| epoch.inhibition));
     let panels = [
-        ("excitation and inhibition", "E, I", LegendPosition::InsideTopLeft, both),
+        (
+            "excitation and inhibition",
+            "excitation E, inhibition I",
+            LegendPosition::InsideTopLeft,
+            both,
+        ),
         (
             "distance from balance",
-            "|s| = |E − I|",
+            "distance |s| = |E − I|",
             LegendPosition::InsideTopLeft,
             spread("|s|", PURPLE, &|epoch| epoch.imbalance),
         ),
         (
             "balance factor",
-            "β",
+            "balance factor β",
             LegendPosition::InsideBottomLeft,
             spread("β = f(s)", BLUE, &|epoch| epoch.balance_factor),
         ),
         (
             "synaptic changes toward balance",
-            "% of the changes",
+            "share of the changes, %",
             LegendPosition::InsideTopRight,
             vec![
                 share("one example", ORANGE, &|epoch| epoch.toward.single),

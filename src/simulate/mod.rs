@@ -15,4 +15,4 @@ mod picture;
 pub mod tasks;
 pub mod timescales;
 
-pub use picture::rounded;
+pub use picture::{BLUE, ORANGE, rounded};

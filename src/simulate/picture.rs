@@ -10,8 +10,10 @@ use kuva::render::layout::{Layout, TickFormat};
 use crate::foreign::Foreign;
 
 // Told apart by readers who see no red or green (Okabe & Ito).
-pub(super) const BLUE: &str = "#0072b2";
-pub(super) const ORANGE: &str = "#d55e00";
+/// The first colour of every figure.
+pub const BLUE: &str = "#0072b2";
+/// The second colour of every figure.
+pub const ORANGE: &str = "#d55e00";
 pub(super) const PURPLE: &str = "#7b4173";
 pub(super) const GREY: &str = "#888888";
 /// One a line, then again from the start.

@@ -57,7 +57,7 @@ const FOREIGN: [(&str, &[&str]); 19] = [
     ("tempfile", &["cli/"]),
     ("comfy_table", &["report/"]),
     ("flate2", &["suite/digits.rs"]),
-    ("libm", &["fast/", "simulate/"]),
+    ("libm", &["fast/", "report/audited.rs", "simulate/"]),
     ("rayon", &["fast/", "simulate/"]),
     (
         "sha2",

@@ -86,7 +86,7 @@ fn words(plan: &Plan) -> (&'static str, [String; 2]) {
                     settings.radius
                 ),
                 format!(
-                    "Medians over {networks}; bands of two rules from the lower to the upper quartile. The diagonal is left out of the block means but where it says counted."
+                    "Medians over {networks}; bands of two rules from the lower to the upper quartile. The diagonal is left out of the block means but where it says counted (dashed)."
                 ),
             ],
         ),

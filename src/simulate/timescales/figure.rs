@@ -285,7 +285,7 @@ fn curve_panel(
     let layout = picture::calm(Layout::auto_from_plots(&panel))
         .with_title(format!("{title}slope {:.3}", curve.slope))
         .with_subtitle(curve.ratio.setting())
-        .with_x_label(curve.ratio.symbol())
+        .with_x_label(curve.ratio.words())
         .with_y_label(if is_first { "deviation" } else { "" })
         .with_x_tick_format(picture::powers_of_ten())
         .with_y_tick_format(picture::powers_of_ten())

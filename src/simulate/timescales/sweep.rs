@@ -54,6 +54,17 @@ impl Ratio {
         }
     }
 
+    /// The ratio in words, with its symbol.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Credit | Self::CreditAfterPrevious => "credits against presentation, τ_c/T",
+            Self::Firing => "rates against presentation, τ_x/T",
+            Self::Plasticity => "presentation against weights, T/τ_w",
+            Self::PlasticityGated => "gated presentation, (T−t_g)/τ_w",
+        }
+    }
+
     /// The start, and what keeps the other ratios out.
     #[must_use]
     pub fn setting(self) -> &'static str {

@@ -15,8 +15,34 @@ use super::super::statistics::Quartiles;
 use super::super::table::Table;
 use super::{LEGEND, PANEL};
 use crate::number::nearest_f64;
-use crate::simulate::picture::{COLOURS, GREY, powers_of_ten};
-use crate::spec::{Feedback, Form, Modprop, Mu, Taps, TemporalRule};
+use crate::simulate::picture::{BLUE, COLOURS, GREY, ORANGE, PURPLE, powers_of_ten};
+use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalRule};
+
+/// The colour of a rule, the same in every figure, and whether its line is dashed: fewer taps than all, or zeros counted.
+fn style(rule: &TemporalRule) -> (&'static str, bool) {
+    match rule {
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent => ("#000000", false),
+        TemporalRule::Eprop => (PURPLE, false),
+        TemporalRule::Mdgl { feedback: Feedback::Cell } => (COLOURS[4], false),
+        TemporalRule::Mdgl { feedback: Feedback::Type(zeros) } => {
+            (COLOURS[6], *zeros == Diagonal::Counted)
+        }
+        TemporalRule::Modprop(rule) => match (rule.form, rule.feedback) {
+            (Form::Autodiff, _) => (ORANGE, false),
+            (Form::NoLeak, _) => (COLOURS[2], rule.taps != Taps::All),
+            (Form::Filter, Feedback::Cell) => (BLUE, rule.taps != Taps::All),
+            (Form::Filter, Feedback::Type(zeros)) => (COLOURS[5], zeros == Diagonal::Counted),
+        },
+    }
+}
+
+/// Where an axis of cosines ends, so that a curve at 1 is seen whole.
+const TOP: f64 = 1.01;
+/// Curves of more points than this have a mark at some of them only.
+const DENSE: usize = 20;
 
 /// A curve in the legend.
 pub(super) struct Curve {
@@ -39,11 +65,21 @@ struct Drawing {
     plots: Vec<Plot>,
     legend: Vec<Curve>,
     lines: Vec<ReferenceLine>,
+    /// How many curves are drawn already.
+    curves: usize,
+    /// The lowest value drawn.
+    lowest: f64,
 }
 
 impl Drawing {
     fn new() -> Self {
-        Self { plots: Vec::new(), legend: Vec::new(), lines: Vec::new() }
+        Self {
+            plots: Vec::new(),
+            legend: Vec::new(),
+            lines: Vec::new(),
+            curves: 0,
+            lowest: f64::INFINITY,
+        }
     }
 
     /// Medians with marks, and the band between the quartiles.
@@ -63,9 +99,18 @@ impl Drawing {
         if points.is_empty() {
             return;
         }
+        let lower = points.iter().flat_map(|(_, q)| [q.lower, q.median]);
+        self.lowest = lower.filter(|value| value.is_finite()).fold(self.lowest, f64::min);
         let data: Vec<(f64, f64)> = points.iter().map(|(x, q)| (*x, q.median)).collect();
-        let line =
-            LinePlot::new().with_data(data.clone()).with_color(colour).with_stroke_width(2.0);
+        // Of curves that coincide the lower ones are wider and have larger marks, or marks at other places: none is hidden.
+        // A handful of curves.
+        #[allow(clippy::cast_precision_loss)]
+        let above = self.curves as f64;
+        self.curves += 1;
+        let line = LinePlot::new()
+            .with_data(data.clone())
+            .with_color(colour)
+            .with_stroke_width((3.4 - 0.35 * above).max(1.4));
         let line = if is_dashed { line.with_dashed() } else { line };
         let quartile = |of: fn(&Quartiles) -> f64| {
             let value = move |q: &Quartiles| if of(q).is_finite() { of(q) } else { q.median };
@@ -77,15 +122,23 @@ impl Drawing {
             line
         };
         self.plots.push(Plot::Line(line));
-        if points.len() < 20 {
-            let marks = ScatterPlot::new().with_data(data).with_color(colour).with_size(2.6);
-            self.plots.push(Plot::Scatter(marks));
-        }
+        let (first, step) = match data.len() {
+            0..DENSE => (0, 1),
+            _ => (self.curves, 8),
+        };
+        let marked: Vec<(f64, f64)> = data.into_iter().skip(first).step_by(step).collect();
+        let marks = ScatterPlot::new().with_data(marked).with_color(colour);
+        self.plots.push(Plot::Scatter(marks.with_size((4.4 - 0.5 * above).max(1.8))));
         self.name(name, colour, is_dashed);
     }
 
     fn name(&mut self, name: &str, colour: &'static str, is_dashed: bool) {
         self.legend.push(Curve { name: name.to_owned(), colour, is_dashed });
+    }
+
+    /// Where an axis of cosines begins so that nothing is cut off: at a whole tenth, 0.7 at most.
+    fn floor(&self) -> f64 {
+        (self.lowest.min(0.7) * 10.0).floor() / 10.0
     }
 
     fn level(&mut self, name: &str, y: f64, colour: &'static str) {
@@ -103,7 +156,7 @@ impl Drawing {
         x: &str,
         y: &str,
     ) -> Panel {
-        let Self { plots, legend, lines } = self;
+        let Self { plots, legend, lines, .. } = self;
         if plots.is_empty() {
             // Nothing finite to draw: an empty frame would have no axes to speak of.
             return Panel { picture: String::new(), legend };
@@ -178,7 +231,7 @@ fn against_taps(table: &Table<'_>) -> Panel {
     };
     let mut drawing = Drawing::new();
     let filter = points(table, "cosine", taps(Form::Filter));
-    drawing.curve("ModProp (S = 1: MDGL)", COLOURS[0], false, &filter);
+    drawing.curve("ModProp (S = 1: MDGL)", BLUE, false, &filter);
     let no_leak = points(table, "cosine", taps(Form::NoLeak));
     drawing.curve("ModProp, no-leak taps", COLOURS[2], false, &no_leak);
     let half = |condition: &Condition| {
@@ -188,9 +241,9 @@ fn against_taps(table: &Table<'_>) -> Panel {
         is_it.then_some(0.0)
     };
     let level = |found: Points| found.first().map_or(f64::NAN, |(_, q)| q.median);
-    drawing.level("autodiff form", level(points(table, "cosine", half)), COLOURS[1]);
+    drawing.level("autodiff form", level(points(table, "cosine", half)), ORANGE);
     let eprop = |c: &Condition| (c.rule == TemporalRule::Eprop).then_some(0.0);
-    drawing.level("e-prop", level(points(table, "cosine", eprop)), COLOURS[7]);
+    drawing.level("e-prop", level(points(table, "cosine", eprop)), PURPLE);
     let steps = table.plan.settings.steps;
     let tick = move |value: f64| match value {
         // All steps stand at the end of the axis, beside 16 and not at a power of two.
@@ -198,13 +251,14 @@ fn against_taps(table: &Table<'_>) -> Panel {
         v if v > 4.5 => format!("all ({steps})"),
         v => format!("{}", libm::exp2(v).round()),
     };
+    let floor = drawing.floor();
     let shape = |layout: Layout| {
         layout
             .with_x_axis_min(0.0)
             .with_x_axis_max(5.0)
             .with_x_tick_step(1.0)
-            .with_y_axis_min(0.7)
-            .with_y_axis_max(1.0)
+            .with_y_axis_min(floor)
+            .with_y_axis_max(TOP)
             .with_x_tick_format(TickFormat::Custom(Arc::new(tick)))
     };
     drawing.finished(shape, "More taps, at μ = 1/2", "taps S (log scale)", "cosine with BPTT")
@@ -224,9 +278,9 @@ fn against_mu(table: &Table<'_>) -> Panel {
     };
     let mut drawing = Drawing::new();
     let forms = [
-        ("ModProp, all taps", Form::Filter, COLOURS[0]),
+        ("ModProp, all taps", Form::Filter, BLUE),
         ("no-leak taps", Form::NoLeak, COLOURS[2]),
-        ("autodiff form", Form::Autodiff, COLOURS[1]),
+        ("autodiff form", Form::Autodiff, ORANGE),
     ];
     for (name, form, colour) in forms {
         drawing.curve(name, colour, false, &points(table, "cosine", mu(form)));
@@ -236,11 +290,12 @@ fn against_mu(table: &Table<'_>) -> Panel {
         drawing.lines.push(ReferenceLine::vertical(slope).with_color(GREY).with_dasharray("3 4"));
         drawing.name(&format!("mean slope of the ReLUs, {slope:.2}"), GREY, true);
     }
+    let floor = drawing.floor();
     let shape = |layout: Layout| {
         let layout = layout.with_x_axis_min(0.0).with_x_axis_max(1.0).with_x_tick_step(0.25);
-        layout.with_y_axis_min(0.7).with_y_axis_max(1.0)
+        layout.with_y_axis_min(floor).with_y_axis_max(TOP)
     };
-    drawing.finished(shape, "Another μ", "μ", "cosine with BPTT")
+    drawing.finished(shape, "Another μ", "assumed slope μ", "cosine with BPTT")
 }
 
 fn against_types(table: &Table<'_>) -> Panel {
@@ -252,21 +307,22 @@ fn against_types(table: &Table<'_>) -> Panel {
     };
     let mut drawing = Drawing::new();
     let with = points(table, "cosine", types(true));
-    drawing.curve("ModProp, type-specific, all taps", COLOURS[0], false, &with);
+    drawing.curve("ModProp, type-specific, all taps", COLOURS[5], false, &with);
     let without = points(table, "cosine", types(false));
-    drawing.curve("MDGL, type-specific", COLOURS[4], false, &without);
+    drawing.curve("MDGL, type-specific", COLOURS[6], false, &without);
     let eprop = table.place("eprop").map_or(f64::NAN, |k| table.quartiles(k, "cosine").median);
-    drawing.level("e-prop", eprop, COLOURS[7]);
+    drawing.level("e-prop", eprop, PURPLE);
     let tick = |v: f64| {
         if (v - v.round()).abs() > 1e-6 { String::new() } else { format!("{}", libm::exp2(v)) }
     };
+    let floor = drawing.floor();
     let shape = |layout: Layout| {
         layout
             .with_x_axis_min(1.0)
             .with_x_axis_max(5.0)
             .with_x_tick_step(1.0)
-            .with_y_axis_min(0.7)
-            .with_y_axis_max(1.0)
+            .with_y_axis_min(floor)
+            .with_y_axis_max(TOP)
             .with_x_tick_format(TickFormat::Custom(Arc::new(tick)))
     };
     let title = "Types of a W that has none";
@@ -284,7 +340,8 @@ pub(super) fn blocks(table: &Table<'_>) -> Vec<Panel> {
             }
         }
         let mut drawing = Drawing::new();
-        for (rule, colour) in rules.into_iter().zip(COLOURS) {
+        for rule in rules {
+            let (colour, is_dashed) = style(rule);
             let own = |c: &Condition| {
                 (c.rule == *rule && c.is_linear == is_linear).then_some(c.spread).flatten()
             };
@@ -300,15 +357,17 @@ pub(super) fn blocks(table: &Table<'_>) -> Vec<Panel> {
             };
             // Six bands would hide one another.
             let has_band = words == "ModProp, type-specific" || words == "MDGL";
-            drawing.draw(&words, colour, is_type, &points(table, "cosine", own), has_band);
+            drawing.draw(&words, colour, is_dashed, &points(table, "cosine", own), has_band);
         }
         let head = if is_linear { "Linear neurons, μ = 1" } else { "ReLU, μ = 1/2" };
+        let floor = drawing.floor();
         let shape = |layout: Layout| {
             layout
                 .with_x_axis_min(0.0)
                 .with_x_axis_max(4.0)
                 .with_x_tick_step(1.0)
-                .with_y_axis_max(1.0)
+                .with_y_axis_min(floor)
+                .with_y_axis_max(TOP)
         };
         drawing.finished(shape, head, "noise ς, the blocks having spread 1", "cosine with BPTT")
     };
@@ -324,8 +383,8 @@ pub(super) fn training(table: &Table<'_>) -> Vec<Panel> {
     // What is below is as good as nothing, and would leave the rest no room.
     let log = |value: f64| libm::log10(value.max(1e-8));
     let mut lowest = -1.0_f64;
-    let rules = plan.conditions.iter().enumerate().zip(COLOURS.into_iter().cycle());
-    for ((k, condition), colour) in rules {
+    for (k, condition) in plan.conditions.iter().enumerate() {
+        let (colour, is_dashed) = style(&condition.rule);
         let most = table.runs(k).map(|run| run.measured.curve.len()).max().unwrap_or(0);
         let at = |point: usize| {
             let place = table.runs(k).find_map(|run| run.measured.curve.get(point))?.0;
@@ -339,7 +398,7 @@ pub(super) fn training(table: &Table<'_>) -> Vec<Panel> {
         let found: Points = (0..most).filter_map(at).collect();
         let ends = table.values(k, table.main()).into_iter().map(log);
         lowest = ends.chain(found.iter().map(|(_, q)| q.lower)).fold(lowest, f64::min);
-        curves.curve(&title(&condition.rule), colour, false, &found);
+        curves.curve(&title(&condition.rule), colour, is_dashed, &found);
         // A handful of rules and seeds.
         #[allow(clippy::cast_precision_loss)]
         let x =
@@ -359,9 +418,10 @@ pub(super) fn training(table: &Table<'_>) -> Vec<Panel> {
         if median.is_finite() {
             let (left, right) = (x(0) - 0.12, x(plan.seeds.len() - 1) + 0.12);
             let line = LinePlot::new().with_data([(left, log(median)), (right, log(median))]);
-            seeds.plots.push(Plot::Line(line.with_color(colour).with_stroke_width(2.0)));
+            let line = line.with_color(colour).with_stroke_width(2.0);
+            seeds.plots.push(Plot::Line(if is_dashed { line.with_dashed() } else { line }));
         }
-        seeds.name(&format!("{}. {}", k + 1, title(&condition.rule)), colour, false);
+        seeds.name(&format!("{}. {}", k + 1, title(&condition.rule)), colour, is_dashed);
     }
     let powers = |layout: Layout| {
         let step = if lowest < -5.0 { 2.0 } else { 1.0 };

@@ -27,6 +27,7 @@
 //! | [`number`] | exact numbers as text, and the nearest float |
 //! | [`error`] | why there is no result, and who should act |
 //! | [`progress`] | who watches long work, and may end it |
+//! | [`paragraph`] | text for people, in lines of 80 columns |
 //! | [`scalar`] | the number kernel: rationals, prime fields, dual numbers, polynomials |
 //! | `equilibrium` | the guess that every search for a firing equilibrium starts from, and its refusals |
 //! | [`textbook`] | the exact engines, the definitions as printed |
@@ -99,6 +100,7 @@ pub mod linalg;
 pub mod modular;
 pub mod mutants;
 pub mod number;
+pub mod paragraph;
 pub mod progress;
 #[cfg(feature = "cli")]
 pub mod report;

@@ -12,6 +12,7 @@ mod outside;
 #[cfg(unix)]
 mod signals;
 mod temporal;
+mod width;
 
 use std::fs;
 use std::io::Write;

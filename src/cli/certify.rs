@@ -236,9 +236,8 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
         || report::certified_junit(&rows),
     )?;
     if common.format() == Format::Text {
-        common.note(
-            "next: creditcheck mutants (could these checks have failed?), creditcheck show CASE.json",
-        );
+        common.note("next: creditcheck mutants (could these checks have failed?)");
+        common.note("      creditcheck show CASE.json (both algorithms, step by step)");
     }
     // A network that did not learn is no real input, whatever its certificate says.
     Ok(worst(&rows).max(if learned { Outcome::Agree } else { Outcome::Disagree }))

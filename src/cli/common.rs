@@ -11,6 +11,7 @@ use super::files::{Reach, read_file, write_file};
 use super::outcome::Outcome;
 use crate::error::Error;
 use crate::foreign::{Foreign, page};
+use crate::paragraph::{WIDTH, wrapped};
 use crate::report::{Failure, Ink};
 use crate::spec::{Limits, Work};
 use crate::wire::dense::{self, DenseDocument};
@@ -144,7 +145,7 @@ impl Common {
     /// A line for whoever looks on.
     pub fn note(&self, line: &str) {
         if !self.quiet {
-            to_stderr(&format!("{line}\n"), &[]);
+            to_stderr(&wrapped(0, line), &[]);
         }
     }
 }
@@ -291,7 +292,9 @@ pub(super) fn report(error: &Error) -> Outcome {
     let colour = wants_colour(&std::io::stderr());
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let mut text = String::new();
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(100);
+    // The mark of the first line gives way to a word that is longer by this.
+    const WORD: usize = "error: ".len() - "× ".len();
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH - WORD);
     if handler.render_report(&mut text, &Shown(error)).is_err() {
         text = error.to_string();
     }

@@ -19,11 +19,11 @@ use crate::report;
 The case is a network that runs in time (\"kind\": \"temporal\"). The exact gradient is that of BPTT,
 RTRL, factorised RTRL and the tangent (dual numbers), which must agree. Of every other rule:
 
-  largest difference   from the exact ∂L/∂W, as a fraction
+  largest difference   from the exact ∂L/∂W, as a fraction where it is short
   relative             the same over the largest exact entry
   cosine               over all N² entries of ∂L/∂W, the diagonal too
   signs                how many nonzero entries of it have the right sign
-  ∂L/∂U                whether it is equal
+  U                    whether ∂L/∂U is equal
 
 and which of the conditions hold that make the rule exact, or what is missing.
 

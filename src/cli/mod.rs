@@ -32,11 +32,12 @@ use common::Common;
 use outcome::Outcome;
 
 use crate::error::Error;
+use crate::paragraph::WIDTH;
 
 /// Certificates that a local learning rule equals backpropagation: exactly, and with checks that
 /// could have failed.
 #[derive(Debug, Parser)]
-#[command(name = "creditcheck", version, after_help = AFTER_HELP)]
+#[command(name = "creditcheck", version, term_width = WIDTH, after_help = AFTER_HELP)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

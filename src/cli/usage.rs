@@ -10,6 +10,7 @@ use super::common::{Common, Format, print_failure, report, to_stderr, to_stdout,
 use super::outcome::Outcome;
 use super::{Arguments, Command};
 use crate::error::Error;
+use crate::paragraph::{WIDTH, columns, hanging};
 use crate::report::Failure;
 
 /// Prints what clap has to say: help and version, or what is wrong with the arguments, in the form that they ask for.
@@ -17,7 +18,7 @@ pub(super) fn answer(said: &clap::Error, arguments: &[OsString]) -> Outcome {
     let text = said.render();
     if said.use_stderr() {
         // It quotes what was typed, which may come from a file too, such as a name in a list.
-        to_stderr(&text.to_string(), &[]);
+        to_stderr(&lines(&text.to_string()), &[]);
         print_failure(format_of(arguments), &failure(said));
         return Outcome::Failed;
     }
@@ -26,6 +27,19 @@ pub(super) fn answer(said: &clap::Error, arguments: &[OsString]) -> Outcome {
         false => text.to_string(),
     };
     to_stdout(text.as_bytes()).map_or_else(|error| report(&error), |()| Outcome::Agree)
+}
+
+/// Lines that are too long go on two columns further in.
+fn lines(text: &str) -> String {
+    let line = |line: &str| match columns(line) <= WIDTH {
+        true => format!("{line}\n"),
+        false => {
+            let words = line.trim_start();
+            let indent = line.len() - words.len();
+            hanging(indent, indent + 2, words)
+        }
+    };
+    text.lines().map(line).collect()
 }
 
 /// What clap says, field by field.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::paragraph::hanging;
 use crate::wire::json::Json;
 
 use super::catalogue::CATALOGUE;
@@ -31,7 +32,7 @@ impl KillMatrix {
         for entry in &CATALOGUE {
             let rows: Vec<Row> =
                 self.rows.iter().filter(|row| row.fault.mutant == entry.mutant).cloned().collect();
-            let _ = writeln!(text, "\n{}  {} — needs {}", entry.id, entry.title, entry.needs);
+            text.push_str(&entry_line(entry.id, entry.title, entry.needs));
             for group in rows.chunk_by(same_line) {
                 text.push_str(&line(group));
             }
@@ -46,8 +47,8 @@ impl KillMatrix {
     /// The counts, and what is wrong if anything is.
     #[must_use]
     pub fn summary(&self) -> String {
-        let mut text = format!(
-            "{} mutants, {} runs: {} killed, {} equivalent (reason given), {} survived, {} unapplied\n",
+        let counts = format!(
+            "{} mutants, {} runs: {} killed, {} equivalent (reason given), {} survived, {} unapplied",
             CATALOGUE.len() + TEMPORAL_CATALOGUE.len(),
             self.rows.len() + self.temporal.rows.len(),
             self.count("killed"),
@@ -55,6 +56,7 @@ impl KillMatrix {
             self.count("SURVIVED") + self.count("NOT EQUIVALENT"),
             self.count("UNAPPLIED"),
         );
+        let mut text = hanging(0, 2, &counts);
         for (mutant, side) in self.untried() {
             let _ = writeln!(text, "no run kills {mutant} on the side of {}", side.word());
         }
@@ -134,6 +136,16 @@ fn same_line(a: &Row, b: &Row) -> bool {
     key(a) == key(b)
 }
 
+/// What a mutant does, and which cases can show it.
+pub(super) fn entry_line(id: &str, title: &str, needs: &str) -> String {
+    format!("\n{}", hanging(0, 5, &format!("{id}  {title} — needs {needs}")))
+}
+
+/// What came of it: the columns of a line, and what was seen below them.
+pub(super) fn run_line(columns: &str, seen: &str) -> String {
+    format!("     {columns}\n{}", hanging(7, 7, seen))
+}
+
 fn line(group: &[Row]) -> String {
     let Some(row) = group.first() else { return String::new() };
     let on = if row.status.is_good() {
@@ -142,15 +154,14 @@ fn line(group: &[Row]) -> String {
         let names: Vec<&str> = group.iter().map(|row| row.witness).collect();
         format!("on {}", names.join(", "))
     };
-    format!(
-        "     {:<7} {:<8} {:<13} {:<10} {:<5} {}\n",
+    let columns = format!(
+        "{:<7} {:<8} {:<13} {:<10} {on}",
         row.side.word(),
         row.fault.variant.to_string(),
         row.compared.to_string(),
         row.status.word(),
-        on,
-        detail(row.witness, &row.status),
-    )
+    );
+    run_line(&columns, &detail(row.witness, &row.status))
 }
 
 /// The first difference on the first witness, or the reason why there is none.

@@ -3,18 +3,20 @@
 use std::fmt::Write;
 
 use kuva::backend::svg::SvgBackend;
-use kuva::plot::BarPlot;
+use kuva::plot::annotations::ReferenceLine;
+use kuva::plot::{BarPlot, LegendPosition};
 use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 use num_rational::BigRational;
 use num_traits::One;
 
-use super::{counted, drawn, grid, wrapped};
+use super::{counted, drawn, grid, hanging, wrapped};
 use crate::certify::audit::Audit;
 use crate::check::audit::{AuditedBlock, AuditedEntry, HIGHEST_BIN, LOWEST_BIN};
 use crate::foreign::Foreign;
 use crate::number::{canonical, hex};
+use crate::simulate::{BLUE, ORANGE};
 use crate::spec::{Dense, Dtype};
 use crate::wire::json::Json;
 use crate::wire::tensor::LayerNames;
@@ -88,7 +90,7 @@ fn percent(count: usize, of: usize) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
-/// The columns of the table of errors: from a bin (not itself) up to a bin, in ulps.
+/// The lines of the table of errors: from a bin (not itself) up to a bin, in ulps.
 const COLUMNS: [(&str, i32); 12] = [
     ("≤½", -1),
     ("≤1", 0),
@@ -114,10 +116,8 @@ fn within(block: &AuditedBlock, above: i32, to: i32) -> usize {
 #[must_use]
 pub fn audited(subject: &Audited<'_>) -> String {
     let Audited { net, mine, dense, audit, .. } = subject;
-    let mut text = format!("{} against the exact gradient of {}\n", Foreign(mine), Foreign(net));
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
+    let mut text = wrapped(0, &format!("{mine} against the exact gradient of {net}"));
+    let subject_in_words = format!(
         "{} · {} parameters · {} · loss{}: half the squared error, mean over the batch",
         subject.network(),
         dense.parameters(),
@@ -127,10 +127,10 @@ pub fn audited(subject: &Audited<'_>) -> String {
             false => format!(" × {}", canonical(subject.scale)),
         },
     );
+    text.push_str(&wrapped(0, &subject_in_words));
     let (near, of) = subject.uncertain();
-    let _ = writeln!(
-        text,
-        "rounding bound of any evaluation in {}{}; {near} of {of} net inputs {} too near a kink to be certain of their slope\n",
+    let bound_in_words = format!(
+        "rounding bound of any evaluation in {}{}; {near} of {of} net inputs {} too near a kink to be certain of their slope",
         audit.arithmetic.name(),
         match audit.arithmetic {
             Dtype::Bf16 | Dtype::F16 => ", sums in f32",
@@ -138,64 +138,17 @@ pub fn audited(subject: &Audited<'_>) -> String {
         },
         if near == 1 { "is" } else { "are" },
     );
-    let mut table = grid();
-    table.set_header(vec![
-        "block",
-        "tensor",
-        "held in",
-        "entries",
-        "correctly\nrounded",
-        "median\nulps",
-        "largest\nulps",
-        "largest\nrelative",
-        "share of\nits bound",
-        "verdict",
-    ]);
-    for (block, tensor) in audit.blocks.iter().zip(subject.tensors()) {
-        let mut verdict = block.nearness().words().to_owned();
-        if let Some(why) = block.doubt() {
-            verdict = format!("unchecked: {why}");
-        } else if block.nonzero == 0 {
-            verdict.push_str(" (all exact entries are zero)");
-        }
-        table.add_row(vec![
-            block.name.clone(),
-            Foreign(tensor.unwrap_or("")).to_string(),
-            block.dtype.name().to_owned(),
-            block.entries.to_string(),
-            percent(block.correctly_rounded, block.entries),
-            short(block.median),
-            short(block.largest),
-            short(block.relative),
-            short(block.of_bound),
-            verdict,
-        ]);
-    }
-    text.push_str(&drawn(table));
+    text.push_str(&wrapped(0, &bound_in_words));
+    text.push('\n');
+    text.push_str(&verdicts(subject));
+    text.push('\n');
+    text.push_str(&errors(audit));
     text.push_str("\nentries by their error in ulps\n\n");
-    let mut table = grid();
-    let used = COLUMNS.iter().enumerate().filter(|(k, (_, to))| {
-        let above = k.checked_sub(1).map_or(LOWEST_BIN - 1, |k| COLUMNS[k].1);
-        audit.blocks.iter().any(|block| within(block, above, *to) > 0)
-    });
-    let last = used.map(|(k, _)| k).max().unwrap_or(0);
-    let names = COLUMNS[..=last].iter().map(|(name, _)| (*name).to_owned());
-    table.set_header(["block", "none"].map(str::to_owned).into_iter().chain(names));
-    for block in &audit.blocks {
-        let mut row = vec![block.name.clone(), block.equal.to_string()];
-        for (k, (_, to)) in COLUMNS[..=last].iter().enumerate() {
-            let count = match k.checked_sub(1) {
-                None => within(block, LOWEST_BIN - 1, *to) - block.equal,
-                Some(k) => within(block, COLUMNS[k].1, *to),
-            };
-            row.push(count.to_string());
-        }
-        table.add_row(row);
-    }
-    text.push_str(&drawn(table));
+    text.push_str(&distribution(audit));
     let beyond: usize = audit.blocks.iter().map(|block| block.beyond).sum();
     if beyond > 0 {
         let count = counted(beyond, "entry").replace("entrys", "entries");
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "\n{count} beyond the bound; the furthest of each block\n");
         text.push_str(&entries(audit, |block| &block.wrong));
     }
@@ -210,35 +163,102 @@ pub fn audited(subject: &Audited<'_>) -> String {
     text
 }
 
-fn entries<'a>(audit: &'a Audit, of: impl Fn(&'a AuditedBlock) -> &'a [AuditedEntry]) -> String {
+/// What is said of each block.
+fn verdicts(subject: &Audited<'_>) -> String {
+    let mut table = grid();
+    table.set_header(vec!["block", "tensor", "held in", "verdict"]);
+    for (block, tensor) in subject.audit.blocks.iter().zip(subject.tensors()) {
+        let mut verdict = block.nearness().words().to_owned();
+        if let Some(why) = block.doubt() {
+            verdict = format!("unchecked: {why}");
+        } else if block.nonzero == 0 {
+            verdict.push_str(" (all exact entries are zero)");
+        }
+        table.add_row(vec![
+            block.name.clone(),
+            Foreign(tensor.unwrap_or("")).to_string(),
+            block.dtype.name().to_owned(),
+            verdict,
+        ]);
+    }
+    drawn(table)
+}
+
+/// How far each block is from the exact values.
+fn errors(audit: &Audit) -> String {
     let mut table = grid();
     table.set_header(vec![
         "block",
-        "post",
-        "pre",
-        "theirs",
-        "exact, rounded",
-        "ulps",
-        "relative",
+        "entries",
+        "correctly\nrounded",
+        "median\nulps",
+        "largest\nulps",
+        "largest\nrelative",
         "share of\nits bound",
     ]);
-    let mut rows = 0;
+    for block in &audit.blocks {
+        table.add_row(vec![
+            block.name.clone(),
+            block.entries.to_string(),
+            percent(block.correctly_rounded, block.entries),
+            short(block.median),
+            short(block.largest),
+            short(block.relative),
+            short(block.of_bound),
+        ]);
+    }
+    drawn(table)
+}
+
+/// How many entries have an error of each size: one line a size, one column a block.
+fn distribution(audit: &Audit) -> String {
+    let used = COLUMNS.iter().enumerate().filter(|(k, (_, to))| {
+        let above = k.checked_sub(1).map_or(LOWEST_BIN - 1, |k| COLUMNS[k].1);
+        audit.blocks.iter().any(|block| within(block, above, *to) > 0)
+    });
+    let last = used.map(|(k, _)| k).max().unwrap_or(0);
+    let mut table = grid();
+    let names = audit.blocks.iter().map(|block| block.name.replacen(" of ", "\nof ", 1));
+    table.set_header(std::iter::once("ulps".to_owned()).chain(names).collect::<Vec<_>>());
+    let counts = |name: &str, count: &dyn Fn(&AuditedBlock) -> usize| {
+        let counts = audit.blocks.iter().map(|block| count(block).to_string());
+        std::iter::once(name.to_owned()).chain(counts).collect::<Vec<_>>()
+    };
+    table.add_row(counts("none", &|block| block.equal));
+    for (k, (name, to)) in COLUMNS[..=last].iter().enumerate() {
+        table.add_row(counts(name, &|block| match k.checked_sub(1) {
+            None => within(block, LOWEST_BIN - 1, *to) - block.equal,
+            Some(k) => within(block, COLUMNS[k].1, *to),
+        }));
+    }
+    drawn(table)
+}
+
+/// Single entries, each with both numbers.
+fn entries<'a>(audit: &'a Audit, of: impl Fn(&'a AuditedBlock) -> &'a [AuditedEntry]) -> String {
+    let mut text = String::new();
     for block in &audit.blocks {
         for entry in of(block) {
-            rows += 1;
-            table.add_row(vec![
-                block.name.clone(),
-                entry.post.to_string(),
-                entry.pre.map(|pre| pre.to_string()).unwrap_or_default(),
-                float(entry.theirs, block.dtype),
-                float(entry.rounded, block.dtype),
+            let pre = entry.pre.map_or(String::new(), |pre| format!(", pre {pre}"));
+            let line = format!(
+                "{}, post {}{pre}: {} ulps, relative {}, {} of its bound",
+                block.name,
+                entry.post,
                 short(entry.ulps),
                 short(entry.relative),
                 short(entry.of_bound),
-            ]);
+            );
+            text.push_str(&hanging(0, 2, &line));
+            for (word, value) in [("theirs", entry.theirs), ("exact, rounded", entry.rounded)] {
+                let line = format!("{word:<15} {}", float(value, block.dtype));
+                text.push_str(&hanging(2, 18, &line));
+            }
         }
     }
-    if rows == 0 { "none: every entry is the exact value\n".to_owned() } else { drawn(table) }
+    match text.is_empty() {
+        true => "none: every entry is the exact value\n".to_owned(),
+        false => text,
+    }
 }
 
 /// As hex, and as the shortest decimal that is read back as this value of the format.
@@ -316,7 +336,7 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
     ])
 }
 
-/// The distribution of errors as a picture in SVG: one panel a layer, its weights and its biases.
+/// The distribution of errors as a picture in SVG: one panel a layer, its weights and its biases, each with its smallest bound.
 ///
 /// The bytes are a function of the audit.
 #[must_use]
@@ -326,6 +346,10 @@ pub fn histogram(subject: &Audited<'_>) -> String {
     let all = |k: i32| audit.blocks.iter().map(|block| within(block, k - 1, k)).sum::<usize>();
     // Wide enough for a scale, and no wider than the errors.
     let last = (FIRST..=HIGHEST_BIN).filter(|k| all(*k) > 0).max().unwrap_or(FIRST).max(6);
+    let bounds = audit.blocks.iter().filter_map(place_of_bound);
+    // A category beyond the furthest bound; ceilings of at most the highest bin are small.
+    #[allow(clippy::cast_possible_truncation)]
+    let last = bounds.fold(last, |last, place| last.max(place.ceil() as i32)).min(HIGHEST_BIN);
     let mut names = subject.tensors().into_iter();
     let mut blocks = audit.blocks.iter();
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
@@ -340,7 +364,7 @@ pub fn histogram(subject: &Audited<'_>) -> String {
             let share = 100.0 * count as f64 / block.entries.max(1) as f64;
             share
         };
-        const COLOURS: [&str; 2] = ["#2b6cb0", "#dd8a2e"];
+        const COLOURS: [&str; 2] = [BLUE, ORANGE];
         let bars = |count: &dyn Fn(&AuditedBlock) -> usize| {
             let of = |block: &&AuditedBlock| share(block, count(block));
             of_layer.iter().map(of).zip(COLOURS).collect::<Vec<_>>()
@@ -358,8 +382,12 @@ pub fn histogram(subject: &Audited<'_>) -> String {
             .iter()
             .zip(["weights", "biases"])
             .map(|(block, kind)| {
-                let largest = short(block.largest);
-                format!("{} {kind}, {}, largest {largest}", block.entries, block.dtype.name())
+                let (largest, bound) = (short(block.largest), short(block.tightest));
+                format!(
+                    "{} {kind}, {}: largest error {largest}, smallest bound {bound} ulps",
+                    block.entries,
+                    block.dtype.name()
+                )
             })
             .collect();
         let plot = plot.with_legend(kinds.iter().map(String::as_str).collect());
@@ -368,12 +396,25 @@ pub fn histogram(subject: &Audited<'_>) -> String {
             true => format!("layer {}", l + 1),
             false => format!("layer {}: {}", l + 1, tensors.join(", ")),
         };
-        layouts.push(
-            Layout::auto_from_plots(&plots_of_layer)
-                .with_title(name)
-                .with_x_label("error of an entry, at most so many ulps")
-                .with_y_label("% of the entries"),
-        );
+        let mut layout = Layout::auto_from_plots(&plots_of_layer)
+            .with_title(name)
+            .with_title_size(14)
+            .with_label_size(13)
+            .with_tick_size(11)
+            .with_body_size(11)
+            .with_legend_position(LegendPosition::InsideTopRight)
+            .with_x_label(
+                "error of an entry, at most so many ulps; dashed: the smallest bound of an entry",
+            )
+            .with_y_label("share of the entries, %");
+        for (block, colour) in of_layer.iter().zip(COLOURS) {
+            if let Some(place) = place_of_bound(block) {
+                // Categories stand at whole numbers from 1 on, `none` first; a bound ends the category that it falls into.
+                let line = ReferenceLine::vertical(place + 3.5).with_color(colour);
+                layout = layout.with_reference_line(line.with_dasharray("4 4"));
+            }
+        }
+        layouts.push(layout);
         plots.push(plots_of_layer);
     }
     let panels = plots.len();
@@ -389,6 +430,12 @@ pub fn histogram(subject: &Audited<'_>) -> String {
         .with_layouts(layouts)
         .with_cell_size(1000.0, 320.0);
     SvgBackend::new().render_scene(&figure.render())
+}
+
+/// Where the smallest bound of a block stands among the powers of two of the figure, if it is within the figure.
+fn place_of_bound(block: &AuditedBlock) -> Option<f64> {
+    let place = libm::log2(block.tightest);
+    (place.is_finite() && place > -1.0 && place <= f64::from(HIGHEST_BIN)).then_some(place)
 }
 
 /// Foreign text in a picture, whose library reads what stands between two dollars as mathematics.

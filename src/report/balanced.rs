@@ -1,9 +1,6 @@
 //! Excitation and inhibition over the epochs of a training, as text and as a document.
 
-use std::fmt::Write;
-
-use super::{drawn, grid};
-use crate::foreign::Foreign;
+use super::{drawn, grid, wrapped, written};
 use crate::simulate::balance::{Epoch, Spread};
 use crate::simulate::rounded;
 use crate::wire::json::Json;
@@ -19,53 +16,57 @@ fn chosen(epochs: &[Epoch]) -> impl Iterator<Item = &Epoch> {
 /// The epochs as text.
 #[must_use]
 pub fn balance(network: &str, epochs: &[Epoch], files: &[String]) -> String {
-    let mut text = format!("{network}, trained with the credit rule\n");
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
-        "all hidden neurons on all training images: median, and from the lowest to the highest tenth\n"
-    );
+    let mut text = wrapped(0, &format!("{network}, trained with the credit rule"));
+    text.push_str(&wrapped(
+        0,
+        "all hidden neurons on all training images: median, and from the lowest to the highest tenth",
+    ));
+    text.push('\n');
+    let spread = |s: Spread| format!("{:.2}  {:.2}–{:.2}", s.median, s.low, s.high);
+    let share = |value: f64| match value.is_finite() {
+        true => format!("{:.1} %", 100.0 * value),
+        false => "—".to_owned(),
+    };
+    let mut table = grid();
+    table.set_header(["epoch", "E", "I", "|s| = |E − I|", "β"]);
+    for row in chosen(epochs) {
+        table.add_row(vec![
+            row.epoch.to_string(),
+            spread(row.excitation),
+            spread(row.inhibition),
+            spread(row.imbalance),
+            spread(row.balance_factor),
+        ]);
+    }
+    text.push_str(&drawn(table));
+    text.push('\n');
     let mut table = grid();
     table.set_header([
         "epoch",
         "loss",
         "held out\nright",
-        "E",
-        "I",
-        "|s| = |E − I|",
-        "β",
         "toward balance:\none example",
         "\nby size",
         "\nwhole epoch",
     ]);
-    let spread = |s: Spread| format!("{:.2}  {:.2} to {:.2}", s.median, s.low, s.high);
-    let share = |value: f64| match value.is_finite() {
-        true => format!("{:.1} %", 100.0 * value),
-        false => "—".to_owned(),
-    };
     for row in chosen(epochs) {
         table.add_row(vec![
             row.epoch.to_string(),
             format!("{:.3}", row.loss),
             share(row.accuracy),
-            spread(row.excitation),
-            spread(row.inhibition),
-            spread(row.imbalance),
-            spread(row.balance_factor),
             share(row.toward.single),
             share(row.toward.weighted),
             share(row.toward.epoch),
         ]);
     }
     text.push_str(&drawn(table));
-    let _ = writeln!(
-        text,
-        "\ntoward balance: the share of synaptic changes onto hidden neurons that lower the |s| of their neuron, of what the rule\n\
-         would do on each example alone, counted equally and by size, and of what each epoch changed; one half is chance"
-    );
-    if !files.is_empty() {
-        let _ = writeln!(text, "\nwritten: {}", Foreign(&files.join(", ")));
-    }
+    text.push('\n');
+    text.push_str(&wrapped(
+        0,
+        "toward balance: the share of synaptic changes onto hidden neurons that lower the |s| of their neuron, of what the \
+         rule would do on each example alone, counted equally and by size, and of what each epoch changed; one half is chance",
+    ));
+    text.push_str(&written(files));
     text
 }
 

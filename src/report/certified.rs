@@ -2,7 +2,7 @@
 
 use comfy_table::{Cell as Box, Color, Table as Grid};
 
-use super::{Ink, WIDTH, counted, drawn, grid, network, wrapped};
+use super::{Ink, counted, drawn, fits, grid, hanging, network, wrapped};
 use crate::check::{Cell, CellState, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
 use crate::foreign::Foreign;
@@ -103,21 +103,24 @@ fn paintable(ink: Ink) -> Grid {
 }
 
 fn head(first: &str) -> Vec<String> {
-    let tiers = Tier::ALL.map(|tier| format!("{}\n{}", tier.letter(), tier.word()));
+    let tiers = Tier::ALL.map(|tier| tier.letter().to_string());
     [first.to_owned(), String::new()].into_iter().chain(tiers).collect()
+}
+
+/// What the letters of the tiers stand for, and where the manual says what is claimed.
+fn legend() -> String {
+    let words = wrapped(
+        0,
+        "S symbolic · P identity over 𝔽_p · Q exact · L lattice, bit for bit · F within a computed bound; \
+         C1 to C7: “The claims” in src/docs/definitions.md",
+    );
+    format!("\n{words}")
 }
 
 /// One case: the table, and under it what each cell compared.
 #[must_use]
 pub fn one(name: &str, found: &Found, conclusion: Conclusion, hints: bool, ink: Ink) -> String {
-    let mut text = format!(
-        "{} · {} · {} · {}\n{}\n\n",
-        Foreign(name),
-        found.network,
-        counted(found.parameters, "parameter"),
-        counted(found.examples, "example"),
-        found.digest,
-    );
+    let mut text = format!("{}{}\n\n", heading(name, found), found.digest);
     let mut grid = paintable(ink);
     grid.set_header(head("claim"));
     for claim in Claim::ALL {
@@ -130,13 +133,23 @@ pub fn one(name: &str, found: &Found, conclusion: Conclusion, hints: bool, ink: 
         grid.add_row(row);
     }
     text.push_str(&drawn(grid));
+    if hints {
+        text.push_str(&legend());
+    }
     text.push('\n');
     text.push_str(&details(&found.table, hints));
     if found.expect == Expect::Disagree {
         text.push_str("the case expects a disagreement: its balance function is not σ'\n");
     }
-    text.push_str(&format!("{}\n", sentence(conclusion)));
+    text.push_str(&wrapped(0, sentence(conclusion)));
     text
+}
+
+/// The case in a line.
+fn heading(name: &str, found: &Found) -> String {
+    let parameters = counted(found.parameters, "parameter");
+    let examples = counted(found.examples, "example");
+    wrapped(0, &format!("{name} · {} · {parameters} · {examples}", found.network))
 }
 
 /// What an outcome means, in a sentence.
@@ -171,8 +184,7 @@ fn details(table: &Table, hints: bool) -> String {
             text.push_str(&format!("  {name}  the same\n"));
             continue;
         }
-        let line = wrapped(8, &line);
-        text.push_str(&format!("  {name}  {}", line.trim_start()));
+        text.push_str(&hanging(2, 8, &format!("{name}  {line}")));
         for note in &cell.notes {
             text.push_str(&wrapped(8, note));
         }
@@ -184,10 +196,14 @@ fn details(table: &Table, hints: bool) -> String {
     text
 }
 
-/// Many cases: the counts per claim and tier, then a line per case.
+/// More cases than this stand on a line each, if their names leave room for it.
+const SCREEN: usize = 24;
+
+/// Many cases: the counts per claim and tier, then the cases.
 #[must_use]
 pub fn many(title: &str, rows: &[Row], hints: bool, ink: Ink) -> String {
-    let mut text = format!("{title}\n\n");
+    let mut text = wrapped(0, title);
+    text.push_str("\ncases that agree, claim by claim and tier by tier\n\n");
     let mut summary = paintable(ink);
     summary.set_header(head("claim"));
     for claim in Claim::ALL {
@@ -199,66 +215,96 @@ pub fn many(title: &str, rows: &[Row], hints: bool, ink: Ink) -> String {
         summary.add_row(row);
     }
     text.push_str(&drawn(summary));
-    text.push('\n');
-
-    let mut grid = paintable(ink);
-    let claims = Claim::ALL.into_iter().map(Claim::id);
-    let header = ["case", "network", "par", "ex"].into_iter().chain(claims).chain([""]);
-    grid.set_header(header.collect::<Vec<_>>());
-    let mut under = String::new();
-    // What the other columns leave: the counts, the claims and the verdict take this many.
-    const OTHERS: usize = 56;
-    let names = rows.iter().map(|row| Foreign(&row.name).to_string());
-    let names: Vec<String> = names.collect();
-    let longest = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
-    let room = WIDTH.saturating_sub(longest + OTHERS).clamp(16, 40);
-    for (row, name) in rows.iter().zip(&names) {
-        match &row.result {
-            Ok(found) => {
-                let mut line = vec![
-                    Box::new(name),
-                    Box::new(elided(found.network.clone(), room)),
-                    Box::new(found.parameters),
-                    Box::new(found.examples),
-                ];
-                let expected = found.expect == Expect::Disagree;
-                for claim in Claim::ALL.into_iter() {
-                    line.push(claim_cell(&found.table, claim, expected));
-                }
-                let conclusion = row.conclusion.unwrap_or(Conclusion::Unchecked);
-                let word = if is_predicted(row) { "predicted" } else { conclusion.word() };
-                line.push(painted(word, Some(colour(conclusion))));
-                grid.add_row(line);
-                if conclusion != Conclusion::Agree {
-                    under.push_str(&format!("{name}:\n{}", details(&found.table, false)));
-                }
-            }
-            Err(error) => {
-                grid.add_row(vec![Box::new(name), painted("error", Some(Color::Red))]);
-                under.push_str(&format!("{error}\n"));
-            }
-        }
-        if let Some(training) = &row.training {
-            under.push_str(&wrapped(0, &format!("{name}: {}", training.sentence)));
-        }
-    }
-    text.push_str(&drawn(grid));
     if hints {
-        text.push_str(
-            "\nS symbolic · P identity over 𝔽_p · Q exact · L lattice, bit for bit · F within a computed bound\n\
-             par parameters · ex examples · ≠ disagrees · ? unchecked · predicted: differs where the theorem says\n",
-        );
+        text.push_str(&legend());
     }
+    text.push('\n');
+    text.push_str(&cases(rows, ink));
+    if hints {
+        text.push('\n');
+        text.push_str(&wrapped(
+            0,
+            "par parameters · ≠ disagrees · ? unchecked · — does not apply · predicted: differs where the theorem says",
+        ));
+    }
+    let under = remarks(rows);
     if !under.is_empty() {
         text.push('\n');
         text.push_str(&under);
     }
     text.push('\n');
-    text.push_str(&closing(rows));
+    text.push_str(&wrapped(0, &closing(rows)));
     text
 }
 
-/// `12` agreeing cases, and whatever did not agree beside them.
+/// One line a case; where they are few, or a name leaves no room, each stands under a line of its own that describes it.
+fn cases(rows: &[Row], ink: Ink) -> String {
+    let grid = |is_named: bool| {
+        let mut grid = paintable(ink);
+        let claims = Claim::ALL.into_iter().map(Claim::id);
+        let first: &[&str] = if is_named { &["case", "par"] } else { &["case"] };
+        grid.set_header(first.iter().copied().chain(claims).chain([""]).collect::<Vec<_>>());
+        for row in rows {
+            grid.add_row(cells(row, is_named));
+        }
+        grid
+    };
+    let compact = grid(true);
+    if rows.len() > SCREEN && fits(&compact) {
+        return drawn(compact);
+    }
+    let table = drawn(grid(false));
+    let mut lines = table.lines();
+    let mut text: String = lines.by_ref().take(2).map(|line| format!("{line}\n")).collect();
+    for (row, line) in rows.iter().zip(lines) {
+        text.push_str(&match &row.result {
+            Ok(found) => heading(&row.name, found),
+            Err(_) => wrapped(0, &row.name),
+        });
+        text.push_str(&format!("{line}\n"));
+    }
+    text
+}
+
+/// What each claim came to, and the verdict.
+fn cells(row: &Row, is_named: bool) -> Vec<Box> {
+    let name = if is_named { Foreign(&row.name).to_string() } else { String::new() };
+    let mut line = vec![Box::new(name)];
+    let Ok(found) = &row.result else {
+        line.extend(is_named.then(|| Box::new("")));
+        line.extend(Claim::ALL.map(|_| Box::new("")));
+        line.push(painted("error", Some(Color::Red)));
+        return line;
+    };
+    line.extend(is_named.then(|| Box::new(found.parameters)));
+    let expected = found.expect == Expect::Disagree;
+    line.extend(Claim::ALL.map(|claim| claim_cell(&found.table, claim, expected)));
+    let conclusion = row.conclusion.unwrap_or(Conclusion::Unchecked);
+    let word = if is_predicted(row) { "predicted" } else { conclusion.word() };
+    line.push(painted(word, Some(colour(conclusion))));
+    line
+}
+
+/// What is to be said of single cases.
+fn remarks(rows: &[Row]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        match &row.result {
+            Ok(found) if row.conclusion != Some(Conclusion::Agree) => {
+                text.push_str(&wrapped(0, &format!("{}:", row.name)));
+                text.push_str(&details(&found.table, false));
+            }
+            Ok(_) => {}
+            Err(error) => text.push_str(&wrapped(0, &error.to_string())),
+        }
+        if let Some(training) = &row.training {
+            text.push_str(&wrapped(0, &format!("{}: {}", row.name, training.sentence)));
+        }
+    }
+    text
+}
+
+/// `12` agreeing cases, and below them whatever did not agree.
 fn summary_cell(rows: &[Row], claim: Claim, tier: Tier) -> Box {
     let (mut agree, mut predicted, mut disagree, mut unchecked) = (0, 0, 0, 0);
     for found in rows.iter().filter_map(|row| row.result.as_ref().ok()) {
@@ -271,12 +317,12 @@ fn summary_cell(rows: &[Row], claim: Claim, tier: Tier) -> Box {
         }
     }
     let mut parts = Vec::new();
-    for (count, word) in [
-        (agree, "agree"),
-        (predicted, "predicted"),
-        (disagree, "DISAGREE"),
-        (unchecked, "unchecked"),
-    ] {
+    if agree > 0 {
+        parts.push(agree.to_string());
+    }
+    for (count, word) in
+        [(predicted, "predicted"), (disagree, "DISAGREE"), (unchecked, "unchecked")]
+    {
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }
@@ -318,16 +364,6 @@ fn claim_cell(table: &Table, claim: Claim, expected: bool) -> Box {
     painted(text, Some(colour(worst)))
 }
 
-/// The beginning of a text that is too long for its column.
-fn elided(text: String, room: usize) -> String {
-    if text.chars().count() <= room {
-        return text;
-    }
-    let mut start: String = text.chars().take(room - 1).collect();
-    start.push('…');
-    start
-}
-
 /// Whether the rule differs from backpropagation in a case, and the theorem says so.
 fn is_predicted(row: &Row) -> bool {
     let expected = row.result.as_ref().is_ok_and(|found| found.expect == Expect::Disagree);
@@ -346,7 +382,7 @@ fn closing(rows: &[Row]) -> String {
         many => format!(", {many} differ where the theorem predicts it"),
     };
     format!(
-        "{}: {} equal{differ}, {} disagree, {} unchecked, {}\n",
+        "{}: {} equal{differ}, {} disagree, {} unchecked, {}",
         counted(rows.len(), "case"),
         count(Conclusion::Agree) - predicted,
         count(Conclusion::Disagree),

@@ -3,7 +3,7 @@
 mod runs;
 
 use super::lines::float;
-use super::{drawn, grid, wrapped};
+use super::{drawn_by, grid, wrapped};
 use crate::simulate::communities::{Group, Plan, Statistic, Table};
 use crate::wire::json::Json;
 
@@ -56,10 +56,13 @@ pub fn text(plan: &Plan, table: &Table, sentences: &[String]) -> String {
         "means over seeds ± half a 95 % interval"
     };
     let losses = last.map_or(String::new(), ToString::to_string);
-    let mut text = format!(
-        "Community structure against learning rate, at a full training loss of {losses} ({kind}).\n\n{}\n",
-        drawn(rows)
+    let mut text = wrapped(
+        0,
+        &format!(
+            "Community structure against learning rate, at a full training loss of {losses} ({kind})."
+        ),
     );
+    text.push_str(&format!("\n{}\n", drawn_by(rows, 2)));
     let legend = "hidden comm.: effective number of communities of hidden neurons in the best partition of |W|, and the share of the \
                   largest; Q: best modularity of hidden |W−W₀| less that of its null models; cut: held-out accuracy without synapses \
                   between hidden neurons.";

@@ -2,16 +2,15 @@
 
 use std::fmt::Write;
 
-use super::{counted, drawn, grid, wrapped};
+use super::{counted, drawn, grid, hanging, wrapped};
 use crate::check::judge::{BlockJudgement, Difference, Judgement, Nearness};
-use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::wire::json::Json;
 
 /// The judgement of a file against a case, which is given in a few words, as text.
 #[must_use]
 pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String]) -> String {
-    let mut text = format!("{} against {case}\n\n", Foreign(file));
+    let mut text = format!("{}\n", wrapped(0, &format!("{file} against {case}")));
     let mut table = grid();
     table.set_header(vec!["block", "entries", "verdict"]);
     for block in &judgement.blocks {
@@ -30,15 +29,19 @@ pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String
         _ => "differing entry",
     };
     for (word, difference) in differences {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "\n{word} {entry}: {}", difference.place);
-        let _ = writeln!(text, "  theirs  {}", long(&difference.theirs));
-        let _ = writeln!(text, "  exact   {}", long(&difference.exact));
+        text.push('\n');
+        text.push_str(&hanging(0, 2, &format!("{word} {entry}: {}", difference.place)));
+        let mut line = |word: &str, value: &num_rational::BigRational| {
+            text.push_str(&hanging(2, 10, &format!("{word:<7} {}", long(value))));
+        };
+        line("theirs", &difference.theirs);
+        line("exact", &difference.exact);
         if let Some(ratio) = &difference.ratio {
-            let _ = writeln!(text, "  ratio   {}", long(ratio));
+            line("ratio", ratio);
         }
     }
     if judgement.differing > 0 {
+        // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "\n{} in all",

@@ -4,9 +4,11 @@ mod audited;
 mod balanced;
 mod certified;
 pub mod communities;
+mod decimal;
 mod failed;
 mod judged;
 pub mod junit;
+mod layout;
 mod lines;
 mod simulated;
 mod steps;
@@ -16,13 +18,15 @@ mod temporal;
 mod vectors;
 mod verified;
 
-use comfy_table::{ContentArrangement, LineStyle, Table as Grid, TableStyle};
 use num_rational::BigRational;
 
 use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
+use crate::paragraph::{hanging, wrapped};
 use crate::spec::{Activation, Case, Dense, Dtype, Network, Number, Wiring};
 use crate::wire::gradient::Gradient;
+
+use layout::{drawn, drawn_by, fits, grid};
 
 pub use audited::{Audited, audited, audited_json, histogram};
 pub use balanced::{balance, balance_json};
@@ -30,7 +34,7 @@ pub use certified::{Found, Row, Training, many, many_json, one};
 pub use failed::Failure;
 pub use judged::{judged, judged_json};
 pub use simulated::{Simulated, simulated, simulated_json, traces_json};
-pub use steps::{steps, steps_json};
+pub use steps::{Numbers, steps, steps_json};
 pub use suites::{certified_junit, judged_junit, verified_junit};
 pub use temporal::{
     compared, compared_json, gradient_over_time, network_over_time, steps_over_time,
@@ -38,9 +42,6 @@ pub use temporal::{
 };
 pub use vectors::{vectors_checked_json, vectors_generated_json};
 pub use verified::{verified, verified_json, verified_large};
-
-/// Columns of the text that we lay out ourselves; tables of numbers may be wider.
-const WIDTH: usize = 100;
 
 /// Whether a text has colours, which is decided where it is made: nothing is taken out of it afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,56 +64,6 @@ impl Ink {
             }
         }
     }
-}
-
-/// A table with one rule, between its head and its body.
-fn grid() -> Grid {
-    const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─'));
-    let mut grid = Grid::new();
-    grid.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled);
-    // Whether there are colours is said by whoever prints, not by what standard output happens to be.
-    grid.force_no_tty();
-    grid
-}
-
-/// A table as lines without trailing blanks.
-fn drawn(mut grid: Grid) -> String {
-    for column in grid.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    let lines = grid.to_string();
-    // The padding of the last column is no part of the rule either.
-    let lines = lines.lines().map(|line| match line.strip_suffix("──") {
-        Some(rule) if rule.chars().all(|c| c == '─') => rule,
-        _ => line.trim_end(),
-    });
-    format!("{}\n", lines.collect::<Vec<_>>().join("\n"))
-}
-
-/// `text`, one paragraph, from column `indent` on, broken between words before [`WIDTH`].
-fn wrapped(indent: usize, text: &str) -> String {
-    let text = Foreign(text).to_string();
-    let blank = " ".repeat(indent);
-    let mut lines = String::new();
-    let mut column = 0;
-    for word in text.split(' ') {
-        let length = word.chars().count();
-        if column == 0 {
-            lines.push_str(&blank);
-            column = indent;
-        } else if column + 1 + length > WIDTH {
-            lines.push('\n');
-            lines.push_str(&blank);
-            column = indent;
-        } else {
-            lines.push(' ');
-            column += 1;
-        }
-        lines.push_str(word);
-        column += length;
-    }
-    lines.push('\n');
-    lines
 }
 
 /// A network in a few words, such as `2-2-1 quadratic`.
@@ -158,6 +109,12 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// The files that a command wrote, one a line, each whole, so that it can be copied; nothing of none.
+fn written(files: &[String]) -> String {
+    let lines: Vec<_> = files.iter().map(|file| format!("\n  {}", Foreign(file))).collect();
+    if lines.is_empty() { String::new() } else { format!("\nwritten:{}\n", lines.concat()) }
+}
+
 /// A number for a table: as a fraction, or as a hex float with its shortest decimal beside it.
 fn shown(value: &BigRational, number: Number) -> String {
     match number {
@@ -182,15 +139,16 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
         crate::wire::gradient::Quantity::Update => "Δ",
     };
     let show = |value: &BigRational| shown(value, gradient.number);
-    let mut text = format!(
-        "{} · {} · rule {} · {}\n",
+    let head = format!(
+        "{} · {} · rule {} · {}",
         case.title(),
         network(case),
-        Foreign(gradient.rule.as_deref().unwrap_or("unknown")),
+        gradient.rule.as_deref().unwrap_or("unknown"),
         gradient.number.name()
     );
+    let mut text = wrapped(0, &head);
     if let Some(loss) = &gradient.loss {
-        text.push_str(&format!("L = {}\n", show(loss)));
+        text.push_str(&hanging(0, 4, &format!("L = {}", show(loss))));
     }
     let wiring = Wiring::of(case);
     for block in crate::check::blocks(case, &wiring) {
@@ -214,14 +172,19 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
             let post = (neuron.0 - block.post).to_string();
             grid.add_row(vec![post, show(&gradient.entries.biases[*neuron])]);
         }
-        text.push_str(&drawn(grid));
+        text.push_str(&drawn_by(grid, 2));
     }
     if let Some(inputs) = &gradient.inputs {
         text.push_str("\n∂L_b/∂x at the inputs\n");
+        let mut grid = grid();
+        grid.set_header(vec!["example", "input", "value"]);
         for (b, row) in inputs.iter().enumerate() {
-            let row: Vec<_> = row.iter().map(show).collect();
-            text.push_str(&format!(" example {b}: {}\n", row.join("  ")));
+            for (k, value) in row.iter().enumerate() {
+                let example = if k == 0 { b.to_string() } else { String::new() };
+                grid.add_row(vec![example, k.to_string(), show(value)]);
+            }
         }
+        text.push_str(&drawn_by(grid, 2));
     }
     text
 }

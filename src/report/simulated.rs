@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{counted, drawn, grid, network};
-use crate::foreign::Foreign;
+use super::{counted, drawn, drawn_by, grid, network, wrapped, written};
 use crate::simulate::rounded;
 use crate::simulate::timescales::figure::synapse_name;
 use crate::simulate::timescales::{Curve, Deviation, Record, Sample, Start, Sweep, WITHIN, part};
@@ -45,10 +44,6 @@ fn time(value: f64) -> String {
     }
 }
 
-fn list(values: impl Iterator<Item = f64>) -> String {
-    values.map(|value| format!("{value:.3}")).collect::<Vec<_>>().join("  ")
-}
-
 /// The simulation as text.
 #[must_use]
 pub fn simulated(subject: &Simulated<'_>) -> String {
@@ -56,10 +51,8 @@ pub fn simulated(subject: &Simulated<'_>) -> String {
     let settings = &record.settings;
     let times = &settings.times;
     let in_unit = |value: f64| format!("{} τ_x", time(rounded(value / times.tau_x)));
-    let mut text = format!("{} · {}\n", case.title(), network(case));
-    // Writing to a string cannot fail.
-    let _ = writeln!(
-        text,
+    let mut text = wrapped(0, &format!("{} · {}", case.title(), network(case)));
+    let shown = format!(
         "{} shown for T = {}, {}; τ_c = {}, τ_w = {}{}",
         counted(record.presentations.len(), "example"),
         in_unit(times.present),
@@ -74,45 +67,48 @@ pub fn simulated(subject: &Simulated<'_>) -> String {
             gate => format!(", plasticity from t_g = {} on", in_unit(gate)),
         },
     );
-    let _ = writeln!(
-        text,
-        "Dormand–Prince 5(4), tolerance {:e}; a tenth of it changes no deviation below by more than {:.0e} of itself\n",
+    text.push_str(&wrapped(0, &shown));
+    let integrator = format!(
+        "Dormand–Prince 5(4), tolerance {:e}; a tenth of it changes no deviation below by more than {:.0e} of itself",
         settings.rtol,
         record.tolerance.max(1e-16),
     );
-    let _ = writeln!(
-        text,
+    text.push_str(&wrapped(0, &integrator));
+    let measure = format!(
         "the change of the weights against backpropagation: ‖D + g‖/‖g‖, D = ΔW/η, η = {}",
         short(times.learning_rate()),
     );
+    text.push('\n');
+    text.push_str(&wrapped(0, &measure));
     text.push_str(&presentations(record));
+    // Writing to a string cannot fail.
     let _ = writeln!(text, "\nexcitation and inhibition at the end of each presentation (D1, D2)");
     text.push_str(&balances(record));
     if !sweeps.is_empty() {
-        let _ = writeln!(
-            text,
-            "\ndeviation against each ratio of timescales, two decades each, the others kept out by the start"
-        );
-        text.push_str(&curves(sweeps));
-        let blocks: Vec<_> = sweeps
-            .iter()
-            .map(|(name, sweep)| format!("{}: {}", Foreign(name), sweep.blocks.join(", ")))
-            .collect();
-        let _ = writeln!(text, "\nfactor = deviation/ratio of {}", blocks.join("; "));
-        let _ = writeln!(
-            text,
-            "law (D10): h + 1 time constants a layer h hops from the output; ‖H g‖/(2‖g‖) where the weights move"
-        );
-        let _ = writeln!(
-            text,
+        text.push('\n');
+        text.push_str(&wrapped(
+            0,
+            "deviation against each ratio of timescales, two decades each, the others kept out by the start",
+        ));
+        for (name, sweep) in *sweeps {
+            let _ = write!(text, "\n{}", wrapped(0, name));
+            text.push_str(&curves(sweep));
+            text.push_str(&factors(sweep));
+        }
+        text.push('\n');
+        text.push_str(&wrapped(
+            0,
+            "factor: deviation/ratio, and below it the law (D10) where there is one: h + 1 time constants a layer h hops \
+             from the output; ‖H g‖/(2‖g‖) where the weights move",
+        ));
+        let tolerance = format!(
             "tolerance {:e}; a tenth of it changes no point by more than {:.0e} of itself",
             sweeps[0].1.rtol,
             worst(sweeps).max(1e-16),
         );
+        text.push_str(&wrapped(0, &tolerance));
     }
-    if !files.is_empty() {
-        let _ = writeln!(text, "\nwritten: {}", Foreign(&files.join(", ")));
-    }
+    text.push_str(&written(files));
     text
 }
 
@@ -162,24 +158,38 @@ fn balances(record: &Record) -> String {
     drawn(table)
 }
 
-fn curves(sweeps: &[(String, Sweep)]) -> String {
+fn curves(sweep: &Sweep) -> String {
     let mut table = grid();
-    table.set_header(["network", "ratio", "start", "slope", "factor", "law", "within 1 %\nup to"]);
-    for (name, sweep) in sweeps {
-        for (k, curve) in sweep.curves.iter().enumerate() {
-            let law: Option<Vec<f64>> = curve.predicted.iter().copied().collect();
-            table.add_row(vec![
-                if k == 0 { Foreign(name).to_string() } else { String::new() },
-                curve.ratio.symbol().to_owned(),
-                curve.ratio.setting().to_owned(),
-                format!("{:.3}", curve.slope),
-                list(curve.factors.iter().copied()),
-                law.map_or_else(|| "—".to_owned(), |law| list(law.into_iter())),
-                within(curve),
-            ]);
-        }
+    table.set_header(["ratio", "start", "slope", "within 1 %\nup to"]);
+    for curve in &sweep.curves {
+        table.add_row(vec![
+            curve.ratio.symbol().to_owned(),
+            curve.ratio.setting().to_owned(),
+            format!("{:.3}", curve.slope),
+            within(curve),
+        ]);
     }
     drawn(table)
+}
+
+/// The factor of each block, and below it the law where there is one.
+fn factors(sweep: &Sweep) -> String {
+    let mut table = grid();
+    let blocks = sweep.blocks.iter().cloned();
+    let head = ["ratio", "start"].map(str::to_owned);
+    table.set_header(head.into_iter().chain(blocks));
+    for curve in &sweep.curves {
+        let mut add = |names: [&str; 2], values: &[f64]| {
+            let values = values.iter().map(|value| format!("{value:.3}"));
+            table.add_row(names.map(str::to_owned).into_iter().chain(values).collect::<Vec<_>>());
+        };
+        add([curve.ratio.symbol(), curve.ratio.setting()], &curve.factors);
+        let law: Option<Vec<f64>> = curve.predicted.iter().copied().collect();
+        if let Some(law) = law {
+            add(["", "the law"], &law);
+        }
+    }
+    format!("\n{}", drawn_by(table, 2))
 }
 
 /// The ratio at which the deviation reaches 1 %, or that it is outside of the sweep.

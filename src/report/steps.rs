@@ -1,10 +1,12 @@
 //! Both algorithms side by side, in fractions.
 
+use std::cell::Cell;
 use std::fmt::Write;
 
 use num_rational::BigRational;
 
-use super::{counted, drawn, grid, network};
+use super::decimal::short;
+use super::{counted, drawn, fits, grid, hanging, network, wrapped};
 use crate::certify::steps::Steps;
 use crate::number::canonical;
 use crate::spec::outcome::{BackpropExample, CreditExample};
@@ -12,20 +14,63 @@ use crate::spec::{Case, Network, Neuron, PerNeuron};
 use crate::wire::Document;
 use crate::wire::json::Json;
 
+/// How the numbers of the steps are shown.
+#[derive(Debug)]
+pub struct Numbers {
+    digits: Option<usize>,
+    advises: bool,
+    /// Whether a fraction was shown that a decimal would shorten much.
+    has_long: Cell<bool>,
+}
+
+impl Numbers {
+    /// As fractions; longer ones as decimals of so many significant digits, if a number of digits is given.
+    #[must_use]
+    pub fn new(digits: Option<usize>, advises: bool) -> Self {
+        Self { digits, advises, has_long: Cell::new(false) }
+    }
+
+    pub(super) fn show(&self, value: &BigRational) -> String {
+        const LONG: usize = 30;
+        if let Some(digits) = self.digits {
+            return short(value, digits);
+        }
+        let exact = canonical(value);
+        if exact.len() > LONG {
+            self.has_long.set(true);
+        }
+        exact
+    }
+
+    /// The number of one neuron, where there are numbers.
+    pub(super) fn show_of(&self, values: Option<&[BigRational]>, neuron: usize) -> String {
+        let value = values.and_then(|values| values.get(neuron));
+        value.map_or("—".to_owned(), |value| self.show(value))
+    }
+
+    /// How to shorten what was shown, if that would help.
+    pub(super) fn advice(&self) -> String {
+        match self.advises && self.has_long.get() {
+            true => "\nlong fractions: --digits 12 shows them as decimals\n".to_owned(),
+            false => String::new(),
+        }
+    }
+}
+
 /// Every step as text.
 #[must_use]
-pub fn steps(case: &Case, steps: &Steps) -> String {
+pub fn steps(case: &Case, steps: &Steps, numbers: &Numbers) -> String {
     let evidence = &steps.evidence;
-    let mut text = format!(
-        "{} · {} · {} · η = {}\n",
+    let head = format!(
+        "{} · {} · {} · η = {}",
         case.title(),
         network(case),
         counted(case.examples.len(), "example"),
-        case.learning_rate
+        numbers.show(&case.learning_rate)
     );
+    let mut text = wrapped(0, &head);
     if let Some(backprop) = &evidence.backprop {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "L = {}", backprop.loss);
+        text.push_str(&hanging(0, 4, &format!("L = {}", numbers.show(&backprop.loss))));
     }
     if !evidence.evaluated {
         text.push_str("x and β are those of the float side, as exact dyadics\n");
@@ -33,16 +78,18 @@ pub fn steps(case: &Case, steps: &Steps) -> String {
     for (b, example) in evidence.credit.examples.iter().enumerate() {
         let backward = evidence.backprop.as_ref().map(|outcome| &outcome.examples[b]);
         let title = match backward {
-            Some(_) => "credit rule (D1–D3) on the left, backpropagation (D5, D6) on the right",
+            Some(_) => "left the credit rule (D1–D3), right backpropagation (D5, D6)",
             None => "credit rule (D1–D3)",
         };
-        let _ = writeln!(text, "\nexample {b}: {title}");
-        text.push_str(&neurons(case, steps, b, example, backward));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n{}", wrapped(0, &format!("example {b}: {title}")));
+        text.push_str(&neurons(case, steps, b, example, backward, numbers));
         let _ = writeln!(text, "\nexample {b}: credits settle from zero, c ← Wᵀ(β∘c) + e");
-        text.push_str(&sweeps(case, &steps.sweeps[b]));
+        text.push_str(&sweeps(case, &steps.sweeps[b], numbers));
     }
     let _ = writeln!(text, "\nplasticity (D4) against gradient descent (D7)");
-    text.push_str(&updates(case, steps));
+    text.push_str(&updates(case, steps, numbers));
+    text.push_str(&numbers.advice());
     text
 }
 
@@ -54,77 +101,132 @@ fn name(case: &Case, neuron: Neuron) -> String {
     format!("{layer}.{}", neuron.0 - offsets[layer])
 }
 
+/// The numbers of one neuron: a symbol of each rule, and the number of each; `·` where there is none.
+type OfNeuron = Vec<([&'static str; 2], [String; 2])>;
+
+fn of_neuron(
+    case: &Case,
+    steps: &Steps,
+    number: usize,
+    example: &CreditExample<BigRational>,
+    backward: Option<&BackpropExample<BigRational>>,
+    neuron: Neuron,
+    numbers: &Numbers,
+) -> OfNeuron {
+    let none = || "·".to_owned();
+    let clamped = steps.evidence.wiring.is_input[neuron];
+    let unless_clamped = |value: &BigRational| match clamped {
+        true => none(),
+        false => numbers.show(value),
+    };
+    let offsets = match &case.network {
+        Network::Layered(net) => net.offsets(),
+        Network::Graph(_) => Vec::new(),
+    };
+    let layer = offsets.iter().rposition(|&first| first <= neuron.0).unwrap_or(0);
+    let unit = neuron.0 - offsets.get(layer).copied().unwrap_or(0);
+    let of_layer = |values: Option<&Vec<Vec<BigRational>>>| match (values, layer.checked_sub(1)) {
+        (Some(values), Some(l)) => numbers.show(&values[l][unit]),
+        _ => none(),
+    };
+    let c = &example.credit[neuron].0;
+    let delta = match (backward, layer.checked_sub(1)) {
+        (Some(backward), Some(l)) => numbers.show(&backward.delta[l][unit].0),
+        _ => none(),
+    };
+    vec![
+        (["E", ""], [unless_clamped(&steps.balance[number][neuron].excitation), none()]),
+        (["I", ""], [unless_clamped(&steps.balance[number][neuron].inhibition), none()]),
+        (
+            ["s", "s"],
+            [unless_clamped(&example.net_input[neuron]), of_layer(backward.map(|b| &b.net_input))],
+        ),
+        (
+            ["x", "x"],
+            [
+                numbers.show(&example.firing_rate[neuron]),
+                backward.map_or_else(none, |b| numbers.show(&b.firing_rate[layer][unit])),
+            ],
+        ),
+        (
+            ["β", "σ'"],
+            [unless_clamped(&example.balance_factor[neuron]), of_layer(backward.map(|b| &b.slope))],
+        ),
+        (["e", ""], [numbers.show(&example.external_credit[neuron]), none()]),
+        (
+            ["c", "x̄"],
+            [
+                numbers.show(c),
+                backward.map_or_else(none, |b| numbers.show(&b.adjoint[layer][unit].0)),
+            ],
+        ),
+        (["β·c", "δ"], [unless_clamped(&(&example.balance_factor[neuron] * c)), delta]),
+    ]
+}
+
+/// One line a neuron where that fits; else one block a neuron, one line a number.
 fn neurons(
     case: &Case,
     steps: &Steps,
     number: usize,
     example: &CreditExample<BigRational>,
     backward: Option<&BackpropExample<BigRational>>,
+    numbers: &Numbers,
 ) -> String {
-    let wiring = &steps.evidence.wiring;
-    let mut grid = grid();
-    let mut header = vec!["neuron", "E", "I", "s", "x", "β", "e", "c", "β·c"];
-    if backward.is_some() {
-        header.extend(["│", "s", "x", "σ'", "x̄", "δ"]);
-    }
-    grid.set_header(header);
-    let offsets = match &case.network {
-        Network::Layered(net) => net.offsets(),
-        Network::Graph(_) => Vec::new(),
-    };
-    for neuron in (0..wiring.neurons()).map(Neuron) {
-        let clamped = wiring.is_input[neuron];
-        let unless_clamped =
-            |value: &BigRational| if clamped { "·".into() } else { canonical(value) };
-        let c = &example.credit[neuron].0;
-        let mut row = vec![
-            name(case, neuron),
-            unless_clamped(&steps.balance[number][neuron].excitation),
-            unless_clamped(&steps.balance[number][neuron].inhibition),
-            unless_clamped(&example.net_input[neuron]),
-            canonical(&example.firing_rate[neuron]),
-            unless_clamped(&example.balance_factor[neuron]),
-            canonical(&example.external_credit[neuron]),
-            canonical(c),
-            unless_clamped(&(&example.balance_factor[neuron] * c)),
-        ];
-        if let Some(backward) = backward {
-            let layer = offsets.iter().rposition(|&first| first <= neuron.0).unwrap_or(0);
-            let unit = neuron.0 - offsets[layer];
-            let of_layer = |values: &[Vec<BigRational>]| match layer.checked_sub(1) {
-                Some(l) => canonical(&values[l][unit]),
-                None => "·".into(),
-            };
-            row.extend([
-                "│".into(),
-                of_layer(&backward.net_input),
-                canonical(&backward.firing_rate[layer][unit]),
-                of_layer(&backward.slope),
-                canonical(&backward.adjoint[layer][unit].0),
-                match layer.checked_sub(1) {
-                    Some(l) => canonical(&backward.delta[l][unit].0),
-                    None => "·".into(),
-                },
-            ]);
+    let all = (0..steps.evidence.wiring.neurons()).map(Neuron);
+    let found = |n: Neuron| of_neuron(case, steps, number, example, backward, n, numbers);
+    let found: Vec<(String, OfNeuron)> = all.map(|n| (name(case, n), found(n))).collect();
+    let mut wide = grid();
+    for (name, rows) in &found {
+        let (mut head, mut line) = (vec!["neuron"], vec![name.clone()]);
+        head.extend(rows.iter().map(|([symbol, _], _)| *symbol));
+        line.extend(rows.iter().map(|(_, [value, _])| value.clone()));
+        if backward.is_some() {
+            let theirs = || rows.iter().filter(|([_, symbol], _)| !symbol.is_empty());
+            head.push("│");
+            head.extend(theirs().map(|([_, symbol], _)| *symbol));
+            line.push("│".to_owned());
+            line.extend(theirs().map(|(_, [_, value])| value.clone()));
         }
-        grid.add_row(row);
+        wide.set_header(head);
+        wide.add_row(line);
     }
-    drawn(grid)
+    if fits(&wide) {
+        return drawn(wide);
+    }
+    let block = |(name, rows): &(String, OfNeuron)| {
+        let mut grid = grid();
+        let mut head = vec![format!("neuron {name}"), "credit rule".to_owned()];
+        head.extend(
+            backward.map(|_| ["".to_owned(), "backpropagation".to_owned()]).into_iter().flatten(),
+        );
+        grid.set_header(head);
+        for ([ours, theirs], [value, other]) in rows {
+            let mut line = vec![(*ours).to_owned(), value.clone()];
+            if backward.is_some() {
+                let other = if theirs.is_empty() { String::new() } else { other.clone() };
+                line.extend([(*theirs).to_owned(), other]);
+            }
+            grid.add_row(line);
+        }
+        drawn(grid)
+    };
+    found.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
-fn sweeps(case: &Case, sweeps: &[PerNeuron<BigRational>]) -> String {
+fn sweeps(case: &Case, sweeps: &[PerNeuron<BigRational>], numbers: &Numbers) -> String {
     let mut grid = grid();
     let count = sweeps.first().map_or(0, PerNeuron::len);
     let names = (0..count).map(|n| format!("c {}", name(case, Neuron(n))));
     grid.set_header(std::iter::once("sweep".to_owned()).chain(names).collect::<Vec<_>>());
     for (k, credits) in sweeps.iter().enumerate() {
-        let row = std::iter::once(k.to_string()).chain(credits.iter().map(canonical));
+        let row = std::iter::once(k.to_string()).chain(credits.iter().map(|c| numbers.show(c)));
         grid.add_row(row.collect::<Vec<_>>());
     }
     drawn(grid)
 }
 
-fn updates(case: &Case, steps: &Steps) -> String {
+fn updates(case: &Case, steps: &Steps, numbers: &Numbers) -> String {
     let evidence = &steps.evidence;
     let wiring = &evidence.wiring;
     let mut grid = grid();
@@ -139,8 +241,8 @@ fn updates(case: &Case, steps: &Steps) -> String {
         };
         grid.add_row(vec![
             what,
-            canonical(found),
-            expected.map_or("—".into(), canonical),
+            numbers.show(found),
+            expected.map_or("—".into(), |expected| numbers.show(expected)),
             mark.into(),
         ]);
     };

@@ -1,7 +1,7 @@
 //! What `tasks` found: as text, as a document, and its runs as lines.
 
 use super::lines::{Reader, float};
-use super::{counted, drawn, grid, wrapped};
+use super::{counted, drawn, drawn_by, grid, wrapped};
 use crate::error::Error;
 use crate::simulate::rounded;
 use crate::simulate::tasks::{
@@ -27,23 +27,41 @@ pub fn text(table: &Table<'_>, sentences: &[String]) -> String {
     };
     let mut text = match plan.task {
         Task::Alignment => format!(
-            "Cosine of each rule's ∂L/∂W with that of BPTT before learning, μ = 1/2 ({size}{medians}).\n\n{}",
+            "{}\n{}",
+            wrapped(
+                0,
+                &format!(
+                    "Cosine of each rule's ∂L/∂W with that of BPTT before learning, μ = 1/2 ({size}{medians})."
+                )
+            ),
             aligned(table)
         ),
         Task::Blocks => format!(
-            "Cosine with BPTT where W is constant on {} blocks of types, plus noise of size ς ({size}medians over {}).\n\n{}",
-            crate::simulate::tasks::TYPES.pow(2),
-            counted(seeds, "seed"),
+            "{}\n{}",
+            wrapped(
+                0,
+                &format!(
+                    "Cosine with BPTT where W is constant on {} blocks of types, plus noise of size ς ({size}medians over {}).",
+                    crate::simulate::tasks::TYPES.pow(2),
+                    counted(seeds, "seed"),
+                )
+            ),
             blocks(table)
         ),
         Task::Recall | Task::Xor => format!(
-            "{} after {} updates ({size}{medians}).\n\n{}{}",
-            if plan.task == Task::Recall {
-                "Delayed recall: squared error of sequences held out"
-            } else {
-                "Delayed XOR: cross-entropy of sequences held out"
-            },
-            plan.settings.iterations,
+            "{}\n{}{}",
+            wrapped(
+                0,
+                &format!(
+                    "{} after {} updates ({size}{medians}).",
+                    if plan.task == Task::Recall {
+                        "Delayed recall: squared error of sequences held out"
+                    } else {
+                        "Delayed XOR: cross-entropy of sequences held out"
+                    },
+                    plan.settings.iterations,
+                )
+            ),
             trained(table),
             pairs(table)
         ),
@@ -107,7 +125,7 @@ fn blocks(table: &Table<'_>) -> String {
         }
         rows.add_row(row);
     }
-    drawn(rows)
+    drawn_by(rows, 2)
 }
 
 fn trained(table: &Table<'_>) -> String {

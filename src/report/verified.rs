@@ -1,6 +1,6 @@
 //! What `verify` found.
 
-use super::{counted, drawn, grid, network, wrapped};
+use super::{counted, drawn, drawn_by, grid, hanging, network, wrapped};
 use crate::certificate::large::Large;
 use crate::certificate::verify::large::SealedLarge;
 use crate::certificate::verify::{Given, Refusal, Report, Row, Sealed};
@@ -45,9 +45,7 @@ pub fn verified_large(
             "\n"
         });
         let files = sealed.certificate.files.iter().map(|file| (&file.name, &file.digest));
-        text.extend(
-            files.map(|(name, digest)| format!("{} is {}\n", Foreign(name), Foreign(digest))),
-        );
+        text.extend(files.map(|(name, digest)| hanging(0, 2, &format!("{name} is {digest}"))));
     }
     text
 }
@@ -60,7 +58,7 @@ fn confirmed(
     verified: &Result<Report, Refusal>,
     conclusion: Conclusion,
 ) -> String {
-    let mut text = format!("{}: certificate of {title}\n", Foreign(file));
+    let mut text = wrapped(0, &format!("{file}: certificate of {title}"));
     text.push_str(&format!("case {}\n\n", Foreign(digest)));
     match verified {
         Ok(report) => {
@@ -121,12 +119,12 @@ fn claims(report: &Report) -> String {
             &numbers.join(", "),
         ]);
     }
-    let mut text = drawn(rows);
+    let mut text = drawn_by(rows, 2);
     if !sentences.is_empty() {
         text.push_str("\ntaken for granted:\n");
     }
     for (k, sentence) in sentences.iter().enumerate() {
-        text.push_str(&format!("  {} {}\n", k + 1, Foreign(sentence)));
+        text.push_str(&hanging(2, 4, &format!("{} {sentence}", k + 1)));
     }
     text
 }

@@ -29,7 +29,7 @@ check::locality: check::verdict spec
 check::table: check::verdict
 check::temporal: check::temporal::parts spec
 check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error foreign modular::exact mutants number progress report simulate spec suite vectors wire
+cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error foreign modular::exact mutants number paragraph progress report simulate spec suite vectors wire
 coq: certificate certificate::digest error spec
 equilibrium: error number spec
 error: foreign
@@ -68,10 +68,11 @@ modular::exact: error linalg::crt linalg::field linalg::lanes linalg::matrix lin
 modular::network: error linalg::field spec
 modular::recurrent: equilibrium error linalg::lifting spec
 modular::tangent: error linalg::field linalg::matrix linalg::product modular::network modular::position spec
-mutants: check::bridge check::exact check::locality check::verdict error scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
+mutants: check::bridge check::exact check::locality check::verdict error paragraph scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
 number: error spec
+paragraph: foreign
 progress: error
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error foreign number simulate spec textbook::temporal::outcome wire
+report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error foreign number paragraph simulate spec textbook::temporal::outcome wire
 scalar: number spec
 simulate: error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number progress spec
 spec: error foreign

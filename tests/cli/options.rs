@@ -22,6 +22,7 @@ const UNUSED: &[(&[&str], &[&str])] = &[
     (&["gradient", GOOD, "--form", "filter"], &["--form", "does not run in time"]),
     (&["gradient", GOOD, "--rule", "tangent", "--mu", "1"], &["--mu", "does not run in time"]),
     (&["show", GOOD, "--mu", "1/2"], &["--mu", "does not run in time"]),
+    (&["show", GOOD, "--digits", "6", "--format", "json"], &["--digits", "JSON"]),
     // Of one rule, with another.
     (&["gradient", TIMED, "--mu", "1/2"], &["--mu", "bptt"]),
     (&["gradient", TIMED, "--rule", "bptt", "--taps", "2"], &["--taps", "bptt"]),
@@ -173,7 +174,10 @@ fn every_option_is_in_the_table() {
     ];
     let all = String::from_utf8(run(&["--help"], b"").stdout).unwrap();
     let listed = all.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    let listed: Vec<_> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    // What a command does goes on further in.
+    let listed = listed.lines().filter_map(|line| line.strip_prefix("  "));
+    let listed = listed.filter(|line| !line.starts_with(' '));
+    let listed: Vec<_> = listed.filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(listed, [&commands[..], &["help"]].concat());
     let mut options = 0;
     for command in commands {

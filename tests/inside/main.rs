@@ -17,16 +17,25 @@ mod certificate {
 mod check;
 #[path = "../../src/coq/mod.rs"]
 mod coq;
+#[cfg(feature = "cli")]
+#[path = "../../src/report/decimal.rs"]
+mod decimal;
 #[path = "../../src/equilibrium.rs"]
 mod equilibrium;
 #[cfg(feature = "fast")]
 mod fast;
+#[cfg(feature = "cli")]
+#[path = "../../src/report/layout.rs"]
+mod layout;
 #[cfg(feature = "fast")]
 #[path = "../../src/linalg/mod.rs"]
 mod linalg;
 #[cfg(feature = "fast")]
 #[path = "../../src/modular/mod.rs"]
 mod modular;
+mod paragraph {
+    pub use creditcheck::paragraph::*;
+}
 #[cfg(feature = "cli")]
 #[path = "../../src/wire/tensor/natural.rs"]
 mod natural;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::mutants::render::{detail, outcome_json};
+use crate::mutants::render::{detail, entry_line, outcome_json, run_line};
 use crate::wire::json::Json;
 
 use super::catalogue::TEMPORAL_CATALOGUE;
@@ -24,7 +24,7 @@ impl TemporalMatrix {
             );
         }
         for entry in &TEMPORAL_CATALOGUE {
-            let _ = writeln!(text, "\n{}  {} — needs {}", entry.id, entry.title, entry.needs);
+            text.push_str(&entry_line(entry.id, entry.title, entry.needs));
             let mut rows: Vec<&TemporalRow> =
                 self.rows.iter().filter(|row| row.mutant == entry.mutant).collect();
             rows.sort_by_key(|row| key(row));
@@ -64,13 +64,14 @@ fn line(group: &[&TemporalRow]) -> String {
             group.iter().map(|row| format!("{} on {}", row.host.words(), row.witness)).collect();
         names.join("; ")
     };
-    format!(
-        "     {:<8} {:<8} {:<10} on {:<3} {place}\n",
+    let columns = format!(
+        "{:<8} {:<8} {:<10} on {}",
         row.host.family().word(),
         row.part.word(),
         row.status.word(),
         group.len(),
-    )
+    );
+    run_line(&columns, &place)
 }
 
 fn row_json(row: &TemporalRow) -> Json {

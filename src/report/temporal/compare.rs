@@ -7,7 +7,7 @@ use crate::certify::temporal::{Comparison, Distance, Row};
 use crate::check::Conclusion;
 use crate::check::temporal::{About, Condition};
 use crate::number::canonical;
-use crate::report::{drawn, grid, wrapped};
+use crate::report::{drawn, grid, hanging, wrapped};
 use crate::spec::{Feedback, Form, Mu, Taps, TemporalCase, TemporalRule};
 use crate::wire::TemporalDocument;
 use crate::wire::json::Json;
@@ -16,15 +16,17 @@ use crate::wire::temporal::gradient::options;
 /// The comparison as text.
 #[must_use]
 pub fn compared(case: &TemporalCase, comparison: &Comparison) -> String {
-    let mut text = format!("{} · {}\n", case.title(), network_over_time(case));
-    // Writing to a string cannot fail.
-    let _ =
-        writeln!(text, "L = {} · ModProp with μ = {}\n", comparison.gradient.loss, comparison.mu);
+    let mut text = wrapped(0, &format!("{} · {}", case.title(), network_over_time(case)));
+    let loss = format!("L = {} · ModProp with μ = {}", comparison.gradient.loss, comparison.mu);
+    text.push_str(&hanging(0, 4, &loss));
+    text.push('\n');
     text.push_str(&exact_engines(comparison));
     let Some(first) = comparison.rows.first() else { return text };
+    // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "\nagainst the exact ∂L/∂W, {} of whose {} entries are not zero:\n",
+        "\nagainst the exact ∂L/∂W, {} of whose {} entries are not zero;\nin the last column, \
+         whether ∂L/∂U is exact:\n",
         first.recurrent.nonzero, first.recurrent.entries
     );
     let mut table = grid();
@@ -32,11 +34,11 @@ pub fn compared(case: &TemporalCase, comparison: &Comparison) -> String {
         "rule",
         "feedback",
         "taps",
-        "largest difference",
+        "largest\ndifference",
         "relative",
         "cosine",
         "signs",
-        "∂L/∂U",
+        "U",
     ]);
     for row in &comparison.rows {
         let [rule, feedback, taps] = named(&row.rule, &comparison.mu);
@@ -53,12 +55,15 @@ pub fn compared(case: &TemporalCase, comparison: &Comparison) -> String {
         ]);
     }
     text.push_str(&drawn(table));
-    text.push_str(
-        "\nconditions that make ∂L/∂W exact, and what they lack here (no proof of a difference); of several the\n\
-         one that holds or lacks least; all of them, and those of ∂L/∂U, with --format json:\n\n",
-    );
+    text.push('\n');
+    text.push_str(&wrapped(
+        0,
+        "conditions that make ∂L/∂W exact, and what they lack here (no proof of a difference); of several the \
+         one that holds or lacks least; all of them, and those of ∂L/∂U, with --format json:",
+    ));
+    text.push('\n');
     for (names, words) in exactness(comparison) {
-        text.push_str(&wrapped(2, &format!("{}: {words}", names.join(" | "))));
+        text.push_str(&hanging(2, 4, &format!("{}: {words}", names.join(" | "))));
     }
     for warning in warnings(comparison) {
         text.push('\n');
@@ -116,7 +121,7 @@ fn named(rule: &TemporalRule, mu: &Mu) -> [String; 3] {
 
 /// The largest difference, as a fraction where it is short.
 fn fraction(found: &Distance) -> String {
-    const SHORT: usize = 22;
+    const SHORT: usize = 12;
     let exact = canonical(&found.largest);
     if exact.len() <= SHORT {
         return exact;

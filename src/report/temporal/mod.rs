@@ -5,7 +5,7 @@ mod steps;
 
 use num_rational::BigRational;
 
-use super::{counted, drawn, grid, shown};
+use super::{counted, drawn, drawn_by, grid, hanging, shown, wrapped};
 use crate::spec::{Number, TemporalCase};
 use crate::wire::gradient::Quantity;
 use crate::wire::temporal::gradient::GradientOverTime;
@@ -29,14 +29,10 @@ pub fn network_over_time(case: &TemporalCase) -> String {
 #[must_use]
 pub fn gradient_over_time(gradient: &GradientOverTime, rule: &str, case: &TemporalCase) -> String {
     let show = |value: &BigRational| shown(value, gradient.number);
-    let mut text = format!(
-        "{} · {}\nrule {rule} · {}\n",
-        case.title(),
-        network_over_time(case),
-        gradient.number.name()
-    );
+    let mut text = wrapped(0, &format!("{} · {}", case.title(), network_over_time(case)));
+    text.push_str(&wrapped(0, &format!("rule {rule} · {}", gradient.number.name())));
     if let Some(loss) = &gradient.loss {
-        text.push_str(&format!("L = {}\n", show(loss)));
+        text.push_str(&hanging(0, 4, &format!("L = {}", show(loss))));
     }
     let quantity = match gradient.quantity {
         Quantity::Gradient => "∂L/∂",
@@ -49,7 +45,7 @@ pub fn gradient_over_time(gradient: &GradientOverTime, rule: &str, case: &Tempor
     ];
     for (what, pre, rows) in matrices {
         text.push_str(&format!("\n{quantity}{what}\n"));
-        text.push_str(&drawn(entries(rows, pre, gradient.number)));
+        text.push_str(&drawn_by(entries(rows, pre, gradient.number), 2));
     }
     if let Some(biases) = &gradient.readout_biases {
         text.push_str(&format!("\n{quantity}b, readout biases\n"));

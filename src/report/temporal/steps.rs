@@ -7,7 +7,8 @@ use num_rational::BigRational;
 use super::network_over_time;
 use crate::certify::temporal::StepsOverTime;
 use crate::number::canonical;
-use crate::report::{counted, drawn, grid, wrapped};
+use crate::report::steps::Numbers;
+use crate::report::{counted, drawn_by, grid, hanging, wrapped};
 use crate::spec::{Sequence, TemporalCase};
 use crate::textbook::temporal::Step;
 use crate::wire::TemporalDocument;
@@ -15,37 +16,43 @@ use crate::wire::json::Json;
 
 /// Every step as text.
 #[must_use]
-pub fn steps_over_time(case: &TemporalCase, steps: &StepsOverTime) -> String {
-    let mut text = format!(
-        "{} · {} · {}\nL = {}\n",
+pub fn steps_over_time(case: &TemporalCase, steps: &StepsOverTime, numbers: &Numbers) -> String {
+    let head = format!(
+        "{} · {} · {}",
         case.title(),
         network_over_time(case),
-        counted(case.examples.len(), "example"),
-        steps.gradient.loss
+        counted(case.examples.len(), "example")
     );
+    let mut text = wrapped(0, &head);
+    text.push_str(&hanging(0, 4, &format!("L = {}", numbers.show(&steps.gradient.loss))));
     let all = case.examples.iter().zip(&steps.bptt).zip(steps.mdgl.iter().zip(&steps.modprop));
     for (b, ((sequence, bptt), (mdgl, modprop))) in all.enumerate() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\nexample {b}: readouts");
-        text.push_str(&readouts(sequence, bptt));
+        text.push_str(&readouts(sequence, bptt, numbers));
+        let _ = writeln!(text, "\nexample {b}: the network, and the signals of every rule");
+        text.push_str(&signals(bptt, modprop, numbers));
         let _ = writeln!(text);
         text.push_str(&wrapped(
             0,
             &format!(
-                "example {b}: left, the network, the signals and BPTT's g and total credit Λ; right, what stands for Λ: \
-                 in MDGL, and in ModProp (filter form, all taps, μ = {}); in e-prop it is ℓ",
+                "example {b}: BPTT's g and total credit Λ, and what stands for Λ in MDGL and in ModProp (filter form, all \
+                 taps, μ = {}); in e-prop it is ℓ",
                 steps.mu
             ),
         ));
-        text.push_str(&cells(bptt, mdgl, modprop));
+        text.push_str(&credits(bptt, mdgl, modprop, numbers));
     }
-    text.push_str(
-        "\n∂L_b/∂W = Σ_t (h ∘ Λ)_t εᵀ_t, with the Λ of a rule; `creditcheck gradient` adds them up, `compare` compares\n",
-    );
+    text.push('\n');
+    text.push_str(&wrapped(
+        0,
+        "∂L_b/∂W = Σ_t (h ∘ Λ)_t εᵀ_t, with the Λ of a rule; `creditcheck gradient` adds them up, `compare` compares",
+    ));
+    text.push_str(&numbers.advice());
     text
 }
 
-fn readouts(sequence: &Sequence, steps: &[Step<BigRational>]) -> String {
+fn readouts(sequence: &Sequence, steps: &[Step<BigRational>], numbers: &Numbers) -> String {
     let mut table = grid();
     table.set_header(vec!["t", "readout", "y", "target", "ϵ"]);
     for (t, step) in steps.iter().enumerate() {
@@ -54,13 +61,13 @@ fn readouts(sequence: &Sequence, steps: &[Step<BigRational>]) -> String {
             table.add_row(vec![
                 time(t, k),
                 k.to_string(),
-                canonical(y),
-                target.map_or("—".into(), canonical),
-                canonical(error),
+                numbers.show(y),
+                target.map_or("—".into(), |target| numbers.show(target)),
+                numbers.show(error),
             ]);
         }
     }
-    drawn(table)
+    drawn_by(table, 2)
 }
 
 /// The step stands beside its first row only.
@@ -68,39 +75,49 @@ fn time(t: usize, row: usize) -> String {
     if row == 0 { (t + 1).to_string() } else { String::new() }
 }
 
-fn cells(
-    bptt: &[Step<BigRational>],
-    mdgl: &[Step<BigRational>],
-    modprop: &[Step<BigRational>],
-) -> String {
+/// Of each neuron at each step: net input, rate, slope, trace, learning signal, gated signal.
+fn signals(bptt: &[Step<BigRational>], modprop: &[Step<BigRational>], numbers: &Numbers) -> String {
     let mut table = grid();
-    table.set_header(vec![
-        "t", "neuron", "s", "z", "h", "ε", "ℓ", "a", "g", "Λ", "│", "MDGL", "ModProp",
-    ]);
-    for (t, ((exact, mdgl), modprop)) in bptt.iter().zip(mdgl).zip(modprop).enumerate() {
-        let of = |values: &Option<Vec<BigRational>>, neuron: usize| {
-            let value = values.as_ref().and_then(|values| values.get(neuron));
-            value.map_or("—".to_owned(), canonical)
-        };
+    table.set_header(vec!["t", "neuron", "s", "z", "h", "ε", "ℓ", "a"]);
+    for (t, (exact, modprop)) in bptt.iter().zip(modprop).enumerate() {
         for neuron in 0..exact.net_input.len() {
             table.add_row(vec![
                 time(t, neuron),
                 neuron.to_string(),
-                canonical(&exact.net_input[neuron]),
-                canonical(&exact.firing_rate[neuron]),
-                canonical(&exact.slope[neuron]),
-                of(&modprop.trace, neuron),
-                canonical(&exact.learning_signal[neuron]),
-                canonical(&exact.gated_signal[neuron]),
-                of(&exact.adjoint, neuron),
-                of(&exact.total_credit, neuron),
-                "│".to_owned(),
-                of(&mdgl.total_credit, neuron),
-                of(&modprop.total_credit, neuron),
+                numbers.show(&exact.net_input[neuron]),
+                numbers.show(&exact.firing_rate[neuron]),
+                numbers.show(&exact.slope[neuron]),
+                numbers.show_of(modprop.trace.as_deref(), neuron),
+                numbers.show(&exact.learning_signal[neuron]),
+                numbers.show(&exact.gated_signal[neuron]),
             ]);
         }
     }
-    drawn(table)
+    drawn_by(table, 2)
+}
+
+/// Of each neuron at each step: what BPTT says, and what the rules put in the place of Λ.
+fn credits(
+    bptt: &[Step<BigRational>],
+    mdgl: &[Step<BigRational>],
+    modprop: &[Step<BigRational>],
+    numbers: &Numbers,
+) -> String {
+    let mut table = grid();
+    table.set_header(vec!["t", "neuron", "g", "Λ", "MDGL", "ModProp"]);
+    for (t, ((exact, mdgl), modprop)) in bptt.iter().zip(mdgl).zip(modprop).enumerate() {
+        for neuron in 0..exact.net_input.len() {
+            table.add_row(vec![
+                time(t, neuron),
+                neuron.to_string(),
+                numbers.show_of(exact.adjoint.as_deref(), neuron),
+                numbers.show_of(exact.total_credit.as_deref(), neuron),
+                numbers.show_of(mdgl.total_credit.as_deref(), neuron),
+                numbers.show_of(modprop.total_credit.as_deref(), neuron),
+            ]);
+        }
+    }
+    drawn_by(table, 2)
 }
 
 /// Every step as a document.

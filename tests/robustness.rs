@@ -56,7 +56,7 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
         "layered",
         "/network/layers/0/activation",
         r#""swish""#,
-        r#"network.layers[0].activation: found "swish", expected an activation: one of identity, relu, leaky_relu, hard_tanh, square, quadratic, cubic, softsign, tanh, logistic, softplus"#,
+        r#"network.layers[0].activation: found "swish", expected an activation: one of identity, relu, leaky_relu, hard_tanh, square, quadratic, cubic, softsign, elu_rational, tanh, logistic, softplus"#,
     ),
     // leaky_relu without slope
     (

@@ -35,6 +35,8 @@ pub enum Function<F> {
     Cubic,
     /// σ(s) = s / (1 + |s|)
     Softsign,
+    /// σ(s) = s for s > 0, s / (1 − s) below
+    EluRational,
     /// σ(s) = tanh s
     Tanh,
     /// σ(s) = 1 / (1 + e⁻ˢ)
@@ -61,6 +63,7 @@ impl<F: Float> Function<F> {
             Activation::Quadratic => Self::Quadratic,
             Activation::Cubic => Self::Cubic,
             Activation::Softsign => Self::Softsign,
+            Activation::EluRational => Self::EluRational,
             Activation::Tanh => Self::Tanh,
             Activation::Logistic => Self::Logistic,
             Activation::Softplus => Self::Softplus,
@@ -77,6 +80,7 @@ impl<F: Float> Function<F> {
             | Self::Quadratic
             | Self::Cubic
             | Self::Softsign
+            | Self::EluRational
             | Self::Tanh
             | Self::Logistic
             | Self::Softplus => Vec::new(),
@@ -95,6 +99,7 @@ impl<F: Float> Function<F> {
             Self::Quadratic => Activation::Quadratic,
             Self::Cubic => Activation::Cubic,
             Self::Softsign => Activation::Softsign,
+            Self::EluRational => Activation::EluRational,
             Self::Tanh => Activation::Tanh,
             Self::Logistic => Activation::Logistic,
             Self::Softplus => Activation::Softplus,

@@ -20,6 +20,8 @@ pub(crate) fn rate(activation: &Activation, s: &Rational) -> Option<Rational> {
         Activation::Quadratic => s + s * s,
         Activation::Cubic => s - s * s * s * Rational::one_over(3),
         Activation::Softsign => s * (Rational::one() + s.abs()).try_recip()?,
+        Activation::EluRational if s.is_positive() => s.clone(),
+        Activation::EluRational => s * (Rational::one() - s).try_recip()?,
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })
 }
@@ -46,6 +48,11 @@ fn one_sided(activation: &Activation, s: &Rational) -> Option<(Rational, Rationa
         Activation::Cubic => smooth(one() - s * s),
         Activation::Softsign => {
             let root = one() + s.abs();
+            smooth((&root * &root).try_recip()?)
+        }
+        Activation::EluRational if s.is_positive() => smooth(one()),
+        Activation::EluRational => {
+            let root = one() - s;
             smooth((&root * &root).try_recip()?)
         }
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,

@@ -33,6 +33,8 @@ pub enum Activation {
     Cubic,
     /// σ(s) = s / (1 + |s|)
     Softsign,
+    /// σ(s) = s for s > 0, s / (1 − s) below
+    EluRational,
     /// σ(s) = tanh s
     Tanh,
     /// σ(s) = 1 / (1 + e⁻ˢ)
@@ -42,7 +44,7 @@ pub enum Activation {
 }
 
 /// Every name an activation can have in a case, in the order of the table.
-pub const ACTIVATION_NAMES: [&str; 11] = [
+pub const ACTIVATION_NAMES: [&str; 12] = [
     "identity",
     "relu",
     "leaky_relu",
@@ -51,6 +53,7 @@ pub const ACTIVATION_NAMES: [&str; 11] = [
     "quadratic",
     "cubic",
     "softsign",
+    "elu_rational",
     "tanh",
     "logistic",
     "softplus",
@@ -69,6 +72,7 @@ impl Activation {
             Self::Quadratic => "quadratic",
             Self::Cubic => "cubic",
             Self::Softsign => "softsign",
+            Self::EluRational => "elu_rational",
             Self::Tanh => "tanh",
             Self::Logistic => "logistic",
             Self::Softplus => "softplus",
@@ -99,7 +103,7 @@ impl Activation {
             Self::Square => Class::Curved(Curved::Square),
             Self::Quadratic => Class::Curved(Curved::Quadratic),
             Self::Cubic => Class::Curved(Curved::Cubic),
-            Self::Softsign => Class::Quotient,
+            Self::Softsign | Self::EluRational => Class::Quotient,
             Self::Tanh => Class::Transcendental(Transcendental::Tanh),
             Self::Logistic => Class::Transcendental(Transcendental::Logistic),
             Self::Softplus => Class::Transcendental(Transcendental::Softplus),
@@ -158,6 +162,7 @@ impl Activation {
             | Self::Quadratic
             | Self::Cubic
             | Self::Softsign
+            | Self::EluRational
             | Self::Tanh
             | Self::Logistic
             | Self::Softplus => Vec::new(),

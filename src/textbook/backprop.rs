@@ -275,6 +275,15 @@ pub(super) fn value_and_slope<S: Scalar>(
             let inverse = denominator.try_recip().ok_or_else(|| no_sign("softsign"))?;
             (s.clone() * &inverse, inverse.clone() * &inverse)
         }
+        Activation::EluRational => match compare(&S::zero())? {
+            Ordering::Greater => (s.clone(), S::one()),
+            Ordering::Less | Ordering::Equal => {
+                let inverse = S::one() - s;
+                let inverse = inverse.try_recip().ok_or_else(|| no_sign("elu_rational"))?;
+                // s/(1 − s) = 1/(1 − s) − 1
+                (inverse.clone() - &S::one(), inverse.clone() * &inverse)
+            }
+        },
         Activation::Tanh | Activation::Logistic | Activation::Softplus => {
             return Err(Error::unsupported(format!(
                 "{} of a rational is not rational: use --number f64, or let certify take its rates as given",

@@ -196,6 +196,14 @@ fn balance_of_rate<S: Scalar>(
             let distance = S::one() - &magnitude;
             Some(distance.clone() * &distance)
         }
+        // x = s/(1 − s) makes 1 + x = 1/(1 − s).
+        Activation::EluRational => Some(match sign()? {
+            Ordering::Greater => S::one(),
+            Ordering::Less | Ordering::Equal => {
+                let distance = S::one() + rate;
+                distance.clone() * &distance
+            }
+        }),
         Activation::Relu
         | Activation::LeakyRelu { .. }
         | Activation::HardTanh { .. }
@@ -239,6 +247,14 @@ pub(super) fn balance_of_net_input<S: Scalar>(
                 (S::one() + &magnitude).try_recip().ok_or_else(|| no_sign("softsign"))?;
             Ok(reciprocal.clone() * &reciprocal)
         }
+        Activation::EluRational => match sign(s)? {
+            Ordering::Greater => Ok(S::one()),
+            Ordering::Less | Ordering::Equal => {
+                let reciprocal =
+                    (S::one() - s).try_recip().ok_or_else(|| no_sign("elu_rational"))?;
+                Ok(reciprocal.clone() * &reciprocal)
+            }
+        },
         Activation::Tanh | Activation::Logistic | Activation::Softplus => {
             Err(Error::unsupported(format!(
                 "the balance factor of {} is not rational: the exact engines take it as given",

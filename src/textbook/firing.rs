@@ -105,6 +105,15 @@ pub(crate) fn activate<S: Scalar>(activation: &Activation, kink: Kink, s: &S) ->
                 (S::one() + &magnitude).try_recip().ok_or_else(|| no_sign("softsign"))?;
             Ok(reciprocal * s)
         }
+        Activation::EluRational => match s.sign().ok_or_else(|| no_sign("elu_rational"))? {
+            Ordering::Greater => Ok(s.clone()),
+            // Both pieces have the slope 1 at 0: either may serve there.
+            Ordering::Less | Ordering::Equal => {
+                let reciprocal =
+                    (S::one() - s).try_recip().ok_or_else(|| no_sign("elu_rational"))?;
+                Ok(s.clone() * &reciprocal)
+            }
+        },
         Activation::Tanh | Activation::Logistic | Activation::Softplus => {
             Err(Error::unsupported(format!(
                 "{} of a rational is not rational: the exact engines take its rates and balance factors as given",

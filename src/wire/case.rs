@@ -263,6 +263,7 @@ pub(super) fn activation(place: &Cursor<'_>) -> Result<Activation, Error> {
         "quadratic" => Activation::Quadratic,
         "cubic" => Activation::Cubic,
         "softsign" => Activation::Softsign,
+        "elu_rational" => Activation::EluRational,
         "tanh" => Activation::Tanh,
         "logistic" => Activation::Logistic,
         "softplus" => Activation::Softplus,

@@ -169,7 +169,7 @@ fn tame(order: &[Neuron], synapses: &[Ends], activations: &mut PerNeuron<Activat
         let heard = synapses.iter().filter(|ends| ends.post == post).map(|ends| degree[ends.pre]);
         let of_input = heard.max().unwrap_or(1);
         let factor = match activations[post].class() {
-            Class::Quotient => 4,
+            Class::Quotient => 6,
             _ => activations[post].degree().map_or(1, |degree| degree as usize),
         };
         degree[post] = of_input * factor;

@@ -29,7 +29,7 @@ pub fn ratio(p: i64, q: i64) -> Q {
 
 /// Every σ that is a quotient of polynomials: all generators draw them, and what is tested of one is tested of all.
 pub fn quotients() -> Vec<Activation> {
-    vec![Activation::Softsign]
+    vec![Activation::Softsign, Activation::EluRational]
 }
 
 /// The seed of a run: `default`, or what `CREDITCHECK_SEED` says (a number, or `random`).

@@ -43,7 +43,7 @@ def piecewise(s, kinks, pieces, kink):
     return pieces[-1](s)
 
 
-QUOTIENTS = ("softsign",)
+QUOTIENTS = ("softsign", "elu_rational")
 ACTIVATIONS = ("identity", "relu", "leaky_relu", "hard_tanh", "square", "quadratic", "cubic", *QUOTIENTS)
 
 
@@ -72,6 +72,8 @@ def fire(activation, s, kink):
     if name == "softsign":
         negative, positive = (lambda s: s * (s * -1 + 1).reciprocal()), (lambda s: s * (s + 1).reciprocal())
         return piecewise(s, [0], [negative, positive], kink)
+    if name == "elu_rational":
+        return piecewise(s, [0], [lambda s: s * (s * -1 + 1).reciprocal(), lambda s: s], kink)
     raise Unsupported(f"{name} has no rational values")
 
 

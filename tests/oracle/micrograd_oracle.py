@@ -47,6 +47,8 @@ def fire(activation, s):
     if name == "softsign":
         magnitude = s.relu() + (s * -1).relu()
         return s * (magnitude + 1) ** -1
+    if name == "elu_rational":
+        return s * ((s * -1).relu() + Fraction(1)) ** -1
     raise exact.Unsupported(name)
 
 

@@ -100,6 +100,13 @@ fn rate(ground: &Ground<'_>, activation: &Activation, s: &BigRational) -> Option
             s - ground.account.product(&ground.account.product(s, s), s) / BigInt::from(3)
         }
         Activation::Softsign => s / (s.abs() + BigInt::one()),
+        Activation::EluRational => {
+            if *s > zero {
+                s.clone()
+            } else {
+                s / (BigRational::one() - s)
+            }
+        }
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })
 }
@@ -125,6 +132,11 @@ pub fn slope(
         Activation::Softsign => {
             // What is refused for its cost is 0: the reciprocal comes first.
             let share = (s.abs() + one).recip();
+            ground.account.product(&share, &share)
+        }
+        Activation::EluRational if s.is_positive() => one,
+        Activation::EluRational => {
+            let share = (one - s).recip();
             ground.account.product(&share, &share)
         }
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,

@@ -62,6 +62,7 @@ impl Neurons {
             | Activation::Quadratic
             | Activation::Cubic
             | Activation::Softsign
+            | Activation::EluRational
             | Activation::Tanh
             | Activation::Logistic
             | Activation::Softplus => self.smooth(function, kink, s)?,
@@ -169,7 +170,8 @@ fn rate_rounding(function: &Activation, arithmetic: Arithmetic, m: Up, reached: 
         Activation::Square => arithmetic.gamma(1) * m * m + tiny(1),
         Activation::Quadratic => arithmetic.gamma(2) * (m + m * m) + tiny(2),
         Activation::Cubic => arithmetic.gamma(5) * (m + m * m * m / 3.0) + tiny(6),
-        Activation::Softsign => arithmetic.gamma(3) * reached + tiny(1),
+        // A sum, and a quotient or a reciprocal and a product.
+        Activation::Softsign | Activation::EluRational => arithmetic.gamma(3) * reached + tiny(1),
         Activation::Tanh => ulps(TANH_ULPS),
         Activation::Logistic => ulps(LOGISTIC_ULPS),
         Activation::Softplus => ulps(SOFTPLUS_ULPS),
@@ -192,7 +194,7 @@ fn slope_rounding(function: &Activation, arithmetic: Arithmetic, m: Up, steepest
         Activation::Square => arithmetic.gamma(1) * steepest + tiny(1),
         Activation::Quadratic => arithmetic.gamma(2) * (Up::ONE + m + m) + tiny(1),
         Activation::Cubic => arithmetic.gamma(4) * (Up::ONE + m * m) + tiny(4),
-        Activation::Softsign => arithmetic.gamma(6) * steepest + tiny(2),
+        Activation::Softsign | Activation::EluRational => arithmetic.gamma(6) * steepest + tiny(2),
         Activation::Tanh | Activation::Logistic | Activation::Softplus => {
             arithmetic.gamma(exponential) * steepest + Up::count(8) * arithmetic.tiny
         }
@@ -221,6 +223,11 @@ fn slope_by_rate(function: &Activation, arithmetic: Arithmetic, rate: &Value) ->
         // (1 − |x|)²
         Activation::Softsign => {
             let distance = Up::of(1.0 - rate.centre.abs()) + Up::power(53) + rate.error[0] + dx;
+            dx * (distance + distance) + arithmetic.gamma(4) * distance * distance + tiny
+        }
+        // (1 + x)² for x ≤ 0 and 1 above: continuous, and no steeper than 2(1 + min(x, 0)) on the way
+        Activation::EluRational => {
+            let distance = Up::of(1.0 + rate.centre.min(0.0)) + Up::power(53) + rate.error[0] + dx;
             dx * (distance + distance) + arithmetic.gamma(4) * distance * distance + tiny
         }
         Activation::Identity
@@ -268,6 +275,17 @@ fn local(function: &Activation, s: &Value) -> Result<Local, Error> {
             // |softsign''| = 2/(1 + |s|)³, and (1 + 2δ)³ ≤ 1 + 10δ for δ ≤ ¼
             let rate = c / (1.0 + c.abs());
             (rate, r * r, nearby(Up::of(2.0), Up::of(2.0 * r * r * r), 10, s))
+        }
+        Activation::EluRational if c > 0.0 => {
+            // Straight as far as 0, and |σ''| ≤ 2 beyond.
+            let reach = s.error[0] + s.error[0] + s.error[1];
+            let straight = Up::certainly_apart(c, 0.0, reach);
+            (c, 1.0, if straight { Up::ZERO } else { Up::of(2.0) })
+        }
+        Activation::EluRational => {
+            let r = 1.0 / (1.0 - c);
+            // |σ''| = 2/(1 − s)³ where it is not 0: as for softsign
+            (c / (1.0 - c), r * r, nearby(Up::of(2.0), Up::of(2.0 * r * r * r), 10, s))
         }
         Activation::Tanh => {
             let q = decay(2);

@@ -35,6 +35,10 @@ pub(in crate::fast) fn activate<F: Float>(activation: &Function<F>, s: F) -> F {
             let x = s.magnitude() / (s.magnitude() + one);
             with_sign_of(s, x)
         }
+        Function::EluRational => {
+            let r = one / (one - s);
+            if s > zero { s } else { s * r }
+        }
         Function::Tanh => {
             // e^(−2|s|) − 1 lies in [−1, 0]: nothing overflows and nothing cancels.
             let below = (two * s).decay_m1();
@@ -78,6 +82,10 @@ pub(in crate::fast) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: 
         Function::Softsign => {
             let r = one / (one + s.magnitude());
             r * r
+        }
+        Function::EluRational => {
+            let r = one / (one - s);
+            if s > zero { one } else { r * r }
         }
         Function::Tanh => {
             // 1 − tanh² = 4q/(1+q)² with q = e^(−2|s|), without the cancellation of the difference.

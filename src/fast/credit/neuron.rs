@@ -37,6 +37,13 @@ pub(in crate::fast) fn firing_rate<F: Float>(activation: &Function<F>, s: F) -> 
         Function::Quadratic => s + s * s,
         Function::Cubic => s - s * s * s / F::from(3),
         Function::Softsign => s / (one + s.magnitude()),
+        Function::EluRational => {
+            if s <= zero {
+                s / (one - s)
+            } else {
+                s
+            }
+        }
         Function::Tanh => Float::tanh(s),
         Function::Logistic => {
             if s < zero {
@@ -86,6 +93,11 @@ pub(in crate::fast) fn balance_factor<F: Float>(
         Function::Softsign => {
             let distance = one - x.magnitude();
             distance * distance
+        }
+        Function::EluRational => {
+            // x = s/(1 − s) makes 1 + x = 1/(1 − s); NaN takes the branch that keeps it.
+            let distance = one + x;
+            if x > zero { one } else { distance * distance }
         }
         Function::Tanh => one - x * x,
         Function::Logistic => x * (one - x),

@@ -29,6 +29,7 @@ impl Sigma {
             Function::Quadratic => s * (1.0 + s),
             Function::Cubic => s * (1.0 - s * s / 3.0),
             Function::Softsign => s / (1.0 + s.abs()),
+            Function::EluRational => s / (1.0 - s.min(0.0)),
             Function::Tanh => Float::tanh(s),
             Function::Logistic => logistic(s),
             Function::Softplus => s.max(0.0) + Float::ln_1p(s.decay()),
@@ -48,6 +49,7 @@ impl Sigma {
             Function::Quadratic => 1.0 + 2.0 * s,
             Function::Cubic => (1.0 - s) * (1.0 + s),
             Function::Softsign => (1.0 + s.abs()).powi(-2),
+            Function::EluRational => (1.0 - s.min(0.0)).powi(-2),
             Function::Tanh => {
                 let rate = Float::tanh(s);
                 (1.0 - rate) * (1.0 + rate)

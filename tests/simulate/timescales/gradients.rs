@@ -30,6 +30,7 @@ fn equilibria_and_gradients_are_those_of_the_exact_engines() {
         "activation-quadratic",
         "activation-cubic",
         "activation-softsign",
+        "activation-elu-rational",
         "kink-relu-mean",
         "kink-relu-right",
         "kink-leaky-relu-mean",

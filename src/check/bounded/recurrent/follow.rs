@@ -365,6 +365,8 @@ fn rate(function: &Activation, s: &BigRational) -> Option<BigRational> {
         Activation::Quadratic => s + s * s,
         Activation::Cubic => s - s * s * s / BigRational::from_integer(3.into()),
         Activation::Softsign => s / (BigRational::one() + s.abs()),
+        Activation::EluRational if s.is_positive() => s.clone(),
+        Activation::EluRational => s / (BigRational::one() - s),
         Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
     })
 }

@@ -13,6 +13,7 @@ use num_traits::Signed;
 use super::nets::{Draw, Recipe, exact, ratio};
 
 use crate::engines;
+use crate::generators::quotients;
 
 pub fn format_of<F: Float>() -> Dtype {
     if F::NAME == "f64" { Dtype::F64 } else { Dtype::F32 }
@@ -135,8 +136,8 @@ fn deep() {
 }
 
 #[test]
-fn softsign() {
-    for function in [Activation::Softsign] {
+fn quotients_of_polynomials() {
+    for function in quotients() {
         let activations = [function];
         let recipe = recipe(&activations, (1, 2), (2, 3));
         many::<f64>(activations[0].name(), 100, |draw| recipe.case(draw));

@@ -7,7 +7,7 @@ use crate::error::Error;
 /// A matrix of zeros whose columns lie a padded distance apart: columns a power of two apart fall into the same cache sets.
 ///
 /// ```
-/// let matrix = creditcheck::modular::zeros(1024, 3);
+/// let matrix = creditcheck::linalg::zeros(1024, 3);
 /// assert_eq!((matrix.nrows(), matrix.ncols(), matrix.col_stride()), (1024, 3, 1040));
 /// ```
 #[must_use]

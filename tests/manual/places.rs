@@ -44,7 +44,8 @@ fn has(text: &str, words: &[&str]) -> bool {
         text.match_indices(&word).any(|(at, _)| {
             let before = text[..at].chars().next_back().is_some_and(is_inner);
             let after = text[at + word.len()..].chars().next().is_some_and(is_inner);
-            !(before && word.starts_with(is_inner)) && !(after && word.ends_with(is_inner))
+            let goes_on = before && word.starts_with(is_inner);
+            !(goes_on || after && word.ends_with(is_inner))
         })
     })
 }

@@ -200,7 +200,7 @@ impl Bounds {
 /// Whether a float is the nearest one to the exact value, ties to even.
 ///
 /// ```
-/// use creditcheck::check::bounded::{Dtype, correctly_rounded};
+/// use creditcheck::{check::bounded::correctly_rounded, spec::Dtype};
 /// let tenth = creditcheck::number::parse("1/10", &Default::default()).unwrap();
 /// assert!(correctly_rounded(&tenth, 0.1f64, Dtype::F64));
 /// assert!(correctly_rounded(&tenth, 0.1f32, Dtype::F32));

@@ -1,5 +1,7 @@
 //! Text for people, in lines of 80 columns whatever the terminal: what is printed is the same in a pipe, a file and a window.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::foreign::Foreign;
 
 /// The columns of a line.
@@ -13,25 +15,7 @@ pub const WIDTH: usize = 80;
 /// ```
 #[must_use]
 pub fn columns(text: &str) -> usize {
-    text.chars().map(of_char).sum()
-}
-
-/// Source: the property `East_Asian_Width` of Unicode, its values W and F by block.
-fn of_char(c: char) -> usize {
-    match u32::from(c) {
-        0x300..=0x36f | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff => 0,
-        0x1100..=0x115f
-        | 0x2e80..=0x303e
-        | 0x3041..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1faff
-        | 0x2_0000..=0x3_fffd => 2,
-        _ => 1,
-    }
+    text.width()
 }
 
 /// `text`, one paragraph, from column `indent` on, broken between words before [`WIDTH`].

@@ -68,12 +68,7 @@ pub fn gradient(
         Number::Exact => exact(case, rule, quantity, limits, progress)?,
         Number::Float(Dtype::F64) => float::<f64>(case, rule, quantity)?,
         Number::Float(Dtype::F32) => float::<f32>(case, rule, quantity)?,
-        Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => {
-            return Err(Error::unsupported(format!(
-                "an engine in {}: they compute in f64 and f32",
-                dtype.name()
-            )));
-        }
+        Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => return Err(no_engine(dtype)),
     };
     Ok(Gradient {
         case: None,
@@ -84,6 +79,11 @@ pub fn gradient(
         entries: computed.entries,
         inputs: Some(computed.inputs),
     })
+}
+
+/// The refusal of a format in which gradients are judged and nothing is computed.
+pub(super) fn no_engine(dtype: Dtype) -> Error {
+    Error::unsupported(format!("an engine in {}: they compute in f64 and f32", dtype.name()))
 }
 
 fn exact(

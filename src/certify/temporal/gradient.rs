@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 
 use crate::certificate::MOST_UNIT_DIRECTIONS;
+use crate::certify::gradient::no_engine;
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::{Dtype, Limits, Number, TemporalCase, TemporalGradient, TemporalRule};
@@ -32,12 +33,7 @@ pub fn gradient(
         Number::Exact => asked_for(exact(case, rule, limits)?, quantity, case),
         Number::Float(Dtype::F64) => float::<f64>(case, rule, quantity)?,
         Number::Float(Dtype::F32) => float::<f32>(case, rule, quantity)?,
-        Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => {
-            return Err(Error::unsupported(format!(
-                "an engine in {}: they compute in f64 and f32",
-                dtype.name()
-            )));
-        }
+        Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => return Err(no_engine(dtype)),
     };
     Ok(GradientOverTime::of(rule, number, quantity, found))
 }

@@ -161,3 +161,28 @@ fn without_a_bound_another_rule_decides() {
     assert_eq!(nearness, Nearness::Different);
     assert!(said.contains(&format!("this is the gradient of {rule}")), "{said:?}");
 }
+
+/// Formats that are judged and in which nothing is computed are refused by name, over time and without it.
+#[test]
+fn no_engine_computes_in_half_precision() {
+    let limits = Limits::default();
+    let over_time = committed("temporal-golden");
+    let text = std::fs::read("fixtures/cases/worked-example.json").unwrap();
+    let layers = creditcheck::wire::Document::read(&text, &limits).unwrap().case;
+    for (dtype, name) in [(Dtype::Bf16, "bf16"), (Dtype::F16, "f16")] {
+        let (number, quantity) = (Number::Float(dtype), Quantity::Gradient);
+        let of_layers = creditcheck::certify::gradient::gradient(
+            &layers,
+            creditcheck::certify::gradient::Rule::Credit,
+            number,
+            quantity,
+            &limits,
+            &mut Silent,
+        );
+        let of_steps = gradient(&over_time, &TemporalRule::Bptt, number, quantity, &limits);
+        for error in [of_layers.unwrap_err(), of_steps.unwrap_err()] {
+            let expected = format!("an engine in {name}: they compute in f64 and f32");
+            assert!(error.to_string().contains(&expected), "{error}");
+        }
+    }
+}

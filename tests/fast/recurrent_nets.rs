@@ -5,6 +5,8 @@ use creditcheck::spec::{
     Activation, Case, Ends, Example, Expect, Graph, Kink, Network, Neuron, PerNeuron, PerSynapse,
     Wiring,
 };
+use num_bigint::BigInt;
+use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
@@ -116,25 +118,30 @@ fn piece(function: &Activation, s: &Q) -> Option<(Q, Q)> {
     })
 }
 
-/// x of A x = b; none if A is singular.
+/// x of A x = b; none if A is singular. Rows of integers, each division without a rest (Bareiss).
 pub fn solve(matrix: &[Vec<Q>], right: &[Q]) -> Option<Vec<Q>> {
     let n = right.len();
-    let mut rows: Vec<Vec<Q>> = matrix.to_vec();
-    rows.iter_mut().zip(right).for_each(|(row, b)| row.push(b.clone()));
+    let integers = |(row, b): (&Vec<Q>, &Q)| -> Vec<BigInt> {
+        let all = || row.iter().chain([b]);
+        let scale = all().fold(BigInt::one(), |scale, value| scale.lcm(value.denom()));
+        all().map(|value| value.numer() * (&scale / value.denom())).collect()
+    };
+    let mut rows: Vec<_> = matrix.iter().zip(right).map(integers).collect();
+    let mut last = BigInt::one();
     for k in 0..n {
         let pivot = (k..n).find(|i| !rows[*i][k].is_zero())?;
         rows.swap(k, pivot);
-        let scale = rows[k][k].clone();
-        rows[k].iter_mut().for_each(|value| *value /= &scale);
         let row = rows[k].clone();
-        for (i, other) in rows.iter_mut().enumerate() {
+        for (i, other) in rows.iter_mut().enumerate().filter(|(i, _)| *i != k) {
             let factor = other[k].clone();
-            if i != k && !factor.is_zero() {
-                other.iter_mut().zip(&row).for_each(|(value, by)| *value -= &factor * by);
+            for (value, by) in other.iter_mut().zip(&row) {
+                *value = (&row[k] * &*value - &factor * by) / &last;
             }
+            assert!(other[k].is_zero(), "row {i}");
         }
+        last = row[k].clone();
     }
-    Some(rows.into_iter().map(|mut row| row.pop().unwrap()).collect())
+    Some(rows.into_iter().map(|row| Q::new(row[n].clone(), last.clone())).collect())
 }
 
 /// W as a matrix, row = post.

@@ -2,9 +2,11 @@
 
 use creditcheck::certificate::digest::sha256;
 use creditcheck::certificate::large::{File, Large, Shape, prime};
+use creditcheck::certificate::verify::Report;
 use creditcheck::certificate::verify::large::{
     Found, SealedLarge, Shown, equations, verify, verify_within,
 };
+use creditcheck::certificate::words::LARGE;
 use creditcheck::certify::large::certify;
 use creditcheck::certify::{Options, Silent};
 use creditcheck::check::Conclusion;
@@ -87,6 +89,11 @@ fn a_certificate_survives_its_file_and_is_confirmed() {
     // Nobody knows its shape without its files.
     let blind = verify(&sealed, None).unwrap();
     assert_eq!((blind.conclusion(), blind.unseen.is_some()), (Conclusion::Unchecked, true));
+    // With them only that is taken for granted which they do not show.
+    let taken = |report: &Report| -> Vec<usize> {
+        report.claims.iter().map(|row| row.granted.len()).collect()
+    };
+    assert_eq!((taken(&blind), taken(&report)), (vec![LARGE.len(); 2], vec![LARGE.len() - 1; 2]));
     assert_eq!(report.claims.len(), 2);
     // Four layers of credits and adjoints, three of updates and gradients, in each draw.
     let draws = certificate.draws.len();
@@ -278,6 +285,37 @@ fn what_the_files_say_counts() {
     assert_eq!(with(&|shown| shown.found.as_mut().unwrap().shape.widths[0] += 1), "shape");
     assert_eq!(with(&|shown| shown.files[0].digest = sha256(b"other")), "digest");
     assert_eq!(with(&|shown| shown.files.clear()), "digest");
+}
+
+/// Weights and two values per neuron and example, of one point: Σ n_l n_{l−1} + 2B Σ n_l is at most 2³¹.
+#[test]
+fn the_memory_of_one_point_is_limited() {
+    let refused = |widths: &[usize], batch, biases: &[bool]| {
+        let mut certificate = issued();
+        certificate.shape = Shape { widths: widths.to_vec(), batch, biases: biases.to_vec() };
+        certificate.draws.truncate(6);
+        let sealed = sealed(&certificate).unwrap();
+        let nothing = Limits { work: Work::up_to(0), ..Limits::default() };
+        match verify_within(&sealed, None, &nothing) {
+            Ok(found) => found.unwrap_err().equation,
+            Err(error) => error.is_out_of_work().then(|| "work".to_owned()).unwrap(),
+        }
+    };
+    for (widths, most) in [([30_000, 30_000], 10_395), ([1, 715_827_882], 1)] {
+        let needed = |batch| widths[0] * widths[1] + 2 * batch * (widths[0] + widths[1]);
+        assert!(needed(most) <= 1 << 31 && needed(most + 1) > 1 << 31);
+        assert_eq!(refused(&widths, most, &[false]), "work");
+        assert_eq!(refused(&widths, most + 1, &[false]), "shape");
+    }
+    // No reader takes these.
+    let unread = |widths: &[usize], batch, biases: &[bool]| {
+        let shape = Shape { widths: widths.to_vec(), batch, biases: biases.to_vec() };
+        let certificate = Large { shape, ..issued() };
+        equations(&certificate, None).unwrap_err().equation
+    };
+    assert_eq!(unread(&[3], 1, &[]), "shape");
+    assert_eq!(unread(&[3, 2], 0, &[true]), "shape");
+    assert_eq!(unread(&[3, 0], 1, &[true]), "shape");
 }
 
 /// The work of all draws is asked for before the first: whoever writes a shape of a few bytes decides how long others compute.

@@ -254,7 +254,7 @@ fn work(shape: &Shape, draws: usize) -> u64 {
     synapses.fold(0, u64::saturating_add).saturating_mul(each).saturating_mul(large(draws))
 }
 
-/// How many products of residues below 2²² fit into a sum of 64 bits.
+/// How many products of residues below p < 2²² fit into a sum of 64 bits, with one more residue.
 const TERMS: usize = 1 << 20;
 
 /// D3 and D4 at one point, and what C1 and C2 make of them.
@@ -267,7 +267,7 @@ fn recomputed(
     let p = u64::from(prime);
     let (depth, batch) = (shape.depth(), shape.batch);
     let learning_rate = u64::from(drawn("eta", 1)[0]);
-    let mean = inverse(batch as u64 % p, p);
+    let mean = inverse(batch as u64, p);
     let mut credit = drawn("e", shape.widths[depth] * batch);
     let (mut credits, mut updates) = (vec![prints(&credit, p)], Vec::new());
     nonzero[0] += alive(&credit);
@@ -287,35 +287,23 @@ fn recomputed(
         nonzero[0] += alive(&credit);
         credits.push(prints(&credit, p));
 
-        let rates = drawn(&format!("x{}", l - 1), below * batch);
+        let rates = by_unit(&drawn(&format!("x{}", l - 1), below * batch), below);
+        let balanced = by_unit(&balanced, width);
         let mut prints = (Fingerprint::default(), Fingerprint::default());
-        let mut close = |sums: &[u64]| {
+        let mut close = |sums: Vec<u64>| {
             let means = sums.iter().map(|sum| sum % p * mean % p);
             let update: Vec<u32> = means.clone().map(|m| small(m * learning_rate % p)).collect();
             nonzero[1] += means.clone().filter(|mean| *mean != 0).count();
             prints.0.add(update);
             prints.1.add(means.map(|m| small((p - m) % p)));
         };
-        let mut sums = vec![0_u64; width];
-        for pre in 0..below {
-            sums.fill(0);
-            for (b, of_example) in balanced.chunks_exact(width).enumerate() {
-                let rate = u64::from(rates[b * below + pre]);
-                for (sum, balanced) in sums.iter_mut().zip(of_example) {
-                    *sum += u64::from(*balanced) * rate;
-                }
-                if (b + 1) % TERMS == 0 {
-                    sums.iter_mut().for_each(|sum| *sum %= p);
-                }
-            }
-            close(&sums);
+        for rates in rates.chunks_exact(batch) {
+            let neurons = balanced.chunks_exact(batch);
+            close(neurons.map(|balanced| dot(balanced, rates, p).into()).collect());
         }
         if shape.biases[l - 1] {
-            sums.fill(0);
-            for of_example in balanced.chunks_exact(width) {
-                sums.iter_mut().zip(of_example).for_each(|(sum, entry)| *sum += u64::from(*entry));
-            }
-            close(&sums);
+            let neurons = balanced.chunks_exact(batch);
+            close(neurons.map(|balanced| balanced.iter().map(|b| u64::from(*b)).sum()).collect());
         }
         updates.push((prints.0.text(), prints.1.text()));
     }
@@ -324,6 +312,12 @@ fn recomputed(
     let (credits, adjoints) = credits.into_iter().unzip();
     let (updates, gradients) = updates.into_iter().unzip();
     Draw { credits, updates, adjoints, gradients }
+}
+
+/// What stands example by example, unit by unit: all examples of the first, all of the second, …
+fn by_unit(values: &[u32], units: usize) -> Vec<u32> {
+    let of = |unit: usize| values.iter().skip(unit).step_by(units).copied();
+    (0..units).flat_map(of).collect()
 }
 
 /// Of c, and of x̄ = −c.
@@ -340,11 +334,10 @@ fn alive(values: &[u32]) -> usize {
 
 fn dot(left: &[u32], right: &[u32], p: u64) -> u32 {
     let chunks = left.chunks(TERMS).zip(right.chunks(TERMS));
-    let sums = chunks.map(|(left, right)| {
+    small(chunks.fold(0, |sum, (left, right)| {
         let products = left.iter().zip(right).map(|(a, b)| u64::from(*a) * u64::from(*b));
-        products.sum::<u64>() % p
-    });
-    small(sums.sum::<u64>() % p)
+        (sum + products.sum::<u64>()) % p
+    }))
 }
 
 fn times(a: u32, b: u32, p: u64) -> u32 {
@@ -357,7 +350,7 @@ fn small(residue: u64) -> u32 {
     residue as u32
 }
 
-/// aᵖ⁻² = 1/a.
+/// aᵖ⁻² = 1/a, for a below 2³¹.
 fn inverse(mut base: u64, p: u64) -> u64 {
     let (mut result, mut exponent) = (1, p - 2);
     while exponent > 0 {

@@ -13,7 +13,8 @@ pub(super) fn short(value: &BigRational, digits: usize) -> String {
     if exact.len() <= digits + 2 {
         return exact;
     }
-    format!("≈ {}", decimal(value, digits))
+    // One word, so that no line ends within it.
+    format!("≈{}", decimal(value, digits))
 }
 
 /// The nearest decimal of `digits` significant digits; of two, the one whose last digit is even.
@@ -81,7 +82,7 @@ mod tests {
     #[test]
     fn short_numbers_stay_exact_and_long_ones_are_marked() {
         assert_eq!(short(&ratio(-217, 256), 6), "-217/256");
-        assert_eq!(short(&ratio(-217, 256), 5), "≈ -0.84766");
+        assert_eq!(short(&ratio(-217, 256), 5), "≈-0.84766");
         assert_eq!(short(&ratio(0, 1), 1), "0");
     }
 

@@ -42,6 +42,15 @@ impl Numbers {
         exact
     }
 
+    /// `L = 1/2`, or `L ≈ 0.3333`.
+    pub(super) fn equation(&self, name: &str, value: &BigRational) -> String {
+        let shown = self.show(value);
+        match shown.strip_prefix('≈') {
+            Some(decimal) => format!("{name} ≈ {decimal}"),
+            None => format!("{name} = {shown}"),
+        }
+    }
+
     /// The number of one neuron, where there are numbers.
     pub(super) fn show_of(&self, values: Option<&[BigRational]>, neuron: usize) -> String {
         let value = values.and_then(|values| values.get(neuron));
@@ -62,15 +71,15 @@ impl Numbers {
 pub fn steps(case: &Case, steps: &Steps, numbers: &Numbers) -> String {
     let evidence = &steps.evidence;
     let head = format!(
-        "{} · {} · {} · η = {}",
+        "{} · {} · {} · {}",
         case.title(),
         network(case),
         counted(case.examples.len(), "example"),
-        numbers.show(&case.learning_rate)
+        numbers.equation("η", &case.learning_rate)
     );
     let mut text = wrapped(0, &head);
     if let Some(backprop) = &evidence.backprop {
-        text.push_str(&hanging(0, 4, &format!("L = {}", numbers.show(&backprop.loss))));
+        text.push_str(&hanging(0, 4, &numbers.equation("L", &backprop.loss)));
     }
     if !evidence.evaluated {
         text.push_str("x and β are those of the float side, as exact dyadics\n");

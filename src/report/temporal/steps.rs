@@ -24,7 +24,7 @@ pub fn steps_over_time(case: &TemporalCase, steps: &StepsOverTime, numbers: &Num
         counted(case.examples.len(), "example")
     );
     let mut text = wrapped(0, &head);
-    text.push_str(&hanging(0, 4, &format!("L = {}", numbers.show(&steps.gradient.loss))));
+    text.push_str(&hanging(0, 4, &numbers.equation("L", &steps.gradient.loss)));
     let all = case.examples.iter().zip(&steps.bptt).zip(steps.mdgl.iter().zip(&steps.modprop));
     for (b, ((sequence, bptt), (mdgl, modprop))) in all.enumerate() {
         // Writing to a string cannot fail.

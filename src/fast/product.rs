@@ -219,22 +219,24 @@ mod tests {
                 expected[(row, column)] = terms.fold(F::from(0), |sum, term| sum + term);
             }
         }
-        let two = F::from(2);
+        let (one, two) = (F::from(1), F::from(2));
+        let (doubled, nothing) = (&expected * faer::Scale(two), Mat::<F>::zeros(rows, columns));
+        let start = whole::<F>(rows, columns, 3);
+        let added = &expected + &start;
         for threads in (1..=5).map(Threads::rayon) {
             for left in [left.as_ref(), turned_left.transpose()] {
                 for right in [right.as_ref(), turned_right.transpose()] {
                     let mut found = padded(rows, columns, |_, _| F::from(7));
                     product(found.as_mut(), Accum::Replace, left, right, two, threads).unwrap();
-                    assert!(found == &expected * faer::Scale(two), "{rows} {columns} {depth}");
+                    assert!(found == doubled, "{rows} {columns} {depth}");
                     product(found.as_mut(), Accum::Add, left, right, -two, threads).unwrap();
-                    assert!(found == Mat::<F>::zeros(rows, columns), "{rows} {columns} {depth}");
-                    let mut sum = whole::<F>(rows, columns, 3);
-                    let one = F::from(1);
+                    assert!(found == nothing, "{rows} {columns} {depth}");
+                    let mut sum = start.clone();
                     let add = |mut partner: MatMut<'_, F>, part: MatRef<'_, F>| partner += part;
                     let partner = sum.as_mut();
                     product_onto(found.as_mut(), left, right, one, threads, partner, add).unwrap();
                     assert!(found == expected, "{rows} {columns} {depth}");
-                    assert!(sum == &expected + whole::<F>(rows, columns, 3), "{rows} {columns}");
+                    assert!(sum == added, "{rows} {columns}");
                 }
             }
         }

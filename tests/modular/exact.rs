@@ -155,7 +155,7 @@ fn strike(dense: &mut Dense) -> u32 {
 #[test]
 fn every_entry_equals_the_textbook() {
     let seen = std::cell::Cell::new((0, 0));
-    let result = runner(96).run(&nets(), |mut dense| {
+    let result = runner(48).run(&nets(), |mut dense| {
         equals_the_textbook(&dense);
         let hits = strike(&mut dense);
         let found = equals_the_textbook(&dense);
@@ -166,7 +166,7 @@ fn every_entry_equals_the_textbook() {
     });
     result.unwrap();
     let (hits, undecided) = seen.get();
-    assert!(hits > 30 && undecided >= hits as usize, "{hits} kinks met, {undecided} undecided");
+    assert!(hits > 15 && undecided >= hits as usize, "{hits} kinks met, {undecided} undecided");
 }
 
 /// Floats whose odd integers are as long as they can be: next to multiples of many a prime that no float holds.

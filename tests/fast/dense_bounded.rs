@@ -1,10 +1,14 @@
 //! The rounding bound of large networks: never exceeded, by engines and by careless evaluations, and not idle.
 
-use creditcheck::check::bounded::{DenseBounds, dense_rounding_bound, rounding_bound};
+use creditcheck::check::bounded::{
+    DenseBounds, dense_rounding_bound, rounding_bound, scaled_rounding_bound,
+};
 use creditcheck::fast::{self, Float};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::outcome::LayeredGradient;
-use creditcheck::spec::{Activation, Case, Dense, Dtype, Limits, Network};
+use creditcheck::spec::{
+    Activation, Case, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Network, Tensor,
+};
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
@@ -38,6 +42,34 @@ fn activations() -> Vec<Activation> {
         Activation::Quadratic,
         Activation::Cubic,
     ]
+}
+
+/// A scale below 1 that is multiplied first: what underflows then is larger, in units of the unscaled.
+#[test]
+fn a_scale_makes_what_underflows_larger() {
+    let one = |value| Tensor { rows: 1, cols: 1, dtype: Dtype::F64, values: vec![value] };
+    let (weights, activation) = (one(0.0), Activation::Identity);
+    let layer = DenseLayer { weights, biases: None, activation, kink: None, balance: None };
+    let dense = Dense {
+        name: None,
+        layers: vec![layer],
+        kink: Kink::Left,
+        learning_rate: ratio(1, 1),
+        inputs: one(1024.0),
+        targets: one(-1.0),
+        expect: Expect::Agree,
+    };
+    // The error is 1. A third of 2⁻²⁰ is 5 ⅓ of the smallest f16, of which 5 are stored, and then multiplied by 1024.
+    let scale = ratio(1, 3 << 20);
+    let found = ratio(5 << 10, 1 << 24);
+    let error = (found - &scale * ratio(1024, 1)).abs();
+    let of = |bounds: DenseBounds| exact(bounds.layers[0].weights[0]) * &scale;
+    let bound = of(scaled_rounding_bound(&dense, Dtype::F16, &scale).unwrap());
+    assert!(error <= bound && bound <= &error * ratio(100, 1), "{error} {bound}");
+    assert!(
+        error > of(dense_rounding_bound(&dense, Dtype::F16).unwrap()),
+        "without it the bound is exceeded"
+    );
 }
 
 /// Weights, then biases of a layer; none where the layer has none.

@@ -7,6 +7,7 @@ mod audit;
 mod budget;
 mod certificate;
 mod claims;
+mod clamped;
 #[cfg(feature = "cli")]
 mod cli;
 mod coq;

@@ -249,9 +249,8 @@ impl Rows<'_> {
     }
 
     fn settling(&self, settling: &Settling) -> (Vec<Entry<BigRational>>, bool) {
-        let (Some(heights), Some(depth)) = (self.wiring.heights(), self.wiring.depth()) else {
-            return (Vec::new(), false);
-        };
+        let Some(heights) = self.wiring.heights() else { return (Vec::new(), false) };
+        let depth = heights.iter().copied().max().unwrap_or(0);
         let (mut entries, mut shown) = (Vec::new(), false);
         let examples = self.certificate.witnesses.examples.iter();
         for (b, (example, sweeps)) in examples.zip(&settling.sweeps).enumerate() {
@@ -311,7 +310,7 @@ impl Rows<'_> {
     }
 
     fn reads(&self) -> usize {
-        let relaxing: usize = self.wiring.outgoing.iter().map(|out| 1 + 3 * out.len()).sum();
+        let relaxing: usize = self.wiring.returning.iter().map(|out| 1 + 3 * out.len()).sum();
         let biases = self.wiring.has_bias.iter().filter(|has| **has).count();
         let changing = 4 * self.wiring.synapses.len() + 3 * biases;
         self.certificate.case.examples.len() * (relaxing + changing)

@@ -301,6 +301,7 @@ struct Ground<'a> {
     order: Vec<Neuron>,
     /// h of D3.
     heights: PerNeuron<usize>,
+    /// Edges of the longest path; 0 with a cycle.
     depth: usize,
     layered: bool,
     /// Whether every rate and balance factor can be confirmed from its net input.
@@ -328,7 +329,7 @@ impl<'a> Ground<'a> {
         let order = order.unwrap_or_else(|| (0..wiring.neurons()).map(Neuron).collect());
         let heights = wiring.heights();
         let heights = heights.unwrap_or_else(|| PerNeuron::filled(wiring.neurons(), 0));
-        let depth = heights.iter().copied().max().unwrap_or(0);
+        let depth = wiring.depth().unwrap_or(0);
         let exact = certificate.case.is_exact()
             && wiring.balances.iter().flatten().all(crate::spec::Activation::is_exact);
         let directions = if certificate.witnesses.tangent.is_some() {

@@ -28,7 +28,7 @@ pub fn judge(
 ) -> Result<(Judgement, Vec<String>), Error> {
     let judgement = judgement(case, mine, limits, progress)?;
     let mut diagnosis = Vec::new();
-    if judgement.nearness() == Nearness::Different && case.is_exact() && !case.has_own_balance() {
+    if judgement.nearness() == Nearness::Different && case.is_exact() && !case.departs() {
         diagnosis = diagnose(case, mine, limits, progress)?;
     }
     Ok((judgement, diagnosis))
@@ -186,10 +186,7 @@ fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gr
         Network::Graph(_) if Wiring::of(case).parameters() <= MOST_UNIT_DIRECTIONS => Rule::Tangent,
         Network::Graph(_) => Rule::Credit,
     };
-    let mut plain = case.clone();
-    if let Network::Graph(net) = &mut plain.network {
-        net.balances = PerNeuron::filled(net.neurons, None);
-    }
+    let plain = case.under_the_theorem();
     // −η times the gradient rather than the update itself, so that both quantities have one source.
     let mut found = gradient(&plain, rule, Number::Exact, Quantity::Gradient, limits, &mut Silent)?;
     if quantity == Quantity::Update {

@@ -87,6 +87,9 @@ pub fn certify(
             limit: MOST_ON_CYCLES as u64,
         });
     }
+    if wiring.is_recurrent() && case.clamps_credit() {
+        return Err(Error::unsupported("clamped output credit in a network with a cycle"));
+    }
     let digest = document.digest();
     let mut table = Table::default();
 
@@ -165,7 +168,8 @@ fn unless_refuted(table: &Table, cell: Cell) -> Cell {
 /// What a table amounts to, given what the author of the case expects.
 ///
 /// A case with `"expect": "disagree"` agrees when C2 disagrees in tier Q and C4 confirms that this is where the theorem
-/// says (it says so of feed-forward networks only); C1, C3 and C7 may then disagree in the same tier, and nothing else may.
+/// says (it says so of feed-forward networks only); C1, C3 and C7 may then disagree in the same tier, and nothing else may: but
+/// clamped credit makes the two rules different polynomials, so that there C1 and C2 may disagree in the tiers P and S too.
 #[must_use]
 pub fn conclusion(case: &Case, table: &Table) -> Conclusion {
     if case.expect == Expect::Agree {
@@ -174,16 +178,24 @@ pub fn conclusion(case: &Case, table: &Table) -> Conclusion {
     let disagrees = |claim, tier| {
         table.cell(claim, tier).and_then(Cell::verdict).is_some_and(Verdict::is_disagree)
     };
-    // Only a replaced balance function is a reason to differ.
-    if !case.has_own_balance() || !disagrees(Claim::Update, Tier::Exact) {
+    // Only another rule is a reason to differ.
+    if !case.departs() || !disagrees(Claim::Update, Tier::Exact) {
         return Conclusion::Disagree;
     }
     let expected = |cell: &&Cell| {
-        cell.tier == Tier::Exact
+        (cell.tier == Tier::Exact || (case.clamps_credit() && is_algebra(cell.tier)))
             && matches!(cell.claim, Claim::Credit | Claim::Update | Claim::Truth | Claim::Recurrent)
             && cell.verdict().is_some_and(Verdict::is_disagree)
     };
     // What is left of the claims that were expected to fail may well be nothing but "—".
     let verdicts = table.cells.iter().filter(|cell| !expected(cell)).filter_map(Cell::verdict);
     verdicts.map(Conclusion::of).max().unwrap_or(Conclusion::Unchecked)
+}
+
+/// Whether a tier holds both rules, given β, as polynomials against each other.
+fn is_algebra(tier: Tier) -> bool {
+    match tier {
+        Tier::Identity | Tier::Symbolic => true,
+        Tier::Exact | Tier::Lattice | Tier::Bounded => false,
+    }
 }

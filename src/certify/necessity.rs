@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::outcome::{CreditExample, GivenCredit, Update};
-use crate::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
+use crate::spec::{Case, Limits, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
 use crate::textbook::credit;
 
 /// Neurons at which f is replaced; each costs a run of the rule.
@@ -78,8 +78,8 @@ pub(super) fn cell(
     let mut cell_notes = vec![format!(
         "f replaced at {tried} neurons in turn: {changed} entries predicted to change and {stayed} to stay, each exactly"
     )];
-    if case.has_own_balance() {
-        let (own, note) = own_balance(case, wiring, evidence, limits)?;
+    if case.departs() {
+        let (own, note) = own_rule(case, wiring, evidence, limits)?;
         verdict = verdict.and(own);
         cell_notes.push(note);
     }
@@ -137,7 +137,7 @@ fn predicted(
             example.credit[pre].0.clone()
         } else {
             let mut sum = Rational::zero();
-            for &synapse in &wiring.outgoing[pre] {
+            for &synapse in &wiring.returning[pre] {
                 let post = wiring.synapses[synapse].post;
                 if !change[post].is_zero() {
                     sum += &evidence.parameters.weights[synapse] * &change[post];
@@ -162,12 +162,13 @@ fn predicted(
     }
 }
 
-/// A case that brings its own balance function.
+/// A case whose rule is another than the theorem's.
 ///
-/// Restoring f = σ' must restore C2 exactly, whatever the batch: the "if" of the theorem. For one example the
+/// Restoring f = σ', and adding credit at the outputs, must restore C2 exactly, whatever the batch: the "if" of the theorem. Of a replaced
+/// balance function and one example the
 /// "only if" says more: if f ≠ σ' at a neuron with credit that has a bias or a firing presynaptic neuron, C2 fails, and it
 /// fails at the one nearest the output.
-fn own_balance(
+fn own_rule(
     case: &Case,
     wiring: &Wiring,
     evidence: &Evidence<Rational>,
@@ -177,8 +178,12 @@ fn own_balance(
         let why = "this case: no reference without layers above 200 parameters";
         return Ok((Verdict::Unchecked(why.into()), why.into()));
     };
-    let restored = credit::run(&with_slopes(case), limits)?;
+    let restored = credit::run(&case.under_the_theorem(), limits)?;
     let verdict = updates_agree(wiring, &restored.update, &reference);
+    if case.clamps_credit() {
+        let note = "this case: with f = σ' and the credit that comes back to outputs added, C2 holds exactly";
+        return Ok((verdict, note.into()));
+    }
     let note = "this case: with f = σ' restored, C2 holds exactly";
     let [example] = evidence.credit.examples.as_slice() else {
         return Ok((verdict, format!("{note}; the theorem says \"only if\" for one example")));
@@ -238,14 +243,4 @@ fn own_balance(
             "this case contradicts the theorem".into(),
         ),
     })
-}
-
-/// The same case without replaced balance functions.
-fn with_slopes(case: &Case) -> Case {
-    let mut case = case.clone();
-    match &mut case.network {
-        Network::Layered(net) => net.layers.iter_mut().for_each(|layer| layer.balance = None),
-        Network::Graph(net) => net.balances = PerNeuron::filled(net.neurons, None),
-    }
-    case
 }

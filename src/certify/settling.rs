@@ -33,11 +33,12 @@ pub(super) fn run(
     case_digest: &str,
     options: &Options,
 ) -> Result<Settled, Error> {
-    let (Some(heights), Some(depth)) = (wiring.heights(), wiring.depth()) else {
+    let Some(heights) = wiring.heights() else {
         let why = "with a cycle relaxation is exact in the limit only, and only where it settles";
         let cell = Cell::not_applicable(Claim::Settling, Tier::Exact, why);
         return Ok(Settled { cell, sweeps: Vec::new() });
     };
+    let depth = heights.iter().copied().max().unwrap_or(0);
     // A neuron whose credit moves no parameter need not have settled: the inputs, as a rule. A neuron that only a
     // bias drives may start a longest path itself; then its bias waits for the last sweep.
     let moves = |neuron: &Neuron| !wiring.incoming[*neuron].is_empty() || wiring.has_bias[*neuron];

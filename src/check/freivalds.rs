@@ -197,18 +197,18 @@ impl Check {
         let (external, external_sizes) = self.mixed(&r, |example| &example.external_credit);
         let (balanced, balanced_sizes) = self.mixed(&r, |example| &example.balanced);
         for pre in (0..self.wiring.neurons()).map(Neuron) {
-            let outgoing = &self.wiring.outgoing[pre];
+            let returning = &self.wiring.returning[pre];
             let mut expected = external[pre].clone();
             let mut terms = external_sizes[pre];
             let mut strength = Up::ONE;
-            for &synapse in outgoing {
+            for &synapse in returning {
                 let post = self.wiring.synapses[synapse].post;
                 expected += &self.weights[synapse] * &balanced[post];
                 terms = terms + above(&self.weights[synapse]) * balanced_sizes[post];
                 strength = strength + above(&self.weights[synapse]) + Up::ONE;
             }
             let underflow = strength * self.arithmetic.tiny * size;
-            let bound = self.arithmetic.gamma(outgoing.len() + 3) * terms + underflow;
+            let bound = self.arithmetic.gamma(returning.len() + 3) * terms + underflow;
             self.compare(self.side.names.credit, pre, &found[pre], &expected, bound);
         }
     }

@@ -22,11 +22,11 @@ pub enum Read {
     Weight(Synapse),
 }
 
-/// What c_j may read: its own e_j, its own outgoing synapses, and β and c of their postsynaptic neurons.
+/// What c_j may read: its own e_j, the synapses through which credit comes back to it, and β and c of their postsynaptic neurons.
 #[must_use]
 pub fn allowed_to_credit(wiring: &Wiring, pre: Neuron) -> BTreeSet<Read> {
     let mut allowed = BTreeSet::from([Read::ExternalCredit(pre)]);
-    for &synapse in &wiring.outgoing[pre] {
+    for &synapse in &wiring.returning[pre] {
         let post = wiring.synapses[synapse].post;
         allowed.extend([Read::Weight(synapse), Read::BalanceFactor(post), Read::Credit(post)]);
     }

@@ -135,12 +135,15 @@ fn conclusion(case: &Case, report: &Report) -> Conclusion {
     }
     let foreseen = |row: &Row| {
         let refutable = [Claim::Credit, Claim::Update, Claim::Truth, Claim::Recurrent];
-        row.tier == Tier::Exact
+        (row.tier == Tier::Exact || (case.clamps_credit() && row.tier == Tier::Identity))
             && refutable.contains(&row.claim)
             && row.verdict == Some(Conclusion::Disagree)
     };
-    let refuted = report.claims.iter().any(|row| row.claim == Claim::Update && foreseen(row));
-    if !case.has_own_balance() || !refuted {
+    let refuted = report
+        .claims
+        .iter()
+        .any(|row| (row.claim, row.tier) == (Claim::Update, Tier::Exact) && foreseen(row));
+    if !case.departs() || !refuted {
         return Conclusion::Disagree;
     }
     // C2 was refuted, as the case expects; with a cycle nothing else may be left that has a verdict.

@@ -65,12 +65,14 @@ pub struct Given {
 /// # Errors
 /// [`Error::Unsupported`] where there is a cycle and |W|ᵀ|β| does not contract.
 pub fn residual(case: &Case, case_digest: &str, examples: &[Given]) -> Result<String, Error> {
+    no_clamped_credit(case)?;
     residual::file(case, case_digest, examples)
 }
 
 /// What no checker in `proofs/theories` can say of a case.
 fn served(certificate: &Certificate) -> Result<(), Error> {
     let case = &certificate.case;
+    no_clamped_credit(case)?;
     if case.has_own_balance() {
         return Err(unsupported(
             "a balance function of its own: the theorem is about f = σ', with another f the rule is not backpropagation",
@@ -85,6 +87,16 @@ fn served(certificate: &Certificate) -> Result<(), Error> {
         return Err(unsupported(&format!("the activation {}: {why}", activation.name())));
     }
     off_kinks(case, certificate)
+}
+
+/// The definitions in Coq add what comes back to an output neuron.
+fn no_clamped_credit(case: &Case) -> Result<(), Error> {
+    if case.clamps_credit() {
+        return Err(unsupported(
+            "clamped output credit: the theorem is about e that is added to the credit that comes back",
+        ));
+    }
+    Ok(())
 }
 
 /// Left slopes are those of the checker; elsewhere the convention must not matter.

@@ -173,6 +173,10 @@ impl<F: Float> Dense<F> {
                 Threads::ONE,
             )?;
             for b in 0..batch {
+                // What comes back to an output that clamps its credit does not count.
+                for output in wiring.outputs.iter().filter(|n| wiring.returning[**n].is_empty()) {
+                    self.credit[(output.0, b)] = F::from(0);
+                }
                 let external = self.external_credit.col_as_slice(b);
                 for (c, e) in self.credit.col_as_slice_mut(b).iter_mut().zip(external) {
                     *c += *e;

@@ -20,6 +20,8 @@ pub struct Case {
     pub kink: Kink,
     /// The batch; never empty.
     pub examples: Vec<Example>,
+    /// What an output neuron makes of the credit that comes back to it (D3).
+    pub output_credit: OutputCredit,
     /// What the author of the case expects of C2.
     pub expect: Expect,
 }
@@ -46,6 +48,34 @@ pub enum Expect {
     Disagree,
 }
 
+/// What an output neuron makes of the credit that comes back to it through its outgoing synapses, a convention of D3.
+///
+/// ```text
+/// add     c_j = Σ_i W_ij β_i c_i + e_j      the gradient, whatever the wiring
+/// clamp   c_j = e_j on output neurons       as implementations do that set the credit of the last layer
+/// ```
+///
+/// The two are one rule wherever no output neuron drives another, so in every layered network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputCredit {
+    /// e is added to what comes back. The default.
+    #[default]
+    Add,
+    /// e stands in place of what comes back.
+    Clamp,
+}
+
+impl OutputCredit {
+    /// The word in the file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Clamp => "clamp",
+        }
+    }
+}
+
 impl Case {
     /// The name for reports, in the words of whoever wrote the case.
     #[must_use]
@@ -60,6 +90,34 @@ impl Case {
             Network::Layered(net) => net.layers.iter().any(|layer| layer.balance.is_some()),
             Network::Graph(net) => net.balances.iter().any(Option::is_some),
         }
+    }
+
+    /// Whether some output neuron refuses credit that comes back to it, so that the rule need not equal backpropagation.
+    #[must_use]
+    pub fn clamps_credit(&self) -> bool {
+        match (&self.network, self.output_credit) {
+            (Network::Layered(_), _) | (Network::Graph(_), OutputCredit::Add) => false,
+            (Network::Graph(net), OutputCredit::Clamp) => {
+                net.synapses.iter().any(|ends| net.outputs.contains(&ends.pre))
+            }
+        }
+    }
+
+    /// Whether the rule of the case is another than that of the theorem: a replaced balance function, or clamped credit.
+    #[must_use]
+    pub fn departs(&self) -> bool {
+        self.has_own_balance() || self.clamps_credit()
+    }
+
+    /// The same case under the rule of the theorem: f = σ' at every neuron, and credit added at every output.
+    #[must_use]
+    pub fn under_the_theorem(&self) -> Self {
+        let mut case = Self { output_credit: OutputCredit::Add, ..self.clone() };
+        match &mut case.network {
+            Network::Layered(net) => net.layers.iter_mut().for_each(|layer| layer.balance = None),
+            Network::Graph(net) => net.balances = PerNeuron::filled(net.neurons, None),
+        }
+        case
     }
 
     /// The activations that neurons receiving synapses use, one entry per layer or neuron.

@@ -130,6 +130,8 @@ impl Dense {
             examples: examples
                 .map(|(input, target)| Example { input, target, equilibrium: None })
                 .collect(),
+            // No output of a layered network drives another neuron.
+            output_credit: Default::default(),
             expect: self.expect,
         })
     }

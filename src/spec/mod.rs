@@ -17,7 +17,7 @@ mod wiring;
 pub mod work;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Class, Curved, Kink, Straight, Transcendental};
-pub use case::{Case, Example, Expect};
+pub use case::{Case, Example, Expect, OutputCredit};
 pub use dense::{Dense, DenseLayer, MOST_PARAMETERS, Tensor};
 pub use format::{Dtype, Number};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};

@@ -18,6 +18,8 @@ pub struct Wiring {
     pub synapses: PerSynapse<Ends>,
     /// The synapses onto each neuron.
     pub incoming: PerNeuron<Vec<Synapse>>,
+    /// The synapses through which credit comes back to each neuron (D3): those out of it, but none to an output that clamps its credit.
+    pub returning: PerNeuron<Vec<Synapse>>,
     /// The synapses out of each neuron.
     pub outgoing: PerNeuron<Vec<Synapse>>,
     /// σ of each neuron.
@@ -54,7 +56,7 @@ impl Wiring {
                 let has_bias = PerNeuron::from_fn(net.neurons, |neuron| {
                     net.biases.is_some() && !is_input[neuron]
                 });
-                Self::new(
+                let mut wiring = Self::new(
                     net.inputs.clone(),
                     net.outputs.clone(),
                     net.synapses.clone(),
@@ -62,7 +64,11 @@ impl Wiring {
                     net.balances.clone(),
                     PerNeuron::filled(net.neurons, case.kink),
                     has_bias,
-                )
+                );
+                if case.clamps_credit() {
+                    net.outputs.iter().for_each(|output| wiring.returning[*output].clear());
+                }
+                wiring
             }
         }
     }
@@ -126,6 +132,7 @@ impl Wiring {
             outputs,
             synapses,
             incoming,
+            returning: outgoing.clone(),
             outgoing,
             activations,
             balances,
@@ -156,23 +163,29 @@ impl Wiring {
         self.order.is_none()
     }
 
-    /// h(j) of D3: edges of the longest path that starts at j, wherever it ends; `None` with a cycle.
+    /// h(j) of D3: edges of the longest path that starts at j and along which credit comes back, wherever it ends; `None` with a cycle.
     #[must_use]
     pub fn heights(&self) -> Option<PerNeuron<usize>> {
         let order = self.order.as_ref()?;
         let mut height = PerNeuron::filled(self.neurons(), 0);
         for &pre in order.iter().rev() {
-            for &synapse in &self.outgoing[pre] {
+            for &synapse in &self.returning[pre] {
                 height[pre] = height[pre].max(height[self.synapses[synapse].post] + 1);
             }
         }
         Some(height)
     }
 
-    /// depth = max h of D3; `None` with a cycle.
+    /// Edges of the longest path, which is max h of D3 where no output clamps its credit; `None` with a cycle.
     #[must_use]
     pub fn depth(&self) -> Option<usize> {
-        self.heights().map(|heights| heights.iter().copied().max().unwrap_or(0))
+        let mut edges = PerNeuron::filled(self.neurons(), 0);
+        for &post in self.order.as_ref()? {
+            let arriving = self.incoming[post].iter();
+            let longest = arriving.map(|&synapse| edges[self.synapses[synapse].pre] + 1).max();
+            edges[post] = longest.unwrap_or(0);
+        }
+        edges.iter().copied().max()
     }
 
     /// Kahn's order: neurons with no unplaced presynaptic neuron, lowest number first.

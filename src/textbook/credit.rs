@@ -23,6 +23,8 @@ use crate::spec::{
 /// D2   β = f(s)                        D4   ΔW_ij = η ⟨β_i c_i x_j⟩,  Δb_i = η ⟨β_i c_i⟩
 /// ```
 ///
+/// Where the case clamps the credit of its output neurons, their rows of D3 are c = e.
+///
 /// Shapes: one [`CreditExample`] per example, one update entry per synapse and per neuron.
 /// Units: dimensionless. Exactness: exact over every `ExactScalar`.
 /// Source: Fan & Mysore, arXiv 2405.14139.
@@ -301,11 +303,14 @@ fn settle<S: Scalar>(
             (0..neurons).map(|column| if row == column { S::one() } else { S::zero() }).collect()
         })
         .collect();
-    for (synapse, ends) in wiring.synapses.indexed() {
-        let (weight, balance) = (&parameters.weights[synapse], &given.balance_factor[ends.post]);
+    for (pre, &synapse) in
+        wiring.returning.indexed().flat_map(|(n, all)| all.iter().map(move |s| (n, s)))
+    {
+        let post = wiring.synapses[synapse].post;
+        let (weight, balance) = (&parameters.weights[synapse], &given.balance_factor[post]);
         afford(weight, weight, balance, limits, "an entry of the elimination")?;
         let coefficient = weight.clone() * balance;
-        let entry = &mut rows[ends.pre.0][ends.post.0];
+        let entry = &mut rows[pre.0][post.0];
         *entry = entry.clone() - &coefficient;
     }
     let mut right = given.external_credit.clone();

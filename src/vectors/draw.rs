@@ -105,6 +105,7 @@ impl Draw {
             learning_rate,
             kink: Kink::default(),
             examples,
+            output_credit: Default::default(),
             expect: Expect::Agree,
         }
     }
@@ -208,6 +209,7 @@ impl Draw {
             learning_rate,
             kink: Kink::default(),
             examples,
+            output_credit: Default::default(),
             expect: Expect::Agree,
         }
     }

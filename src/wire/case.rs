@@ -13,7 +13,7 @@ use super::json::Json;
 use crate::error::Error;
 use crate::spec::{
     ACTIVATION_NAMES, Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits,
-    Network, Neuron, PerNeuron, PerSynapse, Wiring,
+    Network, Neuron, OutputCredit, PerNeuron, PerSynapse, Wiring,
 };
 
 pub(super) use write::activation_json;
@@ -76,8 +76,15 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
     if examples.is_empty() {
         return Err(list.error("at least one example"));
     }
-    let Head { name, learning_rate, kink, expect } = head;
-    let case = Case { name, network, learning_rate, kink, examples, expect };
+    let Head { name, learning_rate, kink, output_credit, expect } = head;
+    let case = Case { name, network, learning_rate, kink, examples, output_credit, expect };
+    if let (Some(word), true) = (root.field("output_credit"), case.clamps_credit())
+        && Wiring::of(&case).is_recurrent()
+    {
+        return Err(word.error(
+            "\"add\": with a cycle, credit that is clamped at an output has no engine here",
+        ));
+    }
     match root.field("equilibrium") {
         Some(list) if !Wiring::of(&case).is_recurrent() => {
             Err(list.error("no such field: without a cycle the rates follow from the inputs"))
@@ -110,6 +117,7 @@ pub(super) struct Head {
     pub(super) name: Option<String>,
     pub(super) learning_rate: BigRational,
     pub(super) kink: Kink,
+    pub(super) output_credit: OutputCredit,
     pub(super) expect: Expect,
 }
 
@@ -131,6 +139,7 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
         "examples",
         "kink",
         "balance",
+        "output_credit",
         "expect",
         "equilibrium",
     ])?;
@@ -144,6 +153,12 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
         name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
         learning_rate: root.required("learning_rate")?.number()?,
         kink: kink(root)?.unwrap_or_default(),
+        output_credit: match root.field("output_credit") {
+            None => OutputCredit::Add,
+            Some(word) => {
+                word.choice(&[OutputCredit::Add, OutputCredit::Clamp].map(|o| (o.name(), o)))?
+            }
+        },
         expect: match root.field("expect") {
             None => Expect::Agree,
             Some(word) => {

@@ -83,7 +83,8 @@ pub fn read(
     open: &mut dyn FnMut(&str) -> Result<Opened, Error>,
 ) -> Result<DenseDocument, Error> {
     let root = Cursor::root(json, limits);
-    let Head { name, learning_rate, kink, expect } = case::head(&root)?;
+    // No output of a layered network drives another neuron: what it makes of credit that comes back does not matter.
+    let Head { name, learning_rate, kink, output_credit: _, expect } = case::head(&root)?;
     if let Some(list) = root.field("equilibrium") {
         return Err(
             list.error("no such field: the rates of a layered network follow from its input")

@@ -9,12 +9,13 @@ use creditcheck::spec::Limits;
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate::{read, write};
 
-const GOLDEN: [&str; 6] = [
+const GOLDEN: [&str; 7] = [
     "worked-example",
     "square-2-3-3-2-quadratic",
     "kink-by-layer",
     "graph-skip-dead-end",
     "own-balance-square",
+    "clamped-output",
     "recurrent-cycle",
 ];
 

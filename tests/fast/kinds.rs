@@ -74,6 +74,7 @@ fn check(activation: &Activation, balance: Option<&Activation>, kink: Kink, s: &
             target: vec![ratio(64, 1)],
             equilibrium: None,
         }],
+        output_credit: Default::default(),
         expect: Default::default(),
     };
     let exact = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();

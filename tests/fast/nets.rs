@@ -112,6 +112,7 @@ impl Recipe<'_> {
                     equilibrium: None,
                 })
                 .collect(),
+            output_credit: Default::default(),
             expect: Expect::Agree,
         }
     }
@@ -164,6 +165,7 @@ impl Recipe<'_> {
             learning_rate: (self.learning_rate)(draw),
             kink: *draw.pick(&[Kink::Left, Kink::Right, Kink::Mean]),
             examples,
+            output_credit: Default::default(),
             expect: Expect::Agree,
         }
     }

@@ -37,6 +37,7 @@ fn evaluate<F: Float>(activation: &Activation, inputs: &[F]) -> [Vec<f64>; 2] {
         learning_rate: ratio(1, 1),
         kink: Kink::Left,
         examples: inputs.iter().map(example).collect(),
+        output_credit: Default::default(),
         expect: Expect::Agree,
     };
     // Softplus of the largest numbers squares to infinity in the loss: one by one, only the rates matter here.

@@ -143,6 +143,7 @@ pub fn layered(functions: Functions, numbers: Numbers) -> impl Strategy<Value = 
                     learning_rate: rate.clone(),
                     kink,
                     examples,
+                    output_credit: Default::default(),
                     expect: Expect::Agree,
                 };
                 if strike {

@@ -102,6 +102,7 @@ fn draw(g: &mut Gen, activation: impl Fn(&mut Gen) -> Activation) -> Case {
         learning_rate: ratio(3, 8),
         kink: Kink::Left,
         examples,
+        output_credit: Default::default(),
         expect: Expect::Agree,
     }
 }
@@ -185,6 +186,7 @@ fn evaluated(activation: &Activation, s: &Q, limits: &Limits) -> Q {
         learning_rate: ratio(1, 1),
         kink: Kink::Left,
         examples: Vec::new(),
+        output_credit: Default::default(),
         expect: Expect::Agree,
     };
     let (wiring, parameters) = (Wiring::of(&case), Parameters::of(&case));

@@ -265,6 +265,7 @@ fn inner_dimensions_beyond_one_block() {
         learning_rate: Q::one(),
         kink: Default::default(),
         examples: vec![example(1), example(2)],
+        output_credit: Default::default(),
         expect: creditcheck::spec::Expect::Agree,
     };
     // The exact credit engine eliminates over all neurons, which is too much here: backpropagation is the reference.

@@ -24,6 +24,9 @@ pub fn check(case: &Case, wiring: &Wiring) -> Result<(), Refusal> {
         return Err(refused("network", found, "a balance factor that some equation binds"));
     }
     if wiring.is_recurrent() {
+        if case.clamps_credit() {
+            return Err(refused("output_credit", "clamp", "add, with a cycle"));
+        }
         on_cycles(case, wiring, exact)?;
     }
     // Counted first: only a large case is worth looking at as floats.

@@ -216,12 +216,13 @@ fn inner(
 fn settling(ground: &Ground<'_>, examples: &[Confirmed]) -> (Count, bool) {
     let certificate = ground.certificate;
     let start = digest::start(&certificate.case_digest, certificate.seed, &ground.wiring);
+    let highest = ground.heights.iter().copied().max().unwrap_or(0);
     let (mut count, mut shown) = (Count::default(), false);
     for (number, (witness, known)) in
         certificate.witnesses.examples.iter().zip(examples).enumerate()
     {
         let mut credits = start.clone();
-        for sweeps in 1..=ground.depth + 1 {
+        for sweeps in 1..=highest + 1 {
             let retrograde = PerNeuron::from_fn(credits.len(), |post| {
                 ground.account.product(&witness.balance_factor[post], &credits[post])
             });
@@ -232,10 +233,10 @@ fn settling(ground: &Ground<'_>, examples: &[Confirmed]) -> (Count, bool) {
                 if sweeps == height + 1 {
                     count.see(&credits[neuron], settled, place);
                 }
-                if sweeps == ground.depth + 1 {
+                if sweeps == highest + 1 {
                     count.see(&credits[neuron], settled, place);
                 }
-                let last = height == ground.depth && sweeps == ground.depth;
+                let last = height == highest && sweeps == highest;
                 shown |= last && credits[neuron] != *settled;
             }
         }
@@ -268,8 +269,9 @@ fn inverses(ground: &Ground<'_>, examples: &[Confirmed]) -> Count {
 fn locality(ground: &Ground<'_>) -> Count {
     let (neurons, synapses) = (ground.wiring.neurons(), ground.wiring.synapses.len());
     let biases = ground.wiring.parameters() - synapses;
-    // relax: e_j, and W_ij, β_i, c_i of each outgoing synapse; plasticity: η, β_i, c_i, and x_j but for a bias.
-    let reads = neurons + 3 * synapses + 4 * synapses + 3 * biases;
+    // relax: e_j, and W_ij, β_i, c_i of each synapse through which credit comes back; plasticity: η, β_i, c_i, and x_j but for a bias.
+    let returning: usize = ground.wiring.returning.iter().map(Vec::len).sum();
+    let reads = neurons + 3 * returning + 4 * synapses + 3 * biases;
     let entries = reads * ground.certificate.case.examples.len();
     Count::of(entries)
 }

@@ -51,7 +51,7 @@ pub fn sweep(
     PerNeuron::from_fn(ground.wiring.neurons(), |pre| {
         let mut sum = ground.account.sum();
         sum.add(&external[pre]);
-        for &synapse in &ground.wiring.outgoing[pre] {
+        for &synapse in &ground.wiring.returning[pre] {
             let post = ground.wiring.synapses[synapse].post;
             sum.add_product(&ground.parameters.weights[synapse], &retrograde[post]);
         }

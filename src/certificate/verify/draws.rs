@@ -4,7 +4,7 @@ use super::{Ground, Refusal, confirm, refusal};
 use crate::certificate::digest::{self, PRIME, Point, PointExample};
 use crate::certificate::{Draw, PerParameter};
 use crate::spec::work::WORD;
-use crate::spec::{Neuron, PerNeuron};
+use crate::spec::{Neuron, PerNeuron, Synapse};
 
 /// Confirms every draw; how many residues.
 pub fn check(ground: &Ground<'_>) -> Result<usize, Refusal> {
@@ -44,14 +44,15 @@ fn check_draw(
             let at =
                 |what: &str| format!("draw {number}, example {k}, {what} of neuron {}", neuron.0);
             let external = given.external_credit[neuron];
-            let credit = plus(external, gathered(ground, point, neuron, &retrograde));
+            let credit =
+                plus(external, gathered(ground, point, &wiring.returning[neuron], &retrograde));
             confirm("P (D3)", &found.credit[neuron], &credit, || at("credit"))?;
             let adjoint = if !ground.layered {
                 response(ground, point, given, neuron)
             } else if wiring.outgoing[neuron].is_empty() {
                 minus(external)
             } else {
-                gathered(ground, point, neuron, &delta)
+                gathered(ground, point, &wiring.outgoing[neuron], &delta)
             };
             confirm("P (D6)", &found.adjoint[neuron], &adjoint, || at("adjoint"))?;
             confirmed += 2;
@@ -68,8 +69,13 @@ fn check_draw(
 }
 
 /// Σ_i W_ij signal_i.
-fn gathered(ground: &Ground<'_>, point: &Point, pre: Neuron, signal: &PerNeuron<u64>) -> u64 {
-    ground.wiring.outgoing[pre].iter().fold(0, |sum, &synapse| {
+fn gathered(
+    ground: &Ground<'_>,
+    point: &Point,
+    synapses: &[Synapse],
+    signal: &PerNeuron<u64>,
+) -> u64 {
+    synapses.iter().fold(0, |sum, &synapse| {
         let post = ground.wiring.synapses[synapse].post;
         plus(sum, times(point.weights[synapse], signal[post]))
     })

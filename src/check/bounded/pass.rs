@@ -5,7 +5,7 @@ use super::up::{Arithmetic, Sum, Value};
 use super::{Bound, Bounds, ExampleBounds};
 use crate::error::Error;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Dtype, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Dtype, Neuron, Parameters, PerNeuron, PerSynapse, Synapse, Wiring};
 
 /// A case with every number of it rounded.
 pub(super) struct Pass<'a> {
@@ -103,21 +103,27 @@ impl<'a> Pass<'a> {
             sum.add(&[-all.firing_rate[neuron]]);
             all.external_credit[neuron] = sum.over(1.0, 0);
         }
-        all.credit = self.backward(&all.balance_factor, &all.external_credit);
-        all.descent = if self.case.has_own_balance() {
-            self.backward(&all.slope, &all.external_credit)
+        let wiring = &self.wiring;
+        all.credit = self.backward(&wiring.returning, &all.balance_factor, &all.external_credit);
+        all.descent = if self.case.departs() {
+            self.backward(&wiring.outgoing, &all.slope, &all.external_credit)
         } else {
             all.credit.clone()
         };
         Ok(all)
     }
 
-    /// c = Wᵀ(f∘c) + e against the order of the synapses.
-    fn backward(&self, factor: &PerNeuron<Value>, external: &PerNeuron<Value>) -> PerNeuron<Value> {
+    /// c = Wᵀ(f∘c) + e against the order of the synapses, through those that are given.
+    fn backward(
+        &self,
+        synapses: &PerNeuron<Vec<Synapse>>,
+        factor: &PerNeuron<Value>,
+        external: &PerNeuron<Value>,
+    ) -> PerNeuron<Value> {
         let mut credit = PerNeuron::filled(self.wiring.neurons(), Value::ZERO);
         for &pre in self.order.iter().rev() {
             let mut sum = Sum::new(&self.neurons.arithmetic);
-            for &synapse in &self.wiring.outgoing[pre] {
+            for &synapse in &synapses[pre] {
                 let post = self.wiring.synapses[synapse].post;
                 sum.add(&[self.weights[synapse], factor[post], credit[post]]);
             }

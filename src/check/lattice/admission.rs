@@ -88,7 +88,7 @@ impl Admission {
         }
         for pre in (0..wiring.neurons()).map(Neuron) {
             let mut terms = vec![example.external_credit[pre].clone()];
-            terms.extend(wiring.outgoing[pre].iter().map(|&synapse| {
+            terms.extend(wiring.returning[pre].iter().map(|&synapse| {
                 &self.parameters.weights[synapse] * &balanced[wiring.synapses[synapse].post]
             }));
             self.sum(terms, || format!("the credit of neuron {} in example {b}", pre.0))?;

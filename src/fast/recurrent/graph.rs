@@ -54,6 +54,11 @@ impl<F: Float> Graph<F> {
             let what = "neurons of a graph on the fast side".to_owned();
             return Err(Error::Limit { what, given: neurons, limit: MAX_NEURONS });
         }
+        if case.clamps_credit() {
+            return Err(Error::unsupported(
+                "clamped output credit in a network with a cycle, in floats",
+            ));
+        }
         let places = places(wiring);
         let free: Vec<Neuron> =
             (0..wiring.neurons()).map(Neuron).filter(|n| !wiring.is_input[*n]).collect();

@@ -82,6 +82,11 @@ impl Net {
     /// # Errors
     /// [`Error::NotFinite`] if a number is beyond f64, [`Error::Limit`] if the case is too large to be simulated.
     pub fn of(case: &Case) -> Result<(Self, Weights, Vec<Shown>), Error> {
+        if case.clamps_credit() {
+            return Err(Error::unsupported(
+                "clamped output credit in a simulation: there e is added to what comes back",
+            ));
+        }
         let wiring = Wiring::of(case);
         let given = (wiring.neurons() + wiring.synapses.len()) as u64;
         if given > MOST_PARTS {

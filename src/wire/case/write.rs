@@ -4,7 +4,9 @@ use num_rational::BigRational;
 
 use super::FORMAT;
 use crate::number::canonical;
-use crate::spec::{Activation, Case, Ends, Expect, Kink, Layer, Network, Neuron, PerNeuron};
+use crate::spec::{
+    Activation, Case, Ends, Expect, Kink, Layer, Network, Neuron, OutputCredit, PerNeuron,
+};
 use crate::wire::json::Json;
 
 /// The case as a document: every field that differs from its default, numbers canonical.
@@ -19,6 +21,9 @@ pub fn to_json(case: &Case) -> Json {
     fields.push(("learning_rate", number_json(&case.learning_rate)));
     if case.kink != Kink::default() {
         fields.push(("kink", Json::text(case.kink.name())));
+    }
+    if case.output_credit != OutputCredit::default() {
+        fields.push(("output_credit", Json::text(case.output_credit.name())));
     }
     if case.expect == Expect::Disagree {
         fields.push(("expect", Json::text("disagree")));

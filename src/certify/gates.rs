@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use super::evidence::Evidence;
-use crate::check::{Block, Cell, CellState, Claim, Verdict, blocks};
+use crate::check::{Cell, CellState, Claim, Members, Verdict, blocks};
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::Rational;
@@ -94,7 +94,7 @@ pub(super) fn observe(
 }
 
 /// The parameter of a block whose update is largest in magnitude; none if all are zero.
-fn largest(block: &Block, reference: &Update<Rational>) -> Option<Parameter> {
+fn largest(block: &Members, reference: &Update<Rational>) -> Option<Parameter> {
     let weights =
         block.synapses.iter().map(|s| (Parameter::Weight(*s), reference.weights[*s].abs()));
     let biases = block.biases.iter().map(|n| (Parameter::Bias(*n), reference.biases[*n].abs()));

@@ -5,15 +5,15 @@ use num_traits::Zero;
 
 use super::gradient::{Rule, gradient};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
-use crate::check::bounded::{Bound, rounding_bound};
-use crate::check::judge::{Judge, Judgement, Nearness, Reference, judge_parameters};
-use crate::check::{blocks, bridge};
+use crate::check::bounded::{Bound, Bounds, rounding_bound};
+use crate::check::judge::{Judge, Judgement, Nearness, Reference, are_those_of};
+use crate::check::{bridge, per_block};
 use crate::error::Error;
 use crate::mutants;
-use crate::number::{exact_f64, held};
+use crate::number::exact_f64;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Limits, Network, Number, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Limits, Network, Number, PerBlock, Wiring};
 use crate::wire::gradient::{Gradient, Quantity};
 
 /// Judges every entry, and names the known mistakes that would give exactly this result.
@@ -47,11 +47,11 @@ pub fn judgement(
     progress: &mut dyn Progress,
 ) -> Result<Judgement, Error> {
     progress.stage("the exact gradient")?;
+    let case = &case.under_the_theorem();
     let wiring = Wiring::of(case);
     let truth = Truth::of(case, mine, limits)?;
     let mut judge = Judge::new(mine.number);
-    let blocks = blocks(case, &wiring);
-    judge_parameters(&mut judge, &wiring, &blocks, &mine.entries, &truth.entries);
+    judge.parameters(&per_block(case, &wiring, &mine.entries), truth.entries);
     if let (Some(theirs), Some(loss)) = (&mine.loss, truth.loss) {
         judge.block("loss", false, [("loss".to_owned(), theirs, loss)]);
     }
@@ -75,10 +75,10 @@ fn diagnose(
     progress: &mut dyn Progress,
 ) -> Result<Vec<String>, Error> {
     let mut before = |mutant: &str| progress.stage(&format!("is it the known mistake {mutant}?"));
+    let wiring = Wiring::of(case);
+    let theirs = per_block(case, &wiring, &mine.entries);
     let is_theirs = |found: &Update<BigRational>| {
-        let same = |(a, b): (&BigRational, &BigRational)| held(a, mine.number).as_ref() == Some(b);
-        found.weights.iter().zip(mine.entries.weights.iter()).all(same)
-            && found.biases.iter().zip(mine.entries.biases.iter()).all(same)
+        are_those_of(mine.number, &theirs, &per_block(case, &wiring, found), None).is_some()
     };
     let search = match mine.quantity {
         Quantity::Gradient => mutants::diagnose_gradient_by(case, is_theirs, limits, &mut before)?,
@@ -90,7 +90,7 @@ fn diagnose(
 
 /// What is right, with bounds where floats are to be judged.
 struct Truth {
-    entries: Update<Reference>,
+    entries: PerBlock<Reference>,
     loss: Option<Reference>,
     inputs: Vec<Vec<Reference>>,
 }
@@ -112,29 +112,15 @@ impl Truth {
                 is_exact: true,
                 bound: bound.map(|bound| bound.bound),
             };
-            let of_update = bounds.as_ref().map(|b| match mine.quantity {
-                Quantity::Gradient => &b.gradient,
-                Quantity::Update => &b.update,
-            });
-            let entries = Update {
-                weights: PerSynapse::new(
-                    exact
-                        .entries
-                        .weights
-                        .indexed()
-                        .map(|(s, value)| reference(value, of_update.map(|u| &u.weights[s])))
-                        .collect(),
-                ),
-                biases: PerNeuron::new(
-                    exact
-                        .entries
-                        .biases
-                        .indexed()
-                        .map(|(n, value)| reference(value, of_update.map(|u| &u.biases[n])))
-                        .collect(),
-                ),
-            };
             let wiring = Wiring::of(case);
+            let right = per_block(case, &wiring, &exact.entries);
+            let entries = match &bounds {
+                None => right.map(|value| reference(value, None)),
+                Some(bounds) => {
+                    let bounds = per_block(case, &wiring, of_quantity(bounds, mine.quantity));
+                    right.zip(bounds).map(|(value, bound)| reference(value, Some(bound)))
+                }
+            };
             let given = exact.inputs.unwrap_or_default();
             let inputs = given.iter().enumerate().map(|(b, row)| {
                 let of_example = bounds.as_ref().and_then(|all| all.examples.get(b));
@@ -159,26 +145,27 @@ impl Truth {
             bound: Some((bound.bound + bound.radius).next_up()),
         };
         let wiring = Wiring::of(case);
-        let chosen = match mine.quantity {
-            Quantity::Gradient => &bounds.gradient,
-            Quantity::Update => &bounds.update,
-        };
         let inputs = bounds.examples.iter().map(|example| {
             wiring.inputs.iter().map(|neuron| centre(&example.adjoint[*neuron])).collect()
         });
         Ok(Self {
-            entries: Update {
-                weights: chosen.weights.map(centre),
-                biases: chosen.biases.map(centre),
-            },
+            entries: per_block(case, &wiring, of_quantity(&bounds, mine.quantity)).map(centre),
             loss: Some(centre(&bounds.loss)),
             inputs: inputs.collect(),
         })
     }
 }
 
-/// The true gradient: by layers where there are layers, else by the arbiter; above its limit by the credit rule with
-/// f = σ', which C2 certifies to be the same.
+/// The bounds of what is asked for.
+fn of_quantity(bounds: &Bounds, quantity: Quantity) -> &Update<Bound> {
+    match quantity {
+        Quantity::Gradient => &bounds.gradient,
+        Quantity::Update => &bounds.update,
+    }
+}
+
+/// The gradient of a case under the theorem: by layers where there are layers, else by the arbiter; above its limit by the credit rule,
+/// which C2 certifies to be the same.
 fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gradient, Error> {
     let rule = match case.network {
         Network::Layered(_) => Rule::Backprop,
@@ -186,9 +173,8 @@ fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gr
         Network::Graph(_) if Wiring::of(case).parameters() <= MOST_UNIT_DIRECTIONS => Rule::Tangent,
         Network::Graph(_) => Rule::Credit,
     };
-    let plain = case.under_the_theorem();
     // −η times the gradient rather than the update itself, so that both quantities have one source.
-    let mut found = gradient(&plain, rule, Number::Exact, Quantity::Gradient, limits, &mut Silent)?;
+    let mut found = gradient(case, rule, Number::Exact, Quantity::Gradient, limits, &mut Silent)?;
     if quantity == Quantity::Update {
         found.entries = bridge::update_of_derivatives(&found.entries, &case.learning_rate);
     }

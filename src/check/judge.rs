@@ -3,12 +3,10 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use super::blocks::Block;
 use super::bounded::power;
 use super::power::{Power, Sight, Unchecked, doubt};
 use crate::number::{self, exact_f64, nearest_f64};
-use crate::spec::outcome::Update;
-use crate::spec::{Dtype, Number, Synapse, Wiring};
+use crate::spec::{Dtype, Number, PerBlock};
 
 pub use super::nearness::Nearness;
 
@@ -164,6 +162,16 @@ impl Judge {
         });
     }
 
+    /// Judges the parameters of a case, block by block.
+    pub fn parameters(&mut self, theirs: &PerBlock<&BigRational>, right: PerBlock<Reference>) {
+        for (block, right) in theirs.blocks.iter().zip(right.blocks) {
+            let both = block.entries.iter().zip(right.entries);
+            let entries =
+                both.map(|((place, theirs), (_, right))| (block.at(*place), *theirs, right));
+            self.block(&block.name, true, entries);
+        }
+    }
+
     fn differs(&mut self, place: String, theirs: &BigRational, exact: BigRational) {
         self.judgement.differing += 1;
         let by = (theirs - &exact).abs();
@@ -183,6 +191,34 @@ impl Judge {
     pub fn judgement(self) -> Judgement {
         self.judgement
     }
+}
+
+/// How somebody's entries are those of a result that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// As they are, or after rounding to the format they are held in.
+    Exactly,
+    /// Within the rounding bound of that result.
+    UpToRounding,
+}
+
+/// Whether somebody's entries are those of another result: exactly, after rounding to the format they are held in, or within its bounds.
+#[must_use]
+pub fn are_those_of(
+    held: Number,
+    theirs: &PerBlock<&BigRational>,
+    result: &PerBlock<&BigRational>,
+    bounds: Option<&PerBlock<f64>>,
+) -> Option<Match> {
+    let mut pairs = result.values().zip(theirs.values());
+    if pairs.all(|(exact, theirs)| number::held(exact, held).as_ref() == Some(*theirs)) {
+        return Some(Match::Exactly);
+    }
+    let mut pairs = result.values().zip(theirs.values()).zip(bounds?.values());
+    let near = |((exact, theirs), bound): ((&&BigRational, &&BigRational), &f64)| {
+        exact_f64(*bound).is_some_and(|bound| (*exact - *theirs).abs() <= bound)
+    };
+    pairs.all(near).then_some(Match::UpToRounding)
 }
 
 /// Looks at an exact entry: whether it is zero, whether it is in the format, and whether zero would pass for it.
@@ -226,35 +262,4 @@ fn nearness(held: Number, theirs: &BigRational, reference: &Reference) -> Nearne
         return Nearness::WithinBound;
     }
     Nearness::Different
-}
-
-/// Judges weights and biases by the blocks of a case.
-pub fn judge_parameters(
-    judge: &mut Judge,
-    wiring: &Wiring,
-    blocks: &[Block],
-    theirs: &Update<BigRational>,
-    reference: &Update<Reference>,
-) {
-    for block in blocks {
-        let weight = |synapse: &Synapse| {
-            let ends = wiring.synapses[*synapse];
-            let place = format!(
-                "{}: post {}, pre {}",
-                block.name,
-                ends.post.0 - block.post,
-                ends.pre.0 - block.pre
-            );
-            (place, &theirs.weights[*synapse], reference.weights[*synapse].clone())
-        };
-        let bias = |neuron: &crate::spec::Neuron| {
-            let place = format!("{}: post {}", block.name, neuron.0 - block.post);
-            (place, &theirs.biases[*neuron], reference.biases[*neuron].clone())
-        };
-        judge.block(
-            &block.name,
-            true,
-            block.synapses.iter().map(weight).chain(block.biases.iter().map(bias)),
-        );
-    }
 }

@@ -20,7 +20,7 @@ mod table;
 pub mod temporal;
 mod verdict;
 
-pub use blocks::{Block, blocks};
+pub use blocks::{Members, blocks, per_block};
 pub use exact::{Comparison, Shown};
 pub use table::{Cell, CellState, Claim, Conclusion, Table, Tier};
 pub use verdict::{Compared, Mismatch, Verdict};

@@ -20,11 +20,12 @@ mod verified;
 
 use num_rational::BigRational;
 
+use crate::check::per_block;
 use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::paragraph::{hanging, wrapped};
-use crate::spec::{Activation, Case, Dense, Dtype, Network, Number, Wiring};
-use crate::wire::gradient::Gradient;
+use crate::spec::{Activation, Case, Dense, Dtype, Network, Number, PerBlock, Wiring};
+use crate::wire::gradient::{Gradient, Quantity};
 
 use layout::{drawn, drawn_by, fits, grid};
 
@@ -134,10 +135,6 @@ fn shown(value: &BigRational, number: Number) -> String {
 /// A gradient or an update as text.
 #[must_use]
 pub fn gradient(gradient: &Gradient, case: &Case) -> String {
-    let quantity = match gradient.quantity {
-        crate::wire::gradient::Quantity::Gradient => "∂L/∂",
-        crate::wire::gradient::Quantity::Update => "Δ",
-    };
     let show = |value: &BigRational| shown(value, gradient.number);
     let head = format!(
         "{} · {} · rule {} · {}",
@@ -147,33 +144,9 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
         gradient.number.name()
     );
     let mut text = wrapped(0, &head);
-    if let Some(loss) = &gradient.loss {
-        text.push_str(&hanging(0, 4, &format!("L = {}", show(loss))));
-    }
-    let wiring = Wiring::of(case);
-    for block in crate::check::blocks(case, &wiring) {
-        let parameter = if block.biases.is_empty() { "W" } else { "b" };
-        text.push_str(&format!("\n{quantity}{parameter}, {}\n", block.name));
-        let mut grid = grid();
-        grid.set_header(if block.biases.is_empty() {
-            vec!["post", "pre", "value"]
-        } else {
-            vec!["post", "value"]
-        });
-        for synapse in &block.synapses {
-            let ends = wiring.synapses[*synapse];
-            grid.add_row(vec![
-                (ends.post.0 - block.post).to_string(),
-                (ends.pre.0 - block.pre).to_string(),
-                show(&gradient.entries.weights[*synapse]),
-            ]);
-        }
-        for neuron in &block.biases {
-            let post = (neuron.0 - block.post).to_string();
-            grid.add_row(vec![post, show(&gradient.entries.biases[*neuron])]);
-        }
-        text.push_str(&drawn_by(grid, 2));
-    }
+    let entries = per_block(case, &Wiring::of(case), &gradient.entries);
+    let what = (gradient.quantity, gradient.number);
+    text.push_str(&blocks(gradient.loss.as_ref(), &entries, what));
     if let Some(inputs) = &gradient.inputs {
         text.push_str("\n∂L_b/∂x at the inputs\n");
         let mut grid = grid();
@@ -183,6 +156,41 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
                 let example = if k == 0 { b.to_string() } else { String::new() };
                 grid.add_row(vec![example, k.to_string(), show(value)]);
             }
+        }
+        text.push_str(&drawn_by(grid, 2));
+    }
+    text
+}
+
+/// The loss and every parameter of any network, block by block.
+fn blocks(
+    loss: Option<&BigRational>,
+    entries: &PerBlock<&BigRational>,
+    (quantity, number): (Quantity, Number),
+) -> String {
+    let quantity = match quantity {
+        Quantity::Gradient => "∂L/∂",
+        Quantity::Update => "Δ",
+    };
+    let loss = loss.map(|loss| hanging(0, 4, &format!("L = {}", shown(loss, number))));
+    let mut text = loss.unwrap_or_default();
+    for block in &entries.blocks {
+        // Of a network that runs in time a block is called as its field is.
+        let name = match block.name.as_str() {
+            "recurrent" | "input" | "readout" => format!("{} weights", block.name),
+            other => other.replace('_', " "),
+        };
+        text.push_str(&format!("\n{quantity}{}, {name}\n", block.symbol));
+        let mut grid = grid();
+        let [post, pre] = block.axes;
+        grid.set_header(match block.is_of_biases() {
+            true => vec![post, "value"],
+            false => vec![post, pre, "value"],
+        });
+        for (place, value) in &block.entries {
+            let places = std::iter::once(place.post).chain(place.pre);
+            let value = std::iter::once(shown(value, number));
+            grid.add_row(places.map(|at| at.to_string()).chain(value));
         }
         text.push_str(&drawn_by(grid, 2));
     }

@@ -4,6 +4,7 @@
 //! is how the credit rule sees every network), [`Dense`] a case of floats too large for fractions, and [`outcome`] what the engines report.
 
 mod activation;
+mod blocks;
 mod case;
 mod dense;
 mod format;
@@ -17,6 +18,7 @@ mod wiring;
 pub mod work;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Class, Curved, Kink, Straight, Transcendental};
+pub use blocks::{Block, PerBlock, Place};
 pub use case::{Case, Example, Expect, OutputCredit};
 pub use dense::{Dense, DenseLayer, MOST_PARAMETERS, Tensor};
 pub use format::{Dtype, Number};
@@ -25,7 +27,7 @@ pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};
 pub use temporal::{
     Diagonal, Feedback, Form, Modprop, Mu, Sequence, Steps, Taps, Temporal, TemporalCase,
-    TemporalGradient, TemporalRule,
+    TemporalGradient, TemporalRule, blocks_over_time,
 };
 pub use wiring::{Parameters, Wiring};
 pub use work::Work;

@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 
 use super::activation::{Activation, Kink};
+use super::blocks::{Block, PerBlock, Place};
 use crate::foreign::Foreign;
 
 /// A recurrent network of leaky neurons with a linear readout (T1).
@@ -224,6 +225,25 @@ pub struct TemporalGradient<T> {
     pub readout_biases: Option<Vec<T>>,
 }
 
+/// The parameters of a network that runs in time, block by block, in the order of its file.
+#[must_use]
+pub fn blocks_over_time<'a, T>(
+    [recurrent, input, readout]: [&'a [Vec<T>]; 3],
+    readout_biases: Option<&'a [T]>,
+) -> PerBlock<&'a T> {
+    let mut blocks = vec![
+        Block::matrix(("recurrent", "W"), ["post", "pre"], recurrent),
+        Block::matrix(("input", "U"), ["post", "input"], input),
+        Block::matrix(("readout", "V"), ["post", "pre"], readout),
+    ];
+    blocks.extend(readout_biases.map(|biases| {
+        let place = |(post, value)| (Place { post, pre: None }, value);
+        let entries = biases.iter().enumerate().map(place).collect();
+        Block { name: "readout_biases".into(), symbol: "b", axes: ["readout", ""], entries }
+    }));
+    PerBlock { blocks }
+}
+
 impl<S> TemporalGradient<S> {
     /// The same in another number type.
     #[must_use]
@@ -237,5 +257,12 @@ impl<S> TemporalGradient<S> {
             readout: matrix(&self.readout),
             readout_biases: self.readout_biases.as_ref().map(row),
         }
+    }
+
+    /// Every derivative, block by block; the loss is none.
+    #[must_use]
+    pub fn per_block(&self) -> PerBlock<&S> {
+        let matrices = [&self.recurrent[..], &self.input, &self.readout];
+        blocks_over_time(matrices, self.readout_biases.as_deref())
     }
 }

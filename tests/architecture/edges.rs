@@ -22,7 +22,7 @@ check::bridge: check::exact check::verdict scalar spec
 check::entries: spec
 check::exact: check::verdict scalar
 check::freivalds: check::bounded check::entries check::verdict number spec
-check::judge: check::blocks check::bounded check::power number spec
+check::judge: check::bounded check::power number spec
 check::power: check::nearness
 check::lattice: check::entries check::verdict number spec
 check::locality: check::verdict spec

@@ -5,10 +5,10 @@ use num_traits::{Signed, Zero};
 
 use super::gradient::{asked_for, exact, has_few_parameters};
 use crate::check::bounded::{temporal_bound, temporal_update_bound};
-use crate::check::judge::{Judge, Judgement, Nearness, Reference};
+use crate::check::judge::{Judge, Judgement, Match, Nearness, Reference, are_those_of};
 use crate::error::Error;
 use crate::mutants;
-use crate::number::{exact_f64, held, nearest_f64};
+use crate::number::nearest_f64;
 use crate::progress::Progress;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalGradient,
@@ -71,13 +71,14 @@ fn judged(
     let truth = as_rule(case, &rule, mine, limits)?;
     let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
     let mut judge = Judge::new(mine.number);
-    let mut of_entries = bounds.as_ref().map(in_order).unwrap_or_default().into_iter();
-    for ((name, theirs), (_, right)) in mine.blocks().into_iter().zip(truth.blocks()) {
-        let entries = theirs.into_iter().zip(right).map(|((place, theirs), (_, right))| {
-            (place, theirs, reference(right, of_entries.next()))
-        });
-        judge.block(name, true, entries);
-    }
+    let right = match &bounds {
+        None => truth.per_block().map(|value| reference(value, None)),
+        Some(bounds) => {
+            let both = truth.per_block().zip(bounds.per_block());
+            both.map(|(value, bound)| reference(value, Some(*bound)))
+        }
+    };
+    judge.parameters(&mine.per_block(), right);
     if let (Some(theirs), Some(loss)) = (&mine.loss, &truth.loss) {
         let loss = reference(loss, bounds.as_ref().map(|bounds| bounds.loss));
         judge.block("loss", false, [("loss".to_owned(), theirs, loss)]);
@@ -107,13 +108,6 @@ fn bounds_of(
     }
 }
 
-/// The bounds of all parameters, in the order of [`GradientOverTime::blocks`].
-fn in_order(bounds: &TemporalGradient<f64>) -> Vec<f64> {
-    let matrices = [&bounds.recurrent, &bounds.input, &bounds.readout];
-    let entries = matrices.into_iter().flatten().flatten();
-    entries.chain(bounds.readout_biases.iter().flatten()).copied().collect()
-}
-
 /// The exact result of a rule, in the quantity that theirs has.
 fn as_rule(
     case: &TemporalCase,
@@ -130,37 +124,22 @@ struct Diagnosis {
     sentence: String,
 }
 
-/// Whether these are the entries of another result: exactly, after rounding to the format they are held in, or within its bounds.
-fn are_those_of(
+/// Whether these are the entries of another result.
+fn matched(
     mine: &GradientOverTime,
     result: &GradientOverTime,
     bounds: Option<&TemporalGradient<f64>>,
 ) -> Option<Match> {
-    let mut pairs = values(result).zip(values(mine));
-    if pairs.all(|(a, b)| held(a, mine.number).as_ref() == Some(b)) {
-        return Some(Match::Exactly);
-    }
-    let bounds = in_order(bounds?);
-    let mut pairs = values(result).zip(values(mine)).zip(bounds);
-    let near = |((a, b), bound): ((&BigRational, &BigRational), f64)| {
-        exact_f64(bound).is_some_and(|bound| (a - b).abs() <= bound)
-    };
-    pairs.all(near).then_some(Match::UpToRounding)
+    let bounds = bounds.map(|bounds| bounds.per_block().map(|bound| *bound));
+    are_those_of(mine.number, &mine.per_block(), &result.per_block(), bounds.as_ref())
 }
 
-/// How somebody's floats are those of another rule.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Match {
-    Exactly,
-    UpToRounding,
-}
-
-impl Match {
-    fn diagnosis(self, sentence: String) -> Diagnosis {
-        match self {
-            Self::Exactly => Diagnosis { is_exactly: true, sentence },
-            Self::UpToRounding => {
-                Diagnosis { is_exactly: false, sentence: format!("{sentence}, up to rounding") }
+impl Diagnosis {
+    fn of(matched: Match, sentence: String) -> Self {
+        match matched {
+            Match::Exactly => Self { is_exactly: true, sentence },
+            Match::UpToRounding => {
+                Self { is_exactly: false, sentence: format!("{sentence}, up to rounding") }
             }
         }
     }
@@ -195,13 +174,14 @@ fn diagnose(
             Err(_) => continue,
         };
         // Several variants of one result would be named for nothing: the first is the simplest.
-        let same = |other: &GradientOverTime| values(other).eq(values(&result));
+        let same =
+            |other: &GradientOverTime| other.per_block().values().eq(result.per_block().values());
         if seen.iter().any(same) {
             continue;
         }
         let of_rule = bounds_of(case, &rule, mine)?;
-        if let Some(matched) = are_those_of(mine, &result, of_rule.as_ref()) {
-            found.push(matched.diagnosis(format!("this is the {what} of {rule}")));
+        if let Some(matched) = matched(mine, &result, of_rule.as_ref()) {
+            found.push(Diagnosis::of(matched, format!("this is the {what} of {rule}")));
         }
         if mine.number != Number::Exact {
             let distance = furthest(mine, &result);
@@ -237,17 +217,16 @@ fn mistakes(
     limits: &Limits,
 ) -> Vec<Diagnosis> {
     let room = bounds.map(widened);
-    let matched = |gradient: &TemporalGradient<BigRational>| {
+    let is_theirs = |gradient: &TemporalGradient<BigRational>| {
         let theirs = asked_for(gradient.clone(), mine.quantity, case);
         let rule = TemporalRule::Bptt;
         let result = GradientOverTime::of(&rule, Number::Exact, mine.quantity, theirs);
-        are_those_of(mine, &result, room.as_ref())
+        matched(mine, &result, room.as_ref()).is_some()
     };
-    let is_theirs = |gradient: &TemporalGradient<BigRational>| matched(gradient).is_some();
     let search = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &is_theirs, limits);
     let caveat = search.caveat().map(|sentence| Diagnosis { is_exactly: false, sentence });
     let as_far = if room.is_some() { Match::UpToRounding } else { Match::Exactly };
-    let found = search.found.into_iter().map(|sentence| as_far.diagnosis(sentence));
+    let found = search.found.into_iter().map(|sentence| Diagnosis::of(as_far, sentence));
     found.chain(caveat).collect()
 }
 
@@ -268,14 +247,10 @@ fn widened(bounds: &TemporalGradient<f64>) -> TemporalGradient<f64> {
     }
 }
 
-fn values(gradient: &GradientOverTime) -> impl Iterator<Item = &BigRational> {
-    gradient.blocks().into_iter().flat_map(|(_, entries)| entries).map(|(_, value)| value)
-}
-
 /// The largest difference of two entries.
 fn furthest(a: &GradientOverTime, b: &GradientOverTime) -> BigRational {
-    let differences = values(a).zip(values(b)).map(|(a, b)| (a - b).abs());
-    differences.max().unwrap_or_else(BigRational::zero)
+    let both = a.per_block().zip(b.per_block()).map(|(a, b)| (a - b).abs());
+    both.values().max().cloned().unwrap_or_else(BigRational::zero)
 }
 
 /// The approximate rules and their variants, the simplest first: with the μ that the file names, and with some that people use.

@@ -3,8 +3,10 @@
 use num_rational::BigRational;
 
 use crate::error::Error;
-use crate::spec::{Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, Taps};
-use crate::spec::{TemporalCase, TemporalGradient, TemporalRule};
+use crate::spec::{
+    Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, PerBlock, Taps, TemporalCase,
+    TemporalGradient, TemporalRule, blocks_over_time,
+};
 use crate::wire::case::number_json;
 use crate::wire::cursor::Cursor;
 use crate::wire::gradient::{FORMAT, Quantity, Reader, entry_json, header};
@@ -35,9 +37,6 @@ pub struct GradientOverTime {
     pub readout_biases: Option<Vec<BigRational>>,
 }
 
-/// The parameters of one kind, with the place of each.
-pub type NamedBlock<'a> = (&'static str, Vec<(String, &'a BigRational)>);
-
 impl GradientOverTime {
     /// What a rule has computed.
     #[must_use]
@@ -63,25 +62,9 @@ impl GradientOverTime {
 
     /// Every entry, block by block, in the order of the file.
     #[must_use]
-    pub fn blocks(&self) -> Vec<NamedBlock<'_>> {
-        let matrices =
-            [("recurrent", &self.recurrent), ("input", &self.input), ("readout", &self.readout)];
-        let mut blocks: Vec<NamedBlock<'_>> = matrices
-            .into_iter()
-            .map(|(name, rows)| {
-                let entries = rows.iter().enumerate().flat_map(|(post, row)| {
-                    let place = move |pre| format!("{name}: post {post}, pre {pre}");
-                    row.iter().enumerate().map(move |(pre, value)| (place(pre), value))
-                });
-                (name, entries.collect())
-            })
-            .collect();
-        if let Some(biases) = &self.readout_biases {
-            let place = |post| format!("readout_biases: readout {post}");
-            let entries = biases.iter().enumerate();
-            blocks.push(("readout_biases", entries.map(|(post, b)| (place(post), b)).collect()));
-        }
-        blocks
+    pub fn per_block(&self) -> PerBlock<&BigRational> {
+        let matrices = [&self.recurrent[..], &self.input, &self.readout];
+        blocks_over_time(matrices, self.readout_biases.as_deref())
     }
 }
 

@@ -4,9 +4,12 @@ use creditcheck::check::bounded::{Bounds, rounding_bound};
 use creditcheck::check::entries::{Entry, of_backprop, of_credit};
 use creditcheck::check::lattice::{admit, compare_bits, compare_bits_backprop};
 use creditcheck::fast::{self, Float};
-use creditcheck::spec::{Activation, Case, Dtype, Limits, Network};
+use creditcheck::spec::{
+    Activation, Case, Dtype, Example, Expect, Kink, Layer, Layered, Limits, Network,
+};
 use creditcheck::textbook;
 use num_rational::BigRational;
+use num_rational::BigRational as Q;
 
 use super::nets::{Draw, Recipe, ratio};
 
@@ -139,6 +142,55 @@ fn admission_refuses() {
     fine.examples[0].input[0] = ratio(1, 1 << 20) + ratio(7, 1);
     assert!(reason(&fine, Dtype::F32).unwrap_err().contains("bits"));
     assert_eq!(reason(&fine, Dtype::F64), Ok(()));
+}
+
+/// One synapse onto one neuron: every product and every sum is asked for alone.
+#[test]
+fn admission_asks_for_every_step() {
+    let f32_takes = |weight: &Q, activation: Activation, kink: Kink, input: &Q, target: Q| {
+        let neuron = Layer {
+            weights: vec![vec![weight.clone()]],
+            biases: None,
+            activation,
+            kink: None,
+            balance: None,
+        };
+        let example =
+            Example { input: vec![input.clone()], target: vec![target], equilibrium: None };
+        let case = Case {
+            name: None,
+            network: Network::Layered(Layered { layers: vec![neuron] }),
+            learning_rate: ratio(1, 2),
+            kink,
+            examples: vec![example],
+            output_credit: Default::default(),
+            expect: Expect::Agree,
+        };
+        let exact = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
+        admit(&case, &exact, Dtype::F32)
+    };
+    let power = |exponent: u32| Q::from_integer(num_bigint::BigInt::from(1) << exponent);
+    let (one, left) = (ratio(1, 1), Kink::Left);
+    // What is far apart is multiplied and never added.
+    let far =
+        f32_takes(&power(30), Activation::Identity, left, &power(30).recip(), power(20) + &one);
+    assert_eq!(far, Ok(()));
+    // Up to the largest power of two of the format.
+    let large = |exponent| {
+        f32_takes(&ratio(0, 1), Activation::Identity, left, &power(exponent), ratio(0, 1))
+    };
+    assert_eq!(large(127), Ok(()));
+    assert!(large(128).unwrap_err().contains("exponents"));
+    // The parameters of σ, on pieces too where they do not enter.
+    let third = Activation::HardTanh { min: ratio(-1, 3), max: ratio(2, 1) };
+    let refused = f32_takes(&one, third, left, &one, ratio(0, 1)).unwrap_err();
+    assert!(refused.contains("activation") && refused.contains("not dyadic"), "{refused}");
+    let steep = Activation::LeakyRelu { slope: power(30).recip() };
+    assert_eq!(f32_takes(&one, steep.clone(), left, &one, ratio(0, 1)), Ok(()));
+    // The mean of both slopes is a sum that needs 31 bits.
+    let refused = f32_takes(&one, steep, Kink::Mean, &one, ratio(0, 1)).unwrap_err();
+    assert!(refused.contains("needs 31 bits"), "{refused}");
+    assert!(f32_takes(&one, Activation::Softsign, left, &one, ratio(0, 1)).is_err());
 }
 
 /// The comparison sees one unit in the last place, NaN, and a missing entry.

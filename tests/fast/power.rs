@@ -164,3 +164,25 @@ fn large(draw: &mut Draw, activation: &Activation) -> Case {
         .collect();
     case
 }
+
+/// A bound of twice the share that must be refused has no power, and one of a quarter of it has.
+#[test]
+fn wide_bounds_have_no_power() {
+    let case = suite::document(suite::CASES[0].1, &Limits::default()).unwrap().case;
+    let reference = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
+    let float = fast::credit::run::<f64>(&case).unwrap();
+    let right = rounding_bound(&case, Dtype::F64).unwrap();
+    for block in blocks(&case, &Wiring::of(&case)) {
+        let of_block = block.synapses.iter().map(|s| reference.update.weights[*s].abs());
+        let Some(largest) = of_block.max() else { continue };
+        let with = |times: BigRational| {
+            let mut bounds = right.clone();
+            let bound = &largest * share(Dtype::F64) * times;
+            let bound = creditcheck::number::nearest_f64(&bound);
+            block.synapses.iter().for_each(|s| bounds.update.weights[*s].bound = bound);
+            weakest_block(&case, &bounds, &reference.update, &float.update, true)
+        };
+        assert_eq!(with(ratio(2, 1)), Some(block.name.clone()));
+        assert_eq!(with(ratio(1, 4)), None);
+    }
+}

@@ -332,15 +332,21 @@ fn forward(w: &[f64], x: &[f64], reach: &[f64], errors: [&[f64]; 2], live: &[usi
     sums
 }
 
-/// e = t − x
+/// e = t − x, and times 1/B and the scale where an evaluation has them in front.
 fn external(rates: &Values, targets: &Tensor, models: [Model; 2]) -> Values {
-    let mut credit = Values::new(targets.rows, targets.cols);
+    let batch = targets.rows;
+    let mut credit = Values::new(batch, targets.cols);
     for (at, target) in targets.values.iter().enumerate() {
         let (x, e) = (rates.centre[at], rates.error(at));
         let error = SIDES.map(|side| {
             let moved = models[side].rounding(*target);
             let size = Up::of(rates.reach[at]) + Up::of(*target) + moved;
-            e[side] + moved + models[side].stored(1) * size
+            // What underflows here is multiplied by all that follows.
+            let underflow = match size == Up::ZERO {
+                true => Up::ZERO,
+                false => Up::count(batch) * models[side].tiny,
+            };
+            e[side] + moved + models[side].stored(1) * size + underflow
         });
         credit.set(at, target - x, error);
     }

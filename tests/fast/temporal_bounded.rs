@@ -9,8 +9,8 @@ use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, Tempora
 use creditcheck::fast::{Float, Threads};
 use creditcheck::number::{nearest_f32, nearest_f64};
 use creditcheck::spec::{
-    Activation, Dtype, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
-    TemporalRule,
+    Activation, Diagonal, Dtype, Feedback, Kink, Limits, Sequence, Steps, Temporal, TemporalCase,
+    TemporalGradient, TemporalRule,
 };
 use creditcheck::textbook::temporal as exact;
 use num_rational::BigRational;
@@ -321,11 +321,25 @@ fn refused<F: Float>(
         }
         let step = largest * 1.01 * power(format).to_f64().unwrap();
         *block(&mut wrong)[0] += step;
-        if !matches!(compare_temporal(bounds, &wrong, exact).0, Verdict::Disagree(_)) {
-            return Err(format!("an entry of block {n} may be wrong by {step}"));
+        let place = ["recurrent[0][0]", "input[0][0]", "readout[0][0]"][n];
+        match compare_temporal(bounds, &wrong, exact).0 {
+            Verdict::Disagree(found) if (&*found.place, found.differing) == (place, 1) => {}
+            other => {
+                return Err(format!("an entry of block {n} may be wrong by {step}: {other:?}"));
+            }
         }
     }
     Ok(())
+}
+
+/// Credit through weights that are means of types comes to cells to which W sends none.
+#[test]
+fn the_bound_of_mdgl_knows_its_feedback() {
+    let case = crate::temporal::committed("temporal-golden");
+    let bound = |feedback| {
+        temporal_bound(&case, &TemporalRule::Mdgl { feedback }, Dtype::F32).unwrap().recurrent
+    };
+    assert_ne!(bound(Feedback::Cell), bound(Feedback::Type(Diagonal::Counted)));
 }
 
 /// A net as the generator makes them, each of its numbers moved to one with nothing in common with the others.

@@ -106,6 +106,25 @@ fn a_short_list_has_no_condition() {
     }
 }
 
+/// ModProp with μ = 0 relays nothing: without leak in its taps it is MDGL, and has its conditions; with no tap it is e-prop.
+#[test]
+fn modprop_that_relays_nothing_has_the_conditions_of_the_rule_that_it_is() {
+    let case = super::committed("temporal-golden");
+    let numbers = |taps, mu: Q, form| -> Vec<u8> {
+        let mu = Mu::Scalar(mu);
+        let rule = TemporalRule::Modprop(Modprop { feedback: Feedback::Cell, taps, mu, form });
+        conditions(&case, &rule, &slopes(&case)).iter().map(|found| found.number).collect()
+    };
+    let has = |taps, mu: Q, form, number| numbers(taps, mu, form).contains(&number);
+    for taps in [Taps::All, Taps::Count(1), Taps::Count(2), Taps::Count(5)] {
+        assert!(has(taps, Q::zero(), Form::NoLeak, 7), "{taps:?}");
+        assert_eq!(has(taps, Q::one(), Form::NoLeak, 7), taps == Taps::Count(1), "{taps:?}");
+        assert!(!has(taps, Q::zero(), Form::NoLeak, 8), "{taps:?}");
+    }
+    assert!(!has(Taps::Count(0), Q::zero(), Form::NoLeak, 7));
+    assert!(has(Taps::Count(0), Q::one(), Form::NoLeak, 8));
+}
+
 /// Claim, and what it is about, to how often it held where it says something.
 type Seen = BTreeMap<(u8, &'static str), usize>;
 

@@ -19,7 +19,7 @@ use num_traits::Zero;
 use crate::engines;
 
 /// A committed case.
-fn committed(name: &str) -> TemporalCase {
+pub fn committed(name: &str) -> TemporalCase {
     let file = format!("{}/fixtures/cases/{name}.json", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(&file).unwrap();
     TemporalDocument::read(&bytes, &Limits::default()).unwrap().case

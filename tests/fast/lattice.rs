@@ -181,6 +181,12 @@ fn admission_asks_for_every_step() {
     };
     assert_eq!(large(127), Ok(()));
     assert!(large(128).unwrap_err().contains("exponents"));
+    let small = |exponent| {
+        let input = power(exponent).recip();
+        f32_takes(&ratio(0, 1), Activation::Identity, left, &input, ratio(0, 1))
+    };
+    assert_eq!(small(149), Ok(()));
+    assert!(small(150).unwrap_err().contains("exponents"));
     // The parameters of σ, on pieces too where they do not enter.
     let third = Activation::HardTanh { min: ratio(-1, 3), max: ratio(2, 1) };
     let refused = f32_takes(&one, third, left, &one, ratio(0, 1)).unwrap_err();

@@ -2,7 +2,7 @@
 """The gradient of a creditcheck case in Python's fractions: an evaluation that shares nothing with the crate.
 
     exact.py CASE.json                       the gradient (creditcheck/gradient/1) on stdout
-    exact.py CASE.json --rule credit         the same with the case's own balance functions, if it has any
+    exact.py CASE.json --rule credit         the same with the case's own balance functions and clamped outputs, if it has any
     exact.py CASE.json --method dual         by forward dual numbers instead of the reverse tape
     exact.py CASE.json --quantity update     the weight update -eta * gradient
     exact.py --digest CASE.json              the digest of the case
@@ -107,11 +107,11 @@ def parameters(network):
     return found
 
 
-def layered_outputs(case, theta, inputs, own_balance, watch):
+def layered_outputs(case, theta, inputs, own_rule, watch):
     rates = inputs
     for l, layer in enumerate(case["network"]["layers"]):
         kink = layer.get("kink", case.get("kink", "left"))
-        balance = layer.get("balance") if own_balance else None
+        balance = layer.get("balance") if own_rule else None
         after = []
         for post, row in enumerate(layer["weights"]):
             terms = [theta["weight", l, post, pre] * rates[pre] for pre in range(len(row))]
@@ -124,16 +124,22 @@ def layered_outputs(case, theta, inputs, own_balance, watch):
     return rates
 
 
-def graph_outputs(case, theta, inputs, own_balance, watch):
+def graph_outputs(case, theta, inputs, own_rule, watch):
     network, kink = case["network"], case.get("kink", "left")
     rates, waiting = dict(zip(network["inputs"], inputs)), set()
     incoming = {neuron: [] for neuron in range(network["neurons"])}
     for post, pre, _ in network["synapses"]:
         incoming[post].append(pre)
+    # An output that clamps its credit hears nothing from those that hear it: to them its rate is a plain number.
+    clamped = set(network["outputs"]) if own_rule and case.get("output_credit") == "clamp" else ()
 
     def per_neuron(field, neuron):
         value = network.get(field)
         return value[neuron] if isinstance(value, list) else value
+
+    def heard(neuron):
+        found = visit(neuron)
+        return found.value if neuron in clamped else found
 
     def visit(neuron):
         if neuron in rates:
@@ -141,12 +147,12 @@ def graph_outputs(case, theta, inputs, own_balance, watch):
         if neuron in waiting:
             raise Unsupported("the graph has a cycle")
         waiting.add(neuron)
-        terms = [theta["weight", neuron, pre] * visit(pre) for pre in incoming[neuron]]
+        terms = [theta["weight", neuron, pre] * heard(pre) for pre in incoming[neuron]]
         if "biases" in network:
             terms.append(theta["bias", neuron])
         s = total(terms) if terms else inputs[0] * 0
         watch(neuron, s.value)
-        balance = per_neuron("balance", neuron) if own_balance else None
+        balance = per_neuron("balance", neuron) if own_rule else None
         rates[neuron] = rate(per_neuron("activation", neuron), balance, s, kink)
         return rates[neuron]
 
@@ -169,7 +175,7 @@ def has_cycle(network):
 SETTLED = {}  # equilibria found already: each serves every direction of the dual numbers
 
 
-def cyclic_outputs(case, theta, inputs, own_balance, watch, given):
+def cyclic_outputs(case, theta, inputs, own_rule, watch, given):
     network, kink = case["network"], case.get("kink", "left")
     clamped = dict(zip(network["inputs"], inputs))
 
@@ -181,7 +187,7 @@ def cyclic_outputs(case, theta, inputs, own_balance, watch, given):
         return fire(per_neuron("activation", neuron), s, kink)
 
     def slope(neuron, s):
-        balance = per_neuron("balance", neuron) if own_balance else None
+        balance = per_neuron("balance", neuron) if own_rule else None
         return rate(per_neuron("activation", neuron), balance, Dual(s, 1), kink).part
 
     exact = {key: value.value for key, value in theta.items()}
@@ -206,13 +212,13 @@ def total(terms):
     return result
 
 
-def example_loss(case, theta, inputs, target, own_balance=False, watch=lambda where, s: None, given=None):
+def example_loss(case, theta, inputs, target, own_rule=False, watch=lambda where, s: None, given=None):
     """Half the squared error of one example, as a differentiable number; `given` is its equilibrium, if the case has one."""
     if has_cycle(case["network"]):
-        outputs = cyclic_outputs(case, theta, inputs, own_balance, watch, given)
+        outputs = cyclic_outputs(case, theta, inputs, own_rule, watch, given)
     else:
         forward = layered_outputs if case["network"]["kind"] == "layered" else graph_outputs
-        outputs = forward(case, theta, inputs, own_balance, watch)
+        outputs = forward(case, theta, inputs, own_rule, watch)
     errors = [x + -number(t) for x, t in zip(outputs, target, strict=True)]
     return total([error * error for error in errors]) * Fraction(1, 2)
 
@@ -225,7 +231,7 @@ def equilibria(case):
     return case.get("equilibrium") or [None] * len(case["examples"])
 
 
-def by_tape(case, own_balance):
+def by_tape(case, own_rule):
     """Reverse mode: one evaluation and one backward pass per example."""
     theta, examples = parameters(case["network"]), case["examples"]
     loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
@@ -233,7 +239,7 @@ def by_tape(case, own_balance):
         tape = []
         taped = {key: Taped(value, tape) for key, value in theta.items()}
         inputs = [Taped(number(value), tape) for value in example["input"]]
-        result = example_loss(case, taped, inputs, example["target"], own_balance, given=given)
+        result = example_loss(case, taped, inputs, example["target"], own_rule, given=given)
         result.backward()
         loss += result.value / len(examples)
         for key, node in taped.items():
@@ -242,7 +248,7 @@ def by_tape(case, own_balance):
     return loss, gradient, inputs_gradient
 
 
-def by_duals(case, own_balance):
+def by_duals(case, own_rule):
     """Forward mode: one evaluation per parameter or input, and example."""
     theta, examples = parameters(case["network"]), case["examples"]
     loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
@@ -250,7 +256,7 @@ def by_duals(case, own_balance):
     def along(example, given, direction):
         moved = {key: Dual(value, key == direction) for key, value in theta.items()}
         inputs = [Dual(number(v), ("input", j) == direction) for j, v in enumerate(example["input"])]
-        return example_loss(case, moved, inputs, example["target"], own_balance, given=given)
+        return example_loss(case, moved, inputs, example["target"], own_rule, given=given)
 
     for example, given in zip(examples, equilibria(case), strict=True):
         loss += along(example, given, None).value / len(examples)
@@ -265,8 +271,8 @@ METHODS = {"tape": by_tape, "dual": by_duals}
 
 
 def evaluate(case, rule="backprop", method="tape", quantity="gradient"):
-    """A creditcheck/gradient/1 document; `rule` matters only where a balance function is replaced."""
-    loss, gradient, inputs = METHODS[method](case, own_balance=rule == "credit")
+    """A creditcheck/gradient/1 document; `rule` matters only where a balance function is replaced or credit is clamped."""
+    loss, gradient, inputs = METHODS[method](case, own_rule=rule == "credit")
     factor = -number(case["learning_rate"]) if quantity == "update" else 1
     show = {key: canonical(factor * value) for key, value in gradient.items()}
     network = case["network"]

@@ -140,6 +140,9 @@ def finish(rng, numbers, network, inputs, outputs):
         sit_on_kinks(rng, case)
     if rng.random() < 0.08:
         own_balance(rng, case)
+    # In layers this is no difference.
+    if rng.random() < 0.3:
+        case["output_credit"] = "clamp"
     return case
 
 
@@ -214,6 +217,8 @@ def coverage(case):
         found.add("batch")
     if on_kink(case):
         found.add("on a kink")
+    if case.get("output_credit") == "clamp" and case["network"]["kind"] == "graph":
+        found.add("clamped output credit")
     if "expect" in case:
         found.add("own balance function")
     return found

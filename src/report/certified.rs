@@ -139,7 +139,8 @@ pub fn one(name: &str, found: &Found, conclusion: Conclusion, hints: bool, ink: 
     text.push('\n');
     text.push_str(&details(&found.table, hints));
     if found.expect == Expect::Disagree {
-        text.push_str("the case expects a disagreement: its balance function is not σ'\n");
+        let why = "the case expects a disagreement: its balance function is not σ', or it clamps the credit of its outputs";
+        text.push_str(&wrapped(0, why));
     }
     text.push_str(&wrapped(0, sentence(conclusion)));
     text

@@ -2,6 +2,7 @@
 
 use creditcheck::Error;
 use creditcheck::certificate::verify;
+use creditcheck::certificate::verify::equations;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::judge;
 use creditcheck::certify::{Certified, Options, Silent, certify, conclusion};
@@ -130,6 +131,25 @@ fn clamped_credit_is_certified_where_it_is_the_gradient_and_refuted_where_it_is_
     assert!(differ >= 4 && agree >= 4, "{differ} differ, {agree} agree");
 }
 
+/// A prover who certifies one reading and states the other, with every digest computed again, is refused by D3.
+#[test]
+fn witnesses_of_the_other_reading_are_refused() {
+    for stated in [OutputCredit::Add, OutputCredit::Clamp] {
+        let case = |output_credit| Case { output_credit, ..document(DIFFERS).case };
+        let used = match stated {
+            OutputCredit::Add => OutputCredit::Clamp,
+            OutputCredit::Clamp => OutputCredit::Add,
+        };
+        let mut forged = certified(&case(used)).certificate;
+        assert!(equations(&forged).is_ok());
+        let claim = Document::of(case(stated));
+        forged.case_text = claim.json.canonical();
+        forged.case_digest = claim.digest();
+        forged.case = claim.case;
+        assert_eq!(equations(&forged).unwrap_err().equation, "D3", "{stated:?} is stated");
+    }
+}
+
 /// A layered network has no output that drives another: the field changes nothing but the digest.
 #[test]
 fn in_layers_the_readings_are_one() {
@@ -158,6 +178,34 @@ fn the_judge_knows_the_gradient_alone() {
         gradient(&case, Rule::Tangent, Number::Exact, Quantity::Update, &limits, &mut Silent);
     let (judgement, _) = judge(&case, &right.unwrap(), &limits, &mut Silent).unwrap();
     assert_eq!(judgement.nearness(), Nearness::Exact);
+}
+
+/// Where the arbiter is too dear the judge asks the credit rule, and that of the theorem.
+#[test]
+fn the_judge_of_a_large_graph_asks_the_rule_of_the_theorem() {
+    const HIDDEN: usize = 110;
+    let (first, last) = (HIDDEN + 1, HIDDEN + 2);
+    let synapses =
+        (1..=HIDDEN).map(|k| format!("[{k}, 0, \"1/{}\"], [{first}, {k}, \"-2/{k}\"]", k + 1));
+    let synapses: Vec<_> = synapses.chain([format!("[{last}, {first}, \"3/4\"]")]).collect();
+    let case = document(&format!(
+        r#"{{"format": "creditcheck/case/1", "output_credit": "clamp", "loss": "half_squared_error",
+            "network": {{"kind": "graph", "neurons": {}, "inputs": [0], "outputs": [{first}, {last}],
+              "activation": "identity", "synapses": [{}]}},
+            "learning_rate": "1", "examples": [{{"input": ["1"], "target": ["1", "-1"]}}]}}"#,
+        last + 1,
+        synapses.join(", ")
+    ))
+    .case;
+    assert!(Wiring::of(&case).parameters() > creditcheck::certificate::MOST_UNIT_DIRECTIONS);
+    let limits = Limits::default();
+    let nearness = |of: &Case| {
+        let found =
+            gradient(of, Rule::Credit, Number::Exact, Quantity::Gradient, &limits, &mut Silent);
+        judge(&case, &found.unwrap(), &limits, &mut Silent).unwrap().0.nearness()
+    };
+    assert_eq!(nearness(&case), Nearness::Different);
+    assert_eq!(nearness(&case.under_the_theorem()), Nearness::Exact);
 }
 
 #[test]

@@ -259,6 +259,11 @@ def other_expectation(case, random):
     return case
 
 
+def other_output_credit(case, random):
+    case["output_credit"] = "add" if case.get("output_credit") == "clamp" else "clamp"
+    return case
+
+
 def outputs_swapped(case, random):
     network = case["network"]
     if network["kind"] != "graph":
@@ -273,6 +278,7 @@ def outputs_swapped(case, random):
 for words, function in (("another activation", other_activation), ("another balance function", other_balance), ("another kink convention", other_kink),
                         ("another wiring", rewired), ("a synapse fewer", synapse_gone), ("another batch", other_batch), ("examples in another order", other_order),
                         ("no biases", biases_gone), ("no equilibrium named", no_equilibrium), ("another expectation", other_expectation),
+                        ("another output credit", other_output_credit),
                         ("another output", outputs_swapped)):
     another_case(words, function)
 

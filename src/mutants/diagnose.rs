@@ -1,4 +1,4 @@
-//! Which known mutants would have produced somebody's wrong result?
+//! Which known mutants would have produced somebody's wrong update or gradient at equilibrium?
 
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -12,87 +12,50 @@ use crate::textbook::equilibrium;
 use super::catalogue::{CATALOGUE, Mutant};
 use super::hook::{Fault, Variant};
 use super::reference::Reference;
+use super::search::Search;
 
-/// A known mutant whose result is exactly somebody's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnosis {
-    /// Which mutant, and where.
-    pub fault: Fault,
-    /// Such as "this is the gradient of a rule that leaves out the balance factor in layer 1".
-    pub sentence: String,
-}
-
-/// What a search for the mistake found, and whether it came to its end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Search<T> {
-    /// Each explains the result.
-    pub found: Vec<T>,
-    /// The limit at which the search ended, with the mutant at which it did; what comes after that one was not tried.
-    pub stopped: Option<(&'static str, Error)>,
-}
-
-impl<T> Search<T> {
-    /// What a search to the end found.
-    ///
-    /// # Errors
-    /// The limit at which it ended before.
-    fn whole(self) -> Result<Vec<T>, Error> {
-        match self.stopped {
-            Some((_, error)) => Err(error),
-            None => Ok(self.found),
-        }
-    }
-
-    /// Says that there is more that was not tried; nothing if there is not.
-    #[must_use]
-    pub fn caveat(&self) -> Option<String> {
-        let (mutant, error) = self.stopped.as_ref()?;
-        Some(format!(
-            "the search for known mistakes stopped at {mutant}, and those after it were not tried: {error}; raise it with --max-work N"
-        ))
-    }
-}
-
-/// The known mutants whose update is exactly `theirs`; none if `theirs` is right.
+/// The known mutants whose update is somebody's, by whatever comparison; none if that of the rule is.
 ///
-/// Every mutant that has a settled result is tried everywhere and layer by layer; where it explains
-/// the result in single layers already, only these are named.
+/// Every mutant that has a settled result is tried everywhere and layer by layer. `before` hears of each before it is tried,
+/// and may end the search with an error: on a network of thousands of parameters the search takes minutes.
 ///
 /// # Errors
 /// [`Error::Unsupported`] for a transcendental activation, [`Error::Limit`]; with a cycle as [`equilibrium::of_example`].
-pub fn diagnose(
+pub fn diagnose_by(
     case: &Case,
-    theirs: &Update<BigRational>,
+    is_theirs: impl Fn(&Update<BigRational>) -> bool,
     limits: &Limits,
-) -> Result<Vec<Diagnosis>, Error> {
-    diagnose_by(case, |update| update == theirs, limits, &mut |_| Ok(()))?.whole()
+    before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
+) -> Result<Search, Error> {
+    let mut search = || -> Result<Search, Error> {
+        let settled = at_equilibrium(case, limits)?;
+        let reference = Reference::new(&settled, limits)?;
+        if is_theirs(&reference.credit(&reference.hook(None))?.update) {
+            return Ok(Search::default());
+        }
+        let forms = |mutant| forms(mutant, &reference);
+        let explains = |fault| Ok(possible_updates(&reference, fault)?.iter().any(&is_theirs));
+        Search::through(&CATALOGUE, before, forms, explains)
+    };
+    match search() {
+        // The budget ended before there was anything to compare with.
+        Err(error) if error.is_out_of_work() => {
+            Ok(Search { stopped: Some(("the first of them", error)), ..Search::default() })
+        }
+        search => search,
+    }
 }
 
-/// [`diagnose`] for a gradient ∂L/∂W, in the numbering of the wiring.
+/// [`diagnose_by`] for a gradient ∂L/∂W, in the numbering of the wiring.
 ///
 /// # Errors
-/// As [`diagnose`].
-pub fn diagnose_gradient(
-    case: &Case,
-    theirs: &Update<BigRational>,
-    limits: &Limits,
-) -> Result<Vec<Diagnosis>, Error> {
-    diagnose_gradient_by(case, |gradient| gradient == theirs, limits, &mut |_| Ok(()))?.whole()
-}
-
-/// [`diagnose_gradient`] with a test of one's own, such as "equal after rounding to f64".
-///
-/// `before` hears of each mutant before it is tried, and may end the search with an error: on a network of
-/// thousands of parameters the search takes minutes.
-///
-/// # Errors
-/// As [`diagnose`].
+/// As [`diagnose_by`].
 pub fn diagnose_gradient_by(
     case: &Case,
     is_theirs: impl Fn(&Update<BigRational>) -> bool,
     limits: &Limits,
     before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
-) -> Result<Search<Diagnosis>, Error> {
+) -> Result<Search, Error> {
     if case.learning_rate.is_zero() {
         // An update says nothing about the gradient then; the gradient does not depend on η.
         let learning_rate = BigRational::from_integer(1.into());
@@ -103,73 +66,6 @@ pub fn diagnose_gradient_by(
         bridge::gradient_of_update(update, &case.learning_rate).is_some_and(|g| is_theirs(&g))
     };
     diagnose_by(case, matches, limits, before)
-}
-
-/// [`diagnose`] with a test of one's own; `before` as in [`diagnose_gradient_by`].
-///
-/// # Errors
-/// As [`diagnose`].
-pub fn diagnose_by(
-    case: &Case,
-    is_theirs: impl Fn(&Update<BigRational>) -> bool,
-    limits: &Limits,
-    before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
-) -> Result<Search<Diagnosis>, Error> {
-    let mut search = Search { found: Vec::new(), stopped: None };
-    let begun = at_equilibrium(case, limits).and_then(|settled| {
-        let reference = Reference::new(&settled, limits)?;
-        search_in(&reference, &is_theirs, before, &mut search)
-    });
-    match begun {
-        // The budget ended before there was anything to compare with.
-        Err(error) if error.is_out_of_work() => search.stopped = Some((FIRST, error)),
-        begun => begun?,
-    }
-    Ok(search)
-}
-
-/// Where a search stops that did not begin.
-const FIRST: &str = "the first of them";
-
-/// [`diagnose_by`], mutant by mutant, until the budget is spent.
-fn search_in(
-    reference: &Reference<'_>,
-    is_theirs: &impl Fn(&Update<BigRational>) -> bool,
-    before: &mut dyn FnMut(&'static str) -> Result<(), Error>,
-    search: &mut Search<Diagnosis>,
-) -> Result<(), Error> {
-    let truth = reference.credit(&reference.hook(None))?.update;
-    if is_theirs(&truth) {
-        return Ok(());
-    }
-    for entry in &CATALOGUE {
-        before(entry.id)?;
-        let explains = |variants: &[Variant]| -> Result<Vec<Fault>, Error> {
-            let mut faults = Vec::new();
-            for variant in variants {
-                let fault = Fault { mutant: entry.mutant, variant: *variant };
-                if possible_updates(reference, fault)?.iter().any(is_theirs) {
-                    faults.push(fault);
-                }
-            }
-            Ok(faults)
-        };
-        let (places, everywhere) = variants(entry.mutant, reference);
-        let faults = explains(&places).and_then(|faults| match faults.is_empty() {
-            true => explains(&everywhere),
-            false => Ok(faults),
-        });
-        match faults {
-            Err(error) if error.is_out_of_work() => {
-                search.stopped = Some((entry.id, error));
-                return Ok(());
-            }
-            faults => search.found.extend(
-                faults?.into_iter().map(|fault| Diagnosis { fault, sentence: fault.sentence() }),
-            ),
-        }
-    }
-    Ok(())
 }
 
 /// The case with the equilibria that the textbook finds, where a cycle asks for some and the case gives none.
@@ -216,18 +112,18 @@ fn possible_updates(
 }
 
 /// The forms of a mutant that a diagnosis tries: in places, and then everywhere.
-fn variants(mutant: Mutant, reference: &Reference<'_>) -> (Vec<Variant>, Vec<Variant>) {
+fn forms(mutant: Mutant, reference: &Reference<'_>) -> [Vec<Variant>; 2] {
     match mutant {
         // Transient or silent: their update is that of the rule. M25 shows in the list of
         // differing entries, with its ratio.
         Mutant::K02 | Mutant::K03 | Mutant::K10 | Mutant::K11 | Mutant::M25 => {
-            (Vec::new(), Vec::new())
+            [Vec::new(), Vec::new()]
         }
-        Mutant::K01 => (Vec::new(), vec![Variant::Short(2)]),
-        Mutant::K05 => (Vec::new(), vec![Variant::Autapse, Variant::Lateral]),
+        Mutant::K01 => [Vec::new(), vec![Variant::Short(2)]],
+        Mutant::K05 => [Vec::new(), vec![Variant::Autapse, Variant::Lateral]],
         // These have one meaning only, for the whole network.
         Mutant::M02 | Mutant::M07 | Mutant::M15 | Mutant::M29 | Mutant::K07 => {
-            (Vec::new(), vec![Variant::Whole])
+            [Vec::new(), vec![Variant::Whole]]
         }
         _ => {
             let layers = reference.layout.layers();
@@ -236,7 +132,7 @@ fn variants(mutant: Mutant, reference: &Reference<'_>) -> (Vec<Variant>, Vec<Var
                 1 => Vec::new(),
                 _ => (1..=layers).map(Variant::Layer).collect(),
             };
-            (places, vec![Variant::Whole])
+            [places, vec![Variant::Whole]]
         }
     }
 }

@@ -70,6 +70,9 @@ impl Fault {
     #[must_use]
     pub fn sentence(&self) -> String {
         let place = match self.variant {
+            Variant::Whole if self.mutant.sides().is_empty() => {
+                format!(" (mutant {})", self.mutant)
+            }
             Variant::Whole => String::new(),
             Variant::Hidden => " at the hidden neurons".to_owned(),
             Variant::Output => " at the output neurons".to_owned(),
@@ -83,36 +86,37 @@ impl Fault {
     }
 }
 
-/// The fault that the reference runs with, if any, and whether it was ever reached.
-#[derive(Debug)]
+/// The fault that a reference runs with, if any, and whether it was ever reached.
+#[derive(Debug, Default)]
 pub struct Hook {
     fault: Option<Fault>,
-    reached: PerNeuron<bool>,
+    /// The neurons at which it acts, if not everywhere.
+    reached: Option<PerNeuron<bool>>,
     fired: Cell<bool>,
 }
 
 impl Hook {
     /// No fault: the reference as it should be.
     #[must_use]
-    pub fn none(layout: &Layout) -> Self {
-        Self::new(None, layout)
+    pub fn none() -> Self {
+        Self::default()
     }
 
-    /// With this fault.
+    /// With this mutant, everywhere.
     #[must_use]
-    pub fn plant(fault: Fault, layout: &Layout) -> Self {
-        Self::new(Some(fault), layout)
+    pub fn plant(mutant: Mutant) -> Self {
+        Self { fault: Some(Fault::whole(mutant)), ..Self::default() }
     }
 
-    fn new(fault: Option<Fault>, layout: &Layout) -> Self {
-        let variant = fault.map_or(Variant::Whole, |fault| fault.variant);
-        let reached = PerNeuron::from_fn(layout.neurons(), |neuron| match variant {
+    /// With this fault, at its neurons.
+    pub(super) fn plant_at(fault: Fault, layout: &Layout) -> Self {
+        let reached = PerNeuron::from_fn(layout.neurons(), |neuron| match fault.variant {
             Variant::Hidden => layout.is_hidden(neuron),
             Variant::Output => layout.is_output(neuron),
             Variant::Layer(layer) => layout.layer_of(neuron) == Some(layer),
-            _ => true,
+            Variant::Whole | Variant::Short(_) | Variant::Autapse | Variant::Lateral => true,
         });
-        Self { fault, reached, fired: Cell::new(false) }
+        Self { fault: Some(fault), reached: Some(reached), ..Self::default() }
     }
 
     /// Whether this mutant acts at all; to be asked only where it then changes the computation.
@@ -126,7 +130,7 @@ impl Hook {
 
     /// Whether this mutant acts at this neuron; to be asked only where it then changes the computation.
     pub(super) fn at(&self, mutant: Mutant, neuron: Neuron) -> bool {
-        self.reached[neuron] && self.on(mutant)
+        self.reached.as_ref().is_none_or(|reached| reached[neuron]) && self.on(mutant)
     }
 
     /// Whether this mutant acts in this form.

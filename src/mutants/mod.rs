@@ -1,13 +1,16 @@
 //! Could these checks have failed?
 //!
-//! One plain [`Reference`] implementation of the rule and of backpropagation with one [`Hook`] per
-//! [`Mutant`]; the committed [`witnesses`] on which each of them must be refused by exact comparison
-//! with the textbook engines; the [`kill_matrix`] that says so; and the [`diagnose`] of somebody
-//! else's wrong gradient by the mutant that would have made it.
+//! One laboratory: the [`CATALOGUE`] of known mistakes, the [`PLAN`] that says on which committed [`witnesses`] each of them must
+//! be refused by exact comparison with the textbook engines, the [`kill_matrix`] that says whether they were, and the [`Search`] for
+//! the mutant that would have made somebody else's wrong gradient ([`diagnose_by`], [`temporal::mistakes`]).
+//!
+//! Two references: the plain [`Reference`] of the rule and of backpropagation at equilibrium (D1–D7), and the plain
+//! [`temporal::TemporalReference`] of the rules over time (T1–T9), each with its own arithmetic and its own hooks for its mutants.
+//! The laboratory sees either as a [`Subject`].
 //!
 //! ```text
-//! fixtures/mutants/*.json ─▶ Case ─┬─ textbook engines ─▶ Truth, if they agree ─┐
-//!                                  └─ Reference + Fault ─▶ run, and: did it fire? ┴─▶ Status
+//! fixtures/mutants/*.json ─▶ case ─┬─ textbook engines ─▶ truth, if they agree ─┐
+//!                                  └─ reference + Fault ─▶ run, and: did it fire? ┴─▶ Status
 //! ```
 //!
 //! A mutant that was never reached is unapplied, not killed. A mutant that cannot differ in what is
@@ -17,6 +20,7 @@ mod backprop;
 mod catalogue;
 mod credit;
 mod diagnose;
+mod equilibrium;
 mod functions;
 mod hook;
 mod layout;
@@ -26,23 +30,26 @@ mod plan;
 mod recurrent;
 mod reference;
 mod render;
+mod search;
 mod status;
+mod subject;
 pub mod temporal;
 mod truth;
 pub mod witnesses;
 
 pub use backprop::BackpropRun;
-pub use catalogue::{CATALOGUE, Entry, Mutant, Side};
+pub use catalogue::{CATALOGUE, CATALOGUE_OVER_TIME, Entry, Meaning, Mutant, Side};
 pub use credit::{CreditRun, Credits};
-pub use diagnose::{
-    Diagnosis, Search, diagnose, diagnose_by, diagnose_gradient, diagnose_gradient_by,
-};
+pub use diagnose::{diagnose_by, diagnose_gradient_by};
+pub use equilibrium::AtEquilibrium;
 pub(crate) use functions::rate;
 pub use hook::{Fault, Hook, Variant};
-pub use matrix::{Baseline, KillMatrix, Row, fate, kill_matrix};
+pub use matrix::{Baseline, KillMatrix, Row, kill_matrix};
 pub use nonlocal::non_local_weight_change;
 pub use plan::{Compared, PLAN, Planned};
 pub use reference::Reference;
+pub use search::{Diagnosis, Search};
 pub use status::Status;
+pub use subject::{Implementation, Subject};
 pub use truth::Truth;
 pub use witnesses::Witness;

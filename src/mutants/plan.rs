@@ -4,10 +4,13 @@ use std::fmt;
 
 use super::catalogue::Mutant;
 use super::hook::{Fault, Variant};
-use super::witnesses::{DEEP, GRAPH, KINKS, RECTANGULAR, RECURRENT, SQUARE, Witness};
+use super::witnesses::{
+    DEEP, GRAPH, KINKS, RECTANGULAR, RECURRENT, SQUARE, TIME_KINKS, TIME_LAST, TIME_QUADRATIC,
+    TIME_RELU, TIME_RIGHT, Witness,
+};
 
 /// What is compared with the truth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Compared {
     /// ΔW and Δb, or the gradient on the side of backpropagation.
     Update,
@@ -19,6 +22,10 @@ pub enum Compared {
     Settled(&'static str),
     /// Which numbers are read (C6).
     Reads,
+    /// All derivatives of a rule over time.
+    Gradient,
+    /// Those with respect to W alone.
+    Recurrent,
 }
 
 impl fmt::Display for Compared {
@@ -29,6 +36,8 @@ impl fmt::Display for Compared {
             Self::Sweeps => "each sweep",
             Self::Settled(_) => "once settled",
             Self::Reads => "reads",
+            Self::Gradient => "gradient",
+            Self::Recurrent => "W alone",
         })
     }
 }
@@ -36,7 +45,7 @@ impl fmt::Display for Compared {
 /// One line of the plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Planned {
-    /// The mutant, and in which form.
+    /// The mutant, and in which form; in everything in which it has a meaning.
     pub fault: Fault,
     /// What is compared.
     pub compared: Compared,
@@ -71,13 +80,18 @@ const fn planned(
 /// The plan; every mutant of the catalogue is in it.
 #[rustfmt::skip] // A table.
 pub const PLAN: &[Planned] = {
-    use Compared::{Credits, Reads, Settled, Sweeps, Update};
+    use Compared::{Credits, Gradient, Reads, Recurrent, Settled, Sweeps, Update};
     use Mutant::*;
     use Variant::{Autapse, Hidden, Lateral, Layer, Output, Short, Whole};
     const ALL: &[Witness] = &[SQUARE, RECTANGULAR, DEEP, GRAPH];
     // M21 is not among them on the cycle: its random matrix happens to be singular there.
     const ANY: &[Witness] = &[SQUARE, RECTANGULAR, DEEP, GRAPH, RECURRENT];
     const SQUARES: &[Witness] = &[SQUARE, DEEP];
+    const TIME: &[Witness] = &[TIME_QUADRATIC, TIME_LAST];
+    const ALL_STEPS: &[Witness] = &[TIME_QUADRATIC, TIME_RELU];
+    const fn over_time(mutant: Mutant, witnesses: &'static [Witness]) -> Planned {
+        planned(mutant, Whole, Gradient, witnesses)
+    }
     &[
         planned(M01, Whole, Update, ANY),
         planned(M02, Whole, Update, ANY),
@@ -127,5 +141,20 @@ pub const PLAN: &[Planned] = {
         planned(R03, Whole, Update, &[RECURRENT]),
         planned(R04, Whole, Update, &[RECURRENT]),
         planned(R05, Whole, Update, &[RECURRENT]),
+        over_time(T01, TIME), over_time(T02, TIME), over_time(T03, ALL_STEPS),
+        over_time(T04, ALL_STEPS), over_time(T05, ALL_STEPS),
+        planned(T05, Whole, Recurrent, ALL_STEPS),
+        over_time(T06, TIME), over_time(T07, TIME), over_time(T08, TIME), over_time(T09, TIME),
+        over_time(T10, TIME), over_time(T11, TIME), over_time(T12, TIME),
+        over_time(T13, ALL_STEPS), over_time(T14, ALL_STEPS), over_time(T15, ALL_STEPS),
+        over_time(T16, ALL_STEPS), over_time(T17, ALL_STEPS), over_time(T18, ALL_STEPS),
+        over_time(T19, ALL_STEPS), over_time(T20, ALL_STEPS), over_time(T21, ALL_STEPS),
+        over_time(T22, ALL_STEPS), over_time(T23, ALL_STEPS), over_time(T24, TIME),
+        over_time(T25, TIME), over_time(T26, &[TIME_LAST]), over_time(T27, TIME),
+        over_time(T28, TIME), over_time(T29, TIME), over_time(T30, TIME),
+        over_time(T31, &[TIME_QUADRATIC, TIME_RELU, TIME_RIGHT]), over_time(T32, TIME),
+        over_time(T33, &[TIME_KINKS]), over_time(T34, ALL_STEPS), over_time(T35, TIME),
+        over_time(T36, TIME), over_time(T37, TIME), over_time(T38, TIME), over_time(T39, TIME),
+        over_time(T40, ALL_STEPS),
     ]
 };

@@ -62,10 +62,7 @@ impl<'a> Reference<'a> {
     /// A hook with this fault, or with none.
     #[must_use]
     pub fn hook(&self, fault: Option<Fault>) -> Hook {
-        match fault {
-            Some(fault) => Hook::plant(fault, &self.layout),
-            None => Hook::none(&self.layout),
-        }
+        fault.map_or_else(Hook::none, |fault| Hook::plant_at(fault, &self.layout))
     }
 
     /// s_i = Σ_j W_ij x_j + b_i, x_i = σ_i(s_i), each neuron after its presynaptic ones.

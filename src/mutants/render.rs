@@ -5,43 +5,76 @@ use std::fmt::Write;
 use crate::paragraph::hanging;
 use crate::wire::json::Json;
 
-use super::catalogue::CATALOGUE;
-use super::matrix::{KillMatrix, Row};
+use super::catalogue::{self, CATALOGUE, CATALOGUE_OVER_TIME, Entry};
+use super::matrix::{Baseline, KillMatrix, Row};
 use super::status::Status;
-use super::temporal::TEMPORAL_CATALOGUE;
+use super::subject::Implementation;
+use super::witnesses::{WITNESSES, WITNESSES_OVER_TIME, Witness};
 
 /// How many characters of a number a table has room for.
 const ROOM: usize = 16;
 
+/// The part of the table that is about one kind of case.
+struct Section {
+    heading: &'static str,
+    witnesses: &'static [Witness],
+    /// Characters of the longest name of a witness.
+    width: usize,
+    catalogue: &'static [Entry],
+}
+
+const SECTIONS: [Section; 2] = [
+    Section {
+        heading: "Could these checks have failed? Every mutant must be refused.",
+        witnesses: &WITNESSES,
+        width: 12,
+        catalogue: &CATALOGUE,
+    },
+    Section {
+        heading: "Rules over time, forwards and against time:",
+        witnesses: &WITNESSES_OVER_TIME,
+        width: 18,
+        catalogue: &CATALOGUE_OVER_TIME,
+    },
+];
+
 impl KillMatrix {
-    /// An aligned table with one line per mutant, form, side and outcome, and the counts under it.
+    /// An aligned table with one line per mutant, form, implementation and outcome, and the counts under it.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text =
-            String::from("Could these checks have failed? Every mutant must be refused.\n\n");
-        for baseline in &self.baselines {
-            // Writing into a String cannot fail.
+        let mut text = String::new();
+        for section in &SECTIONS {
+            self.write_section(section, &mut text);
+            text.push('\n');
+        }
+        text + &self.summary()
+    }
+
+    fn write_section(&self, section: &Section, text: &mut String) {
+        // Writing into a String cannot fail.
+        let _ = writeln!(text, "{}\n", section.heading);
+        let is_here = |b: &&Baseline| section.witnesses.iter().any(|w| w.name == b.witness);
+        for baseline in self.baselines.iter().filter(is_here) {
             let _ = writeln!(
                 text,
-                "  witness {:<12} engines {}, reference without a mutant {}",
+                "  witness {:<width$} engines {}, reference without a mutant {}",
                 baseline.witness,
                 baseline.engines.word(),
                 baseline.reference.word(),
+                width = section.width,
             );
         }
-        for entry in &CATALOGUE {
-            let rows: Vec<Row> =
-                self.rows.iter().filter(|row| row.fault.mutant == entry.mutant).cloned().collect();
-            text.push_str(&entry_line(entry.id, entry.title, entry.needs));
-            for group in rows.chunk_by(same_line) {
+        for entry in section.catalogue {
+            let Entry { id, title, needs, .. } = entry;
+            text.push('\n');
+            text.push_str(&hanging(0, 5, &format!("{id}  {title} — needs {needs}")));
+            let mut rows: Vec<&Row> = self.of(entry.mutant).collect();
+            // A stable sort: the witnesses stay in their order.
+            rows.sort_by_key(|row| key(row));
+            for group in rows.chunk_by(|a, b| key(a) == key(b)) {
                 text.push_str(&line(group));
             }
         }
-        text.push('\n');
-        text.push_str(&self.temporal.text());
-        text.push('\n');
-        text.push_str(&self.summary());
-        text
     }
 
     /// The counts, and what is wrong if anything is.
@@ -49,19 +82,17 @@ impl KillMatrix {
     pub fn summary(&self) -> String {
         let counts = format!(
             "{} mutants, {} runs: {} killed, {} equivalent (reason given), {} survived, {} unapplied",
-            CATALOGUE.len() + TEMPORAL_CATALOGUE.len(),
-            self.rows.len() + self.temporal.rows.len(),
+            catalogue::whole().count(),
+            self.rows.len(),
             self.count("killed"),
             self.count("equivalent"),
             self.count("SURVIVED") + self.count("NOT EQUIVALENT"),
             self.count("UNAPPLIED"),
         );
         let mut text = hanging(0, 2, &counts);
-        for (mutant, side) in self.untried() {
-            let _ = writeln!(text, "no run kills {mutant} on the side of {}", side.word());
-        }
-        for (mutant, family) in self.temporal.untried() {
-            let _ = writeln!(text, "no run kills {mutant} in {}", family.word());
+        for (mutant, word) in self.untried() {
+            let place = if mutant.sides().is_empty() { "in" } else { "on the side of" };
+            let _ = writeln!(text, "no run kills {mutant} {place} {word}");
         }
         text
     }
@@ -69,106 +100,100 @@ impl KillMatrix {
     /// The document of `creditcheck mutants --format json`.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let plain = self.baselines.iter().map(|b| (b.witness, &b.engines, &b.reference));
-        let temporal =
-            self.temporal.baselines.iter().map(|b| (b.witness, &b.engines, &b.reference));
-        let verdicts = Json::array(plain.chain(temporal), |(witness, engines, reference)| {
+        let verdicts = Json::array(&self.baselines, |baseline| {
             Json::object([
-                ("witness", Json::text(witness)),
-                ("engines", Json::text(engines.word())),
-                ("reference", Json::text(reference.word())),
+                ("witness", Json::text(baseline.witness)),
+                ("engines", Json::text(baseline.engines.word())),
+                ("reference", Json::text(baseline.reference.word())),
             ])
         });
-        let plain = CATALOGUE.iter().map(|entry| {
-            let rows = self.rows.iter().filter(|row| row.fault.mutant == entry.mutant);
+        let mutants = catalogue::whole().map(|entry| {
             Json::object([
                 ("id", Json::text(entry.id)),
                 ("title", Json::text(entry.title)),
                 ("bug", Json::text(entry.bug)),
                 ("needs", Json::text(entry.needs)),
-                ("runs", Json::array(rows, row_json)),
+                ("runs", Json::array(self.of(entry.mutant), row_json)),
             ])
         });
-        let mutants = Json::Array(plain.chain(self.temporal.mutants_json()).collect());
         Json::object([
             ("format", Json::text("creditcheck/mutants/1")),
             ("verdict", Json::text(if self.is_good() { "agree" } else { "disagree" })),
-            ("runs", Json::count(self.rows.len() + self.temporal.rows.len())),
+            ("runs", Json::count(self.rows.len())),
             ("killed", Json::count(self.count("killed"))),
             ("equivalent", Json::count(self.count("equivalent"))),
             ("survived", Json::count(self.count("SURVIVED") + self.count("NOT EQUIVALENT"))),
             ("unapplied", Json::count(self.count("UNAPPLIED"))),
             ("witnesses", verdicts),
-            ("mutants", mutants),
+            ("mutants", Json::Array(mutants.collect())),
         ])
     }
 }
 
 fn row_json(row: &Row) -> Json {
-    let mut fields = vec![
-        ("variant", Json::text(row.fault.variant.to_string())),
-        ("side", Json::text(row.side.word())),
+    let mut fields = match &row.implementation {
+        Implementation::Side(side) => vec![
+            ("variant", Json::text(row.fault.variant.to_string())),
+            ("side", Json::text(side.word())),
+        ],
+        Implementation::Rule(host) => vec![("rule", Json::text(host.words()))],
+    };
+    fields.extend([
         ("witness", Json::text(row.witness)),
         ("compared", Json::text(row.compared.to_string())),
         ("status", Json::text(row.status.word().to_lowercase())),
-    ];
-    fields.extend(outcome_json(&row.status));
-    Json::object(fields)
-}
-
-/// What a document says of a status besides its word.
-pub(super) fn outcome_json(status: &Status) -> Vec<(&'static str, Json)> {
-    match status {
-        Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => vec![
+    ]);
+    match &row.status {
+        Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => fields.extend([
             ("place", Json::text(&mismatch.place)),
             ("found", Json::text(&mismatch.found)),
             ("expected", Json::text(&mismatch.expected)),
             ("differing", Json::count(mismatch.differing)),
-        ],
-        Status::Equivalent { reason } => vec![("reason", Json::text(*reason))],
-        Status::Survived | Status::Unapplied => Vec::new(),
+        ]),
+        Status::Equivalent { reason } => fields.push(("reason", Json::text(*reason))),
+        Status::Survived | Status::Unapplied => {}
     }
+    Json::object(fields)
 }
 
-/// Rows that say the same about different witnesses stand on one line.
-fn same_line(a: &Row, b: &Row) -> bool {
-    let key = |row: &Row| (row.fault, row.side, row.compared.to_string(), row.status.word());
-    key(a) == key(b)
-}
-
-/// What a mutant does, and which cases can show it.
-pub(super) fn entry_line(id: &str, title: &str, needs: &str) -> String {
-    format!("\n{}", hanging(0, 5, &format!("{id}  {title} — needs {needs}")))
+/// Rows that say the same about different witnesses, and rules of one family, stand on one line.
+fn key(row: &Row) -> impl Ord + use<> {
+    (row.fault, row.implementation.rank(), row.compared, row.status.word())
 }
 
 /// What came of it: the columns of a line, and what was seen below them.
-pub(super) fn run_line(columns: &str, seen: &str) -> String {
-    format!("     {columns}\n{}", hanging(7, 7, seen))
-}
-
-fn line(group: &[Row]) -> String {
+fn line(group: &[&Row]) -> String {
     let Some(row) = group.first() else { return String::new() };
     let on = if row.status.is_good() {
-        format!("on {}", group.len())
+        group.len().to_string()
     } else {
-        let names: Vec<&str> = group.iter().map(|row| row.witness).collect();
-        format!("on {}", names.join(", "))
+        group.iter().map(|row| place(row)).collect::<Vec<_>>().join(", ")
     };
-    let columns = format!(
-        "{:<7} {:<8} {:<13} {:<10} {on}",
-        row.side.word(),
-        row.fault.variant.to_string(),
-        row.compared.to_string(),
-        row.status.word(),
-    );
-    run_line(&columns, &detail(row.witness, &row.status))
+    let (word, compared) = (row.implementation.word(), row.compared.to_string());
+    let columns = match row.implementation {
+        Implementation::Side(_) => {
+            format!("{word:<7} {:<8} {compared:<13}", row.fault.variant.to_string())
+        }
+        Implementation::Rule(_) => format!("{word:<8} {compared:<8}"),
+    };
+    let status = row.status.word();
+    format!("     {columns} {status:<10} on {on}\n{}", hanging(7, 7, &detail(row)))
+}
+
+/// On which witness, and in which rule where there are several.
+fn place(row: &Row) -> String {
+    match &row.implementation {
+        Implementation::Side(_) => row.witness.to_owned(),
+        Implementation::Rule(host) => format!("{} ({})", row.witness, host.words()),
+    }
 }
 
 /// The first difference on the first witness, or the reason why there is none.
-pub(super) fn detail(witness: &str, status: &Status) -> String {
-    match status {
+fn detail(row: &Row) -> String {
+    match &row.status {
         Status::Killed(mismatch) | Status::NotEquivalent(mismatch) => format!(
-            "{witness}: {}: {} for {}",
+            "{}: {}: {} for {}",
+            row.witness,
             mismatch.place,
             shorten(&mismatch.found),
             shorten(&mismatch.expected),

@@ -49,4 +49,14 @@ impl Status {
             Verdict::Agree(_) | Verdict::Unchecked(_) => Self::Survived,
         }
     }
+    /// The status that follows from a comparison, for a mutant that must not differ, for this reason.
+    #[must_use]
+    pub fn of_equivalent(verdict: Verdict, fired: bool, reason: &'static str) -> Self {
+        match verdict {
+            _ if !fired => Self::Unapplied,
+            Verdict::Agree(_) => Self::Equivalent { reason },
+            Verdict::Disagree(mismatch) => Self::NotEquivalent(mismatch),
+            Verdict::Unchecked(_) => Self::Survived,
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The committed cases on which every mutant must be caught, and those on which some cannot be.
 
 use crate::error::Error;
-use crate::spec::{Case, Limits};
-use crate::wire;
+use crate::spec::{Case, Limits, TemporalCase};
+use crate::wire::{self, TemporalDocument};
 
 /// A committed case, embedded in the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +14,25 @@ pub struct Witness {
 }
 
 impl Witness {
-    /// The case in the file.
+    /// The case in the file, of a network at its equilibrium.
     ///
     /// # Errors
     /// As [`wire::case::read`]; never on a committed witness.
     pub fn case(&self) -> Result<Case, Error> {
-        wire::case::read(self.text.as_bytes(), &Limits::default())
-            .map_err(|error| error.in_file(format!("fixtures/mutants/{}.json", self.name)))
+        self.named(wire::case::read(self.text.as_bytes(), &Limits::default()))
+    }
+
+    /// The case in the file, of a network that runs in time.
+    ///
+    /// # Errors
+    /// As [`TemporalDocument::read`]; never on a committed witness.
+    pub fn case_over_time(&self) -> Result<TemporalCase, Error> {
+        let document = TemporalDocument::read(self.text.as_bytes(), &Limits::default());
+        Ok(self.named(document)?.case)
+    }
+
+    fn named<T>(&self, read: Result<T, Error>) -> Result<T, Error> {
+        read.map_err(|error| error.in_file(format!("fixtures/mutants/{}.json", self.name)))
     }
 }
 
@@ -46,5 +58,20 @@ pub const GRAPH: Witness = witness!("graph");
 /// A cycle, self-synapses, outputs that feed back, three polynomials, and the equilibrium of each example.
 pub const RECURRENT: Witness = witness!("recurrent");
 
-/// Every witness.
+/// Every witness of a network at its equilibrium.
 pub const WITNESSES: [Witness; 6] = [SQUARE, RECTANGULAR, DEEP, KINKS, GRAPH, RECURRENT];
+
+/// Three quadratic cells, two inputs, two readouts, T = 4, B = 2, every step counts.
+pub const TIME_QUADRATIC: Witness = witness!("temporal_quadratic");
+/// Four ReLU cells of two types, one of them off now and then, T = 5, B = 3, every step counts.
+pub const TIME_RELU: Witness = witness!("temporal_relu");
+/// Leaky ReLU, T = 5, B = 2, the last step counts.
+pub const TIME_LAST: Witness = witness!("temporal_last");
+/// Net inputs exactly at the kink of ReLU, T = 4, B = 2.
+pub const TIME_KINKS: Witness = witness!("temporal_kinks");
+/// ReLU under the kink convention `right`, with cells that are off and none at a kink, T = 4, B = 2.
+pub const TIME_RIGHT: Witness = witness!("temporal_right");
+
+/// Every witness of the rules over time.
+pub const WITNESSES_OVER_TIME: [Witness; 5] =
+    [TIME_QUADRATIC, TIME_RELU, TIME_LAST, TIME_KINKS, TIME_RIGHT];

@@ -1,6 +1,9 @@
 //! Why the witnesses look as they do: under each restriction some mutants cannot be seen.
 
-use creditcheck::mutants::{Compared, Fault, Mutant, Side, Status, Variant, Witness, fate};
+use creditcheck::mutants::{
+    AtEquilibrium, Compared, Fault, Implementation, Mutant, Side, Status, Subject, Variant, Witness,
+};
+use creditcheck::spec::Limits;
 
 /// A committed case with one restriction, and the mutants that it is blind to.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +78,13 @@ const BLIND: [Blind; 14] = {
     ]
 };
 
+/// What becomes of a mutant where updates, or gradients, are compared.
+fn fate(witness: &Witness, fault: Fault, side: Side) -> Status {
+    let case = witness.case().unwrap();
+    let subject = AtEquilibrium::of(&case, &Limits::default()).unwrap();
+    subject.fate(fault, &Implementation::Side(side), Compared::Update).unwrap()
+}
+
 #[test]
 fn each_restriction_hides_its_mutants_on_both_sides() {
     for blind in &BLIND {
@@ -86,7 +96,7 @@ fn each_restriction_hides_its_mutants_on_both_sides() {
                 {
                     continue;
                 }
-                let status = fate(&blind.case, fault, side, Compared::Update).unwrap();
+                let status = fate(&blind.case, fault, side);
                 assert!(
                     matches!(status, Status::Survived | Status::Unapplied),
                     "{}: {fault:?} on the side of {} is {status:?}",
@@ -103,7 +113,7 @@ fn each_restriction_hides_its_mutants_on_both_sides() {
 fn blind_cases_are_alive() {
     for blind in &BLIND {
         for side in [Side::Credit, Side::Backprop] {
-            let status = fate(&blind.case, whole(Mutant::M01), side, Compared::Update).unwrap();
+            let status = fate(&blind.case, whole(Mutant::M01), side);
             assert!(matches!(status, Status::Killed(_)), "{}: {status:?}", blind.restriction);
         }
     }
@@ -116,7 +126,7 @@ fn a_mutant_that_cannot_be_planted_is_unapplied() {
         BLIND.iter().find(|blind| blind.case.name == "blind/rectangular_only").unwrap();
     for mutant in [Mutant::M06, Mutant::M10, Mutant::M11] {
         for side in [Side::Credit, Side::Backprop] {
-            let status = fate(&rectangular.case, whole(mutant), side, Compared::Update).unwrap();
+            let status = fate(&rectangular.case, whole(mutant), side);
             assert_eq!(status, Status::Unapplied, "{mutant}");
         }
     }

@@ -1,10 +1,13 @@
 //! The mutants of the rules over time: killed on committed witnesses, hidden where a witness lacks something, named in a diagnosis.
 
-use creditcheck::mutants::Status;
+use creditcheck::check::Verdict;
 use creditcheck::mutants::temporal::{
-    Family, Host, Part, TEMPORAL_CATALOGUE, TEMPORAL_PLAN, TEMPORAL_WITNESSES, TemporalHook,
-    TemporalMutant, TemporalReference, compare, diagnose, diagnose_as, hosts, temporal_fate,
-    temporal_matrix,
+    Family, Host, OverTime, TemporalReference, compare, hosts, mistakes,
+};
+use creditcheck::mutants::witnesses::WITNESSES_OVER_TIME;
+use creditcheck::mutants::{
+    CATALOGUE_OVER_TIME, Compared, Fault, Hook, Implementation, KillMatrix, Mutant, PLAN, Row,
+    Status, Subject, kill_matrix,
 };
 use creditcheck::spec::{
     Activation, Feedback, Form, Kink, Limits, Modprop, Mu, Steps, Taps, TemporalCase,
@@ -14,26 +17,33 @@ use creditcheck::textbook::temporal::{self, Evaluation};
 use num_rational::BigRational;
 
 fn witness(name: &str) -> TemporalCase {
-    let found = TEMPORAL_WITNESSES.iter().find(|witness| witness.name == name);
-    found.unwrap().case().unwrap()
+    let found = WITNESSES_OVER_TIME.iter().find(|witness| witness.name == name);
+    found.unwrap().case_over_time().unwrap()
 }
 
-fn mutated(
-    case: &TemporalCase,
-    host: &Host,
-    mutant: TemporalMutant,
-) -> TemporalGradient<BigRational> {
-    let hook = TemporalHook::plant(mutant);
+fn mutated(case: &TemporalCase, host: &Host, mutant: Mutant) -> TemporalGradient<BigRational> {
+    let hook = Hook::plant(mutant);
     TemporalReference::new(case, &Limits::default()).gradient(host, &hook).unwrap()
+}
+
+/// Whether the gradient of a rule with a mutant, or its part, is that of the rule by the textbook: any difference is a kill.
+fn seen(subject: &OverTime<'_>, mutant: Mutant, host: &Host, compared: Compared) -> Status {
+    assert!(subject.engines().is_agree());
+    let rule = Implementation::Rule(host.clone());
+    let (verdict, fired) = subject.run(Fault::whole(mutant), &rule, compared).unwrap();
+    Status::of(verdict, fired)
+}
+
+fn over_time(matrix: &KillMatrix) -> impl Iterator<Item = &Row> {
+    matrix.rows.iter().filter(|row| matches!(row.implementation, Implementation::Rule(_)))
 }
 
 #[test]
 fn every_mutant_over_time_is_killed_in_every_rule_in_which_it_has_a_meaning() {
-    let matrix = temporal_matrix(&Limits::default()).unwrap();
+    let matrix = kill_matrix(&Limits::default()).unwrap();
     assert!(matrix.is_good(), "{}", matrix.text());
     assert_eq!(matrix.untried(), []);
-    assert_eq!(matrix.baselines.len(), TEMPORAL_WITNESSES.len());
-    assert!(matrix.rows.len() > 1_300, "{}", matrix.rows.len());
+    assert!(over_time(&matrix).count() > 1_300, "{}", over_time(&matrix).count());
     for family in [
         Family::Bptt,
         Family::Rtrl,
@@ -43,41 +53,35 @@ fn every_mutant_over_time_is_killed_in_every_rule_in_which_it_has_a_meaning() {
         Family::NoLeak,
         Family::Autodiff,
     ] {
-        let killed = |row: &&creditcheck::mutants::temporal::TemporalRow| {
-            row.host.family() == family && matches!(row.status, Status::Killed(_))
+        let killed = |row: &&Row| {
+            row.implementation.word() == family.word() && matches!(row.status, Status::Killed(_))
         };
-        assert!(matrix.rows.iter().filter(killed).count() > 40, "{}", family.word());
+        assert!(over_time(&matrix).filter(killed).count() > 40, "{}", family.word());
     }
     // An equivalent mutant with a wrong reason, or one whose hook is not reached, would show.
     for word in ["NOT EQUIVALENT", "UNAPPLIED", "SURVIVED"] {
         assert_eq!(matrix.count(word), 0);
     }
-    assert!(matrix.count("equivalent") > 50);
+    assert!(over_time(&matrix).filter(|row| row.status.word() == "equivalent").count() > 50);
 }
 
 /// Off, a ReLU stands at its kink with the rate 0: under `left` alone the slope there is that at its net input.
 #[test]
 fn a_slope_taken_at_the_rate_shows_in_a_relu_unless_the_convention_is_left() {
-    let matrix = temporal_matrix(&Limits::default()).unwrap();
-    let rows = |witness: &'static str| {
-        matrix
-            .rows
-            .iter()
-            .filter(move |row| row.mutant == TemporalMutant::T31 && row.witness == witness)
-    };
-    let is_killed =
-        |row: &creditcheck::mutants::temporal::TemporalRow| matches!(row.status, Status::Killed(_));
+    let matrix = kill_matrix(&Limits::default()).unwrap();
+    let rows =
+        |witness: &'static str| matrix.of(Mutant::T31).filter(move |row| row.witness == witness);
+    let is_killed = |row: &Row| matches!(row.status, Status::Killed(_));
     assert!(rows("temporal_right").count() > 15 && rows("temporal_right").all(is_killed));
-    let is_equivalent = |row: &creditcheck::mutants::temporal::TemporalRow| {
-        matches!(row.status, Status::Equivalent { .. })
-    };
+    let is_equivalent = |row: &Row| matches!(row.status, Status::Equivalent { .. });
     assert!(rows("temporal_relu").count() > 15 && rows("temporal_relu").all(is_equivalent));
     let mut tried = 0;
     for (kink, shows) in [(Kink::Left, false), (Kink::Right, true), (Kink::Mean, true)] {
         let mut case = witness("temporal_right");
         case.kink = kink;
+        let subject = OverTime::of(&case, &Limits::default()).unwrap();
         for host in hosts(&case) {
-            let status = temporal_fate(&case, TemporalMutant::T31, &host, Part::Gradient).unwrap();
+            let status = seen(&subject, Mutant::T31, &host, Compared::Gradient);
             let words = format!("{kink:?}, {}: {status:?}", host.words());
             assert_eq!(matches!(status, Status::Killed(_)), shows, "{words}");
             assert!(shows || matches!(status, Status::Survived), "{words}");
@@ -87,21 +91,20 @@ fn a_slope_taken_at_the_rate_shows_in_a_relu_unless_the_convention_is_left() {
     assert!(tried > 45, "{tried}");
 }
 
+/// Everything is compared for each of them, and W alone besides for the one that is equivalent there.
 #[test]
-fn the_catalogue_over_time_is_in_the_order_of_the_enum_and_all_of_it_is_planned() {
-    for (k, entry) in TEMPORAL_CATALOGUE.iter().enumerate() {
-        assert_eq!(entry.mutant as usize, k, "{}", entry.id);
-        assert_eq!(TemporalMutant::from_id(entry.id), Some(entry.mutant));
-        let planned = TEMPORAL_PLAN.iter().filter(|planned| planned.mutant == entry.mutant);
-        assert_eq!(planned.count(), 1, "{}", entry.id);
+fn a_mutant_over_time_is_planned_once() {
+    for entry in &CATALOGUE_OVER_TIME {
+        let planned = PLAN.iter().filter(|planned| planned.fault == Fault::whole(entry.mutant));
+        let gradient = planned.filter(|planned| planned.compared == Compared::Gradient);
+        assert_eq!(gradient.count(), 1, "{}", entry.id);
     }
-    assert_eq!(TemporalMutant::from_id("T99"), None);
 }
 
 #[test]
 fn witnesses_over_time_have_what_is_needed_to_see() {
-    for witness in &TEMPORAL_WITNESSES {
-        let case = witness.case().unwrap();
+    for witness in &WITNESSES_OVER_TIME {
+        let case = witness.case_over_time().unwrap();
         let net = &case.network;
         assert!(case.duration() >= 4 && case.examples.len() >= 2, "{}", witness.name);
         assert!(net.neurons() >= 3 && net.leak != BigRational::from_integer(0.into()));
@@ -115,7 +118,7 @@ fn witnesses_over_time_have_what_is_needed_to_see() {
 struct Blind {
     restriction: &'static str,
     case: TemporalCase,
-    part: Part,
+    compared: Compared,
     among: fn(&Host) -> bool,
     unseen: &'static [&'static str],
 }
@@ -144,12 +147,12 @@ fn blind() -> Vec<Blind> {
     let gradient = |restriction, case, among, unseen| Blind {
         restriction,
         case,
-        part: Part::Gradient,
+        compared: Compared::Gradient,
         among,
         unseen,
     };
     let of_w = |restriction, case, among, unseen| Blind {
-        part: Part::Recurrent,
+        compared: Compared::Recurrent,
         ..gradient(restriction, case, among, unseen)
     };
     vec![
@@ -241,11 +244,12 @@ fn each_restriction_hides_its_mutants_over_time() {
     let mut tried = 0;
     for blind in blind() {
         let all = hosts(&blind.case);
+        let subject = OverTime::of(&blind.case, &Limits::default()).unwrap();
         for id in blind.unseen {
-            let mutant = TemporalMutant::from_id(id).unwrap();
+            let mutant = Mutant::from_id(id).unwrap();
             let among = |host: &&Host| mutant.has_meaning_in(host) && (blind.among)(host);
             for host in all.iter().filter(among) {
-                let status = temporal_fate(&blind.case, mutant, host, blind.part).unwrap();
+                let status = seen(&subject, mutant, host, blind.compared);
                 assert!(
                     matches!(status, Status::Survived | Status::Unapplied),
                     "{}: {id} in {} is {status:?}",
@@ -256,7 +260,7 @@ fn each_restriction_hides_its_mutants_over_time() {
             }
         }
         // Blind for its restriction, not because it is dead.
-        let alive = temporal_fate(&blind.case, TemporalMutant::T35, &all[0], blind.part).unwrap();
+        let alive = seen(&subject, Mutant::T35, &all[0], blind.compared);
         assert!(matches!(alive, Status::Killed(_)), "{}: {alive:?}", blind.restriction);
     }
     assert!(tried > 200, "{tried}");
@@ -269,7 +273,7 @@ fn both_orders_of_a_mutant_are_one_bug() {
     let apart = ["T02", "T05", "T06", "T16"];
     let case = witness("temporal_kinks");
     let mut compared = 0;
-    for entry in TEMPORAL_CATALOGUE.iter().filter(|entry| !apart.contains(&entry.id)) {
+    for entry in CATALOGUE_OVER_TIME.iter().filter(|entry| !apart.contains(&entry.id)) {
         let all = hosts(&case);
         for pair in all.chunks(2) {
             let [one, other] = pair else { panic!("hosts come in pairs") };
@@ -278,7 +282,7 @@ fn both_orders_of_a_mutant_are_one_bug() {
             }
             let (one, other) =
                 (mutated(&case, one, entry.mutant), mutated(&case, other, entry.mutant));
-            let verdict = compare(&one, &other, Part::Gradient);
+            let verdict = compare(&one, &other);
             assert!(verdict.is_agree(), "{}: {verdict:?}", entry.id);
             compared += 1;
         }
@@ -286,18 +290,30 @@ fn both_orders_of_a_mutant_are_one_bug() {
     assert!(compared > 200, "{compared}");
 }
 
+/// What explains a gradient that is meant to be that of `rule`.
+fn explained(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    theirs: &TemporalGradient<BigRational>,
+) -> Vec<String> {
+    let is_theirs = |other: &TemporalGradient<BigRational>| !compare(theirs, other).is_disagree();
+    let search = mistakes(case, rule, &is_theirs, &Limits::default());
+    assert_eq!(search.stopped, None);
+    search.found.into_iter().map(|diagnosis| diagnosis.sentence).collect()
+}
+
 #[test]
 fn a_wrong_gradient_over_time_is_explained_by_its_mutant() {
     let case = witness("temporal_kinks");
     let mut named = 0;
-    for entry in &TEMPORAL_CATALOGUE {
+    for entry in &CATALOGUE_OVER_TIME {
         for host in hosts(&case).iter().take(2).filter(|host| entry.mutant.has_meaning_in(host)) {
             let theirs = mutated(&case, host, entry.mutant);
             let right = mutated_not(&case, host);
-            let found = diagnose(&case, &theirs);
+            let found = explained(&case, &TemporalRule::Bptt, &theirs);
             let named_here =
                 found.iter().any(|sentence| sentence.ends_with(&format!("(mutant {})", entry.id)));
-            let wrong = compare(&theirs, &right, Part::Gradient).is_disagree();
+            let wrong = compare(&theirs, &right).is_disagree();
             assert_eq!(named_here, wrong, "{}: {found:?}", entry.id);
             named += usize::from(wrong);
         }
@@ -306,64 +322,51 @@ fn a_wrong_gradient_over_time_is_explained_by_its_mutant() {
 }
 
 fn mutated_not(case: &TemporalCase, host: &Host) -> TemporalGradient<BigRational> {
-    let hook = TemporalHook::none();
-    TemporalReference::new(case, &Limits::default()).gradient(host, &hook).unwrap()
+    TemporalReference::new(case, &Limits::default()).gradient(host, &Hook::none()).unwrap()
 }
 
+/// Which approximate rule has made a gradient is for the judge to say; here, what is looked for in which rule.
 #[test]
-fn an_approximate_rule_is_recognised_by_its_gradient() {
+fn mutants_are_looked_for_in_the_rule_that_is_meant() {
     let case = witness("temporal_relu");
     let run = |rule: &TemporalRule| {
         let limits = Limits::default();
         temporal::run(&case, rule, Evaluation::Causal, &limits).unwrap().gradient
     };
-    let half = Mu::Scalar(BigRational::new(1.into(), 2.into()));
-    let modprop = |form| {
-        let (feedback, taps, mu) = (Feedback::Cell, Taps::All, half.clone());
-        TemporalRule::Modprop(Modprop { feedback, taps, mu, form })
-    };
-    let words = "cell-specific feedback";
-    let expected = [
-        (TemporalRule::Eprop, "this is what e-prop gives (T5)".to_owned()),
-        (
-            TemporalRule::Mdgl { feedback: Feedback::Cell },
-            format!("this is what MDGL with {words} gives (T6)"),
-        ),
-        (
-            modprop(Form::Filter),
-            format!("this is what ModProp gives, filter form, all taps (T7), {words}, μ = 1/2"),
-        ),
-        (
-            modprop(Form::NoLeak),
-            format!("this is what ModProp gives, no-leak taps, all of them (T8), {words}, μ = 1/2"),
-        ),
-        (
-            modprop(Form::Autodiff),
-            format!("this is what ModProp gives, autodiff form (T9), {words}, μ = 1/2"),
-        ),
-    ];
-    for (rule, sentence) in &expected {
-        let found = diagnose(&case, &run(rule));
-        assert!(found.contains(sentence), "{found:?}");
-    }
-    // Without self-synapses, RTRL with a diagonal Jacobian is e-prop: both names are right.
-    let found = diagnose(&case, &run(&TemporalRule::Eprop));
+    // Without self-synapses, RTRL with a diagonal Jacobian is e-prop.
+    let found = explained(&case, &TemporalRule::Bptt, &run(&TemporalRule::Eprop));
     assert!(found.iter().any(|sentence| sentence.ends_with("(mutant T10)")), "{found:?}");
     // A right gradient needs no diagnosis, in whatever rule it is right; an unknown mistake gets none.
     let right = run(&TemporalRule::Bptt);
-    assert_eq!(diagnose(&case, &right), Vec::<String>::new());
-    let filter = modprop(Form::Filter);
-    assert_eq!(diagnose_as(&case, &filter, &run(&filter)), Vec::<String>::new());
-    let mut unknown = right.clone();
+    assert_eq!(explained(&case, &TemporalRule::Bptt, &right), Vec::<String>::new());
+    let half = Mu::Scalar(BigRational::new(1.into(), 2.into()));
+    let filter = TemporalRule::Modprop(Modprop {
+        feedback: Feedback::Cell,
+        taps: Taps::All,
+        mu: half,
+        form: Form::Filter,
+    });
+    assert_eq!(explained(&case, &filter, &run(&filter)), Vec::<String>::new());
+    let mut unknown = right;
     unknown.recurrent[0][1] += BigRational::new(1.into(), 7.into());
-    assert_eq!(diagnose(&case, &unknown), Vec::<String>::new());
-    // Meant to be ModProp, it is the exact gradient; and its mutants are those planted in ModProp.
-    let found = diagnose_as(&case, &filter, &right);
-    assert!(
-        found.iter().any(|sentence| sentence.contains("backpropagation through time")),
-        "{found:?}"
-    );
+    assert_eq!(explained(&case, &TemporalRule::Bptt, &unknown), Vec::<String>::new());
+    // Meant to be ModProp, its mutants are those planted in ModProp.
     let host = Host { rule: filter.clone(), evaluation: Evaluation::Causal };
-    let found = diagnose_as(&case, &filter, &mutated(&case, &host, TemporalMutant::T34));
+    let found = explained(&case, &filter, &mutated(&case, &host, Mutant::T34));
     assert!(found.iter().any(|sentence| sentence.ends_with("(mutant T34)")), "{found:?}");
+}
+
+/// The laboratory says so where it is asked for what there is not, and a kill it is not.
+#[test]
+fn what_is_not_compared_over_time_is_unchecked() {
+    let case = witness("temporal_kinks");
+    let subject = OverTime::of(&case, &Limits::default()).unwrap();
+    let host = Implementation::Rule(hosts(&case).remove(0));
+    for compared in [Compared::Update, Compared::Credits, Compared::Sweeps, Compared::Reads] {
+        let (verdict, _) = subject.run(Fault::whole(Mutant::T35), &host, compared).unwrap();
+        assert!(matches!(verdict, Verdict::Unchecked(_)), "{compared}: {verdict:?}");
+    }
+    let side = Implementation::Side(creditcheck::mutants::Side::Credit);
+    assert!(subject.run(Fault::whole(Mutant::T35), &side, Compared::Gradient).is_err());
+    assert_eq!(subject.implementations(Mutant::M01), []);
 }

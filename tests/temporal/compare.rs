@@ -156,19 +156,18 @@ fn other_rules_are_recognised() {
 /// Every mutant of BPTT that changes the golden vector is named.
 #[test]
 fn known_mistakes_are_recognised() {
-    use creditcheck::mutants::temporal::{
-        Host, TEMPORAL_CATALOGUE, TemporalHook, TemporalReference,
-    };
+    use creditcheck::mutants::temporal::{Host, TemporalReference};
+    use creditcheck::mutants::{CATALOGUE_OVER_TIME, Hook};
     use creditcheck::textbook::temporal::Evaluation;
 
     let case = committed("temporal-golden");
     let limits = Limits::default();
     let reference = TemporalReference::new(&case, &limits);
     let host = Host { rule: TemporalRule::Bptt, evaluation: Evaluation::Adjoint };
-    let truth = reference.gradient(&host, &TemporalHook::none()).unwrap();
+    let truth = reference.gradient(&host, &Hook::none()).unwrap();
     let mut named = 0;
-    for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)) {
-        let found = reference.gradient(&host, &TemporalHook::plant(entry.mutant)).unwrap();
+    for entry in CATALOGUE_OVER_TIME.iter().filter(|e| e.mutant.has_meaning_in(&host)) {
+        let found = reference.gradient(&host, &Hook::plant(entry.mutant)).unwrap();
         let entries = |g: &creditcheck::spec::TemporalGradient<BigRational>| {
             (g.recurrent.clone(), g.input.clone(), g.readout.clone(), g.readout_biases.clone())
         };
@@ -309,9 +308,8 @@ fn a_bound_without_power_in_one_block_is_unchecked() {
 /// Known mistakes in floats that no exact mistake gives to the last bit.
 #[test]
 fn known_mistakes_are_recognised_up_to_rounding() {
-    use creditcheck::mutants::temporal::{
-        Host, TEMPORAL_CATALOGUE, TemporalHook, TemporalReference,
-    };
+    use creditcheck::mutants::temporal::{Host, TemporalReference};
+    use creditcheck::mutants::{CATALOGUE_OVER_TIME, Hook};
     use creditcheck::textbook::temporal::Evaluation;
 
     let case = fifth();
@@ -319,8 +317,8 @@ fn known_mistakes_are_recognised_up_to_rounding() {
     let reference = TemporalReference::new(&case, &limits);
     let host = Host { rule: TemporalRule::Bptt, evaluation: Evaluation::Adjoint };
     let mut named = 0;
-    for entry in TEMPORAL_CATALOGUE.iter().filter(|e| e.mutant.has_meaning_in(&host)).take(6) {
-        let found = reference.gradient(&host, &TemporalHook::plant(entry.mutant)).unwrap();
+    for entry in CATALOGUE_OVER_TIME.iter().filter(|e| e.mutant.has_meaning_in(&host)).take(6) {
+        let found = reference.gradient(&host, &Hook::plant(entry.mutant)).unwrap();
         let (number, quantity) = (Number::Float(Dtype::F64), Quantity::Gradient);
         let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
         theirs.loss = None;

@@ -2,32 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use creditcheck::mutants::temporal::{
-    Host, TEMPORAL_CATALOGUE, TemporalHook, TemporalMutant, TemporalReference,
-};
+use creditcheck::mutants::temporal::{Host, TemporalReference};
+use creditcheck::mutants::{CATALOGUE_OVER_TIME, Mutant};
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
-use creditcheck::textbook::temporal::Evaluation;
 use creditcheck::wire::json::Json;
 use num_rational::BigRational;
 
 use super::{case, field, files, items, maybe, numbers, rule, tests, text};
-
-/// A gradient that a mutant makes; none where it has no meaning or was never reached.
-fn mutated(
-    case: &TemporalCase,
-    rule: &TemporalRule,
-    evaluation: Evaluation,
-    mutant: TemporalMutant,
-) -> Option<TemporalGradient<BigRational>> {
-    let host = Host { rule: rule.clone(), evaluation };
-    if !mutant.has_meaning_in(&host) {
-        return None;
-    }
-    let limits = Limits::default();
-    let hook = TemporalHook::plant(mutant);
-    let found = TemporalReference::new(case, &limits).gradient(&host, &hook).unwrap();
-    hook.fired().then_some(found)
-}
 
 /// Whether every block that stands in the vector is the same.
 fn is_the_same(found: &TemporalGradient<BigRational>, json: &Json) -> bool {
@@ -53,10 +34,13 @@ impl Made {
     fn of(&mut self, case: &TemporalCase, rule: &TemporalRule) -> &[Mutated] {
         let is_it = |made: &(TemporalCase, TemporalRule, _)| made.1 == *rule && made.0 == *case;
         let place = self.0.iter().position(is_it).unwrap_or_else(|| {
-            let orders = [Evaluation::Causal, Evaluation::Adjoint];
-            let all = TEMPORAL_CATALOGUE.iter().flat_map(|entry| {
-                let found = orders.map(|order| mutated(case, rule, order, entry.mutant));
-                found.into_iter().flatten().map(|gradient| (entry.id, gradient))
+            let all = CATALOGUE_OVER_TIME.iter().flat_map(|entry| {
+                // Each has a budget of its own.
+                let of = move |host: Host| {
+                    let reference = TemporalReference::new(case, &Limits::default());
+                    reference.mutated(&host, entry.mutant).unwrap()
+                };
+                Host::both(rule).into_iter().filter_map(of).map(|gradient| (entry.id, gradient))
             });
             let all = all.collect();
             self.0.push((case.clone(), rule.clone(), all));
@@ -107,11 +91,9 @@ fn notes_list_what_tests_kill(wanted: &str) {
     for (flag, kills) in &found {
         assert_eq!(said.get(flag), Some(kills), "{name}: {flag}");
         // Whoever is named by a flag is among those that it kills.
-        assert!(
-            !kills.is_empty() && (TemporalMutant::from_id(flag).is_none() || kills.contains(flag))
-        );
+        assert!(!kills.is_empty() && (Mutant::from_id(flag).is_none() || kills.contains(flag)));
         flags += 1;
-        partial += usize::from(kills.len() > 1 && kills.len() < TEMPORAL_CATALOGUE.len());
+        partial += usize::from(kills.len() > 1 && kills.len() < CATALOGUE_OVER_TIME.len());
     }
     assert_eq!(said.len(), found.len(), "{name}: a note without a test");
     assert!(flags > 30 && partial >= 2, "{name}: {flags} flags, {partial} of some of the mutants");

@@ -6,7 +6,7 @@ mod kills;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use creditcheck::mutants::temporal::TEMPORAL_CATALOGUE;
+use creditcheck::mutants::CATALOGUE_OVER_TIME;
 use creditcheck::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Steps, Taps, TemporalCase, TemporalRule,
 };
@@ -152,7 +152,7 @@ fn vectors_over_time_say_what_is_true() {
     // If nothing ran, fail.
     assert!(results["valid"] >= 14 && results["acceptable"] >= 6, "{results:?}");
     assert!(rules >= 14 * 14 && live > 1_000, "{rules} rules, {live} numbers other than zero");
-    for entry in &TEMPORAL_CATALOGUE {
+    for entry in &CATALOGUE_OVER_TIME {
         assert!(shown.contains(entry.id), "no vector shows {}", entry.id);
     }
 }

@@ -226,7 +226,7 @@ fn mistakes(
     let search = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &is_theirs, limits);
     let caveat = search.caveat().map(|sentence| Diagnosis { is_exactly: false, sentence });
     let as_far = if room.is_some() { Match::UpToRounding } else { Match::Exactly };
-    let found = search.found.into_iter().map(|sentence| Diagnosis::of(as_far, sentence));
+    let found = search.found.into_iter().map(|found| Diagnosis::of(as_far, found.sentence));
     found.chain(caveat).collect()
 }
 

@@ -2,6 +2,8 @@
 
 use num_rational::BigRational;
 
+use crate::mutants::Mutant;
+use crate::mutants::catalogue::Meaning;
 use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule};
 use crate::textbook::temporal::Evaluation;
 
@@ -50,6 +52,13 @@ impl Family {
 }
 
 impl Host {
+    /// A rule forwards and against time.
+    #[must_use]
+    pub fn both(rule: &TemporalRule) -> [Self; 2] {
+        [Evaluation::Causal, Evaluation::Adjoint]
+            .map(|evaluation| Self { rule: rule.clone(), evaluation })
+    }
+
     /// The rule without what it leaves open.
     #[must_use]
     pub fn family(&self) -> Family {
@@ -103,6 +112,46 @@ impl Host {
     }
 }
 
+impl Mutant {
+    /// Whether it means anything in this rule, evaluated like this.
+    #[must_use]
+    pub fn has_meaning_in(self, host: &Host) -> bool {
+        let exact = matches!(host.family(), Family::Bptt | Family::Rtrl);
+        let (several, by_type) = match &host.rule {
+            TemporalRule::Modprop(rule) => {
+                (rule.taps != Taps::Count(1), matches!(rule.feedback, Feedback::Type(_)))
+            }
+            TemporalRule::Mdgl { feedback } => (false, matches!(feedback, Feedback::Type(_))),
+            TemporalRule::Bptt
+            | TemporalRule::Rtrl
+            | TemporalRule::FactorisedRtrl
+            | TemporalRule::Tangent
+            | TemporalRule::Eprop => (false, false),
+        };
+        let filtered = matches!(host.family(), Family::Mdgl | Family::Filter | Family::NoLeak);
+        let causal = host.evaluation == Evaluation::Causal;
+        match self {
+            _ if self.entry().meaning != Meaning::Rules => false,
+            // What runs against time has no traces, and neither has the autodiff form.
+            Self::T02 => {
+                filtered
+                    || host.family() == Family::Rtrl
+                    || host.family() == Family::Eprop && causal
+            }
+            Self::T04 | Self::T10 => exact,
+            Self::T06 => host.family() == Family::Bptt,
+            Self::T13 | Self::T25 => host.family() != Family::Eprop,
+            Self::T14 | Self::T15 => by_type,
+            Self::T16 => by_type && filtered && causal,
+            Self::T17 => several && filtered,
+            Self::T18 | Self::T19 => several,
+            Self::T20 | Self::T21 | Self::T22 | Self::T34 => filtered,
+            Self::T23 => several && host.family() == Family::Filter,
+            _ => true,
+        }
+    }
+}
+
 /// The rules of a kill matrix: every family, both orders, cell- and type-specific where the case has types.
 #[must_use]
 pub fn hosts(case: &TemporalCase) -> Vec<Host> {
@@ -132,9 +181,5 @@ pub fn hosts(case: &TemporalCase) -> Vec<Host> {
     }
     let exact = [TemporalRule::Bptt, TemporalRule::Rtrl];
     let exact = exact.map(|rule| Host { rule, evaluation: Evaluation::Adjoint });
-    let both = approximate.into_iter().flat_map(|rule| {
-        [Evaluation::Causal, Evaluation::Adjoint]
-            .map(|evaluation| Host { rule: rule.clone(), evaluation })
-    });
-    exact.into_iter().chain(both).collect()
+    exact.into_iter().chain(approximate.iter().flat_map(Host::both)).collect()
 }

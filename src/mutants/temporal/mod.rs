@@ -1,27 +1,17 @@
-//! Could the checks of the rules over time have failed?
+//! The reference of the rules over time.
 //!
-//! One plain [`TemporalReference`] of the model and its rules (T1–T9) with one hook per [`TemporalMutant`], planted in every
-//! rule in which it has a meaning; committed witnesses; and the diagnosis of somebody else's wrong gradient.
-//!
-//! ```text
-//! fixtures/mutants/temporal_*.json ─▶ TemporalCase ─┬─ textbook engines ─▶ gradient of the rule, if they agree ─┐
-//!                                                   └─ reference + mutant ─▶ gradient, and: did it fire? ──────┴─▶ Status
-//! ```
+//! One plain [`TemporalReference`] of the model and its rules (T1–T9) with one hook per mutant, each planted in every
+//! rule in which it has a meaning.
 
 mod algebra;
-mod catalogue;
 mod diagnose;
 mod host;
-mod matrix;
-mod plan;
 mod reference;
-mod render;
+mod subject;
 mod truth;
 
-pub use catalogue::{TEMPORAL_CATALOGUE, TemporalEntry, TemporalMutant};
-pub use diagnose::{diagnose, diagnose_as, mistakes};
+pub use diagnose::mistakes;
 pub use host::{Family, Host, hosts};
-pub use matrix::{TemporalBaseline, TemporalMatrix, TemporalRow, temporal_fate, temporal_matrix};
-pub use plan::{Part, TEMPORAL_PLAN, TEMPORAL_WITNESSES, TemporalPlanned, TemporalWitness};
-pub use reference::{TemporalHook, TemporalReference};
-pub use truth::{TemporalTruth, compare};
+pub use reference::TemporalReference;
+pub use subject::OverTime;
+pub use truth::{TemporalTruth, compare, compare_recurrent};

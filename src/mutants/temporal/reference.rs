@@ -3,59 +3,21 @@
 mod rules;
 mod taps;
 
-use std::cell::Cell;
-
 use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::mutants::functions::{fixed_random, other_side, rate, slope};
+use crate::mutants::{Hook, Mutant as M};
 use crate::scalar::Rational;
 use crate::spec::{Limits, Steps, Temporal, TemporalCase, TemporalGradient};
 
 use super::algebra::{
     Matrix, Row, add, add_outer, by_entry, rationals, row_of, scaled, sum, times, transposed, zeros,
 };
-use super::catalogue::TemporalMutant;
 use super::host::Host;
 
 /// Products in the longest formula of σ or σ'.
 const FUNCTION: usize = 4;
-
-/// The mutant that the reference runs with, if any, and whether it was ever reached.
-#[derive(Debug, Default)]
-pub struct TemporalHook {
-    mutant: Option<TemporalMutant>,
-    fired: Cell<bool>,
-}
-
-impl TemporalHook {
-    /// No mutant: the reference as it should be.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// With this mutant.
-    #[must_use]
-    pub fn plant(mutant: TemporalMutant) -> Self {
-        Self { mutant: Some(mutant), fired: Cell::new(false) }
-    }
-
-    /// Whether this mutant acts; to be asked only where it then changes the computation.
-    pub(super) fn on(&self, mutant: TemporalMutant) -> bool {
-        let hit = self.mutant == Some(mutant);
-        if hit {
-            self.fired.set(true);
-        }
-        hit
-    }
-
-    /// Whether the reference came past the mutant: if not, no agreement and no kill means anything.
-    #[must_use]
-    pub fn fired(&self) -> bool {
-        self.fired.get()
-    }
-}
 
 /// A plain implementation of T1–T9 in ℚ, with one hook per mutant.
 ///
@@ -124,13 +86,13 @@ impl Run {
     }
 
     /// The rate that a synapse sees at step t.
-    pub fn pre(&self, t: usize, hook: &TemporalHook) -> &Row {
-        &self.z[if hook.on(TemporalMutant::T29) { t } else { t - 1 }]
+    pub fn pre(&self, t: usize, hook: &Hook) -> &Row {
+        &self.z[if hook.on(M::T29) { t } else { t - 1 }]
     }
 
     /// The input that a synapse sees at step t.
-    pub fn input(&self, t: usize, hook: &TemporalHook) -> &Row {
-        &self.x[if hook.on(TemporalMutant::T30) { t - 1 } else { t }]
+    pub fn input(&self, t: usize, hook: &Hook) -> &Row {
+        &self.x[if hook.on(M::T30) { t - 1 } else { t }]
     }
 }
 
@@ -169,9 +131,8 @@ impl<'a> TemporalReference<'a> {
     pub fn gradient(
         &self,
         host: &Host,
-        hook: &TemporalHook,
+        hook: &Hook,
     ) -> Result<TemporalGradient<BigRational>, Error> {
-        use TemporalMutant as M;
         let (n, m, k) = (self.net.neurons(), self.net.inputs(), self.net.readouts());
         let rule = rules::Rule::of(self, host, hook)?;
         let empty = || TemporalGradient {
@@ -208,13 +169,29 @@ impl<'a> TemporalReference<'a> {
         Ok(self.finish(total, hook)?.map(Rational::plain))
     }
 
+    /// [`Self::gradient`] with this mutant; none where it has no meaning or was never reached.
+    ///
+    /// # Errors
+    /// As [`Self::gradient`].
+    pub fn mutated(
+        &self,
+        host: &Host,
+        mutant: M,
+    ) -> Result<Option<TemporalGradient<BigRational>>, Error> {
+        if !mutant.has_meaning_in(host) {
+            return Ok(None);
+        }
+        let hook = Hook::plant(mutant);
+        let found = self.gradient(host, &hook)?;
+        Ok(hook.fired().then_some(found))
+    }
+
     /// The mean over the sequences, and what may happen to it before somebody reads it.
     fn finish(
         &self,
         total: TemporalGradient<Rational>,
-        hook: &TemporalHook,
+        hook: &Hook,
     ) -> Result<TemporalGradient<Rational>, Error> {
-        use TemporalMutant as M;
         let batch = self.case.examples.len();
         let mut share = Rational::one_over(batch);
         if batch > 1 && hook.on(M::T27) {
@@ -246,8 +223,7 @@ impl<'a> TemporalReference<'a> {
     }
 
     /// T1: s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t), z_t = σ(s_t), y_t = V z_t + b, ϵ_t = w_t (y_t − y*_t), ℓ_t = Vᵀ ϵ_t, a_t = h_t ∘ ℓ_t.
-    fn fire(&self, b: usize, before: Option<&Run>, hook: &TemporalHook) -> Result<Run, Error> {
-        use TemporalMutant as M;
+    fn fire(&self, b: usize, before: Option<&Run>, hook: &Hook) -> Result<Run, Error> {
         let example = &self.case.examples[b];
         let (net, weights, last) = (self.net, &self.weights, example.input.len());
         let kept = before.filter(|_| hook.on(M::T01));
@@ -309,9 +285,9 @@ impl<'a> TemporalReference<'a> {
     }
 
     /// Vᵀ
-    fn feedback_from_readouts(&self, hook: &TemporalHook) -> Matrix {
+    fn feedback_from_readouts(&self, hook: &Hook) -> Matrix {
         let mut back = transposed(&self.weights.readout);
-        if hook.on(TemporalMutant::T39) {
+        if hook.on(M::T39) {
             for (k, weight) in back.iter_mut().flatten().enumerate() {
                 *weight = fixed_random(k);
             }
@@ -324,15 +300,15 @@ impl<'a> TemporalReference<'a> {
         rate(&self.net.activation, s).ok_or_else(|| self.no_value())
     }
 
-    fn slope(&self, s: &Rational, hook: &TemporalHook) -> Result<Rational, Error> {
+    fn slope(&self, s: &Rational, hook: &Hook) -> Result<Rational, Error> {
         let (activation, mut kink) = (&self.net.activation, self.case.kink);
         let at_kink = activation.kinks().iter().any(|kink| Rational::of(kink) == *s);
-        if at_kink && hook.on(TemporalMutant::T33) {
+        if at_kink && hook.on(M::T33) {
             kink = other_side(kink);
         }
         self.affords(FUNCTION, s)?;
         let value = slope(activation, kink, s).ok_or_else(|| self.no_value())?;
-        let left_out = value != Rational::one() && hook.on(TemporalMutant::T32);
+        let left_out = value != Rational::one() && hook.on(M::T32);
         Ok(if left_out { Rational::one() } else { value })
     }
 

@@ -9,7 +9,6 @@ use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
 
 use super::host::Host;
-use super::plan::Part;
 
 /// The textbook's gradients on one case, rule by rule.
 #[derive(Clone, Debug)]
@@ -31,15 +30,9 @@ impl TemporalTruth {
             Ok(found.gradient.map(Rational::plain))
         };
         let arbiter = run(&TemporalRule::Tangent, Evaluation::Causal)?;
-        let mut founded: Option<Verdict> = None;
-        let mut hold = |verdict: Verdict| {
-            founded = Some(match founded.take() {
-                Some(so_far) => so_far.and(verdict),
-                None => verdict,
-            });
-        };
+        let mut verdicts = Vec::new();
         for rule in [TemporalRule::Bptt, TemporalRule::Rtrl, TemporalRule::FactorisedRtrl] {
-            hold(compare(&run(&rule, Evaluation::Causal)?, &arbiter, Part::Gradient));
+            verdicts.push(compare(&run(&rule, Evaluation::Causal)?, &arbiter));
         }
         let mut gradients = Vec::new();
         for host in hosts {
@@ -48,39 +41,53 @@ impl TemporalTruth {
                 Evaluation::Adjoint => Evaluation::Causal,
             };
             let gradient = run(&host.rule, host.evaluation)?;
-            hold(compare(&gradient, &run(&host.rule, other)?, Part::Gradient));
+            verdicts.push(compare(&gradient, &run(&host.rule, other)?));
             gradients.push((host.clone(), gradient));
         }
+        let founded = verdicts.into_iter().reduce(Verdict::and);
         let founded = founded.unwrap_or_else(|| Comparison::new().verdict());
         Ok(Self { gradients, founded })
     }
 }
 
-/// Entry by entry; the loss is no part of it.
+/// Every derivative; the loss is no part of it.
 #[must_use]
 pub fn compare(
     found: &TemporalGradient<BigRational>,
     expected: &TemporalGradient<BigRational>,
-    part: Part,
 ) -> Verdict {
     let mut comparison = Comparison::new();
-    let mut matrix = |name: &str, found: &[Vec<BigRational>], expected: &[Vec<BigRational>]| {
-        comparison.shape(name, found.len(), expected.len());
-        for (post, (found, expected)) in found.iter().zip(expected).enumerate() {
-            comparison.shape(name, found.len(), expected.len());
-            for (pre, (found, expected)) in found.iter().zip(expected).enumerate() {
-                comparison.entry(|| format!("{name}[{post}][{pre}]"), found, expected);
-            }
-        }
-    };
-    matrix("recurrent", &found.recurrent, &expected.recurrent);
-    if part == Part::Gradient {
-        matrix("input", &found.input, &expected.input);
-        matrix("readout", &found.readout, &expected.readout);
-        let biases = |of: &TemporalGradient<BigRational>| {
-            of.readout_biases.clone().into_iter().collect::<Vec<_>>()
-        };
-        matrix("readout_biases", &biases(found), &biases(expected));
-    }
+    matrix(&mut comparison, "recurrent", &found.recurrent, &expected.recurrent);
+    matrix(&mut comparison, "input", &found.input, &expected.input);
+    matrix(&mut comparison, "readout", &found.readout, &expected.readout);
+    let biases = |of: &TemporalGradient<BigRational>| Vec::from_iter(of.readout_biases.clone());
+    matrix(&mut comparison, "readout_biases", &biases(found), &biases(expected));
     comparison.verdict()
+}
+
+/// The derivatives with respect to W alone.
+#[must_use]
+pub fn compare_recurrent(
+    found: &TemporalGradient<BigRational>,
+    expected: &TemporalGradient<BigRational>,
+) -> Verdict {
+    let mut comparison = Comparison::new();
+    matrix(&mut comparison, "recurrent", &found.recurrent, &expected.recurrent);
+    comparison.verdict()
+}
+
+/// Entry by entry.
+fn matrix(
+    comparison: &mut Comparison,
+    name: &str,
+    found: &[Vec<BigRational>],
+    expected: &[Vec<BigRational>],
+) {
+    comparison.shape(name, found.len(), expected.len());
+    for (post, (found, expected)) in found.iter().zip(expected).enumerate() {
+        comparison.shape(name, found.len(), expected.len());
+        for (pre, (found, expected)) in found.iter().zip(expected).enumerate() {
+            comparison.entry(|| format!("{name}[{post}][{pre}]"), found, expected);
+        }
+    }
 }

@@ -5,17 +5,9 @@ use std::collections::BTreeSet;
 use num_rational::BigRational;
 
 use crate::error::Error;
-use crate::mutants::temporal::{
-    Host, Part, TEMPORAL_CATALOGUE, TemporalHook, TemporalReference, compare,
-};
+use crate::mutants::CATALOGUE_OVER_TIME;
+use crate::mutants::temporal::{Host, TemporalReference, compare};
 use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
-use crate::textbook::temporal::Evaluation;
-
-/// A rule in both orders of its evaluation.
-fn both(rule: &TemporalRule) -> [Host; 2] {
-    [Evaluation::Causal, Evaluation::Adjoint]
-        .map(|evaluation| Host { rule: rule.clone(), evaluation })
-}
 
 /// Mutants that give another gradient than the right one in at least one of these rules.
 ///
@@ -28,12 +20,11 @@ pub(super) fn told_apart(
 ) -> Result<BTreeSet<&'static str>, Error> {
     let reference = TemporalReference::new(case, limits);
     let mut ids = BTreeSet::new();
-    for entry in &TEMPORAL_CATALOGUE {
-        let hosts = rules.iter().flat_map(|(rule, right)| both(rule).map(|host| (host, *right)));
-        for (host, right) in hosts.filter(|(host, _)| entry.mutant.has_meaning_in(host)) {
-            let hook = TemporalHook::plant(entry.mutant);
-            let gradient = reference.gradient(&host, &hook)?;
-            if hook.fired() && compare(&gradient, right, Part::Gradient).is_disagree() {
+    for entry in &CATALOGUE_OVER_TIME {
+        let both = |(rule, right): &_| Host::both(rule).map(|host| (host, *right));
+        for (host, right) in rules.iter().flat_map(both) {
+            let found = reference.mutated(&host, entry.mutant)?;
+            if found.is_some_and(|gradient| compare(&gradient, right).is_disagree()) {
                 ids.insert(entry.id);
                 break;
             }
@@ -57,13 +48,9 @@ impl<'c> Made<'c> {
     pub fn of(case: &'c TemporalCase, rule: &TemporalRule, limits: &Limits) -> Result<Self, Error> {
         let reference = TemporalReference::new(case, limits);
         let mut gradients = Vec::new();
-        for entry in &TEMPORAL_CATALOGUE {
-            for host in both(rule).iter().filter(|host| entry.mutant.has_meaning_in(host)) {
-                let hook = TemporalHook::plant(entry.mutant);
-                let gradient = reference.gradient(host, &hook)?;
-                if hook.fired() {
-                    gradients.push((entry.id, gradient));
-                }
+        for entry in &CATALOGUE_OVER_TIME {
+            for host in &Host::both(rule) {
+                gradients.extend(reference.mutated(host, entry.mutant)?.map(|g| (entry.id, g)));
             }
         }
         Ok(Self { case, rule: rule.clone(), gradients })
@@ -76,10 +63,8 @@ impl<'c> Made<'c> {
 
     /// Mutants that give this very gradient.
     pub fn giving(&self, wrong: &TemporalGradient<BigRational>) -> BTreeSet<&'static str> {
-        let same = self
-            .gradients
-            .iter()
-            .filter(|(_, gradient)| compare(gradient, wrong, Part::Gradient).is_agree());
+        let same =
+            self.gradients.iter().filter(|(_, gradient)| compare(gradient, wrong).is_agree());
         same.map(|(id, _)| *id).collect()
     }
 }

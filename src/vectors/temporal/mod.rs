@@ -12,10 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use num_rational::BigRational;
 
 use crate::error::Error;
-use crate::mutants::temporal::{
-    Host, Part, TEMPORAL_CATALOGUE, TEMPORAL_WITNESSES, TemporalHook, TemporalMutant,
-    TemporalReference, TemporalTruth, compare, hosts,
-};
+use crate::mutants::temporal::{Host, TemporalReference, TemporalTruth, compare, hosts};
+use crate::mutants::witnesses::WITNESSES_OVER_TIME;
+use crate::mutants::{CATALOGUE_OVER_TIME, Mutant};
 use crate::spec::{
     Activation, Kink, Limits, Sequence, Steps, Temporal, TemporalCase, TemporalGradient,
     TemporalRule,
@@ -53,8 +52,8 @@ pub(super) fn text(file: &VectorFile, limits: &Limits) -> Result<String, Error> 
         "the golden network with the activation of this file",
         limits,
     )?);
-    for witness in &TEMPORAL_WITNESSES {
-        let case = witness.case()?;
+    for witness in &WITNESSES_OVER_TIME {
+        let case = witness.case_over_time()?;
         // Where a net input stands at a kink, the answer depends on a convention.
         if case.network.activation == file.activation && !on_a_kink(&case, limits)? {
             tests.push(valid(case, "HandWritten", "a witness of the mutants", limits)?);
@@ -236,11 +235,10 @@ fn invalid<'c>(
         case: &'c TemporalCase,
         host: Host,
         gradient: TemporalGradient<BigRational>,
-        mutants: Vec<TemporalMutant>,
+        mutants: Vec<Mutant>,
     }
     let mut groups: Vec<Wrong<'c>> = Vec::new();
-    let mut open: Vec<TemporalMutant> =
-        TEMPORAL_CATALOGUE.iter().map(|entry| entry.mutant).collect();
+    let mut open: Vec<Mutant> = CATALOGUE_OVER_TIME.iter().map(|entry| entry.mutant).collect();
     for case in cases {
         let truth = TemporalTruth::of(case, &hosts(case), limits)?;
         if !truth.founded.is_agree() {
@@ -251,17 +249,15 @@ fn invalid<'c>(
         let mut still_open = Vec::new();
         for mutant in open {
             let mut shown = false;
-            for (host, right) in truth.gradients.iter().filter(|(h, _)| mutant.has_meaning_in(h)) {
-                let hook = TemporalHook::plant(mutant);
-                let gradient = reference.gradient(host, &hook)?;
-                if !hook.fired() || !compare(&gradient, right, Part::Gradient).is_disagree() {
-                    continue;
-                }
+            for (host, right) in &truth.gradients {
+                let found = reference.mutated(host, mutant)?;
+                let wrong = found.filter(|gradient| compare(gradient, right).is_disagree());
+                let Some(gradient) = wrong else { continue };
                 shown = true;
                 let same = |other: &&mut Wrong<'c>| {
                     other.case == case
                         && other.host.rule == host.rule
-                        && compare(&other.gradient, &gradient, Part::Gradient).is_agree()
+                        && compare(&other.gradient, &gradient).is_agree()
                 };
                 match groups.iter_mut().find(same) {
                     Some(group) => group.mutants.push(mutant),
@@ -280,7 +276,7 @@ fn invalid<'c>(
         }
         open = still_open;
     }
-    let describe = |mutant: &TemporalMutant| format!("{mutant}: {}", mutant.entry().title);
+    let describe = |mutant: &Mutant| format!("{mutant}: {}", mutant.entry().title);
     let mut made: Vec<kills::Made<'c>> = Vec::new();
     let test = |wrong: Wrong<'c>| -> Result<Test, Error> {
         let rule = &wrong.host.rule;

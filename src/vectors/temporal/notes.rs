@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mutants::temporal::TemporalMutant;
+use crate::mutants::Mutant;
 use crate::wire::json::Json;
 
 /// What a reader of the file needs to know, and no more: `tests/oracle/temporal_vectors.py` is written after these lines.
@@ -31,7 +31,7 @@ pub(super) fn notes(kills: &BTreeMap<&'static str, BTreeSet<&'static str>>) -> J
 }
 
 fn note(flag: &str, kills: &BTreeSet<&'static str>) -> Json {
-    let (bug, description) = match (flag, TemporalMutant::from_id(flag)) {
+    let (bug, description) = match (flag, Mutant::from_id(flag)) {
         (_, Some(mutant)) => {
             let entry = mutant.entry();
             (entry.title, format!("{}. To be seen it needs: {}.", entry.bug, entry.needs))

@@ -6,12 +6,12 @@ use crate::spec::{Feedback, Form, TemporalRule};
 use crate::textbook::temporal::Evaluation;
 
 use super::taps::{Filter, shared};
-use super::{Estimate, Memory, Run, TemporalHook, TemporalReference};
+use super::{Estimate, Memory, Run, TemporalReference};
 use crate::mutants::temporal::algebra::{
     Matrix, Row, add_outer, by_entry, power, scale, scaled, sum, times, transposed, zeros,
 };
-use crate::mutants::temporal::catalogue::TemporalMutant as M;
 use crate::mutants::temporal::host::Host;
+use crate::mutants::{Hook, Mutant as M};
 
 /// A rule with everything that does not depend on the sequence.
 pub(super) struct Rule<'a> {
@@ -34,7 +34,7 @@ impl<'a> Rule<'a> {
     pub fn of(
         reference: &'a TemporalReference<'a>,
         host: &Host,
-        hook: &TemporalHook,
+        hook: &Hook,
     ) -> Result<Self, Error> {
         use Evaluation::{Adjoint, Causal};
         let filter = |filter: Filter| match host.evaluation {
@@ -61,12 +61,7 @@ impl<'a> Rule<'a> {
         Ok(Self { reference, kind })
     }
 
-    pub fn estimate(
-        &self,
-        run: &Run,
-        memory: &mut Memory,
-        hook: &TemporalHook,
-    ) -> Result<Estimate, Error> {
+    pub fn estimate(&self, run: &Run, memory: &mut Memory, hook: &Hook) -> Result<Estimate, Error> {
         match &self.kind {
             Kind::Bptt => self.bptt(run, hook),
             Kind::Rtrl => self.rtrl(run, memory, hook),
@@ -92,20 +87,13 @@ impl<'a> Rule<'a> {
     }
 
     /// 1 − λ of the derivatives.
-    fn gain(&self, hook: &TemporalHook) -> Rational {
+    fn gain(&self, hook: &Hook) -> Rational {
         let left_out = !self.reference.weights.leak.is_zero() && hook.on(M::T24);
         if left_out { Rational::one() } else { self.reference.gain() }
     }
 
     /// (1−λ) Σ_t g_t z_{t−1}ᵀ and (1−λ) Σ_t g_t x_tᵀ, of one step.
-    fn add_adjoint(
-        &self,
-        found: &mut Estimate,
-        run: &Run,
-        t: usize,
-        g: &[Rational],
-        hook: &TemporalHook,
-    ) {
+    fn add_adjoint(&self, found: &mut Estimate, run: &Run, t: usize, g: &[Rational], hook: &Hook) {
         if t == 1 && hook.on(M::T05) {
             return;
         }
@@ -115,7 +103,7 @@ impl<'a> Rule<'a> {
     }
 
     /// T2: g_t = a_t + λ g_{t+1} + (1−λ) h_t ∘ (Wᵀ g_{t+1}).
-    fn bptt(&self, run: &Run, hook: &TemporalHook) -> Result<Estimate, Error> {
+    fn bptt(&self, run: &Run, hook: &Hook) -> Result<Estimate, Error> {
         let mut found = self.empty();
         let gain = self.reference.feedback_gain(hook);
         let kept = self.reference.kept(hook);
@@ -137,7 +125,7 @@ impl<'a> Rule<'a> {
 
     /// T3: P_{j,pq,t} = λ P_{j,pq,t−1} + (1−λ) Σ_l W_jl h_{l,t−1} P_{l,pq,t−1} + [j = p] (1−λ) z_{q,t−1}, the same with x_t for U;
     /// ∂L_b/∂W_pq = Σ_t Σ_j a_{j,t} P_{j,pq,t}. Here P[p] is the matrix j × q.
-    fn rtrl(&self, run: &Run, memory: &mut Memory, hook: &TemporalHook) -> Result<Estimate, Error> {
+    fn rtrl(&self, run: &Run, memory: &mut Memory, hook: &Hook) -> Result<Estimate, Error> {
         let net = self.reference.net;
         let (n, m) = (net.neurons(), net.inputs());
         let forward = scaled(
@@ -186,7 +174,7 @@ impl<'a> Rule<'a> {
     fn backwards(
         &self,
         run: &Run,
-        hook: &TemporalHook,
+        hook: &Hook,
         relay: impl Fn(&Row) -> Row,
     ) -> Result<Estimate, Error> {
         let mut found = self.empty();
@@ -200,12 +188,7 @@ impl<'a> Rule<'a> {
     }
 
     /// T9 forwards: at time t, (D^s)ᵀ a_t meets what came in s steps ago.
-    fn autodiff_causal(
-        &self,
-        run: &Run,
-        relay: &Matrix,
-        hook: &TemporalHook,
-    ) -> Result<Estimate, Error> {
+    fn autodiff_causal(&self, run: &Run, relay: &Matrix, hook: &Hook) -> Result<Estimate, Error> {
         let mut found = self.empty();
         for s in 0..run.last() {
             let power = transposed(&power(relay, s));
@@ -218,7 +201,7 @@ impl<'a> Rule<'a> {
     }
 
     /// ε_{q,t} = λ ε_{q,t−1} + (1−λ) z_{q,t−1}, and the same with x_t for U; row t of each.
-    fn traces(&self, run: &Run, memory: &mut Memory, hook: &TemporalHook) -> [Matrix; 2] {
+    fn traces(&self, run: &Run, memory: &mut Memory, hook: &Hook) -> [Matrix; 2] {
         let (kept, gain) = (self.reference.kept(hook), self.gain(hook));
         let nothing = || (run.z[0].iter().map(|_| Rational::zero()).collect(), run.x[0].clone());
         let handed_on = memory.traces.take().filter(|_| hook.on(M::T02));
@@ -233,13 +216,7 @@ impl<'a> Rule<'a> {
     }
 
     /// T5–T8 forwards: at time t, ℓ_{p,t} e_{pq,t} + Σ_s [Σ_j a_{j,t} (F_s)_jp] e_{pq,t−s} with e_{pq,t} = h_{p,t} ε_{q,t}.
-    fn causal(
-        &self,
-        run: &Run,
-        filter: &Filter,
-        memory: &mut Memory,
-        hook: &TemporalHook,
-    ) -> Estimate {
+    fn causal(&self, run: &Run, filter: &Filter, memory: &mut Memory, hook: &Hook) -> Estimate {
         let [of_w, of_u] = self.traces(run, memory, hook);
         let mut found = self.empty();
         let mut learn = |t: usize, signal: &[Rational]| {
@@ -269,13 +246,7 @@ impl<'a> Rule<'a> {
     }
 
     /// T6–T8 against time: Λ̂_t = ℓ_t + Σ_s F_sᵀ a_{t+s}.
-    fn adjoint(
-        &self,
-        run: &Run,
-        filter: &Filter,
-        memory: &mut Memory,
-        hook: &TemporalHook,
-    ) -> Estimate {
+    fn adjoint(&self, run: &Run, filter: &Filter, memory: &mut Memory, hook: &Hook) -> Estimate {
         let [of_w, of_u] = self.traces(run, memory, hook);
         let mut found = self.empty();
         for t in 1..=run.last() {
@@ -298,7 +269,7 @@ impl<'a> Rule<'a> {
 }
 
 /// The delay of the tap at this place: s = k + 1.
-fn delay(k: usize, hook: &TemporalHook) -> usize {
+fn delay(k: usize, hook: &Hook) -> usize {
     if hook.on(M::T21) {
         k + 2
     } else if hook.on(M::T22) {
@@ -309,12 +280,12 @@ fn delay(k: usize, hook: &TemporalHook) -> usize {
 }
 
 /// What a cell sends to others.
-fn sent<'r>(run: &'r Run, t: usize, hook: &TemporalHook) -> &'r Row {
+fn sent<'r>(run: &'r Run, t: usize, hook: &Hook) -> &'r Row {
     if hook.on(M::T34) { &run.l[t] } else { &run.a[t] }
 }
 
 /// m_α = Σ_{j ∈ α} a_j through the tables of a tap: Σ_α m_α block(α, type p) + own(type p) a_p.
-fn by_type(tap: &Matrix, types: &[usize], signal: &Row, hook: &TemporalHook) -> Row {
+fn by_type(tap: &Matrix, types: &[usize], signal: &Row, hook: &Hook) -> Row {
     let Some(tables) = shared(tap, types) else { return times(&transposed(tap), signal) };
     let mut channels = vec![Rational::zero(); tables.own.len()];
     for (kind, a) in types.iter().zip(signal) {

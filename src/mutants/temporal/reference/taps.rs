@@ -4,11 +4,11 @@ use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps};
 
-use super::{TemporalHook, TemporalReference};
+use super::TemporalReference;
 use crate::mutants::temporal::algebra::{
     Matrix, Row, add, diagonal, product, scaled, transposed, zeros,
 };
-use crate::mutants::temporal::catalogue::TemporalMutant as M;
+use crate::mutants::{Hook, Mutant as M};
 
 /// F_1 … F_S; `[s − 1]` is F_s.
 pub(super) struct Filter {
@@ -25,11 +25,7 @@ pub(super) struct Shared {
 
 impl TemporalReference<'_> {
     /// Ŵ: W itself, or the mean of W from type to type, zero on the diagonal.
-    pub(super) fn feedback(
-        &self,
-        feedback: Feedback,
-        hook: &TemporalHook,
-    ) -> Result<Matrix, Error> {
+    pub(super) fn feedback(&self, feedback: Feedback, hook: &Hook) -> Result<Matrix, Error> {
         let weights = match feedback {
             Feedback::Cell => self.weights.recurrent.clone(),
             Feedback::Type(convention) => self.type_means(convention, hook)?,
@@ -38,7 +34,7 @@ impl TemporalReference<'_> {
         Ok(if other != weights && hook.on(M::T13) { other } else { weights })
     }
 
-    fn type_means(&self, mut convention: Diagonal, hook: &TemporalHook) -> Result<Matrix, Error> {
+    fn type_means(&self, mut convention: Diagonal, hook: &Hook) -> Result<Matrix, Error> {
         let Some(types) = &self.net.types else {
             return Err(Error::unsupported("type-specific feedback in a network without types"));
         };
@@ -71,13 +67,13 @@ impl TemporalReference<'_> {
     }
 
     /// MDGL: F_1 = (1−λ) Ŵ and no more.
-    pub(super) fn one_tap(&self, feedback: Feedback, hook: &TemporalHook) -> Result<Filter, Error> {
+    pub(super) fn one_tap(&self, feedback: Feedback, hook: &Hook) -> Result<Filter, Error> {
         let taps = vec![scaled(&self.feedback(feedback, hook)?, &self.feedback_gain(hook))];
         Ok(self.filter(taps, feedback, hook))
     }
 
     /// F_s = D^{s−1} (1−λ) Ŵ, with D of the form that is asked for.
-    pub(super) fn taps(&self, rule: &Modprop, hook: &TemporalHook) -> Result<Filter, Error> {
+    pub(super) fn taps(&self, rule: &Modprop, hook: &Hook) -> Result<Filter, Error> {
         let duration = self.case.duration();
         let count = match rule.taps {
             Taps::All => duration,
@@ -104,7 +100,7 @@ impl TemporalReference<'_> {
         &self,
         rule: &Modprop,
         first: &Matrix,
-        hook: &TemporalHook,
+        hook: &Hook,
     ) -> Result<Matrix, Error> {
         let cells = first.len();
         if let Mu::PerCell(list) = &rule.mu
@@ -133,7 +129,7 @@ impl TemporalReference<'_> {
         Ok(relay)
     }
 
-    fn filter(&self, mut taps: Vec<Matrix>, feedback: Feedback, hook: &TemporalHook) -> Filter {
+    fn filter(&self, mut taps: Vec<Matrix>, feedback: Feedback, hook: &Hook) -> Filter {
         if hook.on(M::T20) {
             taps.pop();
         }
@@ -146,13 +142,13 @@ impl TemporalReference<'_> {
     }
 
     /// 1 − λ of the synapses that credit goes back through.
-    pub(super) fn feedback_gain(&self, hook: &TemporalHook) -> Rational {
+    pub(super) fn feedback_gain(&self, hook: &Hook) -> Rational {
         let left_out = !self.weights.leak.is_zero() && hook.on(M::T25);
         if left_out { Rational::one() } else { self.gain() }
     }
 
     /// λ of whatever accumulates over time.
-    pub(super) fn kept(&self, hook: &TemporalHook) -> Rational {
+    pub(super) fn kept(&self, hook: &Hook) -> Rational {
         if !self.weights.leak.is_zero() && hook.on(M::T08) {
             return Rational::zero();
         }

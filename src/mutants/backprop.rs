@@ -16,15 +16,6 @@ use super::reference::Reference;
 /// `layer[example][position]`
 type Batch = Vec<Vec<Rational>>;
 
-/// What the reference found on the side of backpropagation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BackpropRun {
-    /// `adjoint[l][example][position]`: x̄ of layer l = 0..=Λ, as the gradient saw it.
-    pub adjoint: Vec<Vec<Vec<BigRational>>>,
-    /// ∂L/∂W and ∂L/∂b (D7).
-    pub gradient: LayeredGradient<BigRational>,
-}
-
 /// One layer on the way back.
 struct Step<'a> {
     layer: &'a Layer,
@@ -35,18 +26,17 @@ struct Step<'a> {
 }
 
 impl Reference<'_> {
-    /// x̄^Λ = x^Λ − t, then D6 and D7 for l = Λ..1.
+    /// ∂L/∂W and ∂L/∂b: x̄^Λ = x^Λ − t, then D6 and D7 for l = Λ..1.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for a graph or a slope that is not rational, [`Error::Limit`] for numbers that grow too long.
-    pub fn backprop(&self, hook: &Hook) -> Result<BackpropRun, Error> {
+    pub fn backprop(&self, hook: &Hook) -> Result<LayeredGradient<BigRational>, Error> {
         let Network::Layered(net) = &self.case.network else {
             return Err(Error::unsupported("backpropagation on a graph"));
         };
         let offsets = net.offsets();
         let mut synapse0 = self.wiring.synapses.len();
         let mut adjoint = self.output_adjoint(hook);
-        let mut adjoints = vec![adjoint.clone()];
         let mut gradient = LayeredGradient { weights: Vec::new(), biases: Vec::new() };
         for (l, layer) in net.layers.iter().enumerate().rev() {
             synapse0 -= layer.width() * layer.inputs();
@@ -67,15 +57,11 @@ impl Reference<'_> {
             for value in adjoint.iter().flatten() {
                 self.within_limits(value)?;
             }
-            adjoints.push(adjoint.clone());
         }
-        adjoints.reverse();
         gradient.weights.reverse();
         gradient.biases.reverse();
         self.spoil_one_synapse(hook, &mut gradient);
-        let row = |row: &Vec<Rational>| row.iter().map(Rational::plain).collect();
-        let adjoints = adjoints.iter().map(|batch| batch.iter().map(row).collect());
-        Ok(BackpropRun { adjoint: adjoints.collect(), gradient: gradient.map(Rational::plain) })
+        Ok(gradient.map(Rational::plain))
     }
 
     fn output_adjoint(&self, hook: &Hook) -> Batch {

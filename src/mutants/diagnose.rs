@@ -103,7 +103,7 @@ fn possible_updates(
     {
         let rate = &reference.case.learning_rate;
         match reference.backprop(&hook) {
-            Ok(run) => updates.push(bridge::update_of_gradient(net, &run.gradient, rate)),
+            Ok(gradient) => updates.push(bridge::update_of_gradient(net, &gradient, rate)),
             Err(error) if error.is_out_of_work() => return Err(error),
             Err(_) => {}
         }

@@ -42,8 +42,7 @@ impl Subject for AtEquilibrium<'_> {
         let mut verdict = truth.compare_update(&run);
         verdict = verdict.and(truth.compare_credits(&run)).and(truth.compare_sweeps(&run));
         if truth.backprop.is_some() {
-            let run = self.reference.backprop(&hook)?;
-            verdict = verdict.and(truth.compare_gradient(&run.gradient));
+            verdict = verdict.and(truth.compare_gradient(&self.reference.backprop(&hook)?));
         }
         Ok(verdict)
     }
@@ -65,8 +64,8 @@ impl Subject for AtEquilibrium<'_> {
         }
         let (truth, hook) = (&self.truth, self.reference.hook(Some(fault)));
         if *implementation == Implementation::Side(Side::Backprop) {
-            let run = self.reference.backprop(&hook)?;
-            return Ok((truth.compare_gradient(&run.gradient), hook.fired()));
+            let gradient = self.reference.backprop(&hook)?;
+            return Ok((truth.compare_gradient(&gradient), hook.fired()));
         }
         let run = self.reference.credit(&hook)?;
         let verdict = match compared {

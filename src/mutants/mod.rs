@@ -37,7 +37,6 @@ pub mod temporal;
 mod truth;
 pub mod witnesses;
 
-pub use backprop::BackpropRun;
 pub use catalogue::{CATALOGUE, CATALOGUE_OVER_TIME, Entry, Meaning, Mutant, Side};
 pub use credit::{CreditRun, Credits};
 pub use diagnose::{diagnose_by, diagnose_gradient_by};

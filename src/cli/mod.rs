@@ -10,6 +10,7 @@ mod common;
 mod communities;
 mod compare;
 mod coq;
+mod experiments;
 mod files;
 mod gradient;
 mod interrupt;

@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::common::Common;
+use super::experiments::make_folder;
 use super::interrupt::undisturbed;
 use crate::error::Error;
 use crate::foreign::Foreign;
@@ -44,9 +45,7 @@ impl<R> Runs<R> {
     ) -> Result<Self, Error> {
         let path = folder.join("runs.jsonl");
         let name = path.display().to_string();
-        fs::create_dir_all(folder).map_err(|error| Error::Io {
-            what: format!("{}: cannot make this folder: {error}", folder.display()),
-        })?;
+        make_folder(folder)?;
         let mut file = locked(&path, &name)?;
         let bytes = contents(&mut file, limits, &name)?;
         let whole = lines_of_ours(&bytes, header, limits, &name)?;

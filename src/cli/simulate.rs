@@ -1,18 +1,19 @@
 //! `creditcheck simulate`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use super::common::{Common, read_case};
-use super::files::{Reach, write_file};
+use super::experiments::{make_folder, write_all};
+use super::files::Reach;
 use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::error::Error;
 use crate::report;
 use crate::simulate::balance;
 use crate::simulate::timescales::{
-    self, Net, Record, Settings, Start, Sweep, Times, figure, record, sensible, sweep,
+    self, Net, Record, Settings, Start, Sweep, Times, figure, neurons, record, sweep,
 };
 use crate::spec::Case;
 use crate::suite::{balance as learning, digits};
@@ -144,7 +145,7 @@ fn settings(arguments: &Arguments, net: &Net) -> Result<Settings, Error> {
         From::Previous => Start::Previous,
         From::Equilibrium => Start::Equilibrium,
     };
-    Ok(Settings { times, start, rtol: arguments.rtol, neurons: neurons(arguments, net)? })
+    Ok(Settings { times, start, rtol: arguments.rtol, neurons: neurons(net, &arguments.neurons)? })
 }
 
 fn compute(
@@ -164,26 +165,6 @@ fn compute(
         bar.done();
     }
     Ok((record, sweeps))
-}
-
-/// Names as they stand in tables, or numbers counted from 0.
-fn neurons(arguments: &Arguments, net: &Net) -> Result<Vec<usize>, Error> {
-    if arguments.neurons.is_empty() {
-        return Ok(sensible(net));
-    }
-    let find = |name: &String| {
-        let named = (0..net.neurons()).find(|&neuron| net.name(neuron) == name);
-        let number = || name.parse().ok().filter(|&neuron| neuron < net.neurons());
-        named.or_else(number).ok_or_else(|| {
-            let last = net.neurons() - 1;
-            let expected = format!("{} to {}, or 0 to {last}", net.name(0), net.name(last));
-            Error::input("--neurons", format!("\"{name}\""), expected)
-        })
-    };
-    let mut found = arguments.neurons.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
 }
 
 fn digits(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
@@ -212,18 +193,6 @@ fn folder(arguments: &Arguments, title: &str) -> Result<PathBuf, Error> {
     let named =
         || PathBuf::from(format!("simulate-{}", title.chars().map(plain).collect::<String>()));
     let folder = arguments.out.clone().unwrap_or_else(named);
-    std::fs::create_dir_all(&folder).map_err(|error| Error::Io {
-        what: format!("{}: cannot make the folder: {error}", folder.display()),
-    })?;
+    make_folder(&folder)?;
     Ok(folder)
-}
-
-/// Writes the files, and says where they are.
-fn write_all(folder: &Path, files: &[(&str, String)]) -> Result<Vec<String>, Error> {
-    let write = |(name, text): &(&str, String)| {
-        let file = folder.join(name);
-        write_file(&file, text.as_bytes())?;
-        Ok(file.display().to_string())
-    };
-    files.iter().map(write).collect()
 }

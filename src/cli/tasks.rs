@@ -5,14 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::common::Common;
-use super::files::write_file;
-use super::interrupt::interrupted;
+use super::experiments::{Sweeping, conduct};
 use super::outcome::Outcome;
-use super::progress::Bar;
-use super::runs::Runs;
 use crate::error::Error;
-use crate::report::tasks as report;
-use crate::simulate::tasks::{Key, Options, Plan, Run, Table, Task, page, rule, sentences, sweep};
+use crate::simulate::tasks::{Options, Plan, Task, rule};
 
 /// Tries rules that approximate backpropagation through time on tasks that need a memory, all on the same networks and sequences.
 #[derive(Args, Debug)]
@@ -46,9 +42,8 @@ pub(super) struct Arguments {
     /// Where the runs and results are written, and from where a stopped command goes on [default: tasks-NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Runs at the same time; the results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
-    threads: u16,
+    #[command(flatten)]
+    sweeping: Sweeping,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -78,48 +73,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         rules: (!rules.is_empty()).then_some(rules),
     };
     let plan = Plan::of(task, common.seed, &options)?;
-    let name = task.name();
-    let folder = arguments.out.clone().unwrap_or_else(|| format!("tasks-{name}").into());
-    let limits = common.limits();
-    let read_line = |line: &str| report::read_line(line, &plan, &limits);
-    let runs = Runs::open(&folder, &report::header(&plan), &limits, read_line)?;
-    let (runs, unsealed) = finish(runs, &plan, arguments.threads.into(), common)?.finished();
-    let table = Table::of(&plan, &runs);
-    let sentences = sentences(&table);
-    let document = unsealed.mark(report::document(&table, &sentences));
-    let write = |name: String, text: String| write_file(&folder.join(name), text.as_bytes());
-    write(format!("{name}.csv"), table.csv())?;
-    if let Some(curves) = table.curves_csv() {
-        write(format!("{name}-curves.csv"), curves)?;
-    }
-    write(format!("{name}.json"), document.pretty())?;
-    write(format!("{name}.svg"), page(&table))?;
-    common.write(|| unsealed.mark_text(report::text(&table, &sentences)), || document.clone())?;
-    Ok(Outcome::Agree)
-}
-
-/// Does the runs that are missing.
-fn finish(
-    mut runs: Runs<Run>,
-    plan: &Plan,
-    threads: usize,
-    common: &Common,
-) -> Result<Runs<Run>, Error> {
-    let all = plan.conditions.len() * plan.seeds.len();
-    let done: Vec<Key> = runs.done.iter().map(|run| run.key.clone()).collect();
-    let mut bar = Bar::new(common, all);
-    done.iter().for_each(|_| bar.done());
-    bar.item(plan.task.name());
-    let is_done = |key: &Key| done.contains(key);
-    let result = sweep(plan, is_done, threads, &interrupted, |run| {
-        bar.item(&format!("{}, seed {}", run.key.condition, run.key.seed));
-        bar.done();
-        runs.push(&report::line(&run), run)
-    });
-    bar.finish();
-    if result == Err(Error::Interrupted) {
-        runs.interrupted(all, common);
-    }
-    result?;
-    Ok(runs)
+    let folder = arguments.out.clone().unwrap_or_else(|| format!("tasks-{}", task.name()).into());
+    conduct(&plan, &folder, &arguments.sweeping, common)
 }

@@ -2,9 +2,15 @@
 
 mod runs;
 
-use super::lines::float;
+use super::experiments::{Reported, Results};
+use super::lines::{self, float};
 use super::{drawn_by, grid, wrapped};
-use crate::simulate::communities::{Group, Plan, Statistic, Table};
+use crate::error::Error;
+use crate::simulate::communities::{
+    Arm, Group, Key, Plan, Run, Statistic, Sweep, Table, page, sentences,
+};
+use crate::simulate::to_digits;
+use crate::spec::Limits;
 use crate::wire::json::Json;
 
 pub use runs::{RUNS_FORMAT, header, line, read_line, settings};
@@ -28,15 +34,11 @@ const SHOWN: [(&str, &str); 9] = [
 /// The summary table at the last loss, and the sentences.
 #[must_use]
 pub fn text(plan: &Plan, table: &Table, sentences: &[String]) -> String {
-    let last = plan.settings.losses.last();
     let mut rows = grid();
     let mut head = vec!["arm".to_owned(), "η".into(), "reached".into()];
     head.extend(SHOWN.iter().map(|(name, _)| (*name).to_owned()));
     rows.set_header(head);
-    for group in table.groups() {
-        if group.is_control || Some(&group.asked) != last {
-            continue;
-        }
+    for group in Arm::ALL.into_iter().flat_map(|arm| table.at_last(arm, false)) {
         let mut row = vec![
             format!("{:?}", group.arm),
             group.rate.to_string(),
@@ -55,11 +57,11 @@ pub fn text(plan: &Plan, table: &Table, sentences: &[String]) -> String {
     } else {
         "means over seeds ± half a 95 % interval"
     };
-    let losses = last.map_or(String::new(), ToString::to_string);
     let mut text = wrapped(
         0,
         &format!(
-            "Community structure against learning rate, at a full training loss of {losses} ({kind})."
+            "Community structure against learning rate, at a full training loss of {} ({kind}).",
+            table.last
         ),
     );
     text.push_str(&format!("\n{}\n", drawn_by(rows, 2)));
@@ -100,7 +102,7 @@ pub fn document(plan: &Plan, table: &Table, sentences: &[String]) -> Json {
             Json::Array(numbers.into())
         }
     };
-    let group = |group: Group| {
+    let group = |group: &Group| {
         Json::object([
             ("arm", runs::arm(group.arm)),
             ("rate", float(group.rate)),
@@ -111,9 +113,6 @@ pub fn document(plan: &Plan, table: &Table, sentences: &[String]) -> Json {
             ("statistics", Json::array(&group.statistics, statistic)),
         ])
     };
-    let mut seeds: Vec<u64> = plan.keys.iter().map(|key| key.seed).collect();
-    seeds.sort_unstable();
-    seeds.dedup();
     let intervals = if plan.preview {
         "none: this is a preview"
     } else {
@@ -123,7 +122,7 @@ pub fn document(plan: &Plan, table: &Table, sentences: &[String]) -> Json {
         ("format", Json::text(FORMAT)),
         ("preview", Json::Bool(plan.preview)),
         ("settings", settings(&plan.settings)),
-        ("seeds", Json::array(seeds, |seed| Json::text(seed.to_string()))),
+        ("seeds", lines::seeds(&plan.seeds())),
         ("sentences", Json::array(sentences, Json::text)),
         ("statistic", Json::text("[mean, half width of the interval, number of seeds]")),
         ("intervals", Json::text(intervals)),
@@ -133,5 +132,39 @@ pub fn document(plan: &Plan, table: &Table, sentences: &[String]) -> Json {
 }
 
 fn rounded(value: f64) -> Json {
-    float(format!("{value:.5e}").parse().unwrap_or(value))
+    float(to_digits(value, 6))
+}
+
+impl Reported for Sweep<'_> {
+    fn name(&self) -> &str {
+        "communities"
+    }
+
+    fn shown(&self, key: &Key) -> String {
+        format!("arm {:?}, η = {}, seed {}", key.arm, key.rate, key.seed)
+    }
+
+    fn header(&self) -> String {
+        header(self.plan)
+    }
+
+    fn line(&self, run: &Run) -> String {
+        line(run)
+    }
+
+    fn read_line(&self, text: &str, limits: &Limits) -> Result<Run, Error> {
+        read_line(text, limits)
+    }
+
+    fn results(&self, runs: &[Run]) -> Result<Results, Error> {
+        let plan = self.plan;
+        let table = Table::of(plan, runs)?;
+        let sentences = sentences(plan, &table);
+        let files = vec![
+            ("communities.csv".to_owned(), table.csv()),
+            ("communities.svg".to_owned(), page(plan, &table, runs)),
+        ];
+        let document = document(plan, &table, &sentences);
+        Ok(Results { text: text(plan, &table, &sentences), document, files })
+    }
 }

@@ -10,6 +10,21 @@ pub(super) fn float(value: f64) -> Json {
     if value.is_finite() { Json::Float(value) } else { Json::Null }
 }
 
+/// Fields as a line of a file, with its end.
+pub(super) fn line<'a>(fields: impl IntoIterator<Item = (&'a str, Json)>) -> String {
+    Json::object(fields).canonical() + "\n"
+}
+
+/// Pairs of numbers.
+pub(super) fn curve(points: &[(f64, f64)]) -> Json {
+    Json::array(points, |(at, value)| Json::Array(vec![float(*at), float(*value)]))
+}
+
+/// Seeds, in quotes: not every one is a float.
+pub(super) fn seeds<'a>(seeds: impl IntoIterator<Item = &'a u64>) -> Json {
+    Json::array(seeds, |seed| Json::text(seed.to_string()))
+}
+
 /// A place in a line that knows its path; the exact cursor of `wire` has no floats.
 pub(super) struct Reader<'a> {
     /// What stands there.
@@ -68,6 +83,20 @@ impl<'a> Reader<'a> {
             Json::Integer(value) => usize::try_from(*value).map_err(|_| self.error("a count")),
             _ => Err(self.error("a count")),
         }
+    }
+
+    pub fn floats(&self) -> Result<Vec<f64>, Error> {
+        self.items()?.iter().map(Reader::float).collect()
+    }
+
+    /// The pairs of numbers in a field, `what` they are; none without the field.
+    pub fn curve(&self, name: &str, what: &str) -> Result<Vec<(f64, f64)>, Error> {
+        let Some(curve) = self.find(name) else { return Ok(Vec::new()) };
+        let pair = |point: &Self| match point.items()?.as_slice() {
+            [at, value] => Ok((at.float()?, value.float()?)),
+            _ => Err(point.error(what)),
+        };
+        curve.items()?.iter().map(pair).collect()
     }
 
     pub fn seed(&self) -> Result<u64, Error> {

@@ -5,6 +5,7 @@ mod balanced;
 mod certified;
 pub mod communities;
 mod decimal;
+pub mod experiments;
 mod failed;
 mod judged;
 pub mod junit;

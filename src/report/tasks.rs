@@ -1,11 +1,13 @@
 //! What `tasks` found: as text, as a document, and its runs as lines.
 
-use super::lines::{Reader, float};
+use super::experiments::{Reported, Results};
+use super::lines::{self, Reader, float};
 use super::{counted, drawn, drawn_by, grid, wrapped};
 use crate::error::Error;
 use crate::simulate::rounded;
 use crate::simulate::tasks::{
-    Condition, End, Key, Measured, Paired, Plan, Quartiles, Run, Table, Task, name, title,
+    Condition, End, Key, Measured, Paired, Plan, Quartiles, Run, Table, Task, name, page,
+    sentences, title,
 };
 use crate::spec::Limits;
 use crate::wire::json::Json;
@@ -233,7 +235,7 @@ pub fn document(table: &Table<'_>, sentences: &[String]) -> Json {
         ("task", Json::text(plan.task.name())),
         ("preview", Json::Bool(plan.preview)),
         ("settings", settings(plan)),
-        ("seeds", Json::array(&plan.seeds, |seed| Json::text(seed.to_string()))),
+        ("seeds", lines::seeds(&plan.seeds)),
         ("sentences", Json::array(sentences, Json::text)),
         (
             "statistic",
@@ -285,16 +287,15 @@ fn settings(plan: &Plan) -> Json {
 /// The first line of a file of runs, with its end: the same for the same plan, and for no other.
 #[must_use]
 pub fn header(plan: &Plan) -> String {
-    let line = Json::object([
+    lines::line([
         ("format", Json::text(RUNS_FORMAT)),
         ("task", Json::text(plan.task.name())),
         ("preview", Json::Bool(plan.preview)),
         ("settings", settings(plan)),
-        ("seeds", Json::array(&plan.seeds, |seed| Json::text(seed.to_string()))),
+        ("seeds", lines::seeds(&plan.seeds)),
         ("conditions", Json::array(&plan.conditions, |condition| Json::text(condition.name()))),
         ("columns", Json::array(plan.task.columns(), |column| Json::text(*column))),
-    ]);
-    line.canonical() + "\n"
+    ])
 }
 
 /// A finished run as a line, with its end.
@@ -310,10 +311,9 @@ pub fn line(run: &Run) -> String {
         fields.push(("diverged", Json::count(*iteration)));
     }
     if !curve.is_empty() {
-        let point = |(at, loss): &(f64, f64)| Json::Array(vec![float(*at), float(*loss)]);
-        fields.push(("curve", Json::array(curve, point)));
+        fields.push(("curve", lines::curve(curve)));
     }
-    Json::object(fields).canonical() + "\n"
+    lines::line(fields)
 }
 
 /// Reads what [`line()`] wrote, of a run of this plan.
@@ -329,21 +329,48 @@ pub fn read_line(text: &str, plan: &Plan, limits: &Limits) -> Result<Run, Error>
         return Err(condition.error("a condition of the first line"));
     }
     let list = run.get("values")?;
-    let values: Vec<f64> = list.items()?.iter().map(Reader::float).collect::<Result<_, _>>()?;
+    let values = list.floats()?;
     let columns = plan.task.columns().len();
     if values.len() != columns {
         return Err(list.error(&format!("{columns} values")));
     }
-    let point = |point: &Reader<'_>| match point.items()?.as_slice() {
-        [at, loss] => Ok((at.float()?, loss.float()?)),
-        _ => Err(point.error("an update and a loss")),
-    };
-    let curve = run.find("curve").map_or(Ok(Vec::new()), |curve| {
-        curve.items()?.iter().map(point).collect::<Result<Vec<_>, Error>>()
-    })?;
+    let curve = run.curve("curve", "an update and a loss")?;
     let end = match run.find("diverged") {
         Some(iteration) => End::Diverged { iteration: iteration.count()? },
         None => End::Finished,
     };
     Ok(Run { key, measured: Measured { end, values, curve } })
+}
+
+impl Reported for Plan {
+    fn name(&self) -> &str {
+        self.task.name()
+    }
+
+    fn shown(&self, key: &Key) -> String {
+        format!("{}, seed {}", key.condition, key.seed)
+    }
+
+    fn header(&self) -> String {
+        header(self)
+    }
+
+    fn line(&self, run: &Run) -> String {
+        line(run)
+    }
+
+    fn read_line(&self, text: &str, limits: &Limits) -> Result<Run, Error> {
+        read_line(text, self, limits)
+    }
+
+    fn results(&self, runs: &[Run]) -> Result<Results, Error> {
+        let table = Table::of(self, runs);
+        let sentences = sentences(&table);
+        let name = self.task.name();
+        let mut files = vec![(format!("{name}.csv"), table.csv())];
+        files.extend(table.curves_csv().map(|curves| (format!("{name}-curves.csv"), curves)));
+        files.push((format!("{name}.svg"), page(&table)));
+        let document = document(&table, &sentences);
+        Ok(Results { text: text(&table, &sentences), document, files })
+    }
 }

@@ -1,11 +1,11 @@
 //! Excitation against inhibition, and how they move while a network learns (D1, D2).
 
 use kuva::plot::{BandPlot, LegendPosition, LinePlot};
-use kuva::render::figure::Figure;
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::picture::{self, BLUE, GREY, ORANGE, PURPLE};
+use super::picture::{self, BLUE, COLOURS, GREY, ORANGE, PURPLE};
+use super::rows::Rows;
 
 /// E, the sum of the positive terms, and I, minus the sum of the negative ones: s = E − I (D1).
 ///
@@ -157,15 +157,9 @@ pub const COLUMNS: [&str; 22] = [
 /// Exactness: nine significant digits.
 #[must_use]
 pub fn csv(epochs: &[Epoch]) -> String {
-    let mut text = COLUMNS.join(",") + "\n";
-    for epoch in epochs {
-        let numbers = row(epoch);
-        let fields = numbers.iter().map(|&value| picture::digits(value));
-        let line: Vec<String> = std::iter::once(epoch.epoch.to_string()).chain(fields).collect();
-        text.push_str(&line.join(","));
-        text.push('\n');
-    }
-    text
+    let mut rows = Rows::new(&COLUMNS);
+    epochs.iter().for_each(|epoch| rows.row(&[epoch.epoch.to_string()], row(epoch)));
+    rows.text()
 }
 
 /// E and I, |s|, β and the share toward balance over the epochs, as SVG.
@@ -213,38 +207,34 @@ pub fn figure(title: &str, epochs: &[Epoch]) -> String {
             "balance factor",
             "balance factor β",
             LegendPosition::InsideBottomLeft,
-            spread("β = f(s)", BLUE, &|epoch| epoch.balance_factor),
+            spread("β = f(s)", COLOURS[2], &|epoch| epoch.balance_factor),
         ),
         (
             "synaptic changes toward balance",
             "share of the changes, %",
             LegendPosition::InsideTopRight,
             vec![
-                share("one example", ORANGE, &|epoch| epoch.toward.single),
-                share("one example, by size", PURPLE, &|epoch| epoch.toward.weighted),
-                share("whole epoch", BLUE, &|epoch| epoch.toward.epoch),
+                share("one example", COLOURS[4], &|epoch| epoch.toward.single),
+                share("one example, by size", COLOURS[6], &|epoch| epoch.toward.weighted),
+                share("whole epoch", COLOURS[7], &|epoch| epoch.toward.epoch),
             ],
         ),
     ];
-    let (mut plots, mut layouts) = (Vec::new(), Vec::new());
-    for (k, (name, label, place, panel)) in panels.into_iter().enumerate() {
-        let mut layout = picture::calm(Layout::auto_from_plots(&panel))
+    let laid_out = |(k, (name, label, place, panel)): (usize, (_, &str, _, Vec<Plot>))| {
+        let name: &str = name;
+        let layout = picture::calm(Layout::auto_from_plots(&panel))
             .with_title(name)
             .with_x_label("epoch")
             .with_x_axis_max(epochs.last().map_or(1.0, at))
             .with_y_label(label)
             .with_legend_position(place);
-        if k == 3 {
-            layout = layout.with_reference_line(picture::rule(50.0, GREY, "chance"));
-        }
-        plots.push(panel);
-        layouts.push(layout);
-    }
-    let figure = Figure::new(2, 2)
-        .with_title(format!("{title}: median, and from the lowest to the highest tenth"))
-        .with_title_size(16)
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(620.0, 330.0);
-    picture::svg(figure)
+        let layout = match k {
+            3 => layout.with_reference_line(picture::rule(50.0, GREY, "chance")),
+            _ => layout,
+        };
+        (panel, layout)
+    };
+    let panels = panels.into_iter().enumerate().map(laid_out).collect();
+    let title = format!("{title}: median, and from the lowest to the highest tenth");
+    picture::grid(&title, 2, (620.0, 330.0), 0.0, panels)
 }

@@ -4,15 +4,18 @@
 //! the weight change of a presentation is from backpropagation when the timescales are not separated. [`balance`] follows excitation
 //! and inhibition while a network learns. [`communities`] measures which structure learning leaves, against the learning rate (D11). [`tasks`] lets rules that approximate
 //! backpropagation through time learn tasks that need a memory, and measures how far their gradients point elsewhere (T1 to T9).
+//! [`experiment`] is what the last two have in common: runs of a plan on a few threads, statistics, sentences.
 //!
 //! Exactness: none is promised. Every result depends on tolerances that are parameters of the simulation and are printed with it.
 
 pub mod balance;
 pub mod communities;
 mod eigenvalues;
-mod jobs;
+pub mod experiment;
 mod picture;
+mod rows;
 pub mod tasks;
 pub mod timescales;
 
-pub use picture::{BLUE, ORANGE, rounded};
+pub use picture::{BLUE, ORANGE};
+pub use rows::{rounded, to_digits};

@@ -185,8 +185,7 @@ fn swept(threads: usize) -> Vec<Run> {
     let (plan, data) = tiny();
     let mut runs = Vec::new();
     sweep(
-        &plan,
-        &data,
+        &Sweep { plan: &plan, data: &data },
         |_| false,
         threads,
         &|| false,
@@ -225,8 +224,7 @@ fn unstable_runs_are_rows_and_not_errors() {
         let plan = Plan { settings, ..plan.clone() };
         let mut runs = Vec::new();
         sweep(
-            &plan,
-            &data,
+            &Sweep { plan: &plan, data: &data },
             |_| false,
             2,
             &|| false,
@@ -268,7 +266,7 @@ fn weights_are_compared_at_the_same_loss() {
 #[test]
 fn a_stopped_sweep_says_so() {
     let (plan, data) = tiny();
-    let found = sweep(&plan, &data, |_| false, 2, &|| true, |_| Ok(()));
+    let found = sweep(&Sweep { plan: &plan, data: &data }, |_| false, 2, &|| true, |_| Ok(()));
     assert_eq!(found, Err(creditcheck::Error::Interrupted));
 }
 

@@ -4,7 +4,7 @@
 //! when its line is whole. Numbers are JSON numbers here, not exact fractions: nothing in these files is certified.
 
 use crate::error::Error;
-use crate::report::lines::{Reader, float};
+use crate::report::lines::{self, Reader, float};
 use crate::simulate::communities::{
     Arm, Checkpoint, Communities, Control, End, GRAPHS, Key, LEVELS, Picture, Plan, Run, Settings,
     columns, words,
@@ -54,14 +54,13 @@ pub fn header(plan: &Plan) -> String {
     let key = |key: &Key| {
         Json::Array(vec![arm(key.arm), float(key.rate), Json::text(key.seed.to_string())])
     };
-    let line = Json::object([
+    lines::line([
         ("format", Json::text(RUNS_FORMAT)),
         ("settings", settings(&plan.settings)),
         ("preview", Json::Bool(plan.preview)),
         ("runs", Json::array(&plan.keys, key)),
         ("columns", Json::array(columns(), Json::text)),
-    ]);
-    line.canonical() + "\n"
+    ])
 }
 
 /// A finished run as a line, with its end.
@@ -80,14 +79,13 @@ pub fn line(run: &Run) -> String {
         fields.push(("control", Json::object([("end", end(&control.end)), ("checkpoint", at)])));
     }
     if !run.curve.is_empty() {
-        let point = |(time, loss): &(f64, f64)| Json::Array(vec![float(*time), float(*loss)]);
-        fields.push(("curve", Json::array(&run.curve, point)));
+        fields.push(("curve", lines::curve(&run.curve)));
     }
     if let Some(picture) = &run.picture {
         let digit = |level: &i32| digit(usize::try_from(level + LEVELS).unwrap_or(0));
         fields.push(("picture", Json::text(picture.levels.iter().map(digit).collect::<String>())));
     }
-    Json::object(fields).canonical() + "\n"
+    lines::line(fields)
 }
 
 fn end(end: &End) -> Json {
@@ -127,13 +125,7 @@ pub fn read_line(text: &str, limits: &Limits) -> Result<Run, Error> {
         let checkpoint = (*at.value != Json::Null).then(|| at.checkpoint()).transpose()?;
         control = Some(Control { end: found.get("end")?.end()?, checkpoint });
     }
-    let point = |point: &Reader<'_>| match point.items()?.as_slice() {
-        [time, loss] => Ok((time.float()?, loss.float()?)),
-        _ => Err(point.error("η·steps and a loss")),
-    };
-    let curve = run.find("curve").map_or(Ok(Vec::new()), |curve| {
-        curve.items()?.iter().map(point).collect::<Result<Vec<_>, Error>>()
-    })?;
+    let curve = run.curve("curve", "η·steps and a loss")?;
     let level = |digit: usize| i32::try_from(digit).unwrap_or(0) - LEVELS;
     let picture = match run.find("picture") {
         Some(text) => Some(Picture { levels: text.digits()?.into_iter().map(level).collect() }),
@@ -181,9 +173,7 @@ impl Reader<'_> {
     }
 
     fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        let values: Result<Vec<f64>, _> =
-            self.get("values")?.items()?.iter().map(Reader::float).collect();
-        let values = values?;
+        let values = self.get("values")?.floats()?;
         let names = columns();
         if values.len() != names.len() {
             return Err(self.error(&format!("{} values", names.len())));

@@ -4,8 +4,8 @@ use leiden_rs::{
     GraphData, GraphDataBuilder, Leiden, LeidenConfig, LeidenError, MultiplexConfig, run_multiplex,
 };
 
-use super::draws::Draws;
 use crate::error::Error;
+use crate::simulate::experiment::Draws;
 
 /// A directed graph with weights of either sign, dense.
 #[derive(Clone, Debug, PartialEq)]

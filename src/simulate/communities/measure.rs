@@ -2,7 +2,6 @@
 
 use faer::Mat;
 
-use super::draws::Draws;
 use super::graph::{Graph, communities, signed_communities};
 use super::network::{Batch, Kind, Network, Shape};
 use super::nulls::{shuffled_within_blocks, with_strengths_of};
@@ -11,6 +10,8 @@ use super::settings::{Key, Settings};
 use super::training::{Data, Images, Saved, accuracy, show};
 use crate::error::Error;
 use crate::simulate::eigenvalues::eigenvalues;
+use crate::simulate::experiment::Draws;
+use crate::simulate::rows::to_digits;
 
 /// The four graphs whose communities are looked for.
 pub const GRAPHS: [(&str, Of, Scope); 4] = [
@@ -149,13 +150,9 @@ pub fn measure(
         values.extend(numbers);
         graphs.push(found);
     }
-    values.iter_mut().for_each(|value| *value = to_six_digits(*value));
+    // What is beyond says nothing, and differs between machines where faer computed it.
+    values.iter_mut().for_each(|value| *value = to_digits(*value, 6));
     Ok(Checkpoint { asked: saved.asked, values, graphs })
-}
-
-/// The number with six significant digits: what is beyond says nothing, and differs between machines where faer computed it.
-pub(super) fn to_six_digits(value: f64) -> f64 {
-    format!("{value:.5e}").parse().unwrap_or(value)
 }
 
 /// The best partition of one graph, and its numbers in the order of [`OF_COMMUNITIES`].
@@ -244,30 +241,27 @@ fn block_norms(shape: Shape, change: &Graph) -> Vec<f64> {
 /// Weighted reciprocity, Σ_ij min(|W_ij|, |W_ji|) / Σ_ij |W_ij| over i ≠ j (Squartini et al. 2013).
 #[must_use]
 pub fn reciprocity(graph: &Graph) -> f64 {
-    let (mut both, mut all) = (0.0, 0.0);
-    for post in 0..graph.nodes {
-        for pre in (0..graph.nodes).filter(|pre| *pre != post) {
-            let there = graph.weights[post * graph.nodes + pre].abs();
-            let back = graph.weights[pre * graph.nodes + post].abs();
-            both += there.min(back);
-            all += there;
-        }
-    }
-    if all > 0.0 { both / all } else { 0.0 }
+    both_ways(graph, |there, back| (there.abs().min(back.abs()), there.abs()))
 }
 
 /// The cosine of W and Wᵀ off the diagonal, Σ W_ij W_ji / Σ W_ij²: 1 if symmetric, −1 if antisymmetric.
 #[must_use]
 pub fn symmetry(graph: &Graph) -> f64 {
-    let (mut cross, mut all) = (0.0, 0.0);
+    both_ways(graph, |there, back| (there * back, there * there))
+}
+
+/// The quotient of two sums over W_ij and W_ji, i ≠ j; 0 if the second is.
+fn both_ways(graph: &Graph, terms: impl Fn(f64, f64) -> (f64, f64)) -> f64 {
+    let (mut both, mut all) = (0.0, 0.0);
     for post in 0..graph.nodes {
         for pre in (0..graph.nodes).filter(|pre| *pre != post) {
-            let there = graph.weights[post * graph.nodes + pre];
-            cross += there * graph.weights[pre * graph.nodes + post];
-            all += there * there;
+            let weight = |post: usize, pre: usize| graph.weights[post * graph.nodes + pre];
+            let (term, size) = terms(weight(post, pre), weight(pre, post));
+            both += term;
+            all += size;
         }
     }
-    if all > 0.0 { cross / all } else { 0.0 }
+    if all > 0.0 { both / all } else { 0.0 }
 }
 
 /// max Re eig(diag β · W) among the neurons that are not clamped, at evenly spaced training examples: mean and largest.

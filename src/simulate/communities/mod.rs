@@ -30,7 +30,6 @@
 //! assert_eq!((found.labels, found.quality), (vec![0, 0, 1, 1], 0.5));
 //! ```
 
-mod draws;
 mod graph;
 mod measure;
 mod network;
@@ -43,7 +42,6 @@ mod sweep;
 mod table;
 mod training;
 
-pub use draws::Draws;
 pub use graph::{Found, Graph, communities, signed_communities};
 pub use measure::{
     Checkpoint, Communities, GRAPHS, Of, Scope, columns, graph_of, measure, reciprocity, symmetry,
@@ -54,6 +52,8 @@ pub use page::page;
 pub use partitions::{adjusted_mutual_information, effective_number, largest_share, sizes};
 pub use settings::{Key, Plan, RATES_A, RATES_B, Settings};
 pub use story::sentences;
-pub use sweep::{Control, LEVELS, Picture, Run, run, sweep};
-pub use table::{Group, Row, Statistic, Table, words};
+pub use sweep::{Control, LEVELS, Picture, Run, Sweep};
+pub use table::{Group, Row, Table, words};
 pub use training::{Course, Data, End, Images, Saved, accuracy, train};
+
+pub use super::experiment::{Draws, Statistic, sweep};

@@ -4,7 +4,7 @@
 //! quotients: the weights after thousands of steps are the same bits on every machine. That is why no library multiplies here: what a general kernel
 //! returns depends on the processor, and at the edge of stability the last bit decides the course of a training.
 
-use super::draws::Draws;
+use crate::simulate::experiment::Draws;
 
 /// Examples side by side in one piece of a sum; batches are filled up to a multiple of it.
 pub(super) const LANES: usize = 16;
@@ -62,6 +62,11 @@ pub enum Arm {
     A,
     /// All but self-synapses and those from inputs to outputs: the hidden neurons have to work.
     B,
+}
+
+impl Arm {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::A, Self::B];
 }
 
 /// A network: W from all N neurons to the R that are not clamped.

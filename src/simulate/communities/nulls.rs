@@ -1,7 +1,7 @@
 //! Null models: graphs that share something with a given one, and are random otherwise.
 
-use super::draws::Draws;
 use super::graph::Graph;
+use crate::simulate::experiment::Draws;
 
 /// Rounds after which the strengths are as near as they come.
 const ROUNDS: usize = 2000;

@@ -1,5 +1,7 @@
 //! Everything that a sweep depends on.
 
+use std::collections::BTreeSet;
+
 use super::network::{Arm, Relaxation, Shape};
 
 /// The parameters of D11; a folder of runs belongs to one such set.
@@ -124,6 +126,18 @@ impl Plan {
         keys.extend(grid(Arm::B, &[0.05, 0.2, 0.4, 0.6, 0.9], first, 3));
         let settings = Settings { finish: None, best_of: 20, nulls: 1, ..Settings::default() };
         Self { preview: true, settings, keys }
+    }
+
+    /// The seed whose courses and weights are kept for the eye.
+    #[must_use]
+    pub fn first_seed(&self) -> Option<u64> {
+        self.keys.first().map(|key| key.seed)
+    }
+
+    /// The seeds, in order.
+    #[must_use]
+    pub fn seeds(&self) -> BTreeSet<u64> {
+        self.keys.iter().map(|key| key.seed).collect()
     }
 }
 

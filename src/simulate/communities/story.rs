@@ -2,7 +2,9 @@
 
 use super::network::Arm;
 use super::settings::Plan;
-use super::table::{Group, Statistic, Table};
+use super::table::{Group, Table};
+use crate::simulate::experiment::Statistic;
+use crate::simulate::experiment::story::sentence;
 
 /// What is said of each arm first: the words for it, and the column.
 const HEADLINES: [(&str, &str); 3] = [
@@ -35,16 +37,15 @@ const OTHERS: [(&str, &str); 12] = [
 /// few seeds and claims nothing.
 #[must_use]
 pub fn sentences(plan: &Plan, table: &Table) -> Vec<String> {
-    let told =
-        Told { plan, table, groups: table.groups(), last: plan.settings.losses.last().copied() };
+    let told = Told { plan, table };
     let mut said = Vec::new();
     if plan.preview {
         said.push("A preview: fewer rates and seeds, no intervals, no claims; --full makes the table that has them.".into());
     }
-    said.extend([Arm::A, Arm::B].into_iter().filter_map(|arm| told.headline(arm)));
+    said.extend(Arm::ALL.into_iter().filter_map(|arm| told.headline(arm)));
     said.extend(told.nulls());
     if !plan.preview {
-        said.extend([Arm::A, Arm::B].into_iter().filter_map(|arm| told.others(arm)));
+        said.extend(Arm::ALL.into_iter().filter_map(|arm| told.others(arm)));
         said.extend(told.control());
     }
     said.extend(told.unstable());
@@ -54,76 +55,40 @@ pub fn sentences(plan: &Plan, table: &Table) -> Vec<String> {
 struct Told<'a> {
     plan: &'a Plan,
     table: &'a Table,
-    groups: Vec<Group>,
-    last: Option<f64>,
 }
 
 impl Told<'_> {
-    fn group(&self, arm: Arm, rate: f64) -> Option<&Group> {
-        self.groups.iter().find(|group| {
-            (group.arm, group.rate, group.is_control) == (arm, rate, false)
-                && Some(group.asked) == self.last
-        })
-    }
-
-    fn mean(&self, arm: Arm, rate: f64, column: &str) -> Option<Statistic> {
-        let column = self.table.column(column)?;
-        self.group(arm, rate).map(|group| group.statistics[column])
-    }
-
-    fn difference(
-        &self,
-        arm: Arm,
-        is_control: bool,
-        column: &str,
-        low: f64,
-        high: f64,
-    ) -> Statistic {
-        let asked = self.last.unwrap_or(f64::NAN);
-        self.table.paired(column, (arm, is_control, asked), high, low)
-    }
-
     fn headline(&self, arm: Arm) -> Option<String> {
-        let (low, high) = self.table.range(self.plan, arm)?;
-        let clause = |(words, column): &(&str, &str)| {
-            let (from, to) = (self.mean(arm, low, column)?, self.mean(arm, high, column)?);
-            let difference = self.difference(arm, false, column, low, high);
-            let verb = match () {
-                () if self.plan.preview => "goes",
-                () if !difference.is_clear() => "does not clearly change,",
-                () if difference.mean < 0.0 => "falls",
-                () => "rises",
+        let (low, high) = self.table.range(arm)?;
+        let clause = |(words, column): (&str, &str)| {
+            let at = |rate| Some(self.shown(self.table.statistic(arm, rate, column)?));
+            let (from, to) = (at(low)?, at(high)?);
+            if self.plan.preview {
+                return Some(format!("{words} goes from {from} to {to}"));
+            }
+            let difference = self.table.paired(column, (arm, false), (low, high));
+            let verb = match difference.mean < 0.0 {
+                _ if !difference.is_clear() => "does not clearly change,",
+                true => "falls",
+                false => "rises",
             };
-            let by = if self.plan.preview {
-                String::new()
-            } else {
-                format!(
-                    " ({} per seed{})",
-                    with_interval(difference),
-                    self.first_clear(arm, column, low)
-                )
-            };
-            Some(format!("{words} {verb} from {} to {}{by}", self.shown(from), self.shown(to)))
+            let by = with_interval(difference);
+            let first = self.first_clear(arm, column, low);
+            Some(format!("{words} {verb} from {from} to {to} ({by} per seed{first})"))
         };
-        let clauses: Vec<String> = HEADLINES.iter().filter_map(clause).collect();
+        let clauses: Vec<String> = HEADLINES.into_iter().filter_map(clause).collect();
         Some(format!("Arm {arm:?}, η {low} → {high} at equal loss: {}.", clauses.join("; ")))
     }
 
     /// From which rate on the difference to the lowest is clear.
     fn first_clear(&self, arm: Arm, column: &str, low: f64) -> String {
-        let rates = self.groups.iter().filter(|group| {
-            (group.arm, group.is_control) == (arm, false)
-                && Some(group.asked) == self.last
-                && group.rate > low
-        });
         let mut first = None;
-        for group in rates {
-            let is_clear = self.difference(arm, false, column, low, group.rate).is_clear();
-            match (is_clear, first) {
-                (true, None) => first = Some(group.rate),
+        for group in self.table.at_last(arm, false).filter(|group| group.rate > low) {
+            match self.table.paired(column, (arm, false), (low, group.rate)).is_clear() {
+                true => first = first.or(Some(group.rate)),
                 // A rate without a clear difference above one with it takes that back.
-                (false, Some(_)) if group.reached == group.runs => first = None,
-                _ => {}
+                false if group.reached == group.runs => first = None,
+                false => {}
             }
         }
         first.map_or(String::new(), |rate| format!(", clear from η = {rate} on"))
@@ -131,40 +96,22 @@ impl Told<'_> {
 
     fn nulls(&self) -> Option<String> {
         let mut clauses = Vec::new();
-        for arm in [Arm::A, Arm::B] {
+        for arm in Arm::ALL {
             for (words, column) in [("whole-network |W|", "w"), ("hidden |W−W₀|", "change_hidden")]
             {
-                let rates = self.groups.iter().filter(|group| {
-                    (group.arm, group.is_control) == (arm, false)
-                        && Some(group.asked) == self.last
-                        && group.reached == group.runs
-                });
-                let (mut above, mut below, mut all) = (0, 0, 0);
-                for group in rates {
-                    let of = |null: &str| {
-                        let column = self.table.column(&format!("{column}_q_above_{null}"));
-                        column.map(|column| group.statistics[column])
-                    };
-                    let (shuffled, strengths) = (of("shuffled")?, of("strengths")?);
-                    let both = |sign: f64| {
-                        [shuffled, strengths].iter().all(|s| {
-                            let margin = if self.plan.preview { 0.0 } else { s.half_width };
-                            sign * s.mean > margin
-                        })
-                    };
-                    all += 1;
-                    above += usize::from(both(1.0));
-                    below += usize::from(both(-1.0));
-                }
-                let how = match () {
-                    () if all == 0 => continue,
-                    () if below == all => {
-                        "less modular than both null models at every rate".to_owned()
-                    }
-                    () if above == all => {
-                        "more modular than both null models at every rate".to_owned()
-                    }
-                    () => format!(
+                let [shuffled, strengths] = ["shuffled", "strengths"]
+                    .map(|null| self.table.column(&format!("{column}_q_above_{null}")));
+                let nulls = [shuffled?, strengths?];
+                let beyond = |sign: f64| {
+                    self.table.whole(arm).filter(|group| self.is_beyond(group, nulls, sign)).count()
+                };
+                let (above, below) = (beyond(1.0), beyond(-1.0));
+                let all = self.table.whole(arm).count();
+                let how = match all {
+                    0 => continue,
+                    _ if below == all => "less modular than both null models at every rate".into(),
+                    _ if above == all => "more modular than both null models at every rate".into(),
+                    _ => format!(
                         "more modular than both null models at {above} of {all} rates, less at {below}"
                     ),
                 };
@@ -177,88 +124,81 @@ impl Told<'_> {
                 clauses.push(format!("{words} of arm {arm:?} is {how}{caveat}"));
             }
         }
-        let unclear =
-            if self.plan.preview { " (by their means)" } else { " (beyond the intervals)" };
-        (!clauses.is_empty()).then(|| format!("Against chance{unclear}: {}.", clauses.join("; ")))
+        let by = if self.plan.preview { "by their means" } else { "beyond the intervals" };
+        sentence(&format!("Against chance ({by}): …."), &clauses)
+    }
+
+    /// Whether both numbers are on this side of zero, with their intervals.
+    fn is_beyond(&self, group: &Group, columns: [usize; 2], sign: f64) -> bool {
+        columns.into_iter().all(|column| {
+            let found = group.statistics[column];
+            sign * found.mean > if self.plan.preview { 0.0 } else { found.half_width }
+        })
     }
 
     fn others(&self, arm: Arm) -> Option<String> {
-        let (low, high) = self.table.range(self.plan, arm)?;
+        let (low, high) = self.table.range(arm)?;
         let (mut clear, mut unclear) = (Vec::new(), Vec::new());
         for (words, column) in OTHERS {
-            let difference = self.difference(arm, false, column, low, high);
-            let (Some(from), Some(to)) =
-                (self.mean(arm, low, column), self.mean(arm, high, column))
-            else {
-                continue;
-            };
+            let at = |rate| self.table.statistic(arm, rate, column);
+            let (Some(from), Some(to)) = (at(low), at(high)) else { continue };
             // A block that an arm does not have is 0 throughout.
             if from.mean == 0.0 && to.mean == 0.0 {
                 continue;
             }
+            let difference = self.table.paired(column, (arm, false), (low, high));
             if difference.is_clear() {
                 clear.push(format!("{words} {} → {}", self.shown(from), self.shown(to)));
             } else {
                 unclear.push(format!("{words} ({})", with_interval(difference)));
             }
         }
-        let list = |items: &[String]| {
-            if items.is_empty() {
-                "nothing else that is listed here".to_owned()
-            } else {
-                items.join(", ")
-            }
+        let list = |items: Vec<String>| match items.is_empty() {
+            true => "nothing else that is listed here".to_owned(),
+            false => items.join(", "),
         };
         Some(format!(
             "Arm {arm:?} also depends on the rate in {}; within the interval of no change are {}.",
-            list(&clear),
-            list(&unclear)
+            list(clear),
+            list(unclear)
         ))
     }
 
     fn control(&self) -> Option<String> {
         let finish = self.plan.settings.finish?;
         let mut clauses = Vec::new();
-        for arm in [Arm::A, Arm::B] {
-            let Some((low, high)) = self.table.range(self.plan, arm) else { continue };
+        for (arm, range) in Arm::ALL.map(|arm| (arm, self.table.range(arm))) {
+            let Some(range) = range else { continue };
             for (words, column) in [
                 ("effective hidden communities in |W|", "w_effective_hidden"),
                 ("hidden |W−W₀| above shuffled", "change_hidden_q_above_shuffled"),
             ] {
-                let plain = self.difference(arm, false, column, low, high);
-                let control = self.difference(arm, true, column, low, high);
+                let [plain, control] = [false, true]
+                    .map(|is_control| self.table.paired(column, (arm, is_control), range));
                 let left = if control.is_clear() { "still clear" } else { "no longer clear" };
                 if plain.is_clear() && control.count > 1 {
+                    let [control, plain] = [control, plain].map(with_interval);
                     clauses.push(format!(
-                        "{words} of arm {arm:?} {} instead of {}, {left}",
-                        with_interval(control),
-                        with_interval(plain)
+                        "{words} of arm {arm:?} {control} instead of {plain}, {left}"
                     ));
                 }
             }
         }
-        (!clauses.is_empty()).then(|| {
-            format!(
-                "If the last stretch of every run is trained at η = {finish}, the difference between those two rates is: {}.",
-                clauses.join("; ")
-            )
-        })
+        let frame = format!(
+            "If the last stretch of every run is trained at η = {finish}, the difference between those two rates is: …."
+        );
+        sentence(&frame, &clauses)
     }
 
     fn unstable(&self) -> Option<String> {
-        let missed: Vec<String> = self
-            .groups
-            .iter()
-            .filter(|group| {
-                !group.is_control && Some(group.asked) == self.last && group.reached < group.runs
-            })
-            .map(|group| {
-                format!("{:?} η = {}: {} of {}", group.arm, group.rate, group.reached, group.runs)
-            })
-            .collect();
-        let last = self.last?;
+        let all = Arm::ALL.into_iter().flat_map(|arm| self.table.at_last(arm, false));
+        let missed = all.filter(|group| group.reached < group.runs).map(|group| {
+            format!("{:?} η = {}: {} of {}", group.arm, group.rate, group.reached, group.runs)
+        });
+        let missed: Vec<String> = missed.collect();
         (!missed.is_empty()).then(|| {
-            format!("Not every run came to a loss of {last}; these did: {}. They are rows of the table.", missed.join(", "))
+            let (last, missed) = (self.table.last, missed.join(", "));
+            format!("Not every run came to a loss of {last}; these did: {missed}. They are rows of the table.")
         })
     }
 

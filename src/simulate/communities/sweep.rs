@@ -1,11 +1,12 @@
-//! One run of a sweep from its start to its last number, and all of them on a few threads.
+//! One run of a sweep from its start to its last number.
 
-use super::measure::{Checkpoint, measure, to_six_digits};
+use super::measure::{Checkpoint, measure};
 use super::network::Network;
-use super::settings::{Key, Plan, Settings};
+use super::settings::{Key, Plan};
 use super::training::{Course, Data, End, train};
 use crate::error::Error;
-use crate::simulate::jobs::each;
+use crate::simulate::experiment::Experiment;
+use crate::simulate::rows::to_digits;
 
 /// Levels of either sign in a [`Picture`].
 pub const LEVELS: i32 = 30;
@@ -63,72 +64,64 @@ impl Picture {
     }
 }
 
-/// Trains and measures one run.
-///
-/// # Errors
-/// [`Error::Interrupted`] as soon as `stop` says so, [`Error::NotFinite`].
-pub fn run(
-    settings: &Settings,
-    data: &Data,
-    key: &Key,
-    is_first_seed: bool,
-    stop: &dyn Fn() -> bool,
-) -> Result<Run, Error> {
-    let course = train(settings, data, key, stop)?;
-    let mut checkpoints = Vec::new();
-    for saved in &course.saved {
-        if stop() {
-            return Err(Error::Interrupted);
+/// A plan, and what its networks learn.
+#[derive(Clone, Copy, Debug)]
+pub struct Sweep<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The images.
+    pub data: &'a Data,
+}
+
+impl Experiment for Sweep<'_> {
+    type Key = Key;
+    type Run = Run;
+
+    /// All rates of a seed before the next seed.
+    fn keys(&self) -> Vec<Key> {
+        let mut keys = self.plan.keys.clone();
+        keys.sort_by_key(|key| key.seed);
+        keys
+    }
+
+    fn key(run: &Run) -> &Key {
+        &run.key
+    }
+
+    /// Trains a network, and measures it at each loss that it reached.
+    fn run(&self, key: &Key, stop: &dyn Fn() -> bool) -> Result<Run, Error> {
+        let (settings, data) = (&self.plan.settings, self.data);
+        let is_first_seed = self.plan.first_seed() == Some(key.seed);
+        let course = train(settings, data, key, stop)?;
+        let mut checkpoints = Vec::new();
+        for saved in &course.saved {
+            if stop() {
+                return Err(Error::Interrupted);
+            }
+            checkpoints.push(measure(settings, data, key, &course.start, saved)?);
         }
-        checkpoints.push(measure(settings, data, key, &course.start, saved)?);
+        let mut control = None;
+        if let Some(branch) = &course.control {
+            let last = branch.saved.last().filter(|_| branch.end == End::Reached);
+            let checkpoint = last.map(|saved| measure(settings, data, key, &course.start, saved));
+            control = Some(Control { end: branch.end, checkpoint: checkpoint.transpose()? });
+        }
+        let last = course.saved.last().filter(|_| course.end == End::Reached && is_first_seed);
+        Ok(Run {
+            key: *key,
+            end: course.end,
+            steps: course.steps,
+            checkpoints,
+            control,
+            curve: if is_first_seed { thinned(&course) } else { Vec::new() },
+            picture: last.map(|saved| Picture::of(&saved.network)),
+        })
     }
-    let mut control = None;
-    if let Some(branch) = &course.control {
-        let last = match branch.end {
-            End::Reached => branch.saved.last(),
-            _ => None,
-        };
-        let checkpoint = last.map(|saved| measure(settings, data, key, &course.start, saved));
-        control = Some(Control { end: branch.end, checkpoint: checkpoint.transpose()? });
-    }
-    let last = course.saved.last().filter(|_| course.end == End::Reached && is_first_seed);
-    Ok(Run {
-        key: *key,
-        end: course.end,
-        steps: course.steps,
-        checkpoints,
-        control,
-        curve: if is_first_seed { thinned(&course) } else { Vec::new() },
-        picture: last.map(|saved| Picture::of(&saved.network)),
-    })
 }
 
 fn thinned(course: &Course) -> Vec<(f64, f64)> {
     let every = course.curve.len().div_ceil(POINTS).max(1);
     let last = course.curve.len().saturating_sub(1);
     let kept = course.curve.iter().enumerate().filter(|(k, _)| k % every == 0 || *k == last);
-    kept.map(|(_, (time, loss))| (to_six_digits(*time), to_six_digits(*loss))).collect()
-}
-
-/// All runs of a plan that are not done, each handed on as soon as it is finished; in whatever order, with the same content
-/// for any number of threads.
-///
-/// # Errors
-/// [`Error::Interrupted`] after `stop`, [`Error::Io`] if no threads are to be had, and the first error of a run or of `finished`; whatever was handed on before is whole.
-pub fn sweep(
-    plan: &Plan,
-    data: &Data,
-    is_done: impl Fn(&Key) -> bool,
-    threads: usize,
-    stop: &(dyn Fn() -> bool + Sync),
-    finished: impl FnMut(Run) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut open: Vec<&Key> = plan.keys.iter().filter(|key| !is_done(key)).collect();
-    // All rates of a seed before the next seed: what a stopped sweep has can already be compared.
-    open.sort_by_key(|key| key.seed);
-    let first = plan.keys.first().map(|key| key.seed);
-    let job = |key: &&Key, stop: &dyn Fn() -> bool| {
-        run(&plan.settings, data, key, first == Some(key.seed), stop)
-    };
-    each(&open, threads, stop, job, finished)
+    kept.map(|(_, (time, loss))| (to_digits(*time, 6), to_digits(*loss, 6))).collect()
 }

@@ -3,10 +3,10 @@
 //! A naive sweep with a fixed number of steps would compare networks that have learned more with others that have learned
 //! less; so weights are saved at the same training losses, however many steps that takes.
 
-use super::draws::Draws;
 use super::network::{Batch, Network, Relaxation, Shape, Unsettled};
 use super::settings::{Key, Settings};
 use crate::error::Error;
+use crate::simulate::experiment::Draws;
 
 /// Images and what they show.
 #[derive(Clone, Debug)]

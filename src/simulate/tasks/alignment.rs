@@ -7,7 +7,7 @@ use super::settings::{Condition, Settings, Task};
 use crate::error::Error;
 use crate::fast::Threads;
 use crate::fast::temporal::{Batch, Engine, Evaluation, Loss, TemporalNetwork};
-use crate::simulate::communities::Draws;
+use crate::simulate::experiment::Draws;
 use crate::simulate::rounded;
 use crate::spec::{Steps, TemporalRule};
 

@@ -6,8 +6,8 @@ use super::settings::{Condition, Settings, Task};
 use crate::error::Error;
 use crate::fast::Function;
 use crate::fast::temporal::{Batch, TemporalNetwork};
-use crate::simulate::communities::Draws;
 use crate::simulate::eigenvalues::eigenvalues;
+use crate::simulate::experiment::Draws;
 use crate::simulate::rounded;
 use crate::spec::Kink;
 

@@ -3,7 +3,7 @@
 use super::network::INPUTS;
 use super::settings::{Settings, Task};
 use crate::fast::temporal::Batch;
-use crate::simulate::communities::Draws;
+use crate::simulate::experiment::Draws;
 
 /// The second input at every step.
 const CONSTANT: f64 = 0.5;

@@ -12,8 +12,9 @@ use std::cmp::Ordering;
 
 use super::rules::title;
 use super::settings::{Settings, Task};
-use super::statistics::Paired;
 use super::table::Table;
+use crate::simulate::experiment::Paired;
+use crate::simulate::experiment::story::{counted, under_heads};
 
 /// A probability below which an order of two rules is called clear.
 const CLEAR: f64 = 0.05;
@@ -23,8 +24,9 @@ const CLEAR: f64 = 0.05;
 pub fn sentences(table: &Table<'_>) -> Vec<String> {
     let mut said: Vec<String> = nothing_claimed(table).into_iter().collect();
     said.extend(match table.plan.task {
-        Task::Alignment => alignment::sentences(table),
         Task::Blocks => blocks::sentences(table),
+        Task::Alignment | Task::Recall | Task::Xor if !table.supports_claims() => Vec::new(),
+        Task::Alignment => alignment::sentences(table),
         Task::Recall | Task::Xor => training::sentences(table),
     });
     said
@@ -49,17 +51,11 @@ fn nothing_claimed(table: &Table<'_>) -> Option<String> {
         less.push(format!("{} missing", counted(table.missing(), "run")));
     }
     let less = less.join(", ");
-    Some(match (plan.preview, less.is_empty()) {
-        (true, true) => "A preview: nothing is claimed; --full makes the table with claims.".into(),
-        (true, false) => {
-            format!("A preview ({less}): nothing is claimed; --full makes the table with claims.")
-        }
-        (false, _) => format!("Nothing is claimed: {less}."),
-    })
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+    if !plan.preview {
+        return Some(format!("Nothing is claimed: {less}."));
+    }
+    let why = if less.is_empty() { less } else { format!(" ({less})") };
+    Some(format!("A preview{why}: nothing is claimed; --full makes the table with claims."))
 }
 
 /// What became of a claim.
@@ -98,19 +94,16 @@ impl Fate {
 }
 
 /// The claims by what became of them; those of which nothing is known are left out.
-fn by_fate(table: &Table<'_>, claims: &[(String, Option<Fate>)]) -> Vec<String> {
-    let unclear = format!("Not clear from {}", counted(table.plan.seeds.len(), "seed"));
+fn by_fate(table: &Table<'_>, claims: &[(Option<Fate>, String)]) -> Vec<String> {
     let heads = [
-        ("Reproduced", Fate::Holds),
-        ("Not reproduced", Fate::Fails),
-        (unclear.as_str(), Fate::Unclear),
+        (Some(Fate::Holds), "Reproduced: ".to_owned()),
+        (Some(Fate::Fails), "Not reproduced: ".to_owned()),
+        (
+            Some(Fate::Unclear),
+            format!("Not clear from {}: ", counted(table.plan.seeds.len(), "seed")),
+        ),
     ];
-    let sentence = |(head, fate): (&str, Fate)| {
-        let of_fate = claims.iter().filter(|(_, found)| *found == Some(fate));
-        let list: Vec<&str> = of_fate.map(|(words, _)| words.as_str()).collect();
-        (!list.is_empty()).then(|| format!("{head}: {}.", list.join("; ")))
-    };
-    heads.into_iter().filter_map(sentence).collect()
+    under_heads(heads, claims, "; ").into_iter().map(|said| said + ".").collect()
 }
 
 /// "MDGL in 8 of 8 seeds (sign test p = 0.0078, Wilcoxon p = 0.0078)", and whether that is clear.

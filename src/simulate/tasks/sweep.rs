@@ -1,11 +1,11 @@
-//! All runs of a plan.
+//! The runs of a plan.
 
 use super::alignment::align;
 use super::measured::Measured;
 use super::settings::{Condition, Plan};
 use super::training::train;
 use crate::error::Error;
-use crate::simulate::jobs::each;
+use crate::simulate::experiment::Experiment;
 
 /// Which run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,39 +25,37 @@ pub struct Run {
     pub measured: Measured,
 }
 
-/// All runs of a plan that are not done, each handed on as soon as it is finished; in whatever order, with the same content for any
-/// number of threads.
-///
-/// # Errors
-/// [`Error::Interrupted`] after `stop`, [`Error::Io`] if no threads are to be had, and the first error of a run or of `finished`;
-/// whatever was handed on before is whole.
-pub fn sweep(
-    plan: &Plan,
-    is_done: impl Fn(&Key) -> bool,
-    threads: usize,
-    stop: &(dyn Fn() -> bool + Sync),
-    finished: impl FnMut(Run) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut open: Vec<(&Condition, Key)> = Vec::new();
-    // All rules of a seed before the next seed: what a stopped sweep has can already be compared.
-    for seed in &plan.seeds {
-        for condition in &plan.conditions {
-            let key = Key { condition: condition.name(), seed: *seed };
-            if !is_done(&key) {
-                open.push((condition, key));
-            }
-        }
+impl Experiment for Plan {
+    type Key = Key;
+    type Run = Run;
+
+    /// All rules of a seed before the next seed.
+    fn keys(&self) -> Vec<Key> {
+        let names: Vec<String> = self.conditions.iter().map(Condition::name).collect();
+        let of_seed = |seed: &u64| {
+            let seed = *seed;
+            names.iter().map(move |condition| Key { condition: condition.clone(), seed })
+        };
+        self.seeds.iter().flat_map(of_seed).collect()
     }
-    let run = |(condition, key): &(&Condition, Key), stop: &dyn Fn() -> bool| {
+
+    fn key(run: &Run) -> &Key {
+        &run.key
+    }
+
+    fn run(&self, key: &Key, stop: &dyn Fn() -> bool) -> Result<Run, Error> {
         if stop() {
             return Err(Error::Interrupted);
         }
-        let measured = if plan.task.is_training() {
-            train(plan.task, &plan.settings, condition, key.seed, stop)?
+        let condition = self.conditions.iter().find(|condition| condition.name() == key.condition);
+        let condition = condition.ok_or_else(|| {
+            Error::input("the run", key.condition.clone(), "a condition of the plan")
+        })?;
+        let measured = if self.task.is_training() {
+            train(self.task, &self.settings, condition, key.seed, stop)?
         } else {
-            align(plan.task, &plan.settings, condition, key.seed)?
+            align(self.task, &self.settings, condition, key.seed)?
         };
         Ok(Run { key: key.clone(), measured })
-    };
-    each(&open, threads, stop, run, finished)
+    }
 }

@@ -3,9 +3,9 @@
 use super::measured::End;
 use super::rules::{name, rule};
 use super::settings::{Condition, Plan, Settings, Task};
-use super::statistics::{Paired, Quartiles};
 use super::sweep::{Key, Run};
-use crate::simulate::picture::digits;
+use crate::simulate::experiment::{Paired, Quartiles};
+use crate::simulate::rows::Rows;
 
 /// All runs of a plan that are there, in its order.
 #[derive(Clone, Debug)]
@@ -121,28 +121,25 @@ impl<'a> Table<'a> {
     /// The table as comma-separated values with a line of names; numbers to nine digits, an empty field where there is none.
     #[must_use]
     pub fn csv(&self) -> String {
-        let columns = self.plan.task.columns();
-        let mut text =
-            format!("rule,activation,types,block_noise,seed,end,{}\n", columns.join(","));
-        for (condition, runs) in self.plan.conditions.iter().zip(&self.runs) {
+        let names = ["rule", "activation", "types", "block_noise", "seed", "end"];
+        let mut rows = Rows::new(&[&names, self.plan.task.columns()].concat());
+        for (condition, run) in self.all() {
             let activation = if condition.is_linear { "identity" } else { "relu" };
-            let types = condition.types.map_or(String::new(), |types| types.to_string());
-            let spread = condition.spread.map_or(String::new(), |spread| spread.to_string());
-            for run in runs.iter().flatten() {
-                let end = match run.measured.end {
-                    End::Finished => "finished".to_owned(),
-                    End::Diverged { iteration } => format!("diverged at {iteration}"),
-                };
-                let (rule, seed) = (name(&condition.rule), run.key.seed);
-                text.push_str(&format!("{rule},{activation},{types},{spread},{seed},{end}"));
-                for value in &run.measured.values {
-                    text.push(',');
-                    text.push_str(&digits(*value));
-                }
-                text.push('\n');
-            }
+            let end = match run.measured.end {
+                End::Finished => "finished".to_owned(),
+                End::Diverged { iteration } => format!("diverged at {iteration}"),
+            };
+            let fields = [
+                name(&condition.rule),
+                activation.to_owned(),
+                condition.types.map_or(String::new(), |types| types.to_string()),
+                condition.spread.map_or(String::new(), |spread| spread.to_string()),
+                run.key.seed.to_string(),
+                end,
+            ];
+            rows.row(&fields, run.measured.values.iter().copied());
         }
-        text
+        rows.text()
     }
 
     /// The learning curves: the mean loss of each part of the course, one row per point; none where nothing is learned.
@@ -151,16 +148,19 @@ impl<'a> Table<'a> {
         if !self.plan.task.is_training() {
             return None;
         }
-        let mut text = String::from("rule,seed,iteration,loss\n");
-        for (condition, runs) in self.plan.conditions.iter().zip(&self.runs) {
-            for run in runs.iter().flatten() {
-                let (rule, seed) = (name(&condition.rule), run.key.seed);
-                for (at, loss) in &run.measured.curve {
-                    text.push_str(&format!("{rule},{seed},{at},{}\n", digits(*loss)));
-                }
+        let mut rows = Rows::new(&["rule", "seed", "iteration", "loss"]);
+        for (condition, run) in self.all() {
+            for (at, loss) in &run.measured.curve {
+                let place = [name(&condition.rule), run.key.seed.to_string(), at.to_string()];
+                rows.row(&place, [*loss]);
             }
         }
-        Some(text)
+        Some(rows.text())
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&Condition, &'a Run)> {
+        let rows = self.plan.conditions.iter().zip(&self.runs);
+        rows.flat_map(|(condition, runs)| runs.iter().flatten().map(move |run| (condition, *run)))
     }
 }
 

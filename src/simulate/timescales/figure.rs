@@ -1,21 +1,21 @@
 //! Traces and deviations as pictures and as rows of numbers.
 
-use std::fmt::Write;
-
 use kuva::plot::annotations::{ReferenceLine, TextAnnotation};
 use kuva::plot::scatter::MarkerShape;
-use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::figure::Figure;
+use kuva::plot::{LinePlot, LineStyle, ScatterPlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
 use super::record::{Record, Sample};
 use super::sweep::{Curve, Sweep, WITHIN, part};
-use crate::simulate::picture::{self, COLOURS, GREY, digits};
+use crate::simulate::picture::{self, COLOURS, GREY};
+use crate::simulate::rows::{Rows, digits, field};
 
 /// Room for the numbers of an axis, and for a legend beside the last panel of a row, in pixels.
 const MARGIN: f64 = 78.0;
 const LEGEND: f64 = 130.0;
+/// A deviation that is none to speak of; it has no logarithm either.
+const NONE: f64 = 1e-12;
 
 /// Every sample of every kept neuron: one line each, times in τ_x.
 ///
@@ -23,30 +23,30 @@ const LEGEND: f64 = 130.0;
 /// `neuron` holding `post<-pre` and the column `w`. What a line does not have is empty. Nine significant digits.
 #[must_use]
 pub fn csv(record: &Record) -> String {
-    let mut text = "presentation,time_tau_x,part,x,c,E,I,s,beta,w\n".to_owned();
+    let names = ["presentation", "time_tau_x", "part", "x", "c", "E", "I", "s", "beta", "w"];
+    let mut rows = Rows::new(&names);
     let unit = record.settings.times.tau_x;
     for sample in &record.samples {
-        let time = digits(sample.time / unit);
-        // Writing to a string cannot fail.
+        let place =
+            |part: &str| [sample.presentation.to_string(), digits(sample.time / unit), part.into()];
         for (k, &neuron) in record.settings.neurons.iter().enumerate() {
-            let name = record.net.name(neuron);
-            let Sample { firing_rate, credit, balance, .. } = sample;
-            let _ = write!(text, "{},{time},{name},", sample.presentation);
-            let _ = write!(text, "{},{},", digits(firing_rate[k]), digits(credit[k]));
-            let b = balance[k];
-            let all = [b.excitation, b.inhibition, b.net_input, b.balance_factor].map(digits);
-            let _ = match record.net.is_input(neuron) {
-                true => writeln!(text, ",,,,"),
-                false => writeln!(text, "{},", all.join(",")),
-            };
+            let b = sample.balance[k];
+            let mut balance = [b.excitation, b.inhibition, b.net_input, b.balance_factor];
+            if record.net.is_input(neuron) {
+                balance = [f64::NAN; 4];
+            }
+            let rates = [sample.firing_rate[k], sample.credit[k]];
+            rows.row(
+                &place(record.net.name(neuron)),
+                rates.into_iter().chain(balance).chain([f64::NAN]),
+            );
         }
         for (&synapse, &weight) in record.synapses.iter().zip(&sample.weights) {
-            let name = synapse_name(record, synapse);
-            let _ =
-                writeln!(text, "{},{time},{name},,,,,,,{}", sample.presentation, digits(weight));
+            let none = [f64::NAN; 6];
+            rows.row(&place(&synapse_name(record, synapse)), none.into_iter().chain([weight]));
         }
     }
-    text
+    rows.text()
 }
 
 /// `post<-pre`.
@@ -64,7 +64,7 @@ pub fn traces(title: &str, record: &Record) -> String {
     const MOST: usize = 3;
     const KINDS: [&str; 3] = ["firing rate x", "credit c", "change of the weight w"];
     let shown = record.presentations.len().min(MOST);
-    let (mut plots, mut layouts) = (Vec::new(), Vec::new());
+    let mut panels = Vec::new();
     for (row, kind) in KINDS.into_iter().enumerate() {
         // The same scale in every column of a row.
         let columns: Vec<Vec<Vec<(f64, f64)>>> =
@@ -72,32 +72,23 @@ pub fn traces(title: &str, record: &Record) -> String {
         let all = || columns.iter().flatten().flatten().map(|(_, value)| *value);
         let (low, high) = padded(all().fold(0.0, f64::min), all().fold(0.0, f64::max));
         for (presentation, column) in columns.into_iter().enumerate() {
-            let names = names(record, row);
             let last = presentation + 1 == shown;
             let panel: Vec<Plot> = column
                 .into_iter()
-                .zip(names)
-                .zip(COLOURS.iter().cycle())
-                .map(|((points, name), colour)| {
-                    let line = LinePlot::new().with_data(points).with_color(*colour);
-                    let line = line.with_stroke_width(1.8);
+                .zip(styles(record, row))
+                .map(|(points, (name, colour, style))| {
+                    let line = LinePlot::new().with_data(points).with_color(colour);
+                    let line = line.with_stroke_width(1.8).with_line_style(style);
                     Plot::Line(if last { line.with_legend(name) } else { line })
                 })
                 .collect();
             let kind = if presentation == 0 { kind } else { "" };
-            layouts.push(panel_layout(record, presentation, row, kind, &panel, (low, high), last));
-            plots.push(panel);
+            let layout = panel_layout(record, presentation, row, kind, &panel, (low, high), last);
+            panels.push((panel, layout));
         }
     }
     let width = if shown == 1 { 760.0 } else { 500.0 };
-    let figure = Figure::new(3, shown)
-        .with_title(picture::words(title))
-        .with_title_size(16)
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(width, 270.0)
-        .with_col_width(shown.saturating_sub(1), width + LEGEND);
-    picture::svg(figure)
+    picture::grid(&picture::words(title), shown, (width, 270.0), LEGEND, panels)
 }
 
 fn panel_layout(
@@ -172,19 +163,33 @@ fn lines(record: &Record, presentation: usize, row: usize) -> Vec<Vec<(f64, f64)
     (0..count.min(COLOURS.len())).map(of).collect()
 }
 
-fn names(record: &Record, row: usize) -> Vec<String> {
+/// What the lines of a row are called, and how they are drawn: a neuron has one colour in every row, a synapse that of its postsynaptic
+/// neuron, and dashes that tell it from the others there.
+fn styles(record: &Record, row: usize) -> Vec<(String, &'static str, LineStyle)> {
+    let neurons = &record.settings.neurons;
+    let colour = |neuron: usize| {
+        let place = neurons.iter().position(|kept| *kept == neuron).unwrap_or_default();
+        COLOURS[place % COLOURS.len()]
+    };
+    let of_neuron = |neuron: &usize| {
+        let name = format!("{} {}", ["x", "c"][row], record.net.name(*neuron));
+        (name, colour(*neuron), LineStyle::Solid)
+    };
+    let of_synapse = |(k, synapse): (usize, &usize)| {
+        let post = |synapse: usize| record.net.ends(synapse).0;
+        let before = record.synapses[..k].iter().filter(|other| post(**other) == post(*synapse));
+        let style = match before.count() {
+            0 => LineStyle::Solid,
+            1 => LineStyle::Dashed,
+            2 => LineStyle::Dotted,
+            _ => LineStyle::DashDot,
+        };
+        let name = synapse_name(record, *synapse).replace("<-", " ← ");
+        (format!("w {name}"), colour(post(*synapse)), style)
+    };
     match row {
-        0 | 1 => record
-            .settings
-            .neurons
-            .iter()
-            .map(|&neuron| format!("{} {}", ["x", "c"][row], record.net.name(neuron)))
-            .collect(),
-        _ => record
-            .synapses
-            .iter()
-            .map(|&synapse| format!("w {}", synapse_name(record, synapse).replace("<-", " ← ")))
-            .collect(),
+        0 | 1 => neurons.iter().map(of_neuron).collect(),
+        _ => record.synapses.iter().enumerate().map(of_synapse).collect(),
     }
 }
 
@@ -199,22 +204,19 @@ fn padded(low: f64, high: f64) -> (f64, f64) {
 /// Nine significant digits.
 #[must_use]
 pub fn deviation_csv(sweeps: &[(String, Sweep)]) -> String {
-    let mut text = "network,ratio,value,part,deviation,rescaled\n".to_owned();
+    let mut rows = Rows::new(&["network", "ratio", "value", "part", "deviation", "rescaled"]);
     for (name, sweep) in sweeps {
-        let name = picture::field(name);
         for (curve, point) in sweep.curves.iter().flat_map(|c| c.points.iter().map(move |p| (c, p)))
         {
-            for (block, block_name) in sweep.blocks.iter().enumerate() {
+            for (block, part_name) in sweep.blocks.iter().enumerate() {
                 let found = part(point, block);
-                let numbers = [point.ratio, found.relative, found.rescaled].map(digits);
-                let [value, relative, rescaled] = numbers;
-                let key = curve.ratio.key();
-                // Writing to a string cannot fail.
-                let _ = writeln!(text, "{name},{key},{value},{block_name},{relative},{rescaled}");
+                let key = curve.ratio.key().to_owned();
+                let place = [field(name), key, digits(point.ratio), part_name.clone()];
+                rows.row(&place, [found.relative, found.rescaled]);
             }
         }
     }
-    text
+    rows.text()
 }
 
 /// The deviation against each ratio, both as logarithms, with the fitted slopes, as SVG: one column a curve, one row a network.
@@ -223,25 +225,17 @@ pub fn deviation_csv(sweeps: &[(String, Sweep)]) -> String {
 #[must_use]
 pub fn deviation(sweeps: &[(String, Sweep)]) -> String {
     let columns = sweeps.iter().map(|(_, sweep)| sweep.curves.len()).max().unwrap_or(1);
-    let (mut plots, mut layouts) = (Vec::new(), Vec::new());
+    let mut panels = Vec::new();
     for (name, sweep) in sweeps {
         for k in 0..columns {
-            let (panel, layout) = match sweep.curves.get(k) {
+            panels.push(match sweep.curves.get(k) {
                 Some(curve) => curve_panel(name, sweep, curve, (k == 0, k + 1 == columns)),
                 None => (Vec::new(), Layout::new((0.0, 1.0), (0.0, 1.0))),
-            };
-            plots.push(panel);
-            layouts.push(layout);
+            });
         }
     }
-    let figure = Figure::new(sweeps.len(), columns)
-        .with_title("deviation of the weight change from backpropagation, ‖D + g‖/‖g‖")
-        .with_title_size(16)
-        .with_plots(plots)
-        .with_layouts(layouts)
-        .with_cell_size(330.0, 350.0)
-        .with_col_width(columns - 1, 330.0 + LEGEND);
-    picture::svg(figure)
+    let title = "deviation of the weight change from backpropagation, ‖D + g‖/‖g‖";
+    picture::grid(title, columns, (330.0, 350.0), LEGEND, panels)
 }
 
 fn curve_panel(
@@ -256,8 +250,7 @@ fn curve_panel(
             if rescaled { deviation.rescaled } else { deviation.relative }
         };
         let points = curve.points.iter().map(|point| (point.ratio.log10(), value(point)));
-        // What has no deviation to speak of has no logarithm either.
-        points.filter(|(_, d)| *d > 1e-12).map(|(x, d)| (x, d.log10())).collect()
+        points.filter(|(_, d)| *d > NONE).map(|(x, d)| (x, d.log10())).collect()
     };
     let legend = |line: LinePlot, name: &str| if is_last { line.with_legend(name) } else { line };
     let mut panel = Vec::new();
@@ -274,13 +267,7 @@ fn curve_panel(
         (Some(first), Some(last)) => (first.ratio.log10(), last.ratio.log10()),
         _ => (0.0, 1.0),
     };
-    // The same scale in every panel of a row, whole powers of ten.
-    let all = sweep.curves.iter().flat_map(|curve| &curve.points);
-    let values = all.flat_map(|p| std::iter::once(&p.deviations.total).chain(&p.deviations.blocks));
-    let values = values.map(|d| d.relative).filter(|d| *d > 1e-12).map(f64::log10);
-    let (lowest, highest) =
-        values.fold((-3.0, -1.0), |(low, high): (f64, f64), v| (low.min(v), high.max(v)));
-    let (lowest, highest) = (lowest.floor(), highest.ceil());
+    let (lowest, highest) = range(sweep);
     let title = if is_first { format!("{}: ", picture::words(name)) } else { String::new() };
     let layout = picture::calm(Layout::auto_from_plots(&panel))
         .with_title(format!("{title}slope {:.3}", curve.slope))
@@ -294,9 +281,22 @@ fn curve_panel(
         .with_x_axis_min(first - 0.08)
         .with_x_axis_max(last + 0.08)
         .with_y_axis_min(lowest)
-        .with_y_axis_max(highest)
+        .with_y_axis_max(highest + 0.1)
         .with_force_margins(60.0, if is_last { 14.0 + LEGEND } else { 14.0 })
         .with_reference_line(picture::rule(WITHIN.log10(), GREY, ""))
         .with_annotation(TextAnnotation::new("1 %", first + 0.1, WITHIN.log10() + 0.06));
     (panel, layout)
+}
+
+/// The scale of every panel of a row, in whole powers of ten: all that is drawn is within.
+fn range(sweep: &Sweep) -> (f64, f64) {
+    let all = sweep.curves.iter().flat_map(|curve| &curve.points);
+    let drawn = all.flat_map(|point| {
+        let blocks = point.deviations.blocks.iter().map(|block| block.relative);
+        blocks.chain([point.deviations.total.relative, point.deviations.total.rescaled])
+    });
+    let logs = drawn.filter(|d| *d > NONE).map(f64::log10);
+    let (lowest, highest) =
+        logs.fold((-3.0, -1.0), |(low, high): (f64, f64), v| (low.min(v), high.max(v)));
+    (lowest.floor(), highest.ceil())
 }

@@ -52,5 +52,5 @@ pub use deviation::{Deviation, Deviations};
 pub use equilibrium::{Equilibrium, PerParameter, gradient, hessian_on_gradient};
 pub use network::{Balance, Block, Net, Shown, Weights};
 pub use present::{LONGEST, Presentation, Presented, Start, State, Times};
-pub use record::{Record, Recorded, Sample, Settings, record, sensible};
+pub use record::{Record, Recorded, Sample, Settings, neurons, record, sensible};
 pub use sweep::{Curve, Point, Ratio, Sweep, WITHIN, part, slope, sweep};

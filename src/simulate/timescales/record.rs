@@ -191,6 +191,29 @@ fn sample_times(times: &Times) -> Vec<f64> {
     found
 }
 
+/// The neurons of these names, as they stand in tables, or numbers counted from 0; a sensible few of no names.
+///
+/// # Errors
+/// [`Error::Input`] for a name that no neuron has.
+pub fn neurons(net: &Net, names: &[String]) -> Result<Vec<usize>, Error> {
+    if names.is_empty() {
+        return Ok(sensible(net));
+    }
+    let find = |name: &String| {
+        let named = (0..net.neurons()).find(|&neuron| net.name(neuron) == name);
+        let number = || name.parse().ok().filter(|&neuron| neuron < net.neurons());
+        named.or_else(number).ok_or_else(|| {
+            let last = net.neurons() - 1;
+            let expected = format!("{} to {}, or 0 to {last}", net.name(0), net.name(last));
+            Error::input("--neurons", format!("\"{name}\""), expected)
+        })
+    };
+    let mut found = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
 /// A few neurons that show the most: one input, and of every other layer or height the first two that are not clamped.
 #[must_use]
 pub fn sensible(net: &Net) -> Vec<usize> {

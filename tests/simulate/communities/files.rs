@@ -53,8 +53,7 @@ fn resumed(text: &str) -> String {
         lines.map(|line| report::read_line(line, &limits()).unwrap()).collect();
     let done: Vec<Key> = runs.iter().map(|run| run.key).collect();
     sweep(
-        &plan,
-        &data,
+        &Sweep { plan: &plan, data: &data },
         |key| done.contains(key),
         2,
         &|| false,
@@ -150,7 +149,8 @@ fn the_committed_table_has_every_run_and_the_committed_page_every_panel() {
     // 160 runs of four losses, and 160 controls.
     assert_eq!(csv.lines().count(), 1 + 160 * 4 + 160);
     let svg = fs::read_to_string(format!("{COMMITTED}/communities.svg")).unwrap();
-    // The page itself and eight panels for each arm; four maps.
-    assert_eq!(svg.matches("<svg").count(), 17);
+    // Eight panels for each arm, each with a clip of its own; four maps.
+    assert_eq!(svg.matches("<clipPath").count(), 16);
+    assert!(!svg.contains("kuva-clip"), "clips that are numbered over the life of a process");
     assert_eq!(svg.matches("shade √|W|").count(), 4);
 }

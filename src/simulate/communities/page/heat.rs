@@ -3,40 +3,35 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use kuva::render::render::Primitive;
+
 use super::super::measure::{GRAPHS, Of, Scope};
 use super::super::network::Arm;
 use super::super::settings::Plan;
 use super::super::sweep::{LEVELS, Run};
 use super::super::table::Table;
-use super::{GREY, INK, text};
+use crate::simulate::picture::{GREY_INK, INK, MARGIN, Page, area, frame};
 
-/// Two maps for each arm, the lowest rate and the highest at which all seeds reached the last loss; returns the height.
-pub(super) fn draw(
-    body: &mut String,
-    plan: &Plan,
-    table: &Table,
-    runs: &[Run],
-    (left, top): (f64, f64),
-    width: f64,
-) -> f64 {
+/// Two maps for each arm, the lowest rate and the highest at which all seeds reached the last loss.
+pub(super) fn draw(page: &mut Page, plan: &Plan, table: &Table, runs: &[Run], width: f64) {
     let side = width - 52.0;
-    let mut column = 0.0;
-    for arm in [Arm::A, Arm::B] {
-        for rate in table.range(plan, arm).into_iter().flat_map(|(low, high)| [low, high]) {
-            let first = plan.keys.first().map(|key| key.seed);
+    let mut left = MARGIN + 30.0;
+    for arm in Arm::ALL {
+        for rate in table.range(arm).into_iter().flat_map(|(low, high)| [low, high]) {
             let is_it = |run: &&Run| {
-                run.key.arm == arm && run.key.rate == rate && Some(run.key.seed) == first
+                (run.key.arm, run.key.rate) == (arm, rate)
+                    && Some(run.key.seed) == plan.first_seed()
             };
             if let Some(run) = runs.iter().find(is_it) {
-                map(body, plan, run, (left + 30.0 + column * width, top + 24.0), side);
+                map(page, plan, run, (left, page.top + 24.0), side);
             }
-            column += 1.0;
+            left += width;
         }
     }
-    side + 60.0
+    page.top += side + 60.0;
 }
 
-fn map(body: &mut String, plan: &Plan, run: &Run, (left, top): (f64, f64), side: f64) {
+fn map(page: &mut Page, plan: &Plan, run: &Run, (left, top): (f64, f64), side: f64) {
     let whole =
         GRAPHS.iter().position(|(_, of, scope)| (*of, *scope) == (Of::Weights, Scope::Whole));
     let labels = whole.zip(run.checkpoints.last()).map(|(whole, last)| &last.graphs[whole].labels);
@@ -56,36 +51,36 @@ fn map(body: &mut String, plan: &Plan, run: &Run, (left, top): (f64, f64), side:
     #[allow(clippy::cast_precision_loss)]
     let unit = side / free as f64;
     let title = format!("{:?}, η = {}", run.key.arm, run.key.rate);
-    text(body, (left, top - 8.0), 13.0, INK, "600", &title);
+    page.text((left, top - 8.0), 13, INK, true, &title);
+    let mut parts = vec![area(format!("M0 0h{free}v{free}h-{free}z"), "#f6f8fa")];
+    parts.extend(shades(&picture.levels, &order));
+    let mut at = 0;
+    while at < free {
+        let size = sizes[&labels[order[at]]];
+        // A few dozen neurons.
+        #[allow(clippy::cast_precision_loss)]
+        let (place, side) = (at as f64, size as f64);
+        parts.push(frame((place, place), side, 0.35));
+        at += size;
+    }
+    page.group((left, top), unit, parts);
+    let said = "rows post, columns pre; red excites, blue inhibits, shade √|W|";
+    page.text((left, top + side + 16.0), 10, GREY_INK, false, said);
+}
+
+/// The weights by rows in this order, one area for each of fifteen shades of either colour.
+fn shades(levels: &[i32], order: &[usize]) -> impl Iterator<Item = Primitive> + use<> {
     let mut paths: BTreeMap<i32, String> = BTreeMap::new();
     for (row, post) in order.iter().enumerate() {
         for (column, pre) in order.iter().enumerate() {
-            // Fifteen shades of either colour.
-            let shade = (picture.levels[post * free + pre] + LEVELS) / 2 - LEVELS / 2;
+            let shade = (levels[post * order.len() + pre] + LEVELS) / 2 - LEVELS / 2;
             if shade != 0 {
+                // Writing to a string cannot fail.
                 let _ = write!(paths.entry(shade).or_default(), "M{column} {row}h1v1h-1z");
             }
         }
     }
-    let _ = writeln!(
-        body,
-        "<g transform=\"translate({left} {top}) scale({unit:.4})\"><rect width=\"{free}\" height=\"{free}\" fill=\"#f6f8fa\"/>"
-    );
-    for (shade, path) in paths {
-        let _ = writeln!(body, "<path d=\"{path}\" fill=\"{}\"/>", colour(shade));
-    }
-    let mut at = 0;
-    while at < free {
-        let size = sizes[&labels[order[at]]];
-        let _ = writeln!(
-            body,
-            "<rect x=\"{at}\" y=\"{at}\" width=\"{size}\" height=\"{size}\" fill=\"none\" stroke=\"{INK}\" stroke-width=\"0.35\"/>"
-        );
-        at += size;
-    }
-    let _ = writeln!(body, "</g>");
-    let said = "rows post, columns pre; red excites, blue inhibits, shade √|W|";
-    text(body, (left, top + side + 16.0), 10.5, GREY, "400", said);
+    paths.into_iter().map(|(shade, path)| area(path, &colour(shade)))
 }
 
 /// From white to blue or red.

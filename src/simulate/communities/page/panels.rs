@@ -1,179 +1,179 @@
 //! The panels of an arm.
 
-use kuva::backend::svg::SvgBackend;
-use kuva::plot::{LinePlot, ScatterPlot};
-use kuva::render::layout::{Layout, TickFormat};
-use kuva::render::plots::Plot;
-use kuva::render::render::render_multiple;
-
 use super::super::network::Arm;
 use super::super::settings::Plan;
 use super::super::sweep::Run;
-use super::super::table::{Group, Table};
-use super::{LEGEND, PANEL};
+use super::super::table::Table;
+use super::SIZE;
+use crate::simulate::experiment::Statistic;
+use crate::simulate::picture::{COLOURS, Drawing, GREY, PURPLE, Panel, Point};
 
-/// Blue, vermilion, green, purple, orange, sky (Okabe and Ito): told apart by everybody.
-const COLOURS: [&str; 6] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+/// η·steps from which on courses are not drawn, so that those of high rates are seen.
+const LONGEST: f64 = 160.0;
 
-/// A curve: what it is called, a column, whether of the control, whether dashed.
-type Curve = (&'static str, &'static str, bool, bool);
-
-/// A panel: its picture, and what its curves are called, each with a colour and whether it is dashed.
-pub(super) struct Drawn {
-    pub picture: String,
-    pub legend: Vec<(String, String, bool)>,
+/// How a curve is drawn, and of what: another null model is dashed, and so is the control, which has one colour.
+#[derive(Clone, Copy, PartialEq)]
+enum Line {
+    Plain(&'static str),
+    Dashed(&'static str),
+    Control,
 }
+use Line::{Control, Dashed, Plain};
+
+/// What a curve is called, its column, and its line.
+type Curve = (&'static str, &'static str, Line);
+
+// What is drawn in several panels has one colour in all of them.
+/// |W| of the whole network, and what is counted once.
+const FIRST: Line = Plain(COLOURS[0]);
+/// |W − W₀| of the whole network.
+const CHANGE: Line = Plain(COLOURS[1]);
+/// |W − W₀| among hidden neurons.
+const HIDDEN: Line = Plain(COLOURS[2]);
+/// What stands beside the first.
+const SECOND: Line = Plain(COLOURS[4]);
+
+/// Title, where the axis begins if that is fixed, and curves; in reading order.
+const PANELS: [(&str, Option<f64>, &[Curve]); 7] = [
+    (
+        "Effective communities of hidden neurons",
+        Some(0.0),
+        &[
+            ("|W|, whole net", "w_effective_hidden", FIRST),
+            ("|W−W₀|, whole net", "change_effective_hidden", CHANGE),
+            ("|W−W₀|, hidden alone", "change_hidden_effective", HIDDEN),
+            ("|W|, finished at .03", "w_effective_hidden", Control),
+        ],
+    ),
+    (
+        "Modularity above two null models, Q − Q_null",
+        None,
+        &[
+            ("hidden |W−W₀|, shuffled", "change_hidden_q_above_shuffled", HIDDEN),
+            ("hidden |W−W₀|, strengths", "change_hidden_q_above_strengths", Dashed(COLOURS[7])),
+            ("whole |W|, shuffled", "w_q_above_shuffled", FIRST),
+            ("whole |W|, strengths", "w_q_above_strengths", Dashed(COLOURS[5])),
+            ("the first, finished at .03", "change_hidden_q_above_shuffled", Control),
+        ],
+    ),
+    (
+        "max Re eig(diag β · W): settles below 1",
+        Some(0.0),
+        &[
+            ("mean over examples", "re_eigenvalue_mean", FIRST),
+            ("largest of them", "re_eigenvalue_max", SECOND),
+            ("mean, finished at .03", "re_eigenvalue_mean", Control),
+        ],
+    ),
+    (
+        "W − W₀ both ways, among hidden and outputs",
+        None,
+        &[
+            ("reciprocity", "reciprocity", FIRST),
+            ("symmetry (cosine)", "symmetry", SECOND),
+            ("reciprocity, finished at .03", "reciprocity", Control),
+        ],
+    ),
+    (
+        "‖W − W₀‖ of each block",
+        Some(0.0),
+        &[
+            ("input → hidden", "change_input_to_hidden", FIRST),
+            ("hidden → hidden", "change_hidden_to_hidden", HIDDEN),
+            ("hidden → output", "change_hidden_to_output", Plain(COLOURS[3])),
+            ("output → hidden", "change_output_to_hidden", Plain(COLOURS[6])),
+            ("output → output", "change_output_to_output", SECOND),
+            ("input → output", "change_input_to_output", Plain(COLOURS[5])),
+        ],
+    ),
+    (
+        "Held-out accuracy, and after a lesion",
+        None,
+        &[
+            ("intact", "held_out_accuracy", FIRST),
+            ("hidden–hidden cut", "held_out_accuracy_cut", SECOND),
+        ],
+    ),
+    (
+        "Likeness to the lowest rate's partition, AMI",
+        None,
+        &[
+            ("|W−W₀|, same seed", "change_ami_same_seed", CHANGE),
+            ("hidden |W−W₀|, same seed", "change_hidden_ami_same_seed", HIDDEN),
+            ("|W−W₀|, other seeds", "change_ami_across_seeds", Dashed(COLOURS[4])),
+            ("floor: labels shuffled", "change_ami_shuffled", Dashed(GREY)),
+        ],
+    ),
+];
 
 /// The panels, in reading order.
-pub(super) fn of_arm(plan: &Plan, table: &Table, runs: &[Run], arm: Arm) -> Vec<Drawn> {
-    let control = plan.settings.finish.is_some();
-    let mut communities: Vec<Curve> = vec![
-        ("|W|, whole net", "w_effective_hidden", false, false),
-        ("|W−W₀|, whole net", "change_effective_hidden", false, false),
-        ("|W−W₀|, hidden alone", "change_hidden_effective", false, false),
-    ];
-    let mut above: Vec<Curve> = vec![
-        ("hidden |W−W₀|, shuffled", "change_hidden_q_above_shuffled", false, false),
-        ("hidden |W−W₀|, strengths", "change_hidden_q_above_strengths", false, true),
-        ("whole |W|, shuffled", "w_q_above_shuffled", false, false),
-        ("whole |W|, strengths", "w_q_above_strengths", false, true),
-    ];
-    let mut eigenvalue: Vec<Curve> = vec![
-        ("mean over examples", "re_eigenvalue_mean", false, false),
-        ("largest of them", "re_eigenvalue_max", false, false),
-    ];
-    let mut both_ways: Vec<Curve> = vec![
-        ("reciprocity", "reciprocity", false, false),
-        ("symmetry (cosine)", "symmetry", false, false),
-    ];
-    if control {
-        communities.push(("|W|, finished at .03", "w_effective_hidden", true, true));
-        above.push(("the first, finished at .03", "change_hidden_q_above_shuffled", true, true));
-        eigenvalue.push(("mean, finished at .03", "re_eigenvalue_mean", true, true));
-        both_ways.push(("reciprocity, finished at .03", "reciprocity", true, true));
-    }
-    let mut blocks: Vec<Curve> = vec![
-        ("input → hidden", "change_input_to_hidden", false, false),
-        ("hidden → hidden", "change_hidden_to_hidden", false, false),
-        ("hidden → output", "change_hidden_to_output", false, false),
-        ("output → hidden", "change_output_to_hidden", false, false),
-        ("output → output", "change_output_to_output", false, false),
-    ];
-    if arm == Arm::A {
-        blocks.push(("input → output", "change_input_to_output", false, false));
-    }
-    let lesions: Vec<Curve> = vec![
-        ("intact", "held_out_accuracy", false, false),
-        ("hidden–hidden cut", "held_out_accuracy_cut", false, false),
-    ];
-    let likeness: Vec<Curve> = vec![
-        ("|W−W₀|, same seed", "change_ami_same_seed", false, false),
-        ("hidden |W−W₀|, same seed", "change_hidden_ami_same_seed", false, false),
-        ("|W−W₀|, other seeds", "change_ami_across_seeds", false, true),
-        ("floor: labels shuffled", "change_ami_shuffled", false, true),
-    ];
-    let panel = Panel { plan, table, arm };
-    vec![
-        panel.draw("Effective communities of hidden neurons", &communities, Some(0.0)),
-        panel.draw("Modularity above two null models, Q − Q_null", &above, None),
-        panel.draw("max Re eig(diag β · W): settles below 1", &eigenvalue, Some(0.0)),
-        panel.draw("W − W₀ both ways, among hidden and outputs", &both_ways, None),
-        panel.draw("‖W − W₀‖ of each block", &blocks, Some(0.0)),
-        panel.draw("Held-out accuracy, and after a lesion", &lesions, None),
-        panel.draw("Likeness to the lowest rate's partition, AMI", &likeness, None),
-        courses(plan, runs, arm),
-    ]
+pub(super) fn of_arm(plan: &Plan, table: &Table, runs: &[Run], arm: Arm) -> Vec<Panel> {
+    let against_rate =
+        PANELS.map(|(title, from, curves)| panel(plan, table, arm, title, from, curves));
+    against_rate.into_iter().chain([courses(plan, runs, arm)]).collect()
 }
 
-struct Panel<'a> {
-    plan: &'a Plan,
-    table: &'a Table,
+/// The curves over the rates at which the last loss was reached by at least two seeds.
+fn panel(
+    plan: &Plan,
+    table: &Table,
     arm: Arm,
-}
-
-impl Panel<'_> {
-    /// The curves over the rates at which the last loss was reached by at least two seeds.
-    fn draw(&self, title: &str, curves: &[Curve], from: Option<f64>) -> Drawn {
-        let groups = self.table.groups();
-        let last = self.plan.settings.losses.last();
-        let (mut plots, mut legend) = (Vec::new(), Vec::new());
-        for ((name, column, is_control, is_dashed), colour) in curves.iter().zip(COLOURS) {
-            let Some(column) = self.table.column(column) else { continue };
-            let of_curve = |group: &&Group| {
-                (group.arm, group.is_control) == (self.arm, *is_control)
-                    && Some(&group.asked) == last
-                    && group.statistics[column].count >= 2
-            };
-            let shown: Vec<&Group> = groups.iter().filter(of_curve).collect();
-            let points = || shown.iter().map(|group| (group.rate, group.statistics[column].mean));
-            legend.push(((*name).to_owned(), colour.to_owned(), *is_dashed));
-            let mut line =
-                LinePlot::new().with_data(points()).with_color(colour).with_stroke_width(2.0);
-            if *is_dashed {
-                line = line.with_dashed();
-            }
-            if !self.plan.preview {
-                let edge = |sign: f64| {
-                    let statistics = shown.iter().map(|group| group.statistics[column]);
-                    statistics.map(move |s| s.mean + sign * s.half_width).collect::<Vec<f64>>()
-                };
-                line = line.with_band(edge(-1.0), edge(1.0));
-            }
-            plots.push(Plot::Line(line));
-            plots.push(Plot::Scatter(
-                ScatterPlot::new().with_data(points()).with_color(colour).with_size(2.6),
-            ));
+    title: &str,
+    from: Option<f64>,
+    curves: &[Curve],
+) -> Panel {
+    let mut drawing = Drawing::new();
+    for (name, column, line) in curves {
+        let Some(k) = table.column(column) else { continue };
+        // A block that an arm does not have is no curve, nor is a control that was not run.
+        if *column == "change_input_to_output" && arm == Arm::B {
+            continue;
         }
-        Drawn { picture: finished(plots, title, "learning rate η", from), legend }
+        let found =
+            table.at_last(arm, *line == Control).map(|group| (group.rate, group.statistics[k]));
+        let point = |(rate, found): (f64, Statistic)| {
+            // A preview has no intervals.
+            let half = if plan.preview { f64::NAN } else { found.half_width };
+            Point { x: rate, y: found.mean, band: (found.mean - half, found.mean + half) }
+        };
+        let points: Vec<Point> = found.filter(|(_, s)| s.count >= 2).map(point).collect();
+        let (colour, is_dashed) = match line {
+            Plain(colour) => (*colour, false),
+            Dashed(colour) => (*colour, true),
+            Control => (PURPLE, true),
+        };
+        drawing.curve(name, colour, is_dashed, &points);
     }
+    drawing.finished(SIZE, [title, "learning rate η", ""], |layout| {
+        let layout = layout.with_x_axis_min(0.0);
+        if let Some(from) = from { layout.with_y_axis_min(from) } else { layout }
+    })
 }
 
 /// The loss against η·steps, of the first seed, one curve a rate.
-fn courses(plan: &Plan, runs: &[Run], arm: Arm) -> Drawn {
-    let first = plan.keys.first().map(|key| key.seed);
-    let rates: Vec<&Run> = plan
-        .keys
-        .iter()
-        .filter(|key| key.arm == arm && Some(key.seed) == first)
-        .filter_map(|key| runs.iter().find(|run| run.key == *key))
-        .collect();
-    let (mut plots, mut legend) = (Vec::new(), Vec::new());
+fn courses(plan: &Plan, runs: &[Run], arm: Arm) -> Panel {
+    let keys = plan.keys.iter();
+    let own = keys.filter(|key| key.arm == arm && Some(key.seed) == plan.first_seed());
+    let rates: Vec<&Run> = own.filter_map(|key| runs.iter().find(|run| run.key == *key)).collect();
+    let mut drawing = Drawing::new();
+    let mut axis = "η · steps";
+    let last = rates.len().saturating_sub(1);
     for (k, run) in rates.iter().enumerate() {
         // From blue to red.
-        let shade = |from: usize, to: usize| {
-            (from * (rates.len() - 1 - k) + to * k) / (rates.len() - 1).max(1)
-        };
+        let shade = |from: usize, to: usize| (from * (last - k) + to * k) / last.max(1);
         let colour =
             format!("#{:02x}{:02x}{:02x}", shade(0x1f, 0xc8), shade(0x5f, 0x32), shade(0xb4, 0x28));
-        let points = run.curve.iter().filter(|(time, _)| *time > 0.0 && *time <= 160.0);
-        legend.push((format!("η = {}", run.key.rate), colour.clone(), false));
-        let line = LinePlot::new().with_data(points.copied());
-        plots.push(Plot::Line(line.with_color(colour).with_stroke_width(1.4)));
+        let points = run.curve.iter().filter(|(time, _)| *time > 0.0 && *time <= LONGEST);
+        let points: Vec<(f64, f64)> = points.copied().collect();
+        drawing.line(&points, &colour, false, 1.4);
+        let mut name = format!("η = {}", run.key.rate);
+        if run.curve.last().is_some_and(|(time, _)| *time > LONGEST) {
+            name.push_str(" …");
+            axis = "η · steps (…: more than are shown)";
+        }
+        drawing.name(&name, &colour, false);
     }
-    Drawn {
-        picture: finished(plots, "Full training loss, first seed", "η · steps", Some(0.0)),
-        legend,
-    }
-}
-
-fn finished(plots: Vec<Plot>, title: &str, x_label: &str, from: Option<f64>) -> String {
-    let short = |value: f64| {
-        let text = format!("{value:.3}");
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    };
-    let mut layout = Layout::auto_from_plots(&plots)
-        .with_title(title)
-        .with_title_size(13)
-        .with_x_label(x_label)
-        .with_label_size(11)
-        .with_tick_size(10)
-        .with_body_size(9)
-        .with_width(PANEL.0 - 14.0)
-        .with_height(PANEL.1 - LEGEND)
-        .with_x_axis_min(0.0)
-        .with_tick_format(TickFormat::Custom(std::sync::Arc::new(short)));
-    if let Some(from) = from {
-        layout = layout.with_y_axis_min(from);
-    }
-    SvgBackend::new().render_scene(&render_multiple(plots, layout))
+    drawing.finished(SIZE, ["Full training loss, first seed", axis, ""], |layout| {
+        layout.with_x_axis_min(0.0).with_y_axis_min(0.0)
+    })
 }

@@ -5,6 +5,7 @@ use super::super::settings::{Condition, Settings};
 use super::super::table::Table;
 use super::Fate;
 use crate::number::nearest_f64;
+use crate::simulate::experiment::story::{sentence, under_heads};
 use crate::spec::{Feedback, Form, Mu, Taps, TemporalRule};
 
 /// How far a median cosine may be from that of the prototype, whose networks were others, to be called reproduced.
@@ -14,9 +15,6 @@ const SAME: f64 = 0.125;
 
 /// The claims of the page.
 pub(super) fn sentences(table: &Table<'_>) -> Vec<String> {
-    if !table.supports_claims() {
-        return Vec::new();
-    }
     let mut said = Vec::new();
     if table.plan.settings == Settings::of(table.plan.task) {
         said.extend(beside_the_prototype(table));
@@ -32,39 +30,35 @@ fn verdict(holds: bool) -> &'static str {
     if holds { "reproduced" } else { "not reproduced" }
 }
 
+fn median(table: &Table<'_>, condition: usize) -> f64 {
+    table.quartiles(condition, table.main()).median
+}
+
 fn beside_the_prototype(table: &Table<'_>) -> Vec<String> {
-    let mut known: Vec<(usize, &Condition, f64)> = table
-        .plan
-        .conditions
-        .iter()
-        .enumerate()
+    let all = table.plan.conditions.iter().enumerate();
+    let mut known: Vec<(usize, &Condition, f64)> = all
         .filter_map(|(k, condition)| Some((k, condition, table.prototype(condition)?)))
         .collect();
     known.sort_by_key(|(_, condition, _)| rank(condition));
-    let median = |k: usize| table.quartiles(k, "cosine").median;
-    let clause = |(k, condition, known): &(usize, &Condition, f64)| {
-        let found = median(*k);
+    let clauses = known.iter().map(|(k, condition, known)| {
+        let found = median(table, *k);
         let verdict = if (found - known).abs() <= NEAR { "" } else { ", not reproduced" };
         format!("{} {found:.3} ({known}{verdict})", title(&condition.rule))
-    };
-    let clauses: Vec<String> = known.iter().map(clause).collect();
+    });
+    let clauses: Vec<String> = clauses.collect();
     let names: Vec<String> = known.iter().map(|(_, condition, _)| title(&condition.rule)).collect();
-    let rises = known.windows(2).all(|pair| median(pair[0].0) < median(pair[1].0));
-    let of_fate = |fate: Fate, words: &str| {
-        let pairs = known
-            .windows(2)
-            .filter(|pair| Fate::of_order(&table.ahead(pair[1].0, pair[0].0)) == fate);
-        let pairs: Vec<String> = pairs
-            .map(|pair| format!("{} < {}", title(&pair[0].1.rule), title(&pair[1].1.rule)))
-            .collect();
-        (!pairs.is_empty()).then(|| format!("{words}: {}", pairs.join("; ")))
-    };
-    let step_by_step = [
-        of_fate(Fate::Holds, "clear seed by seed (Wilcoxon p < 0.05)"),
-        of_fate(Fate::Unclear, "not clear"),
-        of_fate(Fate::Fails, "clearly the other way round"),
+    let rises = known.windows(2).all(|pair| median(table, pair[0].0) < median(table, pair[1].0));
+    let steps = known.windows(2).zip(names.windows(2)).map(|(pair, names)| {
+        let fate = Fate::of_order(&table.ahead(pair[1].0, pair[0].0));
+        (fate, format!("{} < {}", names[0], names[1]))
+    });
+    let heads = [
+        (Fate::Holds, "clear seed by seed (Wilcoxon p < 0.05): "),
+        (Fate::Unclear, "not clear: "),
+        (Fate::Fails, "clearly the other way round: "),
     ];
-    let step_by_step: Vec<String> = step_by_step.into_iter().flatten().collect();
+    let heads = heads.map(|(fate, head)| (fate, head.to_owned()));
+    let steps = under_heads(heads, &steps.collect::<Vec<_>>(), "; ");
     vec![
         format!(
             "Medians beside those of a numpy prototype of other networks, in brackets; reproduced if within {NEAR}: {}.",
@@ -74,7 +68,7 @@ fn beside_the_prototype(table: &Table<'_>) -> Vec<String> {
             "That the medians rise in the order {} is {}; {}.",
             names.join(" < "),
             verdict(rises),
-            step_by_step.join("; ")
+            steps.join("; ")
         ),
     ]
 }
@@ -111,7 +105,7 @@ fn best_mu(table: &Table<'_>, form: Form) -> Option<(f64, f64)> {
         let is_it =
             modprop.form == form && modprop.taps == Taps::All && modprop.feedback == Feedback::Cell;
         match &modprop.mu {
-            Mu::Scalar(mu) if is_it => Some((nearest_f64(mu), table.quartiles(k, "cosine").median)),
+            Mu::Scalar(mu) if is_it => Some((nearest_f64(mu), median(table, k))),
             Mu::Scalar(_) | Mu::PerCell(_) => None,
         }
     });
@@ -120,31 +114,20 @@ fn best_mu(table: &Table<'_>, form: Form) -> Option<(f64, f64)> {
 
 /// Whether means over types that W does not have are nearer to no feedback at all or to feedback through every weight.
 fn types(table: &Table<'_>) -> Option<String> {
-    let median = |k: usize| table.quartiles(k, "cosine").median;
-    let (eprop, cell) = (median(table.place("eprop")?), median(table.place("modprop")?));
-    let (mut low, mut high) = (Vec::new(), Vec::new());
-    for (k, condition) in table.plan.conditions.iter().enumerate() {
-        let is_typed = condition
-            .modprop()
-            .is_some_and(|modprop| matches!(modprop.feedback, Feedback::Type(_)));
-        let Some(types) = condition.types.filter(|_| is_typed) else { continue };
-        let found = median(k);
+    let (eprop, cell) =
+        (median(table, table.place("eprop")?), median(table, table.place("modprop")?));
+    let found = table.plan.conditions.iter().enumerate().filter_map(|(k, condition)| {
+        let types = condition.types?;
+        matches!(condition.modprop()?.feedback, Feedback::Type(_)).then_some(())?;
+        let found = median(table, k);
         let is_low = (found - eprop).abs() < (found - cell).abs();
-        let list = if is_low { &mut low } else { &mut high };
-        list.push(format!("{types} types ({found:.3})"));
-    }
-    let near = |words: &str, list: &[String]| {
-        (!list.is_empty()).then(|| format!("nearer to {words} with {}", list.join(", ")))
-    };
-    let said = [
-        near(&format!("e-prop ({eprop:.3})"), &low),
-        near(&format!("cell-specific feedback ({cell:.3})"), &high),
+        Some((is_low, format!("{types} types ({found:.3})")))
+    });
+    let heads = [
+        (true, format!("nearer to e-prop ({eprop:.3}) with ")),
+        (false, format!("nearer to cell-specific feedback ({cell:.3}) with ")),
     ];
-    let said: Vec<String> = said.into_iter().flatten().collect();
-    (!said.is_empty()).then(|| {
-        format!(
-            "W has no types here; with blocks of neighbours for types the median cosine of ModProp is {}.",
-            said.join("; ")
-        )
-    })
+    let said = under_heads(heads, &found.collect::<Vec<_>>(), ", ");
+    let frame = "W has no types here; with blocks of neighbours for types the median cosine of ModProp is ….";
+    sentence(frame, &said)
 }

@@ -2,7 +2,8 @@
 
 use super::super::settings::Condition;
 use super::super::table::Table;
-use super::{Fate, counted};
+use super::Fate;
+use crate::simulate::experiment::story::{counted, under_heads};
 use crate::spec::{Diagonal, Feedback, TemporalRule};
 
 /// A relative deviation in f64 that rounding explains: 30 steps of sums over 32 neurons reach some hundred units in the last place.
@@ -59,26 +60,23 @@ fn crossing(table: &Table<'_>, is_linear: bool) -> Option<String> {
     };
     let typed = |c: &Condition| is_modprop(c, Feedback::Type(Diagonal::Excluded));
     let mdgl = |c: &Condition| c.rule == TemporalRule::Mdgl { feedback: Feedback::Cell };
-    let (mut rows, mut by_fate) = (Vec::new(), [Vec::new(), Vec::new(), Vec::new()]);
+    let (mut rows, mut fates) = (Vec::new(), Vec::new());
     for spread in spreads {
         let (Some(typed), Some(mdgl)) = (place(spread, &typed), place(spread, &mdgl)) else {
             continue;
         };
         let median = |k| table.quartiles(k, "cosine").median;
         rows.push((spread, median(typed), median(mdgl)));
-        let list = match Fate::of_order(&table.ahead(typed, mdgl)) {
-            Fate::Holds => &mut by_fate[0],
-            Fate::Fails => &mut by_fate[1],
-            Fate::Unclear => &mut by_fate[2],
-        };
-        list.push(spread.to_string());
+        fates.push((Fate::of_order(&table.ahead(typed, mdgl)), spread.to_string()));
     }
     let (first, last) = (rows.first()?, rows.last()?);
-    let heads =
-        ["type-specific ModProp at ς = ", "cell-specific MDGL at ς = ", "not clear at ς = "];
-    let nearer = heads.iter().zip(&by_fate).filter(|(_, list)| !list.is_empty());
-    let nearer: Vec<String> =
-        nearer.map(|(head, list)| format!("{head}{}", list.join(", "))).collect();
+    let heads = [
+        (Fate::Holds, "type-specific ModProp at ς = "),
+        (Fate::Fails, "cell-specific MDGL at ς = "),
+        (Fate::Unclear, "not clear at ς = "),
+    ];
+    let heads = heads.map(|(fate, head)| (fate, head.to_owned()));
+    let nearer = under_heads(heads, &fates, ", ");
     Some(format!(
         "{}: type-specific ModProp (excluded) has median cosine {:.3} at ς = {} and {:.3} at ς = {}; cell-specific MDGL {:.3} and {:.3}. \
          Nearer to BPTT seed by seed (Wilcoxon p < 0.05): {}.",

@@ -1,23 +1,26 @@
-//! Many independent runs on a few threads.
+//! All runs of an experiment on a few threads.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
+use super::Experiment;
 use crate::error::Error;
 
-/// Does every job, in their order as far as there are threads, and hands each result on as soon as it is there.
+/// All runs that are not done, each handed on as soon as it is finished; in whatever order, with the same content for any number of
+/// threads.
 ///
 /// # Errors
-/// [`Error::Interrupted`] if a job gives that after `stop`, [`Error::Io`] if no threads are to be had, and the first error of a job
-/// or of `finished`; whatever was handed on before is whole.
-pub(super) fn each<J: Sync, R: Send>(
-    open: &[J],
+/// [`Error::Interrupted`] after `stop`, [`Error::Io`] if no threads are to be had, and the first error of a run or of `finished`;
+/// whatever was handed on before is whole.
+pub fn sweep<E: Experiment>(
+    experiment: &E,
+    is_done: impl Fn(&E::Key) -> bool,
     threads: usize,
     stop: &(dyn Fn() -> bool + Sync),
-    run: impl Fn(&J, &dyn Fn() -> bool) -> Result<R, Error> + Sync,
-    mut finished: impl FnMut(R) -> Result<(), Error>,
+    mut finished: impl FnMut(E::Run) -> Result<(), Error>,
 ) -> Result<(), Error> {
+    let open: Vec<E::Key> = experiment.keys().into_iter().filter(|key| !is_done(key)).collect();
     let next = AtomicUsize::new(0);
     let failed = Mutex::new(None);
     let gave_up = AtomicBool::new(false);
@@ -35,12 +38,12 @@ pub(super) fn each<J: Sync, R: Send>(
         pool.map_err(|error| Error::Io { what: format!("cannot start threads: {error}") })?;
     pool.in_place_scope(|scope| {
         for _ in 0..threads {
-            let (sender, next, run, stop, fail) = (sender.clone(), &next, &run, &stop, &fail);
+            let (sender, next, open, stop, fail) = (sender.clone(), &next, &open, &stop, &fail);
             scope.spawn(move |_| {
-                while let Some(job) = open.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    match run(job, stop) {
-                        Ok(result) => {
-                            if sender.send(result).is_err() {
+                while let Some(key) = open.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    match experiment.run(key, stop) {
+                        Ok(run) => {
+                            if sender.send(run).is_err() {
                                 return;
                             }
                         }
@@ -50,8 +53,8 @@ pub(super) fn each<J: Sync, R: Send>(
             });
         }
         drop(sender);
-        for result in results {
-            if let Err(error) = finished(result) {
+        for run in results {
+            if let Err(error) = finished(run) {
                 fail(error);
                 break;
             }

@@ -1,4 +1,4 @@
-//! Medians, quartiles, and exact tests of paired differences.
+//! Medians and quartiles, exact tests of paired differences, and means with their intervals.
 
 use std::cmp::Ordering;
 
@@ -19,7 +19,7 @@ impl Quartiles {
     /// Of these numbers; infinite ones count.
     ///
     /// ```
-    /// use creditcheck::simulate::tasks::Quartiles;
+    /// use creditcheck::simulate::experiment::Quartiles;
     /// let found = Quartiles::of(&[4.0, 1.0, f64::INFINITY, 2.0, f64::NAN]);
     /// assert_eq!((found.lower, found.median, found.upper, found.count), (1.75, 3.0, f64::INFINITY, 4));
     /// ```
@@ -66,7 +66,7 @@ impl Paired {
     /// Of pairs of numbers; ∞ is worse than any number and as bad as ∞. Both tests are two-sided.
     ///
     /// ```
-    /// use creditcheck::simulate::tasks::Paired;
+    /// use creditcheck::simulate::experiment::Paired;
     /// let pairs: Vec<(f64, f64)> = (0..8).map(|k| (0.0, 1.0 + f64::from(k))).collect();
     /// let found = Paired::of(&pairs);
     /// // 2 of the 2⁸ ways to draw eight signs.
@@ -141,4 +141,57 @@ fn halves(numbers: &[usize]) -> Vec<f64> {
 
 fn two_sided(shares: &[f64], least: usize) -> f64 {
     (2.0 * shares.iter().take(least + 1).sum::<f64>()).min(1.0)
+}
+
+/// Mean and 95 % interval of independent numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Statistic {
+    /// NaN of none.
+    pub mean: f64,
+    /// Half the width of Student's 95 % interval, t(n − 1) · s/√n; NaN below two numbers.
+    pub half_width: f64,
+    /// How many numbers there were; those that are NaN are left out.
+    pub count: usize,
+}
+
+impl Statistic {
+    /// Of these numbers.
+    ///
+    /// ```
+    /// use creditcheck::simulate::experiment::Statistic;
+    /// let found = Statistic::of(&[1.0, 2.0, 3.0]);
+    /// // t = 4.303, s = 1
+    /// assert!((found.mean - 2.0).abs() < 1e-12 && (found.half_width - 2.484).abs() < 1e-3);
+    /// ```
+    #[must_use]
+    // A few seeds.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn of(values: &[f64]) -> Self {
+        let values: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
+        let count = values.len();
+        let n = count as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        let half_width =
+            if count < 2 { f64::NAN } else { student(count - 1) * (variance / n).sqrt() };
+        Self { mean, half_width, count }
+    }
+
+    /// Whether the interval leaves 0 out.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.mean.abs() > self.half_width
+    }
+}
+
+/// The 97.5 % quantile of Student's distribution.
+fn student(freedom: usize) -> f64 {
+    const TABLE: [f64; 20] = [
+        12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
+        2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+    ];
+    // Beyond the table, to three digits.
+    #[allow(clippy::cast_precision_loss)]
+    let beyond = 1.96 + 2.45 / freedom as f64;
+    freedom.checked_sub(1).and_then(|k| TABLE.get(k)).copied().unwrap_or(beyond)
 }

@@ -16,7 +16,7 @@ impl Draws {
     /// The stream of this name.
     ///
     /// ```
-    /// use creditcheck::simulate::communities::Draws;
+    /// use creditcheck::simulate::experiment::Draws;
     /// let (mut a, mut b) = (Draws::of(1, &[7]), Draws::of(1, &[8]));
     /// assert_ne!(a.integer(), b.integer());
     /// ```

@@ -1,12 +1,11 @@
 //! What the commands that experiment have in common: runs in a folder, a sweep over those that are missing, and the files of the results.
 
-use std::fs;
 use std::path::Path;
 
 use clap::Args;
 
 use super::common::Common;
-use super::files::write_file;
+use super::files::write_all;
 use super::interrupt::interrupted;
 use super::outcome::Outcome;
 use super::progress::Bar;
@@ -69,30 +68,4 @@ fn finish<E: Reported>(
     }
     result?;
     Ok(runs)
-}
-
-/// Makes a folder if it is not there.
-///
-/// # Errors
-/// [`Error::Io`] with its name.
-pub(super) fn make_folder(folder: &Path) -> Result<(), Error> {
-    fs::create_dir_all(folder).map_err(|error| Error::Io {
-        what: format!("{}: cannot make this folder: {error}", folder.display()),
-    })
-}
-
-/// Writes files into a folder that is there, and says where they are.
-///
-/// # Errors
-/// As [`write_file`].
-pub(super) fn write_all<N: AsRef<str>>(
-    folder: &Path,
-    files: &[(N, String)],
-) -> Result<Vec<String>, Error> {
-    let write = |(name, text): &(N, String)| {
-        let file = folder.join(name.as_ref());
-        write_file(&file, text.as_bytes())?;
-        Ok(file.display().to_string())
-    };
-    files.iter().map(write).collect()
 }

@@ -35,6 +35,22 @@ pub(super) fn write_file(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
+/// Writes files into a folder that is there, and says where they are.
+///
+/// # Errors
+/// As [`write_file`].
+pub(super) fn write_all<N: AsRef<str>>(
+    folder: &Path,
+    files: &[(N, String)],
+) -> Result<Vec<String>, Error> {
+    let write = |(name, text): &(N, String)| {
+        let file = folder.join(name.as_ref());
+        write_file(&file, text.as_bytes())?;
+        Ok(file.display().to_string())
+    };
+    files.iter().map(write).collect()
+}
+
 fn written(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = match fs::metadata(file) {
         Ok(old) if old.is_dir() => return Err(io::Error::other("it is a folder")),

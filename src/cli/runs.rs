@@ -8,7 +8,6 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::common::Common;
-use super::experiments::make_folder;
 use super::interrupt::undisturbed;
 use crate::error::Error;
 use crate::foreign::Foreign;
@@ -45,7 +44,9 @@ impl<R> Runs<R> {
     ) -> Result<Self, Error> {
         let path = folder.join("runs.jsonl");
         let name = path.display().to_string();
-        make_folder(folder)?;
+        fs::create_dir_all(folder).map_err(|error| Error::Io {
+            what: format!("{}: cannot make this folder: {error}", folder.display()),
+        })?;
         let mut file = locked(&path, &name)?;
         let bytes = contents(&mut file, limits, &name)?;
         let whole = lines_of_ours(&bytes, header, limits, &name)?;

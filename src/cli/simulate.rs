@@ -5,8 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::common::{Common, read_case};
-use super::experiments::{make_folder, write_all};
-use super::files::Reach;
+use super::files::{Reach, write_all};
 use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::error::Error;
@@ -193,6 +192,8 @@ fn folder(arguments: &Arguments, title: &str) -> Result<PathBuf, Error> {
     let named =
         || PathBuf::from(format!("simulate-{}", title.chars().map(plain).collect::<String>()));
     let folder = arguments.out.clone().unwrap_or_else(named);
-    make_folder(&folder)?;
+    std::fs::create_dir_all(&folder).map_err(|error| Error::Io {
+        what: format!("{}: cannot make the folder: {error}", folder.display()),
+    })?;
     Ok(folder)
 }

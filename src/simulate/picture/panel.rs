@@ -43,7 +43,7 @@ pub(in crate::simulate) struct Panel {
 
 /// What a panel is made of.
 pub(in crate::simulate) struct Drawing {
-    pub plots: Vec<Plot>,
+    plots: Vec<Plot>,
     legend: Vec<Named>,
     lines: Vec<ReferenceLine>,
     /// How many curves are drawn already.
@@ -163,7 +163,7 @@ impl Drawing {
 }
 
 /// Three places, without zeros at the end.
-pub(in crate::simulate) fn short(value: f64) -> String {
+fn short(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

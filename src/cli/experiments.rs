@@ -22,7 +22,7 @@ pub(super) struct Sweeping {
     threads: u16,
 }
 
-/// Does the runs that are not yet in the folder, and writes what all of them say.
+/// Does the runs that the folder lacks, and writes what all of them say.
 ///
 /// # Errors
 /// [`Error::Interrupted`] with a note how far it came; what a run, a file or the results find wrong.

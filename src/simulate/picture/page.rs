@@ -89,7 +89,7 @@ impl Page {
     /// The page as SVG.
     pub fn finished(mut self) -> String {
         self.scene.height = self.top + 8.0;
-        svg(&self.scene)
+        svg(&self.scene) + "\n"
     }
 
     fn place(&mut self, at: (f64, f64), panel: Panel) {

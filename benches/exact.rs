@@ -5,13 +5,13 @@
 
 use std::hint::black_box;
 
-use creditcheck::check::bridge;
 use creditcheck::scalar::{ExactScalar, MERSENNE_61, Prime, Scalar};
 use creditcheck::spec::{
     Activation, Case, Example, Expect, Kink, Layer, Layered, Limits, Network, Parameters,
     PerNeuron, PerSynapse, Wiring,
 };
 use creditcheck::textbook::{backprop, credit, tangent};
+use creditcheck::verdict::bridge;
 use criterion::{Criterion, criterion_group, criterion_main};
 use num_rational::BigRational;
 use rand_chacha::ChaCha8Rng;
@@ -55,7 +55,7 @@ fn case(widths: &[usize], batch: usize) -> Case {
 }
 
 /// C1 and C2 over any ring, and the arbiter along one direction.
-fn assert_agreement<S: ExactScalar + creditcheck::check::Shown>(
+fn assert_agreement<S: ExactScalar + creditcheck::verdict::Shown>(
     case: &Case,
     along: &Parameters<S>,
 ) {

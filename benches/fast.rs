@@ -4,10 +4,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use creditcheck::check::bounded::{Bound, rounding_bound};
 use creditcheck::fast::recurrent::Elimination;
 use creditcheck::fast::{Float, Function, Layer, Network, backprop, credit};
 use creditcheck::spec::{Case, Dtype, Example, Expect, Kink, Synapse};
+use creditcheck::verdict::bounded::{Bound, rounding_bound};
 use criterion::{Criterion, criterion_group, criterion_main};
 use faer::Mat;
 use rand_chacha::ChaCha8Rng;

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use creditcheck::certify::large::identity_with;
 use creditcheck::certify::{Options, Silent};
-use creditcheck::check::Claim;
 use creditcheck::fast;
 use creditcheck::linalg::{Check, Field, Products, zeros};
 use creditcheck::modular::{Function, Layer, Network, Positions, backprop, credit};
 use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Tensor};
+use creditcheck::verdict::Claim;
 use faer::Mat;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};

@@ -240,7 +240,7 @@ fn verify() -> Kernel {
     let sealed = read(file.as_bytes(), &limits).expect("a certificate");
     Box::new(move || {
         let verified = certificate::verify(black_box(&sealed)).expect("a verdict");
-        assert_eq!(verified.conclusion(), creditcheck::check::Conclusion::Agree);
+        assert_eq!(verified.conclusion(), creditcheck::verdict::Conclusion::Agree);
         1.0
     })
 }

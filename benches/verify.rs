@@ -9,8 +9,8 @@
 mod evidence;
 
 use creditcheck::certificate::{issue, verify};
-use creditcheck::check::Conclusion;
 use creditcheck::spec::Limits;
+use creditcheck::verdict::Conclusion;
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate::{read, write};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};

@@ -1,7 +1,7 @@
 //! Errors: what happened, where, and who should act.
 //!
 //! A disagreement between two engines is not an error, and neither is "nothing was
-//! checked": those are values of [`crate::check::Verdict`].
+//! checked": those are values of [`crate::verdict::Verdict`].
 //!
 //! The fields hold what was found as it is; what is displayed is fit to be shown, whoever wrote it (see [`crate::foreign`]).
 

@@ -12,7 +12,7 @@
 //! ```text
 //! case.json ─wire─▶ Case ─┬─ textbook::credit, relax ──▶ credits, updates (ℚ) ──┐
 //!                         ├─ textbook::backprop ───────▶ adjoints, gradient (ℚ) ┤
-//!                         ├─ textbook::tangent ────────▶ directional derivatives ┼─ check ─▶ Verdict per claim
+//!                         ├─ textbook::tangent ────────▶ directional derivatives ┼─ verdict ▶ Verdict per claim
 //!                         └─ fast::credit, backprop ───▶ the same (f64, f32) ───┘ (bridge)      │
 //! cert.json ◀─wire─ Certificate ◀──────────── certificate::issue ◀──────────────────────────────┘
 //!     └────── later, anywhere ─▶ certificate::verify, by substitution, with no engine
@@ -44,7 +44,7 @@
     not(feature = "fast"),
     doc = "| `linalg` | exact linear algebra that knows no rule: the product over 𝔽_p, CRT, lifting (feature `fast`) |\n| `modular` | the exact side at scale: residues mod p, exact gradients (feature `fast`) |"
 )]
-//! | [`check`] | comparison only: bridge, exact equality, lattice, rounding bounds, verdicts |
+//! | [`verdict`] | comparison only: bridge, exact equality, lattice, rounding bounds, verdicts |
 //! | [`certify`] | the whole sequence, one tier a file |
 //! | [`certificate`] | issue, and verify by substitution |
 //! | [`coq`] | certificates that a proof assistant checks |
@@ -64,6 +64,10 @@
     doc = "| [`suite`] | the built-in cases, and networks trained on real digits |"
 )]
 #![cfg_attr(feature = "cli", doc = "| [`report`] | what was found, as text and as documents |")]
+#![cfg_attr(
+    feature = "cli",
+    doc = "| [`kinds`] | what a command may ask of a case, one file a kind of network |"
+)]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | the program: one file a command |")]
 //! | [`docs`] | the manual |
 //!
@@ -74,7 +78,7 @@
 //! | you | one command | then |
 //! |---|---|---|
 //! | review the claim | `creditcheck` | [`docs::definitions`], and [`docs::independence`]: why two wrong engines do not agree |
-//! | have a rule, in Rust | `creditcheck show fixtures/cases/worked-example.json` | [`certify`](certify::certify) and [`check::judge`] on your numbers; [`docs::contributing`] |
+//! | have a rule, in Rust | `creditcheck show fixtures/cases/worked-example.json` | [`certify`](certify::certify) and [`verdict::judge`] on your numbers; [`docs::contributing`] |
 //! | have a rule, in Python | `creditcheck gradient fixtures/cases/worked-example.json --number f64` | write the same document, and have it judged by `creditcheck check`: five steps in `fixtures/README.md` |
 //! | make a framework | `creditcheck audit fixtures/audit/digits-64-32-10/net.safetensors fixtures/audit/digits-64-32-10/data.safetensors fixtures/audit/digits-64-32-10/torch.safetensors` | your gradient in place of PyTorch's; [`docs::numbers`]: how far off a float may be |
 //! | make it faster | `cargo bench -p creditcheck-benches` | the page `performance` of [`docs`]: what it costs, against whom, and how to profile |
@@ -84,7 +88,6 @@
 
 pub mod certificate;
 pub mod certify;
-pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod coq;
@@ -94,6 +97,8 @@ pub mod error;
 #[cfg(feature = "fast")]
 pub mod fast;
 pub mod foreign;
+#[cfg(feature = "cli")]
+pub mod kinds;
 #[cfg(feature = "fast")]
 pub mod linalg;
 #[cfg(feature = "fast")]
@@ -112,6 +117,7 @@ pub mod spec;
 pub mod suite;
 pub mod textbook;
 pub mod vectors;
+pub mod verdict;
 pub mod wire;
 
 pub use error::Error;

@@ -6,11 +6,16 @@ use std::process::{Command, Output};
 
 use creditcheck::certify::Silent;
 use creditcheck::certify::audit::{Audit, Options, Theirs, audit};
-use creditcheck::check::audit::{self as ulps, AuditedBlock, Block, LOWEST_BIN};
-use creditcheck::check::judge::Nearness;
-use creditcheck::check::power::{Power, Unchecked};
 use creditcheck::number::{exact_f64, nearest};
-use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Tensor};
+use creditcheck::spec::{
+    Activation, Block, Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Number, Place,
+    Shape, Tensor,
+};
+use creditcheck::verdict::judge::{BlockJudgement, Judgement, Nearness, Reference};
+use creditcheck::verdict::power::{Power, Unchecked};
+use creditcheck::verdict::scaled::Scaled;
+use creditcheck::verdict::ulps::LOWEST_BIN;
+use creditcheck::verdict::walk;
 use creditcheck::wire::tensor::{Written, safetensors};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -23,22 +28,45 @@ fn integer(value: i64) -> BigRational {
     BigRational::from_integer(value.into())
 }
 
-/// theirs against numerators over a denominator, as biases with one bound.
+/// theirs against numerators over a denominator, all times a scale, as biases with these bounds.
+fn scaled(
+    (dtype, theirs, bounds): (Dtype, &[f64], &[f64]),
+    (exact, denominator): (&[BigInt], &BigInt),
+    scale: i64,
+) -> BlockJudgement {
+    let bound = Scaled::new(&integer(scale), dtype, dtype);
+    let entries = theirs.iter().zip(bounds).zip(exact).map(|((theirs, before), numerator)| {
+        let value = BigRational::new_raw(numerator * scale, denominator.clone());
+        let bound = Some(bound.bound(*before, &value));
+        (exact_f64(*theirs).unwrap(), Reference::exactly(value, bound))
+    });
+    let held = Number::Float(dtype);
+    let block =
+        walk::Block { name: "b", held, is_parameters: true, keep: walk::KEPT, threshold: 9.0 };
+    let place = |post| (format!("b: post {post}"), Some(Place { post, pre: None }));
+    walk::walk(&block, &place, entries)
+}
+
+/// The same with one bound and without a scale.
 fn judged(
     dtype: Dtype,
     theirs: &[f64],
     exact: &[i64],
     denominator: i64,
     bound: f64,
-) -> AuditedBlock {
+) -> BlockJudgement {
     let bounds = vec![bound; theirs.len()];
-    let block =
-        Block { name: "b", columns: None, dtype, theirs, bounds: &bounds, arithmetic: dtype };
-    let exact = exact.iter().map(|n| BigInt::from(*n));
-    ulps::audit(&block, exact, &denominator.into(), &integer(1))
+    let exact: Vec<_> = exact.iter().map(|n| BigInt::from(*n)).collect();
+    scaled((dtype, theirs, &bounds), (&exact, &denominator.into()), 1)
 }
 
-fn in_bin(block: &AuditedBlock, k: i32) -> usize {
+/// What the whole amounts to.
+fn verdict(blocks: &[BlockJudgement]) -> Result<Nearness, Unchecked> {
+    let judgement = Judgement { blocks: blocks.to_vec(), declared: None };
+    judgement.unchecked().map_or_else(|| Ok(judgement.nearness()), Err)
+}
+
+fn in_bin(block: &BlockJudgement, k: i32) -> usize {
     block.distribution[usize::try_from(k - LOWEST_BIN).unwrap()]
 }
 
@@ -59,9 +87,10 @@ fn ulps_are_those_of_the_format() {
         assert_eq!((found.correctly_rounded, found.equal), (1, 0), "{dtype:?}");
         assert!(found.median > 0.5 && found.median < 1.0);
         assert_eq!(in_bin(&found, 0), 1);
-        let names: Vec<_> = found.worst.iter().map(|entry| entry.post).collect();
+        let names: Vec<_> = found.worst.iter().map(|entry| entry.place.unwrap().post).collect();
         assert_eq!(names, [1, 0]);
-        assert_eq!(found.worst[0].rounded, near);
+        let rounded = found.worst[0].exact.clone();
+        assert_eq!(nearest(rounded.numer(), rounded.denom(), dtype), near);
     }
 }
 
@@ -78,16 +107,8 @@ fn ulps_at_the_edges() {
     assert_eq!((found.largest, found.correctly_rounded), (0.5, 1));
     let tiny = 2f64.powi(-149);
     let third = BigInt::from(3) << 149;
-    let block = Block {
-        name: "b",
-        columns: None,
-        dtype: Dtype::F32,
-        theirs: &[0.0, tiny],
-        bounds: &[tiny; 2],
-        arithmetic: Dtype::F32,
-    };
-    let exact = [BigInt::from(1), BigInt::from(1)].into_iter();
-    let found = ulps::audit(&block, exact, &third, &integer(1));
+    let exact = [BigInt::from(1), BigInt::from(1)];
+    let found = scaled((Dtype::F32, &[0.0, tiny], &[tiny; 2]), (&exact, &third), 1);
     assert!((found.worst[1].ulps - 1.0 / 3.0).abs() < 1e-9 && found.worst[1].ulps > 1.0 / 3.0);
     assert_eq!(found.correctly_rounded, 1);
 }
@@ -96,14 +117,14 @@ fn ulps_at_the_edges() {
 #[test]
 fn exact_zeros() {
     let found = judged(Dtype::F64, &[0.0, -0.0, 1e-300], &[0, 0, 0], 1, 1e-200);
-    assert_eq!((found.nonzero, found.equal, found.correctly_rounded, found.not_zero), (0, 2, 2, 1));
+    assert_eq!((found.nonzero, found.equal, found.correctly_rounded), (0, 2, 2));
     assert!(found.largest.is_infinite() && found.relative.is_infinite());
-    assert_eq!((found.beyond, found.nearness()), (0, Nearness::WithinBound));
-    assert_eq!(ulps::verdict(&[found]), Err(Unchecked::Dead));
+    assert_eq!((found.beyond, found.nearness), (0, Nearness::WithinBound));
+    assert_eq!(verdict(&[found]), Err(Unchecked::Dead));
     // A bound of nothing lets nothing through.
     let found = judged(Dtype::F64, &[1e-300], &[0], 1, 0.0);
-    assert_eq!((found.beyond, found.nearness()), (1, Nearness::Different));
-    assert_eq!(ulps::verdict(&[found]), Ok(Nearness::Different));
+    assert_eq!((found.beyond, found.nearness), (1, Nearness::Different));
+    assert_eq!(verdict(&[found]), Ok(Nearness::Different));
 }
 
 /// On the bound is within, one float beyond it is not; the bound grows with the scale and by no more.
@@ -114,16 +135,8 @@ fn bounds_are_kept_exactly() {
     // One float wider, because scaling a bound rounds it up.
     assert_eq!(judged(Dtype::F64, &[1.0 + bound + 2f64.powi(-52)], &[1], 1, bound).beyond, 1);
     let theirs = [3.0 * (1.0 + bound)];
-    let block = Block {
-        name: "b",
-        columns: None,
-        dtype: Dtype::F64,
-        theirs: &theirs,
-        bounds: &[bound],
-        arithmetic: Dtype::F64,
-    };
-    let scaled =
-        |scale: i64| ulps::audit(&block, [BigInt::from(1)].into_iter(), &1.into(), &integer(scale));
+    let one = [BigInt::from(1)];
+    let scaled = |by: i64| scaled((Dtype::F64, &theirs, &[bound]), (&one, &one[0]), by);
     assert_eq!((scaled(3).beyond, scaled(1).beyond, scaled(-3).beyond), (0, 1, 1));
 }
 
@@ -135,17 +148,17 @@ fn a_bound_without_power_is_unchecked() {
     let why = "a bound without power: zeros would pass".to_owned();
     let unchecked = Err(Unchecked::Blocks(vec![("b".into(), why)]));
     assert_eq!(
-        (wide.nearness(), ulps::verdict(std::slice::from_ref(&wide))),
+        (wide.nearness, verdict(std::slice::from_ref(&wide))),
         (Nearness::WithinBound, unchecked.clone())
     );
     let narrow = judged(Dtype::F64, &[1.0 + 1e-9], &[1], 1, 0.9);
-    assert_eq!(ulps::verdict(std::slice::from_ref(&narrow)), Ok(Nearness::WithinBound));
+    assert_eq!(verdict(std::slice::from_ref(&narrow)), Ok(Nearness::WithinBound));
     // No block vouches for another: zeros in place of the first would pass.
-    assert_eq!(ulps::verdict(&[wide, narrow]), unchecked);
+    assert_eq!(verdict(&[wide, narrow]), unchecked);
     let rounded = judged(Dtype::F64, &[1.0], &[1], 1, 0.6);
-    assert_eq!(ulps::verdict(&[rounded]), Ok(Nearness::Exact));
+    assert_eq!(verdict(&[rounded]), Ok(Nearness::Exact));
     let wrong = judged(Dtype::F64, &[7.0], &[1], 1, 0.6);
-    assert_eq!(ulps::verdict(&[wrong]), Ok(Nearness::Different));
+    assert_eq!(verdict(&[wrong]), Ok(Nearness::Different));
 }
 
 /// Half of the live entries, or one that is not small: where zero would pass for these, the bound has no power.
@@ -200,32 +213,21 @@ fn net(seed: u64) -> Dense {
 }
 
 /// The exact gradient, every entry rounded once.
-fn rounded(dense: &Dense, dtype: Dtype) -> Vec<Theirs> {
+fn rounded(dense: &Dense, dtype: Dtype) -> Theirs {
     let case = dense.to_case().unwrap();
     let gradient = engines::backprop(&case, &Limits::default()).unwrap().gradient;
-    let tensor = |rows: usize, cols: usize, values: &[BigRational]| Tensor {
-        rows,
-        cols,
-        dtype,
-        values: values.iter().map(|v| nearest(v.numer(), v.denom(), dtype)).collect(),
-    };
-    let layers = dense.layers.iter().enumerate();
-    layers
-        .map(|(l, layer)| {
-            let (rows, cols) = (layer.weights.rows, layer.weights.cols);
-            Theirs {
-                weights: tensor(rows, cols, &gradient.weights[l].concat()),
-                biases: gradient.biases[l].as_ref().map(|biases| tensor(rows, 1, biases)),
-            }
-        })
-        .collect()
+    let layers = gradient.weights.iter().zip(&gradient.biases);
+    let all = layers
+        .flat_map(|(weights, biases)| weights.iter().flatten().chain(biases.iter().flatten()));
+    let entries = Layout::of(&case).hold(all.map(|v| nearest(v.numer(), v.denom(), dtype)));
+    Theirs { dtypes: vec![dtype; entries.blocks.len()], entries }
 }
 
 fn options() -> Options {
-    Options { arithmetic: None, scale: integer(1) }
+    Options { arithmetic: None, scale: integer(1), rigorous: true }
 }
 
-fn audited(dense: &Dense, theirs: &[Theirs]) -> Audit {
+fn audited(dense: &Dense, theirs: &Theirs) -> Audit {
     audit(dense, theirs, &options(), &mut Silent).unwrap()
 }
 
@@ -234,8 +236,10 @@ fn what_is_rounded_once_is_correctly_rounded() {
     let dense = net(1);
     for dtype in [Dtype::F64, Dtype::F32, Dtype::Bf16, Dtype::F16] {
         let found = audited(&dense, &rounded(&dense, dtype));
-        assert_eq!(found.verdict, Ok(Nearness::CorrectlyRounded), "{dtype:?}");
-        assert!(found.blocks.iter().all(|block| block.largest <= 0.5 && block.nonzero > 0));
+        assert_eq!(found.verdict(), Ok(Nearness::CorrectlyRounded), "{dtype:?}");
+        assert!(
+            found.judgement.blocks.iter().all(|block| block.largest <= 0.5 && block.nonzero > 0)
+        );
         assert_eq!(found.arithmetic, dtype);
     }
 }
@@ -249,11 +253,12 @@ fn every_planted_error_is_found_and_named() {
         for dtype in [Dtype::F64, Dtype::F32] {
             let right = rounded(&dense, dtype);
             for l in 0..dense.layers.len() {
-                let entries = right[l].weights.values.len();
-                let largest = right[l].weights.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+                let block = &right.entries.blocks[2 * l];
+                let entries = block.entries.len();
+                let largest = block.entries.iter().fold(0.0f64, |m, v| m.max(v.abs()));
                 for at in (0..entries).step_by(7) {
                     let mut wrong = right.clone();
-                    let value = &mut wrong[l].weights.values[at];
+                    let value = &mut wrong.entries.blocks[2 * l].entries[at];
                     if *value == 0.0 {
                         continue;
                     }
@@ -262,13 +267,18 @@ fn every_planted_error_is_found_and_named() {
                         _ => f64::from((*value + largest * 2f64.powi(-10)) as f32),
                     };
                     let found = audited(&dense, &wrong);
-                    assert_eq!(found.verdict, Ok(Nearness::Different));
-                    let block = &found.blocks[2 * l];
+                    assert_eq!(found.verdict(), Ok(Nearness::Different));
+                    let block = &found.judgement.blocks[2 * l];
                     assert_eq!(block.beyond, 1);
                     let named = &block.wrong[0];
                     let cols = dense.layers[l].weights.cols;
-                    assert_eq!((named.post, named.pre), (at / cols, Some(at % cols)));
-                    assert_eq!(named.rounded, right[l].weights.values[at]);
+                    assert_eq!(
+                        (named.place.unwrap().post, named.place.unwrap().pre),
+                        (at / cols, Some(at % cols))
+                    );
+                    let exact = &named.exact;
+                    let rounded = nearest(exact.numer(), exact.denom(), dtype);
+                    assert_eq!(rounded, right.entries.blocks[2 * l].entries[at]);
                     planted += 1;
                 }
             }
@@ -281,14 +291,11 @@ fn every_planted_error_is_found_and_named() {
 fn another_loss_is_a_scale() {
     let dense = net(5);
     let mut theirs = rounded(&dense, Dtype::F64);
-    for layer in &mut theirs {
-        layer.weights.values.iter_mut().for_each(|v| *v *= 2.0);
-        layer.biases.as_mut().unwrap().values.iter_mut().for_each(|v| *v *= 2.0);
-    }
-    assert_eq!(audited(&dense, &theirs).verdict, Ok(Nearness::Different));
+    theirs.entries.values_mut().for_each(|v| *v *= 2.0);
+    assert_eq!(audited(&dense, &theirs).verdict(), Ok(Nearness::Different));
     let options = Options { scale: integer(2), ..options() };
     let found = audit(&dense, &theirs, &options, &mut Silent).unwrap();
-    assert_eq!(found.verdict, Ok(Nearness::CorrectlyRounded));
+    assert_eq!(found.verdict(), Ok(Nearness::CorrectlyRounded));
 }
 
 /// f32 results kept in f64 are no f64 results; whoever says so is judged by f32.
@@ -296,14 +303,11 @@ fn another_loss_is_a_scale() {
 fn the_arithmetic_can_be_named() {
     let dense = net(6);
     let mut theirs = rounded(&dense, Dtype::F32);
-    for layer in &mut theirs {
-        layer.weights.dtype = Dtype::F64;
-        layer.biases.as_mut().unwrap().dtype = Dtype::F64;
-    }
-    assert_eq!(audited(&dense, &theirs).verdict, Ok(Nearness::Different));
+    theirs.dtypes.fill(Dtype::F64);
+    assert_eq!(audited(&dense, &theirs).verdict(), Ok(Nearness::Different));
     let options = Options { arithmetic: Some(Dtype::F32), ..options() };
     let found = audit(&dense, &theirs, &options, &mut Silent).unwrap();
-    assert_eq!(found.verdict, Ok(Nearness::WithinBound));
+    assert_eq!(found.verdict(), Ok(Nearness::WithinBound));
 }
 
 /// The program, on files in a folder of its own.
@@ -355,8 +359,16 @@ fn layers<'a>(tensors: impl Iterator<Item = (&'a Tensor, Option<&'a Tensor>)>) -
     all
 }
 
-fn of_theirs(theirs: &[Theirs]) -> Vec<Written> {
-    layers(theirs.iter().map(|layer| (&layer.weights, layer.biases.as_ref())))
+fn of_theirs(theirs: &Theirs) -> Vec<Written> {
+    let tensor = |(block, dtype): (&Block<f64>, &Dtype)| {
+        let (rows, cols) = match block.shape {
+            Shape::Matrix { rows, columns } => (rows, columns),
+            _ => (block.entries.len(), 1),
+        };
+        Tensor { rows, cols, dtype: *dtype, values: block.entries.clone() }
+    };
+    let tensors: Vec<_> = theirs.entries.blocks.iter().zip(&theirs.dtypes).map(tensor).collect();
+    layers(tensors.chunks(2).map(|layer| (&layer[0], Some(&layer[1]))))
 }
 
 fn prepared(name: &str) -> (Folder, Dense) {
@@ -382,7 +394,7 @@ fn exit_codes_and_names() {
     );
     assert!(text.contains("12-9-4 relu, identity · 157 parameters · 6 examples"), "{text}");
     let mut wrong = rounded(&dense, Dtype::F32);
-    wrong[0].weights.values[12 + 5] = 0.75;
+    wrong.entries.blocks[0].entries[12 + 5] = 0.75;
     folder.write("wrong.safetensors", &of_theirs(&wrong));
     let (code, text) = folder.audit("wrong.safetensors", &[]);
     assert_eq!(code, 1, "{text}");
@@ -395,13 +407,7 @@ fn exit_codes_and_names() {
     // Targets that are met leave nothing to check.
     let silent =
         |tensor: &Tensor| Tensor { values: vec![0.0; tensor.values.len()], ..tensor.clone() };
-    let zeros: Vec<Theirs> = wrong
-        .iter()
-        .map(|layer| Theirs {
-            weights: silent(&layer.weights),
-            biases: layer.biases.as_ref().map(silent),
-        })
-        .collect();
+    let zeros = Theirs { entries: wrong.entries.clone().map(|_| 0.0), ..wrong };
     folder.write("zeros.safetensors", &of_theirs(&zeros));
     assert_eq!(folder.audit("zeros.safetensors", &[]).0, 1);
     let net = dense

@@ -3,12 +3,13 @@
 use creditcheck::Error;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{self, Options, Silent, certify};
-use creditcheck::check::judge::Nearness;
 use creditcheck::scalar::{Dual, Polynomial, Prime, Scalar};
 use creditcheck::spec::{Case, Limits, Number, TemporalRule, Work, work};
 use creditcheck::textbook::temporal::{self, Evaluation};
 use creditcheck::textbook::{backprop, credit, tangent};
-use creditcheck::wire::gradient::Quantity;
+use creditcheck::verdict::judge::Nearness;
+use creditcheck::verdict::judge::Options as Asked;
+use creditcheck::wire::gradient::{Quantity, Subject};
 use creditcheck::wire::{Document, TemporalDocument, gradient as result};
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -201,9 +202,11 @@ fn the_search_for_the_mistake_is_limited() {
     let document = chain(4, "2/7", "cubic");
     let zeros = r#"{"format": "creditcheck/gradient/1", "layers": [{"weights": [["9"]]},
         {"weights": [["1"]]}, {"weights": [["1"]]}, {"weights": [["1"]]}]}"#;
-    let mine = result::read(zeros.as_bytes(), &document.case, &Limits::default()).unwrap();
+    let mine =
+        result::read(zeros.as_bytes(), &Subject::of(&document.case), &Limits::default()).unwrap();
     let judge = |limits: &Limits| {
-        certify::judge::judge(&document.case, &mine, limits, &mut Silent).unwrap()
+        certify::judge::judge(&document.case, &mine, &Asked::default(), limits, &mut Silent)
+            .unwrap()
     };
     let all = Limits::default();
     let (judgement, found) = judge(&all);
@@ -230,14 +233,14 @@ fn the_search_over_time_is_limited() {
     let mine = r#"{"format": "creditcheck/gradient/1", "recurrent": [["1", "1"], ["1", "1"]],
         "input": [["1"], ["1"]], "readout": [["1", "1"]]}"#;
     let mine =
-        creditcheck::wire::temporal::gradient::read(mine.as_bytes(), &case, &Limits::default())
-            .unwrap();
+        result::read(mine.as_bytes(), &Subject::over_time(&case), &Limits::default()).unwrap();
     let alone = Limits::default();
     temporal::run::<BigRational>(&case, &TemporalRule::Tangent, Evaluation::Causal, &alone)
         .unwrap();
     // Enough for the gradient, and for little more.
     let limits = with(4 * alone.work.spent());
-    let (judgement, found) = certify::temporal::judge(&case, &mine, &limits, &mut Silent).unwrap();
+    let (judgement, found) =
+        certify::temporal::judge(&case, &mine, &Asked::default(), &limits, &mut Silent).unwrap();
     assert_eq!(judgement.nearness(), Nearness::Different);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].contains("stopped at "), "{found:?}");

@@ -2,8 +2,8 @@
 
 use creditcheck::certificate::verify::{Refusal, Sealed, equations};
 use creditcheck::certificate::{Certificate, Report, issue, verify};
-use creditcheck::check::{Claim, Conclusion, Tier};
 use creditcheck::spec::{Kink, Limits, Neuron, PerNeuron, Synapse};
+use creditcheck::verdict::{Claim, Conclusion, Tier};
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate::{read, to_json, write};
 use creditcheck::wire::json::Json;

@@ -2,8 +2,6 @@
 
 use creditcheck::certify::locality::{Recorder, audit};
 use creditcheck::certify::{Certified, Options, Silent, certify, conclusion};
-use creditcheck::check::locality::Audit;
-use creditcheck::check::{Claim, Comparison, Conclusion, Table, Tier, Verdict, bridge};
 use creditcheck::mutants::non_local_weight_change;
 use creditcheck::scalar::Scalar;
 use creditcheck::spec::outcome::{CreditExample, CreditOutcome};
@@ -11,6 +9,8 @@ use creditcheck::spec::{
     Activation, Case, Expect, Limits, Network, Neuron, Parameters, PerNeuron, Synapse, Wiring,
 };
 use creditcheck::textbook::{Equilibrium, View, backprop, credit, plasticity, relax, tangent};
+use creditcheck::verdict::locality::Audit;
+use creditcheck::verdict::{Claim, Comparison, Conclusion, Table, Tier, Verdict, bridge};
 use creditcheck::wire::Document;
 
 use crate::generators::{Q, as_graph, ratio, scaled};

@@ -6,12 +6,13 @@ use creditcheck::certificate::verify::equations;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::judge;
 use creditcheck::certify::{Certified, Options, Silent, certify, conclusion};
-use creditcheck::check::judge::Nearness;
-use creditcheck::check::{Claim, Conclusion, Tier, Verdict};
 use creditcheck::spec::{
     Case, Dtype, Expect, Limits, Network, Number, OutputCredit, Parameters, PerNeuron, Wiring,
 };
 use creditcheck::textbook::credit;
+use creditcheck::verdict::judge::Nearness;
+use creditcheck::verdict::judge::Options as Asked;
+use creditcheck::verdict::{Claim, Conclusion, Tier, Verdict};
 use creditcheck::wire::certificate::{read, write};
 use creditcheck::wire::gradient::Quantity;
 use creditcheck::wire::{Document, case};
@@ -170,13 +171,22 @@ fn the_judge_knows_the_gradient_alone() {
     let floats = cfg!(feature = "fast").then_some(Number::Float(Dtype::F64));
     for number in [Some(Number::Exact), floats].into_iter().flatten() {
         let of = |rule| gradient(&case, rule, number, Quantity::Gradient, &limits, &mut Silent);
-        let clamped = of(Rule::Credit).unwrap();
-        let (judgement, _) = judge(&case, &clamped, &limits, &mut Silent).unwrap();
+        let mut clamped = of(Rule::Credit).unwrap();
+        // Declared, it is right as what it says it is, and how far that is from the gradient stands beside it.
+        let (judgement, said) =
+            judge(&case, &clamped, &Asked::default(), &limits, &mut Silent).unwrap();
+        let declared = judgement.declared.as_ref().unwrap();
+        assert!(!judgement.nearness().is_refused() && said.is_empty(), "{said:?}");
+        assert!(declared.blocks.iter().any(|block| block.nearness == Nearness::Different));
+        clamped.rule = None;
+        let (judgement, _) =
+            judge(&case, &clamped, &Asked::default(), &limits, &mut Silent).unwrap();
         assert_eq!(judgement.nearness(), Nearness::Different);
     }
     let right =
         gradient(&case, Rule::Tangent, Number::Exact, Quantity::Update, &limits, &mut Silent);
-    let (judgement, _) = judge(&case, &right.unwrap(), &limits, &mut Silent).unwrap();
+    let (judgement, _) =
+        judge(&case, &right.unwrap(), &Asked::default(), &limits, &mut Silent).unwrap();
     assert_eq!(judgement.nearness(), Nearness::Exact);
 }
 
@@ -202,7 +212,9 @@ fn the_judge_of_a_large_graph_asks_the_rule_of_the_theorem() {
     let nearness = |of: &Case| {
         let found =
             gradient(of, Rule::Credit, Number::Exact, Quantity::Gradient, &limits, &mut Silent);
-        judge(&case, &found.unwrap(), &limits, &mut Silent).unwrap().0.nearness()
+        let mut found = found.unwrap();
+        found.rule = None;
+        judge(&case, &found, &Asked::default(), &limits, &mut Silent).unwrap().0.nearness()
     };
     assert_eq!(nearness(&case), Nearness::Different);
     assert_eq!(nearness(&case.under_the_theorem()), Nearness::Exact);

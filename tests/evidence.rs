@@ -3,7 +3,6 @@
 use creditcheck::certificate::{
     Draw, DrawExample, Evidence, Inverses, PerParameter, Settling, TangentEvidence, digest,
 };
-use creditcheck::check::{Compared, Verdict};
 use creditcheck::number::exact_f64;
 use creditcheck::scalar::{MERSENNE_61, Prime, Rational};
 use creditcheck::spec::outcome::{
@@ -14,6 +13,7 @@ use creditcheck::spec::{
     Activation, Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
 };
 use creditcheck::textbook::{Equilibrium, backprop, credit, relax, response, tangent};
+use creditcheck::verdict::{Compared, Verdict};
 use num_rational::BigRational;
 use num_traits::{ToPrimitive, Zero};
 

@@ -4,14 +4,16 @@ use creditcheck::Error;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::judge;
 use creditcheck::certify::{Progress, Silent};
-use creditcheck::check::bridge;
-use creditcheck::check::judge::{BlockJudgement, Judge, Judgement, Nearness, Reference};
-use creditcheck::check::power::Power;
-use creditcheck::check::{Compared, Comparison, Mismatch, Shown, Verdict};
 use creditcheck::scalar::{Polynomial, Prime, Rational};
 use creditcheck::spec::{Dtype, Limits, Neuron, Number, PerNeuron};
+use creditcheck::verdict::bridge;
+use creditcheck::verdict::judge::Options as Asked;
+use creditcheck::verdict::judge::{BlockJudgement, Judgement, Nearness, Reference};
+use creditcheck::verdict::power::Power;
+use creditcheck::verdict::walk;
+use creditcheck::verdict::{Compared, Comparison, Mismatch, Shown, Verdict};
 use creditcheck::wire::Document;
-use creditcheck::wire::gradient::{Gradient, Quantity};
+use creditcheck::wire::gradient::{Gradient, Quantity, Subject};
 use num_rational::BigRational as Q;
 use num_traits::Zero;
 
@@ -20,19 +22,20 @@ fn q(p: i64, q: i64) -> Q {
 }
 
 fn exact(value: &Q, bound: Option<f64>) -> Reference {
-    Reference { value: value.clone(), is_exact: true, bound }
+    Reference::exactly(value.clone(), bound)
 }
 
 fn centre(value: &Q, bound: f64) -> Reference {
-    Reference { value: value.clone(), is_exact: false, bound: Some(bound) }
+    Reference { is_exact: false, ..Reference::exactly(value.clone(), Some(bound)) }
 }
 
 /// One block of parameters.
 fn judged(held: Number, entries: &[(Q, Reference)]) -> Judgement {
-    let mut judge = Judge::new(held);
-    let entries = entries.iter().enumerate();
-    judge.block("b", true, entries.map(|(k, (t, r))| (format!("entry {k}"), t, r.clone())));
-    judge.judgement()
+    let block =
+        walk::Block { name: "b", held, is_parameters: true, keep: walk::KEPT, threshold: 9.0 };
+    let place = |k| (format!("entry {k}"), None);
+    let blocks = vec![walk::walk(&block, &place, entries.iter().cloned())];
+    Judgement { blocks, declared: None }
 }
 
 fn block(held: Number, entries: &[(Q, Reference)]) -> BlockJudgement {
@@ -44,12 +47,12 @@ fn the_first_and_the_worst_entry_are_named() {
     let of = |value: i64, theirs: i64| (q(theirs, 1), exact(&q(value, 1), Some(0.25)));
     let entries = [of(1, 1), of(4, 5), of(0, -3), of(-2, 1), of(8, 8), of(7, 9)];
     let found = judged(Number::Float(Dtype::F64), &entries);
-    assert_eq!((found.differing, found.blocks[0].entries), (4, 6));
-    let first = found.first.as_ref().unwrap();
-    assert_eq!((first.place.as_str(), first.ratio.clone()), ("entry 1", Some(q(5, 4))));
+    assert_eq!((found.differing(), found.blocks[0].entries), (4, 6));
+    let first = found.first().unwrap();
+    assert_eq!((first.words.as_str(), first.ratio()), ("entry 1", Some(q(5, 4))));
     // The first of two that are equally far off.
-    let worst = found.worst.as_ref().unwrap();
-    assert_eq!((worst.place.as_str(), worst.ratio.clone()), ("entry 2", None));
+    let worst = found.furthest().unwrap();
+    assert_eq!((worst.words.as_str(), worst.ratio()), ("entry 2", None));
     assert_eq!((&worst.theirs, &worst.exact), (&q(-3, 1), &Q::zero()));
 }
 
@@ -319,14 +322,13 @@ fn said(text: &str, change: impl FnOnce(&mut Gradient)) -> (Nearness, Vec<String
             .unwrap();
     change(&mut mine);
     let mut diary = Diary::default();
-    let (judgement, names) = judge(&case, &mine, &limits, &mut diary).unwrap();
+    let (judgement, names) = judge(&case, &mine, &Asked::default(), &limits, &mut diary).unwrap();
     let tried = diary.0.iter().any(|stage| stage.contains("is it the known mistake"));
     (judgement.nearness(), names, tried)
 }
 
 fn negate(mine: &mut Gradient) {
-    mine.entries.weights.iter_mut().for_each(|entry| *entry = -&*entry);
-    mine.entries.biases.iter_mut().for_each(|entry| *entry = -&*entry);
+    mine.entries.values_mut().for_each(|entry| *entry = -&*entry);
 }
 
 #[test]
@@ -339,13 +341,15 @@ fn a_mistake_is_named_by_all_of_its_entries() {
     // The weights alone, or the biases alone, are no such mistake.
     let (_, names, tried) = said(CASE, |mine| {
         negate(mine);
-        mine.entries.biases[Neuron(2)] += q(1, 1);
+        mine.entries.blocks[1].entries[0] += q(1, 1);
     });
-    assert!(tried && !names.iter().any(|name| name.contains("sign")), "{names:?}");
+    assert!(tried && !names.iter().any(|name| name.contains("opposite sign")), "{names:?}");
     // With a balance function of its own there is no truth that a mistake would be off from.
     let own = CASE.replacen(r#""quadratic"}"#, r#""quadratic", "balance": "cubic"}"#, 1);
     let (nearness, names, tried) = said(&own, negate);
-    assert_eq!((nearness, names.len(), tried), (Nearness::Different, 0, false));
+    assert_eq!((nearness, tried), (Nearness::Different, false));
+    assert_eq!(names.len(), 1, "{names:?}");
+    assert!(names[0].contains("are -1 times the exact ones"), "{names:?}");
 }
 
 /// A gradient of tanh in floats, by hand: right within the bound, and wrong beyond it.
@@ -367,10 +371,13 @@ fn floats_are_judged_by_the_centre_of_an_enclosure() {
     let of = |weight: f64, bias: f64| {
         let mine = creditcheck::wire::gradient::read(
             text(weight, bias).as_bytes(),
-            &case,
+            &Subject::of(&case),
             &Limits::default(),
         );
-        judge(&case, &mine.unwrap(), &Limits::default(), &mut Silent).unwrap().0.nearness()
+        judge(&case, &mine.unwrap(), &Asked::default(), &Limits::default(), &mut Silent)
+            .unwrap()
+            .0
+            .nearness()
     };
     let right = delta * 0.75;
     assert_eq!(of(right, delta), Nearness::WithinBound);

@@ -15,6 +15,8 @@ mod engines;
 mod equilibrium;
 mod evidence;
 #[cfg(feature = "fast")]
+mod explained;
+#[cfg(feature = "fast")]
 mod fast;
 mod foreign;
 mod forger;
@@ -27,6 +29,8 @@ mod mistaken;
 #[cfg(feature = "fast")]
 mod modular;
 mod mutants;
+#[cfg(feature = "fast")]
+mod plausible;
 mod proofs;
 mod properties_proptest;
 mod properties_quickcheck;

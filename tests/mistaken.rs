@@ -5,6 +5,7 @@ use std::path::Path;
 
 use creditcheck::Error;
 use creditcheck::spec::Limits;
+use creditcheck::wire::gradient::Subject;
 use creditcheck::wire::{Document, TemporalDocument, certificate, gradient};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
@@ -98,7 +99,7 @@ fn documents_of_other_kinds_are_named() {
     }
     let document = Document::read(&case, &Limits::default()).unwrap();
     for message in [
-        said(gradient::read(&case, &document.case, &Limits::default())),
+        said(gradient::read(&case, &Subject::of(&document.case), &Limits::default())),
         said(certificate::read(&case, &Limits::default())),
     ] {
         assert!(message.contains("this is a case; `creditcheck certify`"), "{message}");

@@ -6,7 +6,6 @@ mod blind;
 #[path = "mutants/temporal.rs"]
 mod temporal;
 
-use creditcheck::check::{Comparison, Verdict};
 use creditcheck::mutants::{
     CATALOGUE, CATALOGUE_OVER_TIME, Compared, Diagnosis, Fault, Implementation, KillMatrix, Mutant,
     PLAN, Reference, Row, Side, Status, Variant, diagnose_by, diagnose_gradient_by, kill_matrix,
@@ -15,6 +14,7 @@ use creditcheck::mutants::{
 use creditcheck::number::parse;
 use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{Case, Limits, Network, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
+use creditcheck::verdict::{Comparison, Verdict};
 use num_rational::BigRational;
 
 fn number(text: &str) -> BigRational {
@@ -44,7 +44,7 @@ fn every_mutant_is_killed_on_every_witness_of_the_plan() {
     assert!(matrix.is_good(), "{}", matrix.text());
     assert_eq!(matrix.untried(), []);
     assert_eq!(matrix.count("SURVIVED") + matrix.count("UNAPPLIED"), 0);
-    // If nothing ran, fail: 37 mutants, most of them on two sides and several witnesses.
+    // If nothing ran, fail: 40 mutants, most of them on two sides and several witnesses.
     let at_equilibrium = |row: &&Row| matches!(row.implementation, Implementation::Side(_));
     let rows = matrix.rows.iter().filter(at_equilibrium).count();
     assert!(rows > 200, "{rows}");
@@ -271,7 +271,7 @@ fn h14_a_property_that_discards_everything_fails() {
 /// The two sides of a mutant are one bug: the gradient of the one is the update of the other.
 #[test]
 fn both_sides_of_a_mutant_agree_where_the_bug_is_the_same() {
-    use creditcheck::check::bridge;
+    use creditcheck::verdict::bridge;
     for planned in PLAN.iter().filter(|p| p.fault.mutant.sides().contains(&Side::Backprop)) {
         // Ones in place of credits are minus ones in place of adjoints.
         if planned.fault.mutant == Mutant::M28 {

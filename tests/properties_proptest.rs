@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use creditcheck::check::{Verdict, bridge};
 use creditcheck::scalar::{MERSENNE_61, Prime, Scalar};
 use creditcheck::spec::outcome::{BackpropOutcome, CreditOutcome, GivenCredit, Update};
 use creditcheck::spec::{
@@ -13,6 +12,7 @@ use creditcheck::spec::{
 use creditcheck::textbook::{
     Equilibrium, backprop, credit, embed_parameters, interpolate, relax, tangent,
 };
+use creditcheck::verdict::{Verdict, bridge};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 

@@ -6,7 +6,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use creditcheck::check::bridge;
 use creditcheck::scalar::{Dual, Scalar};
 use creditcheck::spec::outcome::{CreditOutcome, Update};
 use creditcheck::spec::{
@@ -15,6 +14,7 @@ use creditcheck::spec::{
 };
 use creditcheck::textbook::firing::firing;
 use creditcheck::textbook::{Equilibrium, embed_parameters, relax, tangent};
+use creditcheck::verdict::bridge;
 use num_rational::BigRational;
 use quickcheck::{Arbitrary, Gen, TestResult, Testable};
 

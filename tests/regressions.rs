@@ -3,10 +3,10 @@
 //! A property that fails prints its shrunk case: it is committed here, by value, before the mistake is mended.
 
 use creditcheck::certify::{Options, Silent, certify, conclusion};
-use creditcheck::check::{Cell, Claim, Conclusion, Mismatch, Tier, Verdict};
 use creditcheck::number::{nearest_f32, nearest_f64, parse};
 use creditcheck::scalar::{Prime, Scalar};
 use creditcheck::spec::Limits;
+use creditcheck::verdict::{Cell, Claim, Conclusion, Mismatch, Tier, Verdict};
 use creditcheck::wire::Document;
 
 use crate::generators::{Q, ratio};

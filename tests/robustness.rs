@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use creditcheck::Error;
 use creditcheck::certify::{Options, Silent, certify};
 use creditcheck::spec::{Limits, Work};
+use creditcheck::wire::gradient::Subject;
 use creditcheck::wire::{Document, TemporalDocument, certificate, gradient};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -416,7 +417,7 @@ fn mutated(original: &[u8], random: &mut ChaCha8Rng) -> Vec<u8> {
 fn readers(bytes: &[u8], other: &Document) -> bool {
     let limits = Limits::default();
     let parsed = Document::read(bytes, &limits).is_ok();
-    let _ = gradient::read(bytes, &other.case, &limits);
+    let _ = gradient::read(bytes, &Subject::of(&other.case), &limits);
     let _ = certificate::read(bytes, &limits);
     parsed
 }

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use creditcheck::certify::{Options, Silent, certify, conclusion};
-use creditcheck::check::{CellState, Tier, entries};
 use creditcheck::mutants::kill_matrix;
 use creditcheck::spec::{Limits, Network};
 use creditcheck::textbook::{backprop, credit};
+use creditcheck::verdict::{CellState, Tier, entries};
 use creditcheck::wire::Document;
 use num_rational::BigRational;
 

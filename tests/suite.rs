@@ -2,9 +2,9 @@
 
 use creditcheck::certificate::{Row, verify};
 use creditcheck::certify::{Options, Silent, certify, conclusion};
-use creditcheck::check::{CellState, Claim, Conclusion, Tier};
 use creditcheck::spec::Limits;
 use creditcheck::suite::{CASES, document};
+use creditcheck::verdict::{CellState, Claim, Conclusion, Tier};
 use creditcheck::wire::certificate::{read, write};
 
 /// The claims of which the certificate has rows too.

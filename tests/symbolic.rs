@@ -1,8 +1,8 @@
 //! Tier S on the listed shapes: identities for all values and every activation at once.
 
 use creditcheck::certify::{Options, Silent, certify};
-use creditcheck::check::{Claim, Tier, Verdict};
 use creditcheck::spec::Limits;
+use creditcheck::verdict::{Claim, Tier, Verdict};
 use creditcheck::wire::Document;
 
 /// A layered case of these widths; only its shape matters to tier S.

@@ -11,9 +11,10 @@ use std::path::Path;
 use creditcheck::mutants::CATALOGUE;
 use creditcheck::number::parse;
 use creditcheck::spec::outcome::{GivenCredit, Update};
-use creditcheck::spec::{Case, Limits, Parameters, PerNeuron, Wiring};
+use creditcheck::spec::{Case, Limits, Parameters, PerBlock, PerNeuron, Wiring};
 use creditcheck::textbook;
 use creditcheck::vectors::{self, Difference};
+use creditcheck::wire::gradient::Subject;
 use creditcheck::wire::json::Json;
 use creditcheck::wire::{self, gradient, sha256};
 use num_rational::BigRational;
@@ -46,12 +47,14 @@ fn text(json: &Json) -> &str {
 }
 
 /// The updates of a test, read by the reader for other people's updates.
-fn updates(test: &Json, case: &Case) -> creditcheck::spec::outcome::Update<BigRational> {
+fn updates(test: &Json, case: &Case) -> PerBlock<BigRational> {
     let Json::Object(fields) = field(field(test, "expected"), "updates") else { panic!() };
     let head = [("format", Json::text(gradient::FORMAT)), ("quantity", Json::text("update"))];
     let head = head.map(|(name, value)| (name.to_owned(), value));
     let document = Json::object(head.into_iter().chain(fields.iter().cloned()));
-    gradient::read(document.pretty().as_bytes(), case, &Limits::default()).unwrap().entries
+    gradient::read(document.pretty().as_bytes(), &Subject::of(case), &Limits::default())
+        .unwrap()
+        .entries
 }
 
 /// What the credit rule makes of the rates and balance factors that a vector gives.
@@ -150,7 +153,8 @@ fn every_vector_says_what_is_true() {
                 from_given(&case, field(test, "expected"))
             };
             let result = text(field(test, "result"));
-            let same = updates(test, &case) == truth;
+            let truth = creditcheck::verdict::per_block(&case, &truth);
+            let same = updates(test, &case).as_ref() == truth;
             assert_eq!(same, result != "invalid", "{name}: {id}");
             *results.entry(result.to_owned()).or_default() += 1;
 

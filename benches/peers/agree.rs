@@ -1,8 +1,8 @@
 //! Whether somebody's gradient is ours, up to what rounding explains.
 
-use creditcheck::check::bounded::dense_rounding_bound;
 use creditcheck::fast::{backprop, credit};
 use creditcheck::spec::Dtype;
+use creditcheck::verdict::bounded::dense_rounding_bound;
 
 use crate::data::Data;
 

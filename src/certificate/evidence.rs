@@ -3,9 +3,9 @@
 use num_rational::BigRational;
 
 use super::{Draw, Inverses};
-use crate::check::Verdict;
 use crate::spec::PerNeuron;
 use crate::spec::outcome::{BackpropOutcome, CreditOutcome};
+use crate::verdict::Verdict;
 
 /// What the engines found, each in its own quantities.
 #[derive(Clone, Debug)]

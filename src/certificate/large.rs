@@ -8,7 +8,7 @@ use super::digest::{degree, sha256};
 use super::residues::draws;
 use super::words;
 use super::{ClaimRow, Soundness, Version};
-use crate::check::{Claim, Conclusion, Tier};
+use crate::verdict::{Claim, Conclusion, Tier};
 
 /// Primes of large certificates are below 2²².
 pub const BELOW: u32 = 1 << 22;

@@ -19,8 +19,8 @@ pub mod words;
 
 use num_rational::BigRational;
 
-use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Case, PerNeuron, PerSynapse};
+use crate::verdict::{Claim, Conclusion, Tier};
 
 pub use evidence::{Evidence, Settling, TangentEvidence};
 pub use issue::{draws_of, issue};

@@ -7,8 +7,8 @@ use num_traits::Zero;
 
 use super::digest::{self, DRAW_EXAMPLES, PRIME};
 use super::{Certificate, ClaimRow, MOST_UNIT_DIRECTIONS, Settling, Soundness, words};
-use crate::check::{Claim, Conclusion, Tier, blocks};
 use crate::spec::{Activation, Network, Neuron, Parameters, Wiring};
+use crate::verdict::{Claim, Conclusion, Tier, blocks};
 
 /// One compared entry: what one side has, what the reference has, and where.
 struct Entry<T> {
@@ -158,7 +158,7 @@ impl Rows<'_> {
         let place = |post: &Neuron| biased.binary_search(post).ok();
         let synapses = self.wiring.synapses.len();
         let is_zero = |k: usize| entries.get(k).is_none_or(|entry| entry.reference.is_zero());
-        let all = blocks(&self.certificate.case, self.wiring);
+        let all = blocks(&self.certificate.case);
         let zero = all.iter().find(|block| {
             block.synapses.iter().all(|synapse| is_zero(synapse.0))
                 && block.biases.iter().filter_map(place).all(|rank| is_zero(synapses + rank))

@@ -29,9 +29,9 @@ use thiserror::Error as ThisError;
 
 use super::digest::{self, sha256};
 use super::{Certificate, ClaimRow};
-use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
 use crate::spec::{Limits, Neuron, Parameters, PerNeuron, Wiring, Work};
+use crate::verdict::{Claim, Conclusion, Tier};
 use fold::Account;
 
 pub use given::Given;

@@ -4,8 +4,8 @@
 //! than its rows are checked for.
 
 use super::Version;
-use crate::check::{Claim, Conclusion, Tier};
 use crate::spec::{Case, Kink, Network};
+use crate::verdict::{Claim, Conclusion, Tier};
 
 /// The title of a report on a large certificate: its case may name none.
 pub const LARGE_TITLE: &str = "a large network";

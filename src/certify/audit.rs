@@ -1,23 +1,28 @@
 //! Somebody's gradient in floats against the exact one of the same float network.
 
+use num_bigint::BigInt;
 use num_rational::BigRational;
+use num_traits::One;
 
-use crate::check::audit::{AuditedBlock, Block, audit as audit_block, verdict};
-use crate::check::bounded::{DenseBounds, scaled_rounding_bound};
-use crate::check::judge::Nearness;
-use crate::check::power::Unchecked;
 use crate::error::Error;
-use crate::modular::exact::{self, ExactLayer, Rule, Scaled};
+use crate::modular::exact::{self, ExactLayer, Rule};
+use crate::number::exact_f64;
 use crate::progress::Progress;
-use crate::spec::{Dense, Dtype, Tensor};
+use crate::spec::{Dense, Dtype, Number, Part, PerBlock};
+use crate::verdict::bounded::{DenseBounds, scaled_rounding_bound};
+use crate::verdict::judge::{BlockJudgement, Judgement, Nearness, Reference};
+use crate::verdict::plausible::{Spread, spread, threshold};
+use crate::verdict::power::Unchecked;
+use crate::verdict::scaled::Scaled;
+use crate::verdict::walk::{self, KEPT, walk};
 
-/// Their gradient of one layer, in the shapes of the network.
+/// Their gradient, block by block, in the shapes of the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theirs {
-    /// ∂L/∂W
-    pub weights: Tensor,
-    /// ∂L/∂b; none if the layer has no biases.
-    pub biases: Option<Tensor>,
+    /// ∂L/∂W and ∂L/∂b, layer by layer.
+    pub entries: PerBlock<f64>,
+    /// The format that holds the entries of each block.
+    pub dtypes: Vec<Dtype>,
 }
 
 /// How an audit is to be made.
@@ -27,19 +32,29 @@ pub struct Options {
     pub arithmetic: Option<Dtype>,
     /// Their loss is so many times ours.
     pub scale: BigRational,
+    /// Whether only what is proved counts: no plausible line.
+    pub rigorous: bool,
 }
 
 /// What came of an audit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Audit {
     /// Weights and biases of each layer.
-    pub blocks: Vec<AuditedBlock>,
+    pub judgement: Judgement,
     /// The arithmetic of the rounding bound.
     pub arithmetic: Dtype,
     /// Net inputs so near a kink that this arithmetic may take either slope, per layer; and how many there are in all.
     pub uncertain: Vec<(usize, usize)>,
+}
+
+impl Audit {
     /// The worst of all blocks, or why it says nothing: every exact entry is zero, or zeros would pass in some block.
-    pub verdict: Result<Nearness, Unchecked>,
+    ///
+    /// # Errors
+    /// [`Unchecked`] with the blocks and their reasons; none where some entry is beyond its bound.
+    pub fn verdict(&self) -> Result<Nearness, Unchecked> {
+        self.judgement.unchecked().map_or_else(|| Ok(self.judgement.nearness()), Err)
+    }
 }
 
 /// Audits a gradient ∂L/∂W, ∂L/∂b of the loss of D0.
@@ -50,67 +65,69 @@ pub struct Audit {
 /// [`Error::Unsupported`] for activations without an exact gradient; [`Error::NotFinite`] where no finite bound can be computed.
 pub fn audit(
     dense: &Dense,
-    theirs: &[Theirs],
+    theirs: &Theirs,
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<Audit, Error> {
-    let tensors = || theirs.iter().flat_map(|l| std::iter::once(&l.weights).chain(&l.biases));
     // The fewest bits; of two formats with as many, the one that underflows first.
-    let coarsest = tensors().map(|t| t.dtype).min_by_key(|d| (d.precision(), -d.smallest()));
+    let coarsest = theirs.dtypes.iter().copied().min_by_key(|d| (d.precision(), -d.smallest()));
     let arithmetic = options.arithmetic.or(coarsest).unwrap_or(Dtype::F64);
     progress.stage("rounding bound")?;
     let bounds = scaled_rounding_bound(dense, arithmetic, &options.scale)?;
     progress.stage("exact gradient")?;
     let exact = exact_gradient(dense, progress)?;
     progress.stage("comparison")?;
-    let blocks = compare(dense, theirs, &bounds, &exact, &options.scale);
+    let spread = match options.rigorous {
+        true => None,
+        false => Some(spread(dense, arithmetic)?),
+    };
+    let blocks = compare(theirs, (&bounds, spread.as_ref()), &exact, &options.scale);
     Ok(Audit {
-        verdict: verdict(&blocks),
-        blocks,
+        judgement: Judgement { blocks, declared: None },
         arithmetic,
         uncertain: bounds.layers.iter().map(|l| (l.uncertain, l.net_inputs)).collect(),
     })
 }
 
 fn compare(
-    dense: &Dense,
-    theirs: &[Theirs],
-    bounds: &DenseBounds,
+    theirs: &Theirs,
+    (bounds, spread): (&DenseBounds, Option<&Spread>),
     exact: &[ExactLayer],
     scale: &BigRational,
-) -> Vec<AuditedBlock> {
-    let mut blocks = Vec::new();
-    for (l, (theirs, exact)) in theirs.iter().zip(exact).enumerate() {
-        let name = format!("weights of layer {}", l + 1);
-        let block = Block {
-            name: &name,
-            columns: Some(dense.layers[l].weights.cols),
-            dtype: theirs.weights.dtype,
-            theirs: &theirs.weights.values,
-            bounds: &bounds.layers[l].weights,
-            arithmetic: bounds.dtype,
+) -> Vec<BlockJudgement> {
+    let mut audited = Vec::new();
+    let threshold = threshold(theirs.entries.values().count());
+    for (block, dtype) in theirs.entries.blocks.iter().zip(&theirs.dtypes) {
+        let Part::Layer(layer) = block.part else { continue };
+        let (bounds_of, exact) = (&bounds.layers[layer], &exact[layer]);
+        let (bounds_of, exact) = match block.shape.is_of_biases() {
+            true => (&bounds_of.biases, exact.biases.as_ref()),
+            false => (&bounds_of.weights, Some(&exact.weights)),
         };
-        blocks.push(block_against(&block, &exact.weights, scale));
-        if let (Some(theirs), Some(exact)) = (&theirs.biases, &exact.biases) {
-            let name = format!("biases of layer {}", l + 1);
-            let block = Block {
-                name: &name,
-                columns: None,
-                dtype: theirs.dtype,
-                theirs: &theirs.values,
-                bounds: &bounds.layers[l].biases,
-                arithmetic: bounds.dtype,
-            };
-            blocks.push(block_against(&block, exact, scale));
-        }
+        let Some(exact) = exact else { continue };
+        let scaled = Scaled::new(scale, bounds.dtype, *dtype);
+        let which = usize::from(block.shape.is_of_biases());
+        let spreads = spread.map(|spread| &spread.layers[layer][which]);
+        let entries =
+            block.entries.iter().zip(bounds_of).enumerate().map(|(index, (theirs, bound))| {
+                let (numerator, denominator) = exact.fraction(index);
+                let value =
+                    BigRational::new_raw(numerator * scale.numer(), denominator * scale.denom());
+                let bound = Some(scaled.bound(*bound, &value));
+                let spread = spreads.map(|spreads| scaled.spread(spreads[index], &value));
+                (held_exactly(*theirs), Reference { spread, ..Reference::exactly(value, bound) })
+            });
+        let place = |index| (block.at(index), Some(block.shape.place(index)));
+        let (name, held) = (block.name(), Number::Float(*dtype));
+        let about = walk::Block { name: &name, held, is_parameters: true, keep: KEPT, threshold };
+        audited.push(walk(&about, &place, entries));
     }
-    blocks
+    audited
 }
 
-fn block_against(block: &Block<'_>, exact: &Scaled, scale: &BigRational) -> AuditedBlock {
-    let numerators = (0..exact.len()).map(|index| exact.fraction(index).0);
-    // A layer has at least one entry.
-    audit_block(block, numerators, exact.fraction(0).1, scale)
+/// Readers let no other value through; one that came in would be as far off as can be.
+fn held_exactly(value: f64) -> BigRational {
+    exact_f64(value).unwrap_or_else(|| BigRational::from_integer(BigInt::one() << 2000))
 }
 
 /// ∂L/∂W and ∂L/∂b, whatever balance function the credit rule would use.

@@ -4,16 +4,16 @@ use num_rational::BigRational;
 
 use crate::certificate::digest::PRIME;
 use crate::certificate::{Draw, DrawExample, PerParameter};
-use crate::check::bridge::{
-    counted_through, credits_are_derivatives, same_given, update_of_derivatives, updates_agree,
-};
-use crate::check::{Shown, Verdict};
 use crate::error::Error;
 use crate::scalar::{ExactScalar, Prime, Scalar};
 use crate::spec::outcome::{GivenCredit, Update};
 use crate::spec::{Case, Layered, Limits, Network, Parameters, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::backprop::{self, LayerParameters};
 use crate::textbook::{credit, tangent};
+use crate::verdict::bridge::{
+    counted_through, credits_are_derivatives, same_given, update_of_derivatives, updates_agree,
+};
+use crate::verdict::{Shown, Verdict};
 
 /// The large field: residues modulo 2⁶¹ − 1.
 pub(super) type Large = Prime<PRIME>;

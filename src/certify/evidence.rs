@@ -5,7 +5,6 @@ use num_rational::BigRational;
 use super::given;
 use super::options::Options;
 use crate::certificate::{Inverses, MOST_UNIT_DIRECTIONS, Matrix, PerParameter, digest};
-use crate::check::bridge::{update_of_derivatives, update_of_gradient};
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::Rational;
@@ -13,6 +12,7 @@ use crate::spec::outcome::{BackpropOutcome, CreditExample, CreditOutcome, Update
 use crate::spec::{Case, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::response::{self, Responses};
 use crate::textbook::{Equilibrium, backprop, credit, equilibrium, tangent};
+use crate::verdict::bridge::{update_of_derivatives, update_of_gradient};
 
 /// What the exact engines found on a case.
 #[derive(Clone, Debug)]

@@ -4,11 +4,6 @@ use super::evidence::Evidence;
 use super::gates;
 use super::options::Options;
 use crate::certificate::MOST_UNIT_DIRECTIONS;
-use crate::check::bridge::{
-    compare_updates, counted_through, credits_are_adjoints, credits_are_derivatives,
-    update_of_gradient,
-};
-use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::Rational;
@@ -17,6 +12,11 @@ use crate::spec::{
     Case, Layered, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Synapse, Wiring,
 };
 use crate::textbook::interpolate;
+use crate::verdict::bridge::{
+    compare_updates, counted_through, credits_are_adjoints, credits_are_derivatives,
+    update_of_gradient,
+};
+use crate::verdict::{Cell, Claim, Comparison, Tier, Verdict};
 
 /// Above this degree the interpolation would cost more than everything else together.
 const MOST_DEGREE: u32 = 48;

@@ -1,17 +1,17 @@
 //! Tiers L and F: the float engines against the exact results.
 
 use super::evidence::Evidence;
-use crate::check::bounded::{
-    Bounds, Tightness, assumption, compare_bounded, compare_bounded_backprop, compare_centre,
-    compare_centre_backprop, power_in_words, rounding_bound, weakest_block,
-};
-use crate::check::freivalds::{products, products_backprop};
-use crate::check::lattice::{admit, compare_bits, compare_bits_backprop};
-use crate::check::{Cell, Claim, Tier, Verdict};
 use crate::error::Error;
 use crate::fast::{self, Float};
 use crate::spec::outcome::{BackpropOutcome, CreditOutcome};
 use crate::spec::{Case, Dtype, Network};
+use crate::verdict::bounded::{
+    Bounds, Tightness, assumption, compare_bounded, compare_bounded_backprop, compare_centre,
+    compare_centre_backprop, power_in_words, rounding_bound, weakest_block,
+};
+use crate::verdict::freivalds::{products, products_backprop};
+use crate::verdict::lattice::{admit, compare_bits, compare_bits_backprop};
+use crate::verdict::{Cell, Claim, Tier, Verdict};
 
 /// What a check in one format found; the claims C1 and C2 share it, because every quantity of both
 /// engines is held to the exact values on which C1 and C2 already hold.

@@ -4,13 +4,13 @@ use num_rational::BigRational;
 
 use super::evidence::Evidence;
 use super::float::tightness_in_words;
-use crate::check::bounded::{Residuals, compare_recurrent, power_in_words};
-use crate::check::{Cell, CellState, Claim, Tier, Verdict};
 use crate::error::Error;
 use crate::fast::Float;
 use crate::fast::recurrent::{self, Outcome, Settings, spectral_abscissa_of};
 use crate::spec::outcome::CreditExample;
 use crate::spec::{Case, Dtype, PerNeuron};
+use crate::verdict::bounded::{Residuals, compare_recurrent, power_in_words};
+use crate::verdict::{Cell, CellState, Claim, Tier, Verdict};
 
 /// C1, C2 and C7 in tiers L and F, for `f64` and `f32`.
 pub(super) fn cells(case: &Case, evidence: &Evidence) -> Result<Vec<Cell>, Error> {

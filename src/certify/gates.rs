@@ -4,12 +4,12 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use super::evidence::Evidence;
-use crate::check::{Cell, CellState, Claim, Members, Verdict, blocks};
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::outcome::{CreditOutcome, Update};
 use crate::spec::{Case, Limits, Network, Neuron, Synapse, Wiring};
+use crate::verdict::{Cell, CellState, Claim, Members, Verdict, blocks};
 
 /// Why nothing could have been checked on this case, if so.
 pub(super) fn liveness(wiring: &Wiring, outcome: &CreditOutcome<Rational>) -> Option<String> {
@@ -61,7 +61,7 @@ pub(super) fn observe(
         cell.notes.push("observability not tried: a graph above 200 parameters".into());
         return Ok(());
     };
-    let blocks = blocks(case, &evidence.wiring);
+    let blocks = blocks(case);
     for block in &blocks {
         progress.stage(&format!("observability of the {}", block.name))?;
         let Some(parameter) = largest(block, &reference) else {

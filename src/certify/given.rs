@@ -4,7 +4,6 @@
 //! W, x, β and e: they are checked with x and β of the float side taken as exact dyadic rationals.
 //! The table then reads "given β; slope not checked here".
 
-use crate::check::bridge::same_given;
 use crate::error::Error;
 #[cfg(feature = "fast")]
 use crate::number::{exact_f64, nearest_f64};
@@ -18,6 +17,7 @@ use crate::textbook::backprop::{self, LayerParameters};
 #[cfg(feature = "fast")]
 use crate::textbook::equilibrium;
 use crate::textbook::{credit, firing};
+use crate::verdict::bridge::same_given;
 
 /// Net inputs, and what the credit rule is given.
 pub(crate) struct Equilibrium {

@@ -5,9 +5,6 @@ mod at_scale;
 
 use num_rational::BigRational;
 
-use crate::check::bridge::{
-    counted_through, derivatives_at, gradient_of_update, update_of_derivatives,
-};
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::{Rational, Scalar};
@@ -16,6 +13,10 @@ use crate::spec::{
     Case, Dtype, Limits, Network, Number, Parameters, PerNeuron, PerSynapse, Wiring,
 };
 use crate::textbook::{backprop, credit, tangent};
+use crate::verdict::bridge::{
+    counted_through, derivatives_at, gradient_of_update, update_of_derivatives,
+};
+use crate::verdict::per_block;
 use crate::wire::gradient::{Gradient, Quantity};
 
 /// Which engine.
@@ -73,10 +74,11 @@ pub fn gradient(
     Ok(Gradient {
         case: None,
         rule: Some(rule.name().into()),
+        options: Vec::new(),
         number,
         quantity,
         loss: Some(computed.loss),
-        entries: computed.entries,
+        entries: per_block(case, &computed.entries).map(BigRational::clone),
         inputs: Some(computed.inputs),
     })
 }

@@ -6,12 +6,12 @@ use num_rational::BigRational;
 use super::Options;
 use super::both_sides::{GivenRun, Large, given_verdicts};
 use crate::certificate::digest::{self, Stream};
-use crate::check::{Cell, CellState, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
 use crate::scalar::{Prime, Scalar};
 use crate::spec::outcome::GivenCredit;
 use crate::spec::{Activation, Case, Network, Parameters, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::{credit, firing, tangent};
+use crate::verdict::{Cell, CellState, Claim, Comparison, Tier, Verdict};
 
 /// The cells of tier P, and the draws as witnesses.
 pub(super) struct Identity {

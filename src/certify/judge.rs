@@ -1,37 +1,93 @@
 //! Somebody's gradient or update against the truth.
 
-use num_rational::BigRational;
-use num_traits::Zero;
+use std::cell::{Cell, RefCell};
 
+use num_rational::BigRational;
+use num_traits::{One, Zero};
+
+use super::explain;
 use super::gradient::{Rule, gradient};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
-use crate::check::bounded::{Bound, Bounds, rounding_bound};
-use crate::check::judge::{Judge, Judgement, Nearness, Reference, are_those_of};
-use crate::check::{bridge, per_block};
 use crate::error::Error;
 use crate::mutants;
 use crate::number::exact_f64;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Limits, Network, Number, PerBlock, Wiring};
+use crate::spec::{Block, Case, Dense, Limits, Network, Number, Part, PerBlock, Wiring};
+use crate::verdict::bounded::{Bound, Bounds, rounding_bound_of_anybody};
+use crate::verdict::judge::{Declared, Judge, Judgement, Match, Options, Reference, are_near};
+use crate::verdict::plausible::spread;
+use crate::verdict::reading::Scale;
+use crate::verdict::{bridge, per_block};
 use crate::wire::gradient::{Gradient, Quantity};
 
-/// Judges every entry, and names the known mistakes that would give exactly this result.
+/// Judges every entry, and says what would explain those that differ: a factor, another format, known mistakes.
 ///
 /// # Errors
 /// As [`judgement`].
 pub fn judge(
     case: &Case,
     mine: &Gradient,
+    options: &Options,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
-    let judgement = judgement(case, mine, limits, progress)?;
+    if mine.rule.as_deref() == Some(Rule::Credit.name()) && case.departs() {
+        let found = as_declared(case, mine, options, limits, progress)?;
+        if !found.nearness().is_refused() {
+            return Ok((found, Vec::new()));
+        }
+    }
+    let (judgement, truth) = judged(case, mine, options, limits, progress)?;
     let mut diagnosis = Vec::new();
-    if judgement.nearness() == Nearness::Different && case.is_exact() && !case.departs() {
-        diagnosis = diagnose(case, mine, limits, progress)?;
+    if judgement.nearness().is_refused() {
+        let scale = Scale {
+            examples: case.examples.len(),
+            outputs: Wiring::of(case).outputs.len(),
+            learning_rate: case.learning_rate.clone(),
+            is_update: explain::is_update(mine.quantity),
+        };
+        diagnosis.extend(explain::another_format(mine, |other| {
+            judged(case, other, options, limits, progress).map(|(found, _)| found.nearness())
+        })?);
+        diagnosis.extend(explain::factors(mine, &truth.entries, &judgement, &scale));
+        if !case.departs() {
+            diagnosis.extend(mistakes(case, mine, &truth, options, limits, progress)?);
+        }
     }
     Ok((judgement, diagnosis))
+}
+
+/// Judges by the credit rule, where it departs from the gradient and the file declares it; with the distance from the gradient beside it.
+fn as_declared(
+    case: &Case,
+    mine: &Gradient,
+    options: &Options,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Judgement, Error> {
+    progress.stage("the credit rule")?;
+    // At η = 1 the update is the gradient that the rule follows, turned round.
+    let one = Case { learning_rate: BigRational::one(), ..case.clone() };
+    let case_of = if mine.quantity == Quantity::Update { case } else { &one };
+    let right = gradient(case, Rule::Credit, Number::Exact, mine.quantity, limits, progress)?;
+    let bounds = mine.number.dtype().map(|format| rounding_bound_of_anybody(case_of, format));
+    let bounds = bounds.transpose()?;
+    let references = match &bounds {
+        None => right.entries.map(|value| Reference::exactly(value, None)),
+        Some(bounds) => {
+            let both = right.entries.zip(per_block(case, &bounds.update));
+            both.map(|(value, bound)| Reference::exactly(value, Some(bound.bound)))
+        }
+    };
+    let references = references.map(|reference| reference.times(&options.scale, mine.number));
+    let mut judge = Judge::new(mine.number, options.keep);
+    judge.parameters(&mine.entries, &references);
+    let mut judgement = judge.judgement();
+    let (of_gradient, _) = judged(case, mine, options, limits, progress)?;
+    let rule = "the credit rule of the case".to_owned();
+    judgement.declared = Some(Declared { rule, blocks: of_gradient.blocks });
+    Ok(judgement)
 }
 
 /// Judges every entry, block by block.
@@ -46,14 +102,27 @@ pub fn judgement(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Judgement, Error> {
+    judged(case, mine, &Options::default(), limits, progress).map(|(judgement, _)| judgement)
+}
+
+fn judged(
+    case: &Case,
+    mine: &Gradient,
+    options: &Options,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<(Judgement, Truth), Error> {
     progress.stage("the exact gradient")?;
     let case = &case.under_the_theorem();
-    let wiring = Wiring::of(case);
-    let truth = Truth::of(case, mine, limits)?;
-    let mut judge = Judge::new(mine.number);
-    judge.parameters(&per_block(case, &wiring, &mine.entries), truth.entries);
-    if let (Some(theirs), Some(loss)) = (&mine.loss, truth.loss) {
-        judge.block("loss", false, [("loss".to_owned(), theirs, loss)]);
+    let mut truth = Truth::of(case, mine, limits)?;
+    if !options.rigorous {
+        truth.weigh(case, mine);
+    }
+    let truth = truth.times(&options.scale, mine.number);
+    let mut judge = Judge::new(mine.number, options.keep);
+    judge.parameters(&mine.entries, &truth.entries);
+    if let (Some(theirs), Some(loss)) = (&mine.loss, &truth.loss) {
+        judge.extra("loss", [("loss".to_owned(), theirs, loss.clone())]);
     }
     if let Some(theirs) = &mine.inputs {
         let rows = theirs.iter().zip(&truth.inputs).enumerate();
@@ -62,30 +131,50 @@ pub fn judgement(
                 (format!("inputs: example {b}, input {k}"), theirs, reference.clone())
             })
         });
-        judge.block("inputs", false, entries);
+        judge.extra("inputs", entries);
     }
-    Ok(judge.judgement())
+    Ok((judge.judgement(), truth))
 }
 
-/// Which known mistakes give exactly these entries, after rounding to the format they are held in.
-fn diagnose(
+/// Which known mistakes give these entries: exactly, after rounding to the format they are held in, or within the room that floats have.
+fn mistakes(
     case: &Case,
     mine: &Gradient,
+    truth: &Truth,
+    options: &Options,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Vec<String>, Error> {
     let mut before = |mutant: &str| progress.stage(&format!("is it the known mistake {mutant}?"));
-    let wiring = Wiring::of(case);
-    let theirs = per_block(case, &wiring, &mine.entries);
-    let is_theirs = |found: &Update<BigRational>| {
-        are_those_of(mine.number, &theirs, &per_block(case, &wiring, found), None).is_some()
+    // Of mistakes with one result the first is named, which is the simplest: the others say nothing more.
+    let seen: RefCell<Vec<PerBlock<BigRational>>> = RefCell::default();
+    let fits = |found: &Update<BigRational>| {
+        let found = per_block(case, found).map(|entry| entry * &options.scale);
+        if seen.borrow().contains(&found) {
+            return None;
+        }
+        let fit = are_near(mine.number, &mine.entries, &found.as_ref(), &truth.entries)?;
+        seen.borrow_mut().push(found);
+        Some(fit)
+    };
+    let only_rounded = Cell::new(false);
+    let is_theirs = |found: &Update<BigRational>| match fits(found) {
+        None => false,
+        Some(Match::Exactly) => true,
+        Some(Match::UpToRounding) => {
+            only_rounded.set(true);
+            true
+        }
     };
     let search = match mine.quantity {
         Quantity::Gradient => mutants::diagnose_gradient_by(case, is_theirs, limits, &mut before)?,
         Quantity::Update => mutants::diagnose_by(case, is_theirs, limits, &mut before)?,
     };
     let caveat = search.caveat();
-    Ok(search.found.into_iter().map(|diagnosis| diagnosis.sentence).chain(caveat).collect())
+    let rounding = if only_rounded.get() { ", up to rounding" } else { "" };
+    let found =
+        search.found.into_iter().map(|diagnosis| format!("{}{rounding}", diagnosis.sentence));
+    Ok(found.chain(caveat).collect())
 }
 
 /// What is right, with bounds where floats are to be judged.
@@ -96,6 +185,33 @@ struct Truth {
 }
 
 impl Truth {
+    /// Adds the plausible line: the standard deviations of a gradient in floats, where the network has some.
+    fn weigh(&mut self, case: &Case, mine: &Gradient) {
+        let dtype = mine.number.dtype().filter(|_| mine.quantity == Quantity::Gradient);
+        let dense = Dense::of(case).zip(dtype);
+        let Some(Ok(found)) = dense.map(|(dense, dtype)| spread(&dense, dtype)) else { return };
+        let has_biases = |block: &Block<Reference>| block.shape.is_of_biases();
+        for block in &mut self.entries.blocks {
+            let Part::Layer(layer) = block.part else { continue };
+            let of_block = &found.layers[layer][usize::from(has_biases(block))];
+            block.entries.iter_mut().zip(of_block).for_each(|(r, s)| r.spread = Some(*s));
+        }
+    }
+
+    /// The same of a loss that is so many times ours.
+    fn times(self, scale: &BigRational, number: Number) -> Self {
+        if scale.is_one() {
+            return self;
+        }
+        let times = |reference: Reference| reference.times(scale, number);
+        let row = |row: Vec<Reference>| row.into_iter().map(times).collect();
+        Self {
+            entries: self.entries.map(times),
+            loss: self.loss.map(times),
+            inputs: self.inputs.into_iter().map(row).collect(),
+        }
+    }
+
     fn of(case: &Case, mine: &Gradient, limits: &Limits) -> Result<Self, Error> {
         let bounds = mine.number.dtype();
         if bounds.is_some() && Wiring::of(case).is_recurrent() {
@@ -104,20 +220,18 @@ impl Truth {
                  rounding bound holds for it; give the values exactly (\"number\": \"exact\")",
             ));
         }
-        let bounds = bounds.map(|format| rounding_bound(case, format)).transpose()?;
+        let bounds = bounds.map(|format| rounding_bound_of_anybody(case, format)).transpose()?;
         if case.is_exact() {
             let exact = exact_gradient(case, mine.quantity, limits)?;
-            let reference = |value: &BigRational, bound: Option<&Bound>| Reference {
-                value: value.clone(),
-                is_exact: true,
-                bound: bound.map(|bound| bound.bound),
+            let reference = |value: &BigRational, bound: Option<&Bound>| {
+                Reference::exactly(value.clone(), bound.map(|bound| bound.bound))
             };
             let wiring = Wiring::of(case);
-            let right = per_block(case, &wiring, &exact.entries);
+            let right = exact.entries.as_ref();
             let entries = match &bounds {
                 None => right.map(|value| reference(value, None)),
                 Some(bounds) => {
-                    let bounds = per_block(case, &wiring, of_quantity(bounds, mine.quantity));
+                    let bounds = per_block(case, of_quantity(bounds, mine.quantity));
                     right.zip(bounds).map(|(value, bound)| reference(value, Some(bound)))
                 }
             };
@@ -143,13 +257,14 @@ impl Truth {
             value: exact_f64(bound.centre).unwrap_or_else(BigRational::zero),
             is_exact: false,
             bound: Some((bound.bound + bound.radius).next_up()),
+            spread: None,
         };
         let wiring = Wiring::of(case);
         let inputs = bounds.examples.iter().map(|example| {
             wiring.inputs.iter().map(|neuron| centre(&example.adjoint[*neuron])).collect()
         });
         Ok(Self {
-            entries: per_block(case, &wiring, of_quantity(&bounds, mine.quantity)).map(centre),
+            entries: per_block(case, of_quantity(&bounds, mine.quantity)).map(centre),
             loss: Some(centre(&bounds.loss)),
             inputs: inputs.collect(),
         })
@@ -176,7 +291,7 @@ fn exact_gradient(case: &Case, quantity: Quantity, limits: &Limits) -> Result<Gr
     // −η times the gradient rather than the update itself, so that both quantities have one source.
     let mut found = gradient(case, rule, Number::Exact, Quantity::Gradient, limits, &mut Silent)?;
     if quantity == Quantity::Update {
-        found.entries = bridge::update_of_derivatives(&found.entries, &case.learning_rate);
+        found.entries = bridge::update_of_blocks(found.entries, &case.learning_rate);
     }
     Ok(found)
 }

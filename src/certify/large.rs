@@ -9,13 +9,13 @@ use super::options::Options;
 use crate::certificate::large::{self, Draw, File, Large, Shape};
 use crate::certificate::residues::{self, Fingerprint, Residues};
 use crate::certificate::{Version, digest};
-use crate::check::bridge::{output_adjoint_of_residue, residues_of_credit, residues_of_update};
-use crate::check::{Cell, CellState, Claim, Comparison, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
 use crate::linalg::{Check, Field, column, column_mut, zeros};
 use crate::modular::{Function, Layer, Network, backprop, credit};
 use crate::progress::Progress;
 use crate::spec::{Dense, Expect, Kink};
+use crate::verdict::bridge::{output_adjoint_of_residue, residues_of_credit, residues_of_update};
+use crate::verdict::{Cell, CellState, Claim, Comparison, Conclusion, Table, Tier, Verdict};
 
 /// What came of a large network.
 #[derive(Clone, Debug)]

@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 
 use crate::certify::evidence::Evidence;
-use crate::check::locality::{Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse};
-use crate::check::{Cell, Claim, Tier, Verdict};
 use crate::scalar::{Rational, Scalar};
 use crate::spec::{Neuron, Synapse, Wiring};
 use crate::textbook::{View, plasticity, relax};
+use crate::verdict::locality::{
+    Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse,
+};
+use crate::verdict::{Cell, Claim, Tier, Verdict};
 
 /// A view that passes every read through and writes it down.
 #[derive(Debug)]

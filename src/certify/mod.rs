@@ -9,6 +9,7 @@ pub mod audit;
 mod both_sides;
 pub mod evidence;
 mod exact;
+mod explain;
 #[cfg(feature = "fast")]
 mod float;
 #[cfg(feature = "fast")]
@@ -40,10 +41,10 @@ pub use crate::progress::{Progress, Silent};
 pub use options::Options;
 
 use crate::certificate::{self, Certificate};
-use crate::check::{Cell, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::{Case, Expect, Wiring};
+use crate::verdict::{Cell, Claim, Conclusion, Table, Tier, Verdict};
 use crate::wire::Document;
 
 /// What came of a case.
@@ -60,7 +61,7 @@ pub struct Certified {
 /// Exactness: tiers S, P and Q are exact; L and F hold floats to exact results.
 ///
 /// ```
-/// use creditcheck::{certify::{self, Options, Silent}, check::Conclusion, wire::Document};
+/// use creditcheck::{certify::{self, Options, Silent}, verdict::Conclusion, wire::Document};
 /// let text = br#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
 ///    {"weights": [["1/2", -3], ["1/4", 2]], "activation": "quadratic"},
 ///    {"weights": [[3, -2]], "activation": "identity"}]}, "loss": "half_squared_error",

@@ -1,14 +1,14 @@
 //! C4: with another balance function the rule differs, exactly where the theorem says.
 
 use super::evidence::Evidence;
-use crate::check::bridge::updates_agree;
-use crate::check::{Cell, Claim, Comparison, Mismatch, Tier, Verdict};
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::Rational;
 use crate::spec::outcome::{CreditExample, GivenCredit, Update};
 use crate::spec::{Case, Limits, Neuron, PerNeuron, PerSynapse, Synapse, Wiring};
 use crate::textbook::credit;
+use crate::verdict::bridge::updates_agree;
+use crate::verdict::{Cell, Claim, Comparison, Mismatch, Tier, Verdict};
 
 /// Neurons at which f is replaced; each costs a run of the rule.
 const MOST_NEURONS: usize = 64;
@@ -63,7 +63,7 @@ pub(super) fn cell(
         given.balance_factor[neuron] += Rational::one();
         let (_, found) = run(&given)?;
         let expected = predicted(wiring, evidence, example, neuron, &before);
-        crate::check::bridge::compare_updates(wiring, &found, &expected, &mut comparison);
+        crate::verdict::bridge::compare_updates(wiring, &found, &expected, &mut comparison);
         let entries = expected.weights.iter().zip(before.weights.iter());
         for (after, before) in entries.chain(expected.biases.iter().zip(before.biases.iter())) {
             if after == before { stayed += 1 } else { changed += 1 }

@@ -4,13 +4,13 @@ use super::both_sides::linear_response;
 use super::evidence::Evidence;
 use super::exact::{counting_direction, inner};
 use super::gates;
-use crate::check::bridge::{update_of_derivatives, updates_agree};
-use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::outcome::{CreditExample, GivenCredit};
 use crate::spec::{Case, Limits, Neuron};
 use crate::textbook::interpolate;
+use crate::verdict::bridge::{update_of_derivatives, updates_agree};
+use crate::verdict::{Cell, Claim, Comparison, Tier, Verdict};
 
 /// The cell of C7.
 ///

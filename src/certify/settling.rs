@@ -5,13 +5,13 @@ use num_rational::BigRational;
 use super::Options;
 use super::evidence::Evidence;
 use crate::certificate::digest;
-use crate::check::{Cell, Claim, Comparison, Tier, Verdict};
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::outcome::Update;
 use crate::spec::{Limits, Neuron, PerNeuron, PerSynapse, Wiring};
 use crate::textbook::plasticity::{bias_change, weight_change};
 use crate::textbook::{Equilibrium, relax};
+use crate::verdict::{Cell, Claim, Comparison, Tier, Verdict};
 
 /// The cell of C5.
 pub(super) struct Settled {
@@ -71,7 +71,7 @@ pub(super) fn run(
         }
         let expected = changes(wiring, &evidence.view(example, &exact));
         let found = changes(wiring, &evidence.view(example, &sweeps[deadline]));
-        crate::check::bridge::compare_updates(wiring, &found, &expected, &mut comparison);
+        crate::verdict::bridge::compare_updates(wiring, &found, &expected, &mut comparison);
         // One example that shows it is enough.
         if let (false, Some(early)) = (late_update, deadline.checked_sub(1)) {
             late_update = changes(wiring, &evidence.view(example, &sweeps[early])) != expected;

@@ -9,12 +9,12 @@ use num_rational::BigRational;
 use num_traits::{One, Zero};
 
 use super::evidence::Evidence;
-use crate::check::bounded::{Bound, power, power_in_words, rounding_bound};
-use crate::check::enclosure::{Enclosure, logistic, softplus, tanh};
-use crate::check::{Cell, Claim, Compared, Mismatch, Tier, Verdict};
 use crate::error::Error;
 use crate::number::{exact_f64, hex, nearest_f64};
 use crate::spec::{Case, Class, Dtype, Transcendental};
+use crate::verdict::bounded::{Bound, power, power_in_words, rounding_bound};
+use crate::verdict::enclosure::{Enclosure, logistic, softplus, tanh};
+use crate::verdict::{Cell, Claim, Compared, Mismatch, Tier, Verdict};
 
 /// The step of the central difference is 2⁻¹²⁸: its error |σ‴| h²/6 is then below 2⁻²⁵⁶, because
 /// |σ‴| ≤ 2 for tanh, ≤ 1/8 for logistic and for softplus. A saturated slope is much smaller than 1, and its bound with it.

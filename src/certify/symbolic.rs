@@ -1,11 +1,11 @@
 //! Tier S: C1 and C2 as identities of polynomials, for all values at once.
 
 use super::both_sides::{GivenRun, given_verdicts};
-use crate::check::{Cell, Claim, Tier};
 use crate::error::Error;
 use crate::scalar::{Polynomial, Scalar};
 use crate::spec::outcome::GivenCredit;
 use crate::spec::{Case, Limits, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::verdict::{Cell, Claim, Tier};
 
 /// Up to this many synapses: larger networks have too many terms to write out.
 const MOST_SYNAPSES: usize = 16;

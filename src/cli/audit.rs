@@ -1,23 +1,22 @@
 //! `creditcheck audit`
 
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use num_rational::BigRational;
-use num_traits::Zero;
 
-use super::common::Common;
+use super::common::{Common, scale_of};
 use super::files::{Reach, open, read_file, write_file};
 use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::certify::audit::{Options, Theirs, audit};
-use crate::check::judge::Nearness;
 use crate::error::Error;
 use crate::number;
 use crate::report;
-use crate::spec::{Dense, DenseLayer, Dtype, Expect, Kink, Limits, Tensor};
+use crate::spec::{Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Tensor};
 use crate::wire::case::activation_of;
-use crate::wire::gradient::{self, Quantity};
+use crate::wire::gradient::{self, Quantity, Subject};
 use crate::wire::json::Json;
 use crate::wire::tensor::{LayerNames, TensorFile, layer_names, layers, only};
 use crate::wire::{Document, dense};
@@ -62,6 +61,9 @@ pub(super) struct Arguments {
     /// Exit 0, not 3, where a block has a bound without power; not where the whole exact gradient is zero
     #[arg(long)]
     allow_unchecked: bool,
+    /// Only what is proved: no third line, which assumes independent roundings
+    #[arg(long)]
+    rigorous: bool,
     #[command(flatten)]
     reach: Reach,
 }
@@ -76,12 +78,7 @@ enum Format {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let scale = number::parse(&arguments.scale, &limits)
-        .ok()
-        .filter(|scale| !scale.is_zero())
-        .ok_or_else(|| {
-            Error::input("--scale", format!("\"{}\"", arguments.scale), "a number that is not zero")
-        })?;
+    let scale = scale_of(&arguments.scale, &limits)?;
     let (mut net, names) = network(arguments, &limits)?;
     examples(arguments, &mut net, &limits)?;
     let theirs = theirs(&arguments.mine, &net, &names, &limits)?;
@@ -93,6 +90,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
             Format::F16 => Dtype::F16,
         }),
         scale,
+        rigorous: arguments.rigorous,
     };
     let mut bar = Bar::new(common, 1);
     let found = audit(&net, &theirs, &options, &mut bar);
@@ -110,9 +108,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         write_file(file, report::histogram(&subject).as_bytes())?;
     }
     common.write(|| report::audited(&subject), || report::audited_json(&subject))?;
-    Ok(match &found.verdict {
+    Ok(match found.verdict() {
         Err(why) if !(arguments.allow_unchecked && why.can_be_allowed()) => Outcome::Unchecked,
-        Ok(Nearness::Different) => Outcome::Disagree,
+        Ok(nearness) if nearness.is_refused() => Outcome::Disagree,
         _ => Outcome::Agree,
     })
 }
@@ -219,7 +217,7 @@ fn theirs(
     net: &Dense,
     names: &[LayerNames],
     limits: &Limits,
-) -> Result<Vec<Theirs>, Error> {
+) -> Result<Theirs, Error> {
     if !is_safetensors(mine) {
         return of_json(mine, net, limits);
     }
@@ -241,18 +239,23 @@ fn theirs(
     only(&file, &names)?;
     let shapes: Vec<_> = net.layers.iter().map(|l| (l.weights.rows, l.weights.cols)).collect();
     let found = layers(&mut file, &names, Some(&shapes), limits)?;
-    Ok(found.into_iter().map(|(weights, biases)| Theirs { weights, biases }).collect())
+    let tensors: Vec<Tensor> =
+        found.into_iter().flat_map(|(weights, biases)| iter::once(weights).chain(biases)).collect();
+    Ok(Theirs {
+        dtypes: tensors.iter().map(|tensor| tensor.dtype).collect(),
+        entries: Layout::of_dense(net).hold(tensors.into_iter().flat_map(|tensor| tensor.values)),
+    })
 }
 
 /// A gradient in JSON, whose entries are floats of one format.
-fn of_json(mine: &Path, net: &Dense, limits: &Limits) -> Result<Vec<Theirs>, Error> {
+fn of_json(mine: &Path, net: &Dense, limits: &Limits) -> Result<Theirs, Error> {
     let bytes = read_file(mine, limits)?;
-    let read = || -> Result<Vec<Theirs>, Error> {
+    let read = || -> Result<Theirs, Error> {
         let small = net.parameters() <= dense::MOST_PARAMETERS;
         let case = small.then(|| net.to_case()).flatten().ok_or_else(|| {
             Error::unsupported("a gradient of this size in JSON; write it as safetensors")
         })?;
-        let found = gradient::read(&bytes, &case, limits)?;
+        let found = gradient::read(&bytes, &Subject::of(&case), limits)?;
         let dtype = found.number.dtype().ok_or_else(|| {
             Error::unsupported("an audit of a gradient in fractions; `creditcheck check` takes it")
         })?;
@@ -262,21 +265,8 @@ fn of_json(mine: &Path, net: &Dense, limits: &Limits) -> Result<Vec<Theirs>, Err
             ));
         }
         // The reader has held every entry to the format.
-        let float = |value: &BigRational| number::nearest_f64(value);
-        let mut weights = found.entries.weights.iter().map(float);
-        let mut biases = found.entries.biases.iter().map(float).skip(net.inputs.cols);
-        Ok(net
-            .layers
-            .iter()
-            .map(|layer| {
-                let (rows, cols) = (layer.weights.rows, layer.weights.cols);
-                let values = weights.by_ref().take(rows * cols).collect();
-                let of_layer: Vec<f64> = biases.by_ref().take(rows).collect();
-                let tensor = |cols, values| Tensor { rows, cols, dtype, values };
-                let biases = layer.biases.as_ref().map(|_| tensor(1, of_layer));
-                Theirs { weights: tensor(cols, values), biases }
-            })
-            .collect())
+        let dtypes = vec![dtype; found.entries.blocks.len()];
+        Ok(Theirs { entries: found.entries.map(|value| number::nearest_f64(&value)), dtypes })
     };
     read().map_err(|error| error.in_file(mine.display().to_string()))
 }

@@ -4,23 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{Common, Format, Input, not_over_time, read_input};
+use super::common::{Common, Format, read_case};
 use super::coq::{Wanted, Written};
 use super::files::Reach;
 use super::outcome::Outcome;
 use super::progress::Bar;
-use crate::certificate::Certificate;
-use crate::certificate::large::{File, Large};
-use crate::certify::{self, Options};
-use crate::check::Conclusion;
+use crate::certify::Options;
 use crate::error::Error;
-use crate::progress::Progress;
+use crate::kinds::{Certified, Exact, Issued, Kind};
 use crate::report::{self, Row, Training};
-use crate::spec::Dense;
 use crate::suite::{self, Hidden, digits};
-use crate::wire::json::Json;
-use crate::wire::tensor::FileDigest;
-use crate::wire::{self, Document};
+use crate::wire;
 
 /// Checks all claims, on the given cases or the built-in suite.
 #[derive(Args, Debug, Default)]
@@ -53,11 +47,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         let name = file.display().to_string();
         bar.item(&name);
         let options = Options { limits: options.limits.renewed(), ..options };
-        let result = read_input(file, arguments.reach, &options.limits)
-            .and_then(|input| any_size(input, &options, &written, &mut bar))
-            .and_then(|found| match &found.2.certificate {
-                Kind::Small(certificate) => written.add(file, certificate, common).map(|()| found),
-                Kind::Large(_) => Ok(found),
+        let result = read_case(file, arguments.reach, &options.limits)
+            .and_then(|case| case.certify(&options, written.wanted(), &mut bar))
+            .and_then(|found| match &found.certificate {
+                Some(Issued::Small(certificate)) => {
+                    written.add(file, certificate, common).map(|()| found)
+                }
+                Some(Issued::Large(_)) | None => Ok(found),
             })
             .map_err(|error| error.in_file(name.clone()));
         if result.as_ref().is_err_and(|error| *error == Error::Interrupted) {
@@ -87,12 +83,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         return Ok(worst(&rows));
     };
     if let (Ok(found), Some(conclusion), Some(issued)) = (&only.result, only.conclusion, issued) {
-        let name = issued.title.as_deref().unwrap_or(&only.name);
+        let name = issued.name.as_deref().unwrap_or(&only.name);
         let json = match &issued.certificate {
-            Kind::Small(certificate) => wire::certificate::to_json(certificate),
-            Kind::Large(Some(certificate)) => wire::large::to_json(certificate)?,
+            Some(Issued::Small(certificate)) => wire::certificate::to_json(certificate),
+            Some(Issued::Large(certificate)) => wire::large::to_json(certificate)?,
             // Nothing is certified where the two rules do not agree; the report says what was found.
-            Kind::Large(None) => report::many_json(common.seed, &rows),
+            None => report::many_json(common.seed, &rows),
         };
         common.write_or_junit(
             || report::one(name, found, conclusion, !common.quiet, common.ink()),
@@ -104,96 +100,23 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
 }
 
 /// What one case leaves: its own name, and a certificate.
-struct Issued {
-    title: Option<String>,
-    certificate: Kind,
-}
-
-enum Kind {
-    Small(Box<Certificate>),
-    Large(Option<Box<Large>>),
-}
-
-/// What came of a case, what it amounts to, and what is issued.
-type Certified = (report::Found, Conclusion, Issued);
-
-/// A case of fractions through every tier; a large one of floats through those that are made for it.
-fn any_size(
-    input: Input,
-    options: &Options,
-    written: &Written,
-    progress: &mut dyn Progress,
-) -> Result<Certified, Error> {
-    match input {
-        Input::Case(document, _) => {
-            let dense = Dense::of(&document.case);
-            match dense.filter(|dense| dense.parameters() > wire::dense::MOST_PARAMETERS) {
-                Some(dense) => {
-                    written.not_large()?;
-                    large(&dense, &document.json, &[], options, progress)
-                }
-                None => certified(*document, options, progress),
-            }
-        }
-        Input::Dense(found) => {
-            written.not_large()?;
-            large(&found.dense, &found.json, &found.files, options, progress)
-        }
-        Input::Temporal(_) => Err(not_over_time()),
-    }
-}
-
-fn large(
-    dense: &Dense,
-    json: &Json,
-    files: &[FileDigest],
-    options: &Options,
-    progress: &mut dyn Progress,
-) -> Result<Certified, Error> {
-    let files: Vec<_> = files
-        .iter()
-        .map(|file| File { name: file.file.clone(), digest: file.sha256.clone() })
-        .collect();
-    let text = json.canonical();
-    let found = certify::large::certify(dense, &text, &files, options, progress)?;
-    let conclusion = certify::large::conclusion(&found.table);
-    let subject = report::Found {
-        network: report::dense_network(dense),
-        parameters: dense.parameters(),
-        examples: dense.batch(),
-        digest: wire::sha256(text.as_bytes()),
-        expect: dense.expect,
-        table: found.table,
-    };
-    let issued = Issued {
-        title: dense.name.clone(),
-        certificate: Kind::Large(found.certificate.map(Box::new)),
-    };
-    Ok((subject, conclusion, issued))
-}
-
-fn certified(
-    document: Document,
-    options: &Options,
-    progress: &mut dyn Progress,
-) -> Result<Certified, Error> {
-    let found = certify::certify(&document, options, progress)?;
-    let conclusion = certify::conclusion(&document.case, &found.table);
-    let subject = report::Found::of(&document.case, document.digest(), found.table);
-    let certificate = Kind::Small(Box::new(found.certificate));
-    Ok((subject, conclusion, Issued { title: document.case.name, certificate }))
+struct Leaves {
+    name: Option<String>,
+    certificate: Option<Issued>,
 }
 
 fn row(
     name: String,
     result: Result<Certified, Error>,
     training: Option<Training>,
-) -> (Row, Option<Issued>) {
-    let (result, conclusion, issued) = match result {
-        Ok((found, conclusion, issued)) => (Ok(found), Some(conclusion), Some(issued)),
+) -> (Row, Option<Leaves>) {
+    let (result, conclusion, leaves) = match result {
+        Ok(Certified { found, conclusion, name, certificate }) => {
+            (Ok(found), Some(conclusion), Some(Leaves { name, certificate }))
+        }
         Err(error) => (Err(error), None, None),
     };
-    (Row { name, result, training, conclusion }, issued)
+    (Row { name, result, training, conclusion }, leaves)
 }
 
 /// In the order 2, 1, 3, 0.
@@ -209,7 +132,9 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
         bar.item(name);
         let options = &Options { limits: options.limits.renewed(), ..*options };
         let document = suite::document(text, &options.limits)?;
-        rows.push(row((*name).into(), Ok(certified(document, options, &mut bar)?), None).0);
+        rows.push(
+            row((*name).into(), Exact::of(document).certify(options, false, &mut bar), None).0,
+        );
         bar.done();
     }
     let images = digits::read()?;
@@ -220,7 +145,7 @@ fn run_suite(common: &Common, options: &Options) -> Result<Outcome, Error> {
         let trained = suite::train(&images, hidden, common.seed, &mut bar)?;
         let training = Training { sentence: trained.sentence(), learned: trained.is_good() };
         learned &= training.learned;
-        let found = certified(trained.document, options, &mut bar)?;
+        let found = Exact::of(trained.document).certify(options, false, &mut bar)?;
         rows.push(row(name.into(), Ok(found), Some(training)).0);
         bar.done();
     }

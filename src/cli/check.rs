@@ -4,17 +4,16 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{Common, Input, read_input, too_large};
+use super::common::{Common, of_case, read_case, scale_of};
 use super::files::{Reach, read_file};
 use super::outcome::Outcome;
 use super::progress::Bar;
-use crate::certify;
-use crate::certify::judge::judge;
-use crate::check::Conclusion;
-use crate::check::judge::Nearness;
 use crate::error::Error;
 use crate::report;
-use crate::wire::{gradient, temporal};
+use crate::verdict::Conclusion;
+use crate::verdict::judge::Options;
+use crate::verdict::walk::KEPT;
+use crate::wire::gradient::{self, Gradient};
 
 /// Is somebody else's gradient or update right?
 #[derive(Args, Debug)]
@@ -35,46 +34,41 @@ pub(super) struct Arguments {
     /// Exit 0, not 3, where a block has no bound or one without power; not where the whole exact gradient is zero
     #[arg(long)]
     allow_unchecked: bool,
+    /// Their loss divided by ours: 2/10 for a mean of the squares over 10 outputs, -1 for the other sign
+    #[arg(long, value_name = "P/Q", default_value = "1", allow_hyphen_values = true)]
+    scale: String,
+    /// Only what is proved: no verdict that assumes independent roundings
+    #[arg(long)]
+    rigorous: bool,
+    /// List every entry that differs
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
     reach: Reach,
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let input = read_input(&arguments.case, arguments.reach, &limits)?;
-    let bytes = read_file(&arguments.mine, &limits)?;
+    let keep = if arguments.all { usize::MAX } else { KEPT };
+    let (scale, rigorous) = (scale_of(&arguments.scale, &limits)?, arguments.rigorous);
+    let options = Options { scale, keep, rigorous };
+    let case = read_case(&arguments.case, arguments.reach, &limits)?;
+    let subject = case.subject().map_err(of_case(&arguments.case))?;
     let name = arguments.mine.display().to_string();
-    let in_mine = |error: Error| error.in_file(name.clone());
-    let mut bar = Bar::new(common, 1);
-    let (title, digest, judged) = match &input {
-        Input::Temporal(document) => {
-            let case = &document.case;
-            let mine = temporal::gradient::read(&bytes, case, &limits).map_err(in_mine)?;
-            let digest = document.digest();
-            expect_case(mine.case.as_deref(), &digest, arguments).map_err(in_mine)?;
-            let title = format!("{} ({})", case.title(), report::network_over_time(case));
-            (title, digest, certify::temporal::judge(case, &mine, &limits, &mut bar))
-        }
-        Input::Case(document, _) => {
-            let case = &document.case;
-            let mine = gradient::read(&bytes, case, &limits).map_err(in_mine)?;
-            let digest = document.digest();
-            expect_case(mine.case.as_deref(), &digest, arguments).map_err(in_mine)?;
-            let title = format!("{} ({})", case.title(), report::network(case));
-            (title, digest, judge(case, &mine, &limits, &mut bar))
-        }
-        Input::Dense(found) => return Err(too_large(found, &arguments.case)),
-    };
-    bar.finish();
-    let (judgement, diagnosis) =
-        judged.map_err(|error| error.in_file(arguments.case.display().to_string()))?;
+    let bytes = read_file(&arguments.mine, &limits)?;
+    let digest = case.digest();
+    let mine = gradient::read(&bytes, &subject, &limits)
+        .and_then(|mine| expect_case(mine, &digest, arguments))
+        .map_err(|error| error.in_file(name.clone()))?;
+    let judged = Bar::new(common, 1).alone(|bar| case.judge(&mine, &options, &limits, bar));
+    let (judgement, diagnosis) = judged.map_err(of_case(&arguments.case))?;
     let conclusion = match judgement.unchecked() {
-        _ if judgement.nearness() == Nearness::Different => Conclusion::Disagree,
+        _ if judgement.nearness().is_refused() => Conclusion::Disagree,
         Some(why) if !(arguments.allow_unchecked && why.can_be_allowed()) => Conclusion::Unchecked,
         _ => Conclusion::Agree,
     };
     common.write_or_junit(
-        || report::judged(&name, &title, &judgement, &diagnosis),
+        || report::judged((&name, &case.title()), &judgement, &diagnosis, arguments.all),
         || report::judged_json(&digest, &judgement, &diagnosis),
         || report::judged_junit(&name, &judgement, &diagnosis, conclusion),
     )?;
@@ -82,8 +76,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
 }
 
 /// Refuses a result that says that it belongs to another case.
-fn expect_case(stated: Option<&str>, digest: &str, arguments: &Arguments) -> Result<(), Error> {
-    match stated {
+fn expect_case(mine: Gradient, digest: &str, arguments: &Arguments) -> Result<Gradient, Error> {
+    match &mine.case {
         Some(stated) if stated != digest => Err(Error::Input {
             place: "case".into(),
             found: format!("\"{stated}\""),
@@ -92,6 +86,6 @@ fn expect_case(stated: Option<&str>, digest: &str, arguments: &Arguments) -> Res
                 "the result belongs to another case; leave the field out if you are sure".into(),
             ),
         }),
-        _ => Ok(()),
+        _ => Ok(mine),
     }
 }

@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use miette::Diagnostic;
+use num_rational::BigRational;
+use num_traits::Zero;
 
 use super::files::{Reach, read_file, write_file};
 use super::outcome::Outcome;
 use crate::error::Error;
 use crate::foreign::{Foreign, page};
+use crate::kinds::{self, Kind};
+use crate::number;
 use crate::paragraph::{WIDTH, wrapped};
 use crate::report::{Failure, Ink};
 use crate::spec::{Limits, Work};
-use crate::wire::dense::{self, DenseDocument};
 use crate::wire::json::Json;
-use crate::wire::temporal::is_temporal;
-use crate::wire::tensor::LayerNames;
-use crate::wire::{Document, TemporalDocument};
 
 /// The options of every command.
 #[derive(Args, Clone, Debug)]
@@ -199,71 +199,36 @@ pub(super) fn to_stderr(text: &str, codes: &[&str]) {
     let _ = std::io::stderr().lock().write_all(page(text, codes).as_bytes());
 }
 
-/// A case as a command gets it.
-pub(super) enum Input {
-    /// With all numbers written out, and what the tensors were called that they came from.
-    Case(Box<Document>, Vec<LayerNames>),
-    /// With more numbers in files than would be written out.
-    Dense(Box<DenseDocument>),
-    /// With a network that runs in time.
-    Temporal(Box<TemporalDocument>),
-}
-
 /// Reads a case, and the tensor files that it refers to; every error names the file.
 ///
 /// # Errors
-/// As [`read_file`], [`Document::read`] and [`dense::read`].
-pub(super) fn read_input(file: &Path, reach: Reach, limits: &Limits) -> Result<Input, Error> {
+/// As [`read_file`] and [`kinds::read`].
+pub(super) fn read_case(
+    file: &Path,
+    reach: Reach,
+    limits: &Limits,
+) -> Result<Box<dyn Kind>, Error> {
     let bytes = read_file(file, limits)?;
     // Names in a case are relative to the case.
     let folder = file.parent().unwrap_or(Path::new(""));
-    let input = || {
-        let json = Json::read(&bytes, limits)?;
-        if is_temporal(&json, limits) {
-            let document = TemporalDocument::from_json(&json, limits)?;
-            return Ok(Input::Temporal(Box::new(document)));
-        }
-        if !dense::refers_to_files(&json, limits) {
-            return Ok(Input::Case(Box::new(Document::from_json(&json, limits)?), Vec::new()));
-        }
-        let found = dense::read(&json, limits, &mut |name| reach.open(folder, name))?;
-        Ok(match found.written_out() {
-            Some(document) => Input::Case(Box::new(document), found.names),
-            None => Input::Dense(Box::new(found)),
-        })
-    };
-    input().map_err(|error: Error| error.in_file(file.display().to_string()))
+    kinds::read(&bytes, limits, &mut |name| reach.open(folder, name)).map_err(of_case(file))
 }
 
-/// Reads a case for a command that serves none with more parameters than can be written out.
-///
-/// # Errors
-/// As [`read_input`], and [`Error::Unsupported`] with the commands that serve larger ones.
-pub(super) fn read_case(file: &Path, reach: Reach, limits: &Limits) -> Result<Document, Error> {
-    match read_input(file, reach, limits)? {
-        Input::Case(document, _) => Ok(*document),
-        Input::Dense(found) => Err(too_large(&found, file)),
-        Input::Temporal(_) => Err(not_over_time().in_file(file.display().to_string())),
+/// Puts the file of a case before an error; an option that cannot be read is none of the file.
+pub(super) fn of_case(file: &Path) -> impl Fn(Error) -> Error + '_ {
+    move |error| match &error {
+        Error::Input { place, .. } if place.starts_with("--") => error,
+        _ => error.in_file(file.display().to_string()),
     }
 }
 
-/// What a command says that writes every number out.
-pub(super) fn too_large(found: &DenseDocument, file: &Path) -> Error {
-    Error::unsupported(format!(
-        "{} parameters and {} examples in this command, which writes every number out as a fraction and takes up \
-         to {} parameters; `creditcheck certify`, `gradient` and `audit` take more",
-        found.dense.parameters(),
-        found.dense.batch(),
-        dense::MOST_PARAMETERS,
-    ))
-    .in_file(file.display().to_string())
-}
-
-/// What a command says that serves no network that runs in time.
-pub(super) fn not_over_time() -> Error {
-    Error::unsupported(
-        "a network that runs in time in this command; `creditcheck compare`, `gradient`, `check` and `show` take it",
-    )
+/// What `--scale` says: their loss divided by ours.
+///
+/// # Errors
+/// [`Error::Input`] for what is no number, and for 0.
+pub(super) fn scale_of(text: &str, limits: &Limits) -> Result<BigRational, Error> {
+    let refused = || Error::input("--scale", format!("\"{text}\""), "a number that is not zero");
+    number::parse(text, limits).ok().filter(|scale| !scale.is_zero()).ok_or_else(refused)
 }
 
 /// An error as miette shows it.

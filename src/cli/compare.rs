@@ -4,14 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::common::{Common, Input, read_input};
+use super::common::{Common, of_case, read_case};
 use super::files::Reach;
-use super::gradient::temporal::mu_of;
 use super::outcome::Outcome;
 use super::progress::Bar;
-use crate::certify::temporal::compare;
 use crate::error::Error;
-use crate::report;
+use crate::report::Numbers;
 
 /// All rules over time against the exact gradient: how far off, and which conditions would make them exact.
 #[derive(Args, Debug)]
@@ -42,20 +40,10 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let name = arguments.case.display().to_string();
-    let Input::Temporal(document) = read_input(&arguments.case, Reach::default(), &limits)? else {
-        let error = Error::unsupported(
-            "a network that does not run in time in this command; `creditcheck certify` compares the rules that it has",
-        );
-        return Err(error.in_file(name));
-    };
-    let mu = mu_of(&arguments.mu, document.case.network.neurons(), &limits)?;
-    let case = document.case.clone();
-    let found = Bar::new(common, 1).alone(move |bar| compare(&case, &mu, &limits, bar));
-    let found = found.map_err(|error| error.in_file(name))?;
-    common.write(
-        || report::compared(&document.case, &found),
-        || report::compared_json(&document, &found),
-    )?;
-    Ok(found.conclusion().into())
+    let case = read_case(&arguments.case, Reach::default(), &limits)?;
+    let found = Bar::new(common, 1).alone(|bar| case.compare(&arguments.mu, &limits, bar));
+    let (found, conclusion) = found.map_err(of_case(&arguments.case))?;
+    let numbers = Numbers::new(None, false);
+    common.write(|| found.text(&numbers), || found.json())?;
+    Ok(conclusion.into())
 }

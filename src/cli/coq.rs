@@ -80,18 +80,9 @@ impl<'a> Written<'a> {
         Ok(())
     }
 
-    /// Refuses a case that is too large for a file of this kind, before anything is computed.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] if files are wanted.
-    pub fn not_large(&self) -> Result<(), Error> {
-        match self.wanted.coq {
-            None => Ok(()),
-            Some(_) => Err(Error::unsupported(format!(
-                "a Coq certificate of more than {} parameters",
-                crate::wire::dense::MOST_PARAMETERS
-            ))),
-        }
+    /// Whether files are wanted.
+    pub fn wanted(&self) -> bool {
+        self.wanted.coq.is_some()
     }
 }
 

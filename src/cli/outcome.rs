@@ -26,12 +26,12 @@ impl Outcome {
     }
 }
 
-impl From<crate::check::Conclusion> for Outcome {
-    fn from(conclusion: crate::check::Conclusion) -> Self {
+impl From<crate::verdict::Conclusion> for Outcome {
+    fn from(conclusion: crate::verdict::Conclusion) -> Self {
         match conclusion {
-            crate::check::Conclusion::Agree => Self::Agree,
-            crate::check::Conclusion::Unchecked => Self::Unchecked,
-            crate::check::Conclusion::Disagree => Self::Disagree,
+            crate::verdict::Conclusion::Agree => Self::Agree,
+            crate::verdict::Conclusion::Unchecked => Self::Unchecked,
+            crate::verdict::Conclusion::Disagree => Self::Disagree,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::common::{Common, read_case};
+use super::common::{Common, of_case, read_case};
 use super::files::{Reach, write_all};
 use super::outcome::Outcome;
 use super::progress::Bar;
@@ -97,7 +97,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         return digits(arguments, common);
     }
     let (case, others) = match &arguments.case {
-        Some(file) => (read_case(file, arguments.reach, &common.limits())?.case, Vec::new()),
+        Some(file) => {
+            let case = read_case(file, arguments.reach, &common.limits())?;
+            (case.into_document().map_err(of_case(file))?.case, Vec::new())
+        }
         None => (timescales::layered(common.seed), vec![timescales::chain()]),
     };
     let in_file = |error: Error| match &arguments.case {

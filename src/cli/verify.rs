@@ -9,9 +9,9 @@ use super::files::{Reach, read_file};
 use super::outcome::Outcome;
 use crate::certificate::verify::large::{self, Numbers, SealedLarge};
 use crate::certificate::verify::{Refusal, Report, Row, verify_within};
-use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
 use crate::spec::{Case, Expect, Limits};
+use crate::verdict::{Claim, Conclusion, Tier};
 use crate::wire::{self, json::Json};
 
 /// Checks a certificate by substitution, without any engine.

@@ -4,7 +4,7 @@
 //! for k = 0 nothing cancels and for k < 0 both terms have the same size as their sum. Then tanh |a| = −m/(m + 2) with
 //! m = e^(−2|a|) − 1.
 //!
-//! Exactness: within the ulps stated in [`crate::check::bounded`], over the whole range, subnormal numbers included; NaN stays
+//! Exactness: within the ulps stated in [`crate::verdict::bounded`], over the whole range, subnormal numbers included; NaN stays
 //! NaN. Only sums, products and quotients occur, no fused ones, in an order that the text fixes: the bits are the same on
 //! every machine and for every vector width.
 

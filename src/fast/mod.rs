@@ -7,8 +7,8 @@
 //! and whose result is checked for finiteness after.
 //!
 //! Exactness: none is promised here. On lattice inputs every result is exact
-//! ([`crate::check::lattice`]); elsewhere the distance to the exact result is
-//! bounded by computation ([`crate::check::bounded`], which also states how accurate tanh,
+//! ([`crate::verdict::lattice`]); elsewhere the distance to the exact result is
+//! bounded by computation ([`crate::verdict::bounded`], which also states how accurate tanh,
 //! logistic and softplus of this room are assumed to be; the tests hold them to it). The bits do not depend on the
 //! number of [`Threads`]. They may differ between machines, because faer's kernels do; everything that is not a product is the
 //! same on every machine.

@@ -29,7 +29,7 @@ impl Reference<'_> {
     /// ∂L/∂W and ∂L/∂b: x̄^Λ = x^Λ − t, then D6 and D7 for l = Λ..1.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a graph or a slope that is not rational, [`Error::Limit`] for numbers that grow too long.
+    /// [`Error::Unsupported`] for a graph or a slope beyond every float, [`Error::Limit`] for numbers that grow too long.
     pub fn backprop(&self, hook: &Hook) -> Result<LayeredGradient<BigRational>, Error> {
         let Network::Layered(net) = &self.case.network else {
             return Err(Error::unsupported("backpropagation on a graph"));

@@ -14,7 +14,7 @@ pub use time::CATALOGUE_OVER_TIME;
 #[rustfmt::skip]
 pub enum Mutant {
     M01, M02, M03, M04, M05, M06, M07, M08, M09, M10, M11, M12, M13, M15, M16, M17, M18,
-    M21, M22, M24, M25, M26, M28, M29,
+    M21, M22, M24, M25, M26, M28, M29, M30, M31, M32,
     K01, K02, K03, K05, K07, K09, K10, K11,
     R01, R02, R03, R04, R05,
     T01, T02, T03, T04, T05, T06, T07, T08, T09, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20,

@@ -33,7 +33,7 @@ impl Reference<'_> {
     /// Relaxes from zero for depth + 1 sweeps (D3) or, with a cycle, solves for the credit; then changes the weights once (D4).
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a slope that is not rational, [`Error::Limit`] for numbers that grow too long.
+    /// [`Error::Unsupported`] for a slope beyond every float, [`Error::Limit`] for numbers that grow too long.
     pub fn credit(&self, hook: &Hook) -> Result<CreditRun, Error> {
         let beta = self.balance_factors(hook)?;
         let external = self.external_credits(hook);

@@ -3,11 +3,11 @@
 use num_rational::BigRational;
 use num_traits::Zero;
 
-use crate::check::bridge;
 use crate::error::Error;
 use crate::spec::outcome::Update;
 use crate::spec::{Case, Limits, Network, Parameters, Wiring};
 use crate::textbook::equilibrium;
+use crate::verdict::bridge;
 
 use super::catalogue::{CATALOGUE, Mutant};
 use super::hook::{Fault, Variant};
@@ -20,7 +20,7 @@ use super::search::Search;
 /// and may end the search with an error: on a network of thousands of parameters the search takes minutes.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a transcendental activation, [`Error::Limit`]; with a cycle as [`equilibrium::of_example`].
+/// [`Error::Unsupported`] for a rate beyond every float, [`Error::Limit`]; with a cycle as [`equilibrium::of_example`].
 pub fn diagnose_by(
     case: &Case,
     is_theirs: impl Fn(&Update<BigRational>) -> bool,

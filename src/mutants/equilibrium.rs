@@ -1,8 +1,8 @@
 //! The reference of networks at their equilibrium in the laboratory.
 
-use crate::check::Verdict;
 use crate::error::Error;
 use crate::spec::{Case, Limits};
+use crate::verdict::Verdict;
 
 use super::catalogue::{Mutant, Side};
 use super::hook::Fault;

@@ -1,5 +1,6 @@
 //! σ and σ' for the reference implementation, straight from the table of activations.
 
+use crate::number::{exact_f64, nearest_f64};
 use crate::scalar::Rational;
 use crate::spec::{Activation, Kink};
 
@@ -7,7 +8,7 @@ fn integer(value: i64) -> Rational {
     Rational::integer(value)
 }
 
-/// σ(s); `None` where σ is not rational.
+/// σ(s); of tanh, logistic and softplus by f64. `None` where the number is beyond every float.
 pub(crate) fn rate(activation: &Activation, s: &Rational) -> Option<Rational> {
     Some(match activation {
         Activation::Identity => s.clone(),
@@ -22,8 +23,35 @@ pub(crate) fn rate(activation: &Activation, s: &Rational) -> Option<Rational> {
         Activation::Softsign => s * (Rational::one() + s.abs()).try_recip()?,
         Activation::EluRational if s.is_positive() => s.clone(),
         Activation::EluRational => s * (Rational::one() - s).try_recip()?,
-        Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
+        Activation::Tanh | Activation::Logistic | Activation::Softplus => {
+            near(activation, s)?[0].clone()
+        }
     })
+}
+
+/// σ(s) and σ'(s) where they are not rational: by f64, and so good enough to tell mistakes apart, and for nothing else.
+fn near(activation: &Activation, s: &Rational) -> Option<[Rational; 2]> {
+    let s = nearest_f64(&s.plain());
+    // Of e^−|s| nothing overflows.
+    let small = (-s.abs()).exp();
+    let (logistic, slope) = (1.0 / (1.0 + small), small / (1.0 + small).powi(2));
+    let logistic = if s < 0.0 { small / (1.0 + small) } else { logistic };
+    let values = match activation {
+        Activation::Tanh => [s.tanh(), (4.0 * small * small) / (1.0 + small * small).powi(2)],
+        Activation::Logistic => [logistic, slope],
+        Activation::Softplus => [s.max(0.0) + small.ln_1p(), logistic],
+        Activation::Identity
+        | Activation::Relu
+        | Activation::LeakyRelu { .. }
+        | Activation::HardTanh { .. }
+        | Activation::Square
+        | Activation::Quadratic
+        | Activation::Cubic
+        | Activation::Softsign
+        | Activation::EluRational => return None,
+    };
+    let [rate, slope] = values.map(exact_f64);
+    Some([Rational::of(&rate?), Rational::of(&slope?)])
 }
 
 /// The slopes of σ just left and just right of s.
@@ -55,11 +83,13 @@ fn one_sided(activation: &Activation, s: &Rational) -> Option<(Rational, Rationa
             let root = one() - s;
             smooth((&root * &root).try_recip()?)
         }
-        Activation::Tanh | Activation::Logistic | Activation::Softplus => return None,
+        Activation::Tanh | Activation::Logistic | Activation::Softplus => {
+            smooth(near(activation, s)?[1].clone())
+        }
     })
 }
 
-/// σ'(s) with the kink convention; `None` where σ' is not rational.
+/// σ'(s) with the kink convention; `None` as for [`rate`].
 pub(super) fn slope(activation: &Activation, kink: Kink, s: &Rational) -> Option<Rational> {
     let (left, right) = one_sided(activation, s)?;
     Some(match kink {

@@ -96,6 +96,12 @@ impl Layout {
         self.neuron(layer + 1, position).or_else(before)
     }
 
+    /// A neuron of the layer that is so many above, inputs not counted.
+    pub(super) fn in_layer(&self, neuron: Neuron, above: isize) -> Option<Neuron> {
+        let layer = self.layer_of(neuron)?.checked_add_signed(above)?;
+        if layer == 0 { None } else { self.neuron(layer, 0) }
+    }
+
     /// Neurons that could be mixed up: those of one layer, or the hidden ones of a graph.
     pub(super) fn groups(&self) -> Vec<Vec<Neuron>> {
         if self.layers() == 0 {

@@ -1,8 +1,8 @@
 //! The kill matrix: every mutant on every witness that is meant to catch it.
 
-use crate::check::Verdict;
 use crate::error::Error;
 use crate::spec::Limits;
+use crate::verdict::Verdict;
 
 use super::catalogue::{self, Mutant};
 use super::equilibrium::AtEquilibrium;

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use num_rational::BigRational;
 
-use crate::check::Verdict;
-use crate::check::locality::{Audit, Read, allowed_to_synapse};
 use crate::scalar::Scalar;
 use crate::spec::{Case, Neuron, Parameters, PerNeuron, Synapse, Wiring};
 use crate::textbook::{Equilibrium, View, plasticity};
+use crate::verdict::Verdict;
+use crate::verdict::locality::{Audit, Read, allowed_to_synapse};
 
 use super::truth::Truth;
 

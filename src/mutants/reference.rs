@@ -31,7 +31,7 @@ impl<'a> Reference<'a> {
     /// Fires the network once for each example (D1).
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for a cycle without a given equilibrium and for a transcendental activation, [`Error::Limit`] for numbers that grow too long.
+    /// [`Error::Unsupported`] for a cycle without a given equilibrium, and for a rate beyond every float; [`Error::Limit`] for numbers that grow too long.
     pub fn new(case: &'a Case, limits: &Limits) -> Result<Self, Error> {
         let wiring = Wiring::of(case);
         // With a cycle the credit is solved for, and one sweep is made to be looked at.
@@ -109,6 +109,17 @@ impl<'a> Reference<'a> {
         if hook.at(Mutant::M04, neuron) {
             return Ok(Rational::one());
         }
+        if hook.at(Mutant::M30, neuron) {
+            return rational(rate(function, s), function);
+        }
+        for (mutant, step) in [(Mutant::M31, 1), (Mutant::M32, -1)] {
+            let other = self.layout.in_layer(neuron, step).map(|n| &self.wiring.activations[n]);
+            if let Some(other) = other.filter(|other| *other != function)
+                && hook.at(mutant, neuron)
+            {
+                return rational(slope(other, kink, s), other);
+            }
+        }
         if hook.at(Mutant::M05, neuron) {
             return rational(slope(function, kink, &firing.firing_rate[neuron]), function);
         }
@@ -163,6 +174,9 @@ pub(super) fn longest<'n>(numbers: impl IntoIterator<Item = &'n Rational>) -> Ra
 
 fn rational(value: Option<Rational>, function: &Activation) -> Result<Rational, Error> {
     value.ok_or_else(|| {
-        Error::unsupported(format!("mutants with {}, which is not rational", function.name()))
+        Error::unsupported(format!(
+            "mutants with {} at numbers beyond every float",
+            function.name()
+        ))
     })
 }

@@ -1,6 +1,6 @@
 //! What can become of a mutant.
 
-use crate::check::{Mismatch, Verdict};
+use crate::verdict::{Mismatch, Verdict};
 
 /// What became of one mutant on one witness.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What the laboratory asks of a reference, and where in it a mutant stands.
 
-use crate::check::Verdict;
 use crate::error::Error;
+use crate::verdict::Verdict;
 
 use super::catalogue::{Mutant, Side};
 use super::hook::Fault;

@@ -2,12 +2,12 @@
 
 use num_rational::BigRational;
 
-use crate::check::{Comparison, Verdict, bridge};
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::outcome::{BackpropOutcome, CreditOutcome, LayeredGradient};
 use crate::spec::{Case, Limits, Network, Parameters, PerNeuron, Wiring};
 use crate::textbook::{self, Equilibrium};
+use crate::verdict::{Comparison, Verdict, bridge};
 
 use super::credit::{CreditRun, Credits};
 

@@ -11,13 +11,15 @@ use kuva::render::plots::Plot;
 use num_rational::BigRational;
 use num_traits::One;
 
-use super::{counted, drawn, grid, hanging, wrapped};
+use super::how_far::{entry_json, float, number, place_json, plausible_json, short, third_line};
+use super::{counted, dense_network, drawn, grid, hanging, wrapped};
 use crate::certify::audit::Audit;
-use crate::check::audit::{AuditedBlock, AuditedEntry, HIGHEST_BIN, LOWEST_BIN};
 use crate::foreign::Foreign;
-use crate::number::{canonical, hex};
+use crate::number::canonical;
 use crate::simulate::{BLUE, ORANGE};
 use crate::spec::{Dense, Dtype};
+use crate::verdict::judge::{BlockJudgement, Entry, Nearness};
+use crate::verdict::ulps::{HIGHEST_BIN, LOWEST_BIN};
 use crate::wire::json::Json;
 use crate::wire::tensor::LayerNames;
 
@@ -39,17 +41,6 @@ pub struct Audited<'a> {
 }
 
 impl Audited<'_> {
-    fn network(&self) -> String {
-        let mut names: Vec<&str> = Vec::new();
-        for name in self.dense.layers.iter().map(|layer| layer.activation.name()) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let widths: Vec<_> = self.dense.widths().iter().map(ToString::to_string).collect();
-        format!("{} {}", widths.join("-"), names.join(", "))
-    }
-
     /// The name of the tensor of a block, where it has one; blocks stand in the order of layers.
     fn tensors(&self) -> Vec<Option<&str>> {
         let mut tensors = Vec::new();
@@ -68,19 +59,7 @@ impl Audited<'_> {
     }
 
     fn verdict(&self) -> &'static str {
-        self.audit.verdict.as_ref().map_or("unchecked", |nearness| nearness.words())
-    }
-}
-
-/// Three digits, whatever the magnitude.
-fn short(value: f64) -> String {
-    match value {
-        0.0 => "0".to_owned(),
-        v if v.is_infinite() => "∞".to_owned(),
-        v if !(1e-2..1e4).contains(&v) => format!("{v:.1e}"),
-        v if v >= 100.0 => format!("{v:.0}"),
-        v if v >= 10.0 => format!("{v:.1}"),
-        v => format!("{v:.2}"),
+        self.audit.verdict().map_or("unchecked", Nearness::words)
     }
 }
 
@@ -107,7 +86,7 @@ const COLUMNS: [(&str, i32); 12] = [
 ];
 
 /// How many entries a block has in the bins after `above` up to `to`.
-fn within(block: &AuditedBlock, above: i32, to: i32) -> usize {
+fn within(block: &BlockJudgement, above: i32, to: i32) -> usize {
     let bins = (LOWEST_BIN..=HIGHEST_BIN).zip(&block.distribution);
     bins.filter(|(k, _)| *k > above && *k <= to).map(|(_, count)| count).sum()
 }
@@ -119,7 +98,7 @@ pub fn audited(subject: &Audited<'_>) -> String {
     let mut text = wrapped(0, &format!("{mine} against the exact gradient of {net}"));
     let subject_in_words = format!(
         "{} · {} parameters · {} · loss{}: half the squared error, mean over the batch",
-        subject.network(),
+        dense_network(subject.dense),
         dense.parameters(),
         counted(dense.batch(), "example"),
         match subject.scale.is_one() {
@@ -143,9 +122,13 @@ pub fn audited(subject: &Audited<'_>) -> String {
     text.push_str(&verdicts(subject));
     text.push('\n');
     text.push_str(&errors(audit));
+    if let Some(line) = third_line(&audit.judgement.blocks) {
+        text.push('\n');
+        text.push_str(&wrapped(0, &line));
+    }
     text.push_str("\nentries by their error in ulps\n\n");
     text.push_str(&distribution(audit));
-    let beyond: usize = audit.blocks.iter().map(|block| block.beyond).sum();
+    let beyond: usize = audit.judgement.blocks.iter().map(|block| block.beyond).sum();
     if beyond > 0 {
         let count = counted(beyond, "entry").replace("entrys", "entries");
         // Writing to a string cannot fail.
@@ -154,7 +137,7 @@ pub fn audited(subject: &Audited<'_>) -> String {
     }
     text.push_str("\nlargest errors in ulps, block by block\n\n");
     text.push_str(&entries(audit, |block| &block.worst[..block.worst.len().min(2)]));
-    let verdict = match &audit.verdict {
+    let verdict = match audit.verdict() {
         Ok(verdict) => verdict.words().to_owned(),
         Err(why) => format!("unchecked: {}", why.words()),
     };
@@ -167,9 +150,9 @@ pub fn audited(subject: &Audited<'_>) -> String {
 fn verdicts(subject: &Audited<'_>) -> String {
     let mut table = grid();
     table.set_header(vec!["block", "tensor", "held in", "verdict"]);
-    for (block, tensor) in subject.audit.blocks.iter().zip(subject.tensors()) {
-        let mut verdict = block.nearness().words().to_owned();
-        if let Some(why) = block.doubt() {
+    for (block, tensor) in subject.audit.judgement.blocks.iter().zip(subject.tensors()) {
+        let mut verdict = block.nearness.words().to_owned();
+        if let Some(why) = block.doubt.clone() {
             verdict = format!("unchecked: {why}");
         } else if block.nonzero == 0 {
             verdict.push_str(" (all exact entries are zero)");
@@ -177,7 +160,7 @@ fn verdicts(subject: &Audited<'_>) -> String {
         table.add_row(vec![
             block.name.clone(),
             Foreign(tensor.unwrap_or("")).to_string(),
-            block.dtype.name().to_owned(),
+            block.held.name().to_owned(),
             verdict,
         ]);
     }
@@ -196,7 +179,7 @@ fn errors(audit: &Audit) -> String {
         "largest\nrelative",
         "share of\nits bound",
     ]);
-    for block in &audit.blocks {
+    for block in &audit.judgement.blocks {
         table.add_row(vec![
             block.name.clone(),
             block.entries.to_string(),
@@ -214,14 +197,14 @@ fn errors(audit: &Audit) -> String {
 fn distribution(audit: &Audit) -> String {
     let used = COLUMNS.iter().enumerate().filter(|(k, (_, to))| {
         let above = k.checked_sub(1).map_or(LOWEST_BIN - 1, |k| COLUMNS[k].1);
-        audit.blocks.iter().any(|block| within(block, above, *to) > 0)
+        audit.judgement.blocks.iter().any(|block| within(block, above, *to) > 0)
     });
     let last = used.map(|(k, _)| k).max().unwrap_or(0);
     let mut table = grid();
-    let names = audit.blocks.iter().map(|block| block.name.replacen(" of ", "\nof ", 1));
+    let names = audit.judgement.blocks.iter().map(|block| block.name.replacen(" of ", "\nof ", 1));
     table.set_header(std::iter::once("ulps".to_owned()).chain(names).collect::<Vec<_>>());
-    let counts = |name: &str, count: &dyn Fn(&AuditedBlock) -> usize| {
-        let counts = audit.blocks.iter().map(|block| count(block).to_string());
+    let counts = |name: &str, count: &dyn Fn(&BlockJudgement) -> usize| {
+        let counts = audit.judgement.blocks.iter().map(|block| count(block).to_string());
         std::iter::once(name.to_owned()).chain(counts).collect::<Vec<_>>()
     };
     table.add_row(counts("none", &|block| block.equal));
@@ -235,22 +218,20 @@ fn distribution(audit: &Audit) -> String {
 }
 
 /// Single entries, each with both numbers.
-fn entries<'a>(audit: &'a Audit, of: impl Fn(&'a AuditedBlock) -> &'a [AuditedEntry]) -> String {
+fn entries<'a>(audit: &'a Audit, of: impl Fn(&'a BlockJudgement) -> &'a [Entry]) -> String {
     let mut text = String::new();
-    for block in &audit.blocks {
+    for block in &audit.judgement.blocks {
         for entry in of(block) {
-            let pre = entry.pre.map_or(String::new(), |pre| format!(", pre {pre}"));
             let line = format!(
-                "{}, post {}{pre}: {} ulps, relative {}, {} of its bound",
-                block.name,
-                entry.post,
+                "{}: {} ulps, relative {}, {} of its bound",
+                entry.words.replacen(':', ",", 1),
                 short(entry.ulps),
                 short(entry.relative),
                 short(entry.of_bound),
             );
             text.push_str(&hanging(0, 2, &line));
-            for (word, value) in [("theirs", entry.theirs), ("exact, rounded", entry.rounded)] {
-                let line = format!("{word:<15} {}", float(value, block.dtype));
+            for (word, value) in [("theirs", &entry.theirs), ("exact, rounded", &entry.exact)] {
+                let line = format!("{word:<15} {}", float(value, block.held));
                 text.push_str(&hanging(2, 18, &line));
             }
         }
@@ -261,42 +242,16 @@ fn entries<'a>(audit: &'a Audit, of: impl Fn(&'a AuditedBlock) -> &'a [AuditedEn
     }
 }
 
-/// As hex, and as the shortest decimal that is read back as this value of the format.
-fn float(value: f64, dtype: Dtype) -> String {
-    // The value is one of the format, so nothing is lost.
-    #[allow(clippy::cast_possible_truncation)]
-    match dtype {
-        Dtype::F64 => format!("{} ({value:e})", hex(value)),
-        Dtype::F32 | Dtype::Bf16 | Dtype::F16 => format!("{} ({:e})", hex(value), value as f32),
-    }
-}
-
 /// The audit as a document.
 #[must_use]
 pub fn audited_json(subject: &Audited<'_>) -> Json {
-    let number = |value: f64| match value.is_finite() {
-        true => Json::text(hex(value)),
-        false => Json::text("infinite"),
-    };
-    let entry = |entry: &AuditedEntry| {
-        let mut fields = vec![("post", Json::count(entry.post))];
-        fields.extend(entry.pre.map(|pre| ("pre", Json::count(pre))));
-        fields.extend([
-            ("theirs", number(entry.theirs)),
-            ("rounded", number(entry.rounded)),
-            ("ulps", number(entry.ulps)),
-            ("relative", number(entry.relative)),
-            ("of_bound", number(entry.of_bound)),
-        ]);
-        Json::object(fields)
-    };
     let tensors = subject.tensors();
-    let block = |(block, tensor): (&AuditedBlock, &Option<&str>)| {
-        let (words, doubt) = (block.nearness().words(), block.doubt());
+    let block = |(block, tensor): (&BlockJudgement, &Option<&str>)| {
+        let (words, doubt) = (block.nearness.words(), block.doubt.clone());
         Json::object([
             ("name", Json::text(&block.name)),
             ("tensor", tensor.map_or(Json::Null, Json::text)),
-            ("number", Json::text(block.dtype.name())),
+            ("number", Json::text(block.held.name())),
             ("verdict", Json::text(doubt.as_ref().map_or(words, |_| "unchecked"))),
             ("reason", doubt.map_or(Json::Null, Json::text)),
             ("entries", Json::count(block.entries)),
@@ -313,14 +268,15 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
             ("blind", Json::count(block.blind)),
             ("lowest_bin", Json::Integer(i64::from(LOWEST_BIN))),
             ("distribution", Json::array(&block.distribution, |count| Json::count(*count))),
-            ("wrong", Json::array(&block.wrong, entry)),
-            ("worst", Json::array(&block.worst, entry)),
+            ("plausible", plausible_json(block)),
+            ("wrong", Json::array(&block.wrong, |e| entry_json(block.held, e, place_json(e)))),
+            ("worst", Json::array(&block.worst, |e| entry_json(block.held, e, place_json(e)))),
         ])
     };
     let (near, of) = subject.uncertain();
     Json::object([
         ("format", Json::text("creditcheck/audit/1")),
-        ("network", Json::text(subject.network())),
+        ("network", Json::text(dense_network(subject.dense))),
         ("parameters", Json::count(subject.dense.parameters())),
         ("examples", Json::count(subject.dense.batch())),
         ("scale", Json::text(canonical(subject.scale))),
@@ -328,11 +284,8 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
         ("near_a_kink", Json::count(near)),
         ("net_inputs", Json::count(of)),
         ("verdict", Json::text(subject.verdict())),
-        (
-            "reason",
-            subject.audit.verdict.as_ref().err().map_or(Json::Null, |why| Json::text(why.words())),
-        ),
-        ("blocks", Json::array(subject.audit.blocks.iter().zip(&tensors), block)),
+        ("reason", subject.audit.verdict().err().map_or(Json::Null, |why| Json::text(why.words()))),
+        ("blocks", Json::array(subject.audit.judgement.blocks.iter().zip(&tensors), block)),
     ])
 }
 
@@ -343,36 +296,37 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
 pub fn histogram(subject: &Audited<'_>) -> String {
     let audit = subject.audit;
     const FIRST: i32 = -1;
-    let all = |k: i32| audit.blocks.iter().map(|block| within(block, k - 1, k)).sum::<usize>();
+    let all =
+        |k: i32| audit.judgement.blocks.iter().map(|block| within(block, k - 1, k)).sum::<usize>();
     // Wide enough for a scale, and no wider than the errors.
     let last = (FIRST..=HIGHEST_BIN).filter(|k| all(*k) > 0).max().unwrap_or(FIRST).max(6);
-    let bounds = audit.blocks.iter().filter_map(place_of_bound);
+    let bounds = audit.judgement.blocks.iter().filter_map(place_of_bound);
     // A category beyond the furthest bound; ceilings of at most the highest bin are small.
     #[allow(clippy::cast_possible_truncation)]
     let last = bounds.fold(last, |last, place| last.max(place.ceil() as i32)).min(HIGHEST_BIN);
     let mut names = subject.tensors().into_iter();
-    let mut blocks = audit.blocks.iter();
+    let mut blocks = audit.judgement.blocks.iter();
     let (mut plots, mut layouts) = (Vec::new(), Vec::new());
     for (l, layer) in subject.dense.layers.iter().enumerate() {
         let kinds = 1 + usize::from(layer.biases.is_some());
-        let of_layer: Vec<&AuditedBlock> = blocks.by_ref().take(kinds).collect();
+        let of_layer: Vec<&BlockJudgement> = blocks.by_ref().take(kinds).collect();
         let tensors = names.by_ref().take(kinds).flatten();
         let tensors: Vec<_> = tensors.map(picture_text).collect();
-        let share = |block: &AuditedBlock, count: usize| {
+        let share = |block: &BlockJudgement, count: usize| {
             // Counts of entries in memory are far below 2⁵³.
             #[allow(clippy::cast_precision_loss)]
             let share = 100.0 * count as f64 / block.entries.max(1) as f64;
             share
         };
         const COLOURS: [&str; 2] = [BLUE, ORANGE];
-        let bars = |count: &dyn Fn(&AuditedBlock) -> usize| {
-            let of = |block: &&AuditedBlock| share(block, count(block));
+        let bars = |count: &dyn Fn(&BlockJudgement) -> usize| {
+            let of = |block: &&BlockJudgement| share(block, count(block));
             of_layer.iter().map(of).zip(COLOURS).collect::<Vec<_>>()
         };
         let mut plot = BarPlot::new().with_group("none", bars(&|block| block.equal));
         for k in FIRST..=last {
             let above = if k == FIRST { LOWEST_BIN - 1 } else { k - 1 };
-            let count = |block: &AuditedBlock| match k {
+            let count = |block: &BlockJudgement| match k {
                 FIRST => within(block, above, k) - block.equal,
                 _ => within(block, above, k),
             };
@@ -386,7 +340,7 @@ pub fn histogram(subject: &Audited<'_>) -> String {
                 format!(
                     "{} {kind}, {}: largest error {largest}, smallest bound {bound} ulps",
                     block.entries,
-                    block.dtype.name()
+                    block.held.name()
                 )
             })
             .collect();
@@ -422,7 +376,7 @@ pub fn histogram(subject: &Audited<'_>) -> String {
         .with_title(format!(
             "{} ({}): {}",
             picture_text(&file_name(subject.mine)),
-            subject.network(),
+            dense_network(subject.dense),
             subject.verdict()
         ))
         .with_title_size(16)
@@ -433,7 +387,7 @@ pub fn histogram(subject: &Audited<'_>) -> String {
 }
 
 /// Where the smallest bound of a block stands among the powers of two of the figure, if it is within the figure.
-fn place_of_bound(block: &AuditedBlock) -> Option<f64> {
+fn place_of_bound(block: &BlockJudgement) -> Option<f64> {
     let place = libm::log2(block.tightest);
     (place.is_finite() && place > -1.0 && place <= f64::from(HIGHEST_BIN)).then_some(place)
 }

@@ -3,10 +3,10 @@
 use comfy_table::{Cell as Box, Color, Table as Grid};
 
 use super::{Ink, counted, drawn, fits, grid, hanging, network, wrapped};
-use crate::check::{Cell, CellState, Claim, Conclusion, Table, Tier, Verdict};
 use crate::error::Error;
 use crate::foreign::Foreign;
 use crate::spec::{Case, Expect, Wiring};
+use crate::verdict::{Cell, CellState, Claim, Conclusion, Table, Tier, Verdict};
 use crate::wire::json::Json;
 
 /// What is said of a case that was certified, large or small.

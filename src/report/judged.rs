@@ -2,14 +2,20 @@
 
 use std::fmt::Write;
 
+use super::how_far::{figures, figures_json, list, third_line};
 use super::{counted, drawn, grid, hanging, wrapped};
-use crate::check::judge::{BlockJudgement, Difference, Judgement, Nearness};
 use crate::number::{canonical, hex, nearest_f64};
+use crate::verdict::judge::{BlockJudgement, Entry, Judgement, Nearness};
 use crate::wire::json::Json;
 
-/// The judgement of a file against a case, which is given in a few words, as text.
+/// The judgement of a file against a case, which is given in a few words, as text; with every entry that differs if asked for.
 #[must_use]
-pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String]) -> String {
+pub fn judged(
+    (file, case): (&str, &str),
+    judgement: &Judgement,
+    diagnosis: &[String],
+    all: bool,
+) -> String {
     let mut text = format!("{}\n", wrapped(0, &format!("{file} against {case}")));
     let mut table = grid();
     table.set_header(vec!["block", "entries", "verdict"]);
@@ -17,11 +23,29 @@ pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String
         table.add_row(vec![block.name.clone(), block.entries.to_string(), of_block(block)]);
     }
     text.push_str(&drawn(table));
-    let differences = match (&judgement.first, &judgement.worst) {
+    if judgement.nearness() > Nearness::CorrectlyRounded {
+        text.push('\n');
+        text.push_str(&figures(&judgement.blocks));
+        if let Some(line) = third_line(&judgement.blocks) {
+            text.push('\n');
+            text.push_str(&wrapped(0, &line));
+        }
+    }
+    if let Some(declared) = &judgement.declared {
+        text.push('\n');
+        let said = format!("judged by {}; how far that is from the exact gradient", declared.rule);
+        text.push_str(&wrapped(0, &said));
+        text.push_str(&figures(&declared.blocks));
+    }
+    if all && judgement.differing() > 0 {
+        text.push_str("\nentries that differ, the furthest of each block first\n");
+        text.push_str(&list(&judgement.blocks));
+    }
+    let differences = match (judgement.first(), judgement.furthest()) {
         (Some(first), Some(worst)) if first == worst => vec![("first and worst", first)],
         (first, worst) => [("first", first), ("worst", worst)]
             .into_iter()
-            .filter_map(|(word, difference)| Some((word, difference.as_ref()?)))
+            .filter_map(|(word, difference)| Some((word, difference?)))
             .collect(),
     };
     let entry = match judgement.nearness() {
@@ -30,17 +54,17 @@ pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String
     };
     for (word, difference) in differences {
         text.push('\n');
-        text.push_str(&hanging(0, 2, &format!("{word} {entry}: {}", difference.place)));
+        text.push_str(&hanging(0, 2, &format!("{word} {entry}: {}", difference.words)));
         let mut line = |word: &str, value: &num_rational::BigRational| {
             text.push_str(&hanging(2, 10, &format!("{word:<7} {}", long(value))));
         };
         line("theirs", &difference.theirs);
         line("exact", &difference.exact);
-        if let Some(ratio) = &difference.ratio {
-            line("ratio", ratio);
+        if let Some(ratio) = difference.ratio() {
+            line("ratio", &ratio);
         }
     }
-    if judgement.differing > 0 {
+    if judgement.differing() > 0 {
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
@@ -48,9 +72,9 @@ pub fn judged(file: &str, case: &str, judgement: &Judgement, diagnosis: &[String
             match judgement.nearness() {
                 Nearness::Unjudged => format!(
                     "{} not the nearest float",
-                    counted(judgement.differing, "entry is").replace("entry iss", "entries are")
+                    counted(judgement.differing(), "entry is").replace("entry iss", "entries are")
                 ),
-                _ => counted(judgement.differing, "differing entry").replace("entrys", "entries"),
+                _ => counted(judgement.differing(), "differing entry").replace("entrys", "entries"),
             }
         );
     }
@@ -96,13 +120,13 @@ fn long(value: &num_rational::BigRational) -> String {
 /// The judgement as a document.
 #[must_use]
 pub fn judged_json(digest: &str, judgement: &Judgement, diagnosis: &[String]) -> Json {
-    let difference = |difference: &Option<Difference>| match difference {
+    let difference = |difference: Option<&Entry>| match difference {
         None => Json::Null,
         Some(found) => Json::object([
-            ("place", Json::text(&found.place)),
+            ("place", Json::text(&found.words)),
             ("theirs", Json::text(canonical(&found.theirs))),
             ("exact", Json::text(canonical(&found.exact))),
-            ("ratio", found.ratio.as_ref().map_or(Json::Null, |r| Json::text(canonical(r)))),
+            ("ratio", found.ratio().map_or(Json::Null, |ratio| Json::text(canonical(&ratio)))),
         ]),
     };
     let unchecked = judgement.unchecked();
@@ -113,16 +137,29 @@ pub fn judged_json(digest: &str, judgement: &Judgement, diagnosis: &[String]) ->
         ("verdict", Json::text(verdict)),
         ("reason", unchecked.map_or(Json::Null, |why| Json::text(why.words()))),
         ("blocks", Json::array(&judgement.blocks, block_json)),
-        ("differing", Json::count(judgement.differing)),
-        ("first", difference(&judgement.first)),
-        ("worst", difference(&judgement.worst)),
+        (
+            "declared",
+            judgement.declared.as_ref().map_or(Json::Null, |declared| {
+                Json::object([
+                    ("rule", Json::text(&declared.rule)),
+                    ("from_gradient", Json::array(&declared.blocks, block_json)),
+                ])
+            }),
+        ),
+        ("differing", Json::count(judgement.differing())),
+        ("first", difference(judgement.first())),
+        ("worst", difference(judgement.furthest())),
         ("diagnosis", Json::array(diagnosis, Json::text)),
     ])
 }
 
 fn block_json(block: &BlockJudgement) -> Json {
     let verdict = if block.doubt.is_some() { "unchecked" } else { block.nearness.words() };
-    Json::object([
+    let refuses = match block.refuses.is_finite() {
+        true => hex(block.refuses),
+        false => "infinite".into(),
+    };
+    let mut fields = vec![
         ("name", Json::text(&block.name)),
         ("entries", Json::count(block.entries)),
         ("verdict", Json::text(verdict)),
@@ -130,12 +167,8 @@ fn block_json(block: &BlockJudgement) -> Json {
         ("all_zero", Json::Bool(block.is_zero())),
         ("live", Json::count(block.live)),
         ("blind", Json::count(block.blind)),
-        (
-            "refuses",
-            Json::text(match block.refuses.is_finite() {
-                true => hex(block.refuses),
-                false => "infinite".into(),
-            }),
-        ),
-    ])
+        ("refuses", Json::text(refuses)),
+    ];
+    fields.extend(figures_json(block));
+    Json::object(fields)
 }

@@ -7,6 +7,7 @@ pub mod communities;
 mod decimal;
 pub mod experiments;
 mod failed;
+mod how_far;
 mod judged;
 pub mod junit;
 mod layout;
@@ -21,11 +22,10 @@ mod verified;
 
 use num_rational::BigRational;
 
-use crate::check::per_block;
 use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::paragraph::{hanging, wrapped};
-use crate::spec::{Activation, Case, Dense, Dtype, Network, Number, PerBlock, Wiring};
+use crate::spec::{Activation, Case, Dense, Dtype, Network, Number};
 use crate::wire::gradient::{Gradient, Quantity};
 
 use layout::{drawn, drawn_by, fits, grid};
@@ -39,8 +39,7 @@ pub use simulated::{Simulated, simulated, simulated_json, traces_json};
 pub use steps::{Numbers, steps, steps_json};
 pub use suites::{certified_junit, judged_junit, verified_junit};
 pub use temporal::{
-    compared, compared_json, gradient_over_time, network_over_time, steps_over_time,
-    steps_over_time_json,
+    compared, compared_json, network_over_time, steps_over_time, steps_over_time_json,
 };
 pub use vectors::{vectors_checked_json, vectors_generated_json};
 pub use verified::{verified, verified_json, verified_large};
@@ -133,21 +132,17 @@ fn shown(value: &BigRational, number: Number) -> String {
     }
 }
 
-/// A gradient or an update as text.
+/// A paragraph of text, in lines that fit.
 #[must_use]
-pub fn gradient(gradient: &Gradient, case: &Case) -> String {
+pub fn paragraph(text: &str) -> String {
+    wrapped(0, text)
+}
+
+/// A gradient or an update as text: the loss, every parameter block by block, and the derivatives at the inputs if there are any.
+#[must_use]
+pub fn gradient(gradient: &Gradient) -> String {
     let show = |value: &BigRational| shown(value, gradient.number);
-    let head = format!(
-        "{} · {} · rule {} · {}",
-        case.title(),
-        network(case),
-        gradient.rule.as_deref().unwrap_or("unknown"),
-        gradient.number.name()
-    );
-    let mut text = wrapped(0, &head);
-    let entries = per_block(case, &Wiring::of(case), &gradient.entries);
-    let what = (gradient.quantity, gradient.number);
-    text.push_str(&blocks(gradient.loss.as_ref(), &entries, what));
+    let mut text = blocks(gradient);
     if let Some(inputs) = &gradient.inputs {
         text.push_str("\n∂L_b/∂x at the inputs\n");
         let mut grid = grid();
@@ -164,31 +159,24 @@ pub fn gradient(gradient: &Gradient, case: &Case) -> String {
 }
 
 /// The loss and every parameter of any network, block by block.
-fn blocks(
-    loss: Option<&BigRational>,
-    entries: &PerBlock<&BigRational>,
-    (quantity, number): (Quantity, Number),
-) -> String {
-    let quantity = match quantity {
+fn blocks(gradient: &Gradient) -> String {
+    let number = gradient.number;
+    let quantity = match gradient.quantity {
         Quantity::Gradient => "∂L/∂",
         Quantity::Update => "Δ",
     };
-    let loss = loss.map(|loss| hanging(0, 4, &format!("L = {}", shown(loss, number))));
+    let loss =
+        gradient.loss.as_ref().map(|loss| hanging(0, 4, &format!("L = {}", shown(loss, number))));
     let mut text = loss.unwrap_or_default();
-    for block in &entries.blocks {
-        // Of a network that runs in time a block is called as its field is.
-        let name = match block.name.as_str() {
-            "recurrent" | "input" | "readout" => format!("{} weights", block.name),
-            other => other.replace('_', " "),
-        };
-        text.push_str(&format!("\n{quantity}{}, {name}\n", block.symbol));
+    for block in &gradient.entries.blocks {
+        text.push_str(&format!("\n{quantity}{}, {}\n", block.symbol(), block.in_words()));
         let mut grid = grid();
-        let [post, pre] = block.axes;
-        grid.set_header(match block.is_of_biases() {
+        let [post, pre] = block.axes();
+        grid.set_header(match block.shape.is_of_biases() {
             true => vec![post, "value"],
             false => vec![post, pre, "value"],
         });
-        for (place, value) in &block.entries {
+        for (place, value) in block.places() {
             let places = std::iter::once(place.post).chain(place.pre);
             let value = std::iter::once(shown(value, number));
             grid.add_row(places.map(|at| at.to_string()).chain(value));

@@ -7,9 +7,9 @@ use super::Row;
 use super::failed::Failure;
 use super::junit::{Case, State, Suite, document};
 use crate::certificate::verify::{Refusal, Report, Row as Confirmed};
-use crate::check::judge::{BlockJudgement, Judgement, Nearness};
-use crate::check::{Cell, CellState, Conclusion, Verdict};
 use crate::number::canonical;
+use crate::verdict::judge::{BlockJudgement, Judgement, Nearness};
+use crate::verdict::{Cell, CellState, Conclusion, Verdict};
 
 /// What is said of a disagreement that the author of a case expects.
 const FORESEEN: &str = "differs as the case expects";
@@ -40,9 +40,9 @@ fn of_row(row: &Row) -> Suite {
         cases.push(Case::new(&row.name, name, passed_if(training.learned, said)));
     }
     let unchecked = || {
-        let claims = crate::check::Claim::ALL.into_iter();
+        let claims = crate::verdict::Claim::ALL.into_iter();
         let none = claims.filter(|c| found.table.of_claim(*c) == Some(Conclusion::Unchecked));
-        let names: Vec<_> = none.map(crate::check::Claim::id).collect();
+        let names: Vec<_> = none.map(crate::verdict::Claim::id).collect();
         format!("no tier could check {}", names.join(", "))
     };
     let disagree = || "the case expects a disagreement that was not found".to_owned();
@@ -106,10 +106,10 @@ pub fn judged_junit(
     conclusion: Conclusion,
 ) -> String {
     let mut detail: Vec<String> = Vec::new();
-    for (word, found) in [("first", &judgement.first), ("worst", &judgement.worst)] {
+    for (word, found) in [("first", judgement.first()), ("worst", judgement.furthest())] {
         let Some(found) = found else { continue };
         let (theirs, exact) = (canonical(&found.theirs), canonical(&found.exact));
-        detail.push(format!("{word}: {}: {theirs} instead of {exact}", found.place));
+        detail.push(format!("{word}: {}: {theirs} instead of {exact}", found.words));
     }
     detail.extend(diagnosis.iter().cloned());
     let detail = detail.join("\n");
@@ -132,9 +132,14 @@ fn of_block(block: &BlockJudgement, detail: &str, conclusion: Conclusion) -> Sta
         Conclusion::Unchecked | Conclusion::Disagree => State::Skipped(format!("unchecked: {why}")),
     };
     match block.nearness {
-        Nearness::Different => State::Failed { message: words.into(), detail: detail.into() },
+        Nearness::Implausible | Nearness::Different => {
+            State::Failed { message: words.into(), detail: detail.into() }
+        }
         Nearness::Unjudged => doubtful(words.trim_start_matches("unchecked: ")),
-        Nearness::Exact | Nearness::CorrectlyRounded | Nearness::WithinBound => {
+        Nearness::Exact
+        | Nearness::CorrectlyRounded
+        | Nearness::WithinBound
+        | Nearness::Plausible => {
             if let Some(doubt) = &block.doubt {
                 return doubtful(doubt);
             }

@@ -5,9 +5,9 @@ use crate::certificate::large::Large;
 use crate::certificate::verify::large::SealedLarge;
 use crate::certificate::verify::{Given, Refusal, Report, Row, Sealed};
 use crate::certificate::words;
-use crate::check::Conclusion;
 use crate::foreign::Foreign;
 use crate::spec::Expect;
+use crate::verdict::Conclusion;
 use crate::wire::json::Json;
 
 /// What `verify` found, as text.

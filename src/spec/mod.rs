@@ -18,7 +18,7 @@ mod wiring;
 pub mod work;
 
 pub use activation::{ACTIVATION_NAMES, Activation, Class, Curved, Kink, Straight, Transcendental};
-pub use blocks::{Block, PerBlock, Place};
+pub use blocks::{Block, Field, Layout, Part, PerBlock, Place, Shape};
 pub use case::{Case, Example, Expect, OutputCredit};
 pub use dense::{Dense, DenseLayer, MOST_PARAMETERS, Tensor};
 pub use format::{Dtype, Number};
@@ -27,7 +27,7 @@ pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};
 pub use temporal::{
     Diagonal, Feedback, Form, Modprop, Mu, Sequence, Steps, Taps, Temporal, TemporalCase,
-    TemporalGradient, TemporalRule, blocks_over_time,
+    TemporalGradient, TemporalRule,
 };
 pub use wiring::{Parameters, Wiring};
 pub use work::Work;

@@ -1,7 +1,7 @@
 //! What the engines report, each in its own quantities.
 //!
 //! Credit engines report [`Credit`]s, backpropagation reports [`Adjoint`]s; neither type
-//! turns into the other except in `check::bridge`.
+//! turns into the other except in `verdict::bridge`.
 
 use super::indices::{PerNeuron, PerSynapse};
 

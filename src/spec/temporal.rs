@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 
 use super::activation::{Activation, Kink};
-use super::blocks::{Block, PerBlock, Place};
+use super::blocks::{Field, Layout, Part, PerBlock, Shape};
 use crate::foreign::Foreign;
 
 /// A recurrent network of leaky neurons with a linear readout (T1).
@@ -225,23 +225,44 @@ pub struct TemporalGradient<T> {
     pub readout_biases: Option<Vec<T>>,
 }
 
-/// The parameters of a network that runs in time, block by block, in the order of its file.
-#[must_use]
-pub fn blocks_over_time<'a, T>(
-    [recurrent, input, readout]: [&'a [Vec<T>]; 3],
-    readout_biases: Option<&'a [T]>,
-) -> PerBlock<&'a T> {
-    let mut blocks = vec![
-        Block::matrix(("recurrent", "W"), ["post", "pre"], recurrent),
-        Block::matrix(("input", "U"), ["post", "input"], input),
-        Block::matrix(("readout", "V"), ["post", "pre"], readout),
-    ];
-    blocks.extend(readout_biases.map(|biases| {
-        let place = |(post, value)| (Place { post, pre: None }, value);
-        let entries = biases.iter().enumerate().map(place).collect();
-        Block { name: "readout_biases".into(), symbol: "b", axes: ["readout", ""], entries }
-    }));
-    PerBlock { blocks }
+impl Field {
+    /// ∂L/∂W over time.
+    pub const RECURRENT: Self = Self {
+        name: "recurrent",
+        symbol: "W",
+        axes: ["post", "pre"],
+        each: ["postsynaptic neuron", "presynaptic neuron"],
+    };
+    /// ∂L/∂U over time.
+    pub const INPUT: Self =
+        Self { name: "input", symbol: "U", axes: ["post", "input"], each: ["neuron", "input"] };
+    /// ∂L/∂V over time.
+    pub const READOUT: Self =
+        Self { name: "readout", symbol: "V", axes: ["post", "pre"], each: ["readout", "neuron"] };
+    /// ∂L/∂b over time.
+    pub const READOUT_BIASES: Self =
+        Self { name: "readout_biases", symbol: "b", axes: ["readout", ""], each: ["readout", ""] };
+}
+
+impl Layout {
+    /// The blocks of a network that runs in time, in the order of its file.
+    #[must_use]
+    pub fn over_time(net: &Temporal) -> Self {
+        let biases = net.readout_biases.is_some();
+        Self::of_matrices([net.neurons(), net.inputs(), net.readouts()], biases)
+    }
+
+    fn of_matrices([neurons, inputs, readouts]: [usize; 3], biases: bool) -> Self {
+        let matrix = |field, rows, columns| (Part::Field(field), Shape::Matrix { rows, columns });
+        let matrices = [
+            matrix(Field::RECURRENT, neurons, neurons),
+            matrix(Field::INPUT, neurons, inputs),
+            matrix(Field::READOUT, readouts, neurons),
+        ];
+        let biases =
+            biases.then_some((Part::Field(Field::READOUT_BIASES), Shape::Vector(readouts)));
+        Self::new(matrices.into_iter().chain(biases))
+    }
 }
 
 impl<S> TemporalGradient<S> {
@@ -262,7 +283,10 @@ impl<S> TemporalGradient<S> {
     /// Every derivative, block by block; the loss is none.
     #[must_use]
     pub fn per_block(&self) -> PerBlock<&S> {
-        let matrices = [&self.recurrent[..], &self.input, &self.readout];
-        blocks_over_time(matrices, self.readout_biases.as_deref())
+        let inputs = self.input.first().map_or(0, Vec::len);
+        let counts = [self.recurrent.len(), inputs, self.readout.len()];
+        let matrices = [&self.recurrent, &self.input, &self.readout].into_iter().flatten();
+        let entries = matrices.flatten().chain(self.readout_biases.iter().flatten());
+        Layout::of_matrices(counts, self.readout_biases.is_some()).hold(entries)
     }
 }

@@ -5,8 +5,9 @@ use num_rational::BigRational;
 use crate::mutants::Truth;
 use crate::spec::outcome::Update;
 use crate::spec::{Case, Network, Number, PerNeuron};
+use crate::verdict::per_block;
 use crate::wire::case::number_json;
-use crate::wire::gradient::{self, Gradient, Quantity};
+use crate::wire::gradient::entries_json;
 use crate::wire::json::Json;
 
 /// All intermediates of D1–D7, example by example, and the updates.
@@ -41,22 +42,8 @@ pub(super) fn all(case: &Case, truth: &Truth) -> Json {
 
 /// ΔW and Δb, in the fields of a `creditcheck/gradient/1` document.
 pub(super) fn update(case: &Case, entries: &Update<BigRational>) -> Json {
-    let document = Gradient {
-        case: None,
-        rule: None,
-        number: Number::Exact,
-        quantity: Quantity::Update,
-        loss: None,
-        entries: entries.clone(),
-        inputs: None,
-    };
-    match gradient::to_json(&document, case) {
-        Json::Object(mut fields) => {
-            fields.retain(|(name, _)| ["layers", "synapses", "biases"].contains(&name.as_str()));
-            Json::Object(fields)
-        }
-        other => other,
-    }
+    let entries = per_block(case, entries).map(BigRational::clone);
+    Json::object(entries_json(&entries, Number::Exact))
 }
 
 /// How values per neuron are laid out: one list per layer, or one list for a graph.

@@ -8,16 +8,16 @@ use num_rational::BigRational;
 use num_traits::One;
 
 use crate::certify::given::{backprop_outcome, credit_outcome, equilibrium};
-use crate::check::bridge::{
-    credits_are_adjoints, credits_are_derivatives, update_of_gradient, updates_agree,
-};
-use crate::check::enclosure::{Enclosure, exp, logistic, softplus, tanh};
 use crate::error::Error;
 use crate::mutants::Truth;
 use crate::number::{exact_f64, nearest_f64};
 use crate::scalar::Rational;
 use crate::spec::{Activation, Case, Class, Limits, Network, Parameters, Transcendental, Wiring};
 use crate::textbook::tangent;
+use crate::verdict::bridge::{
+    credits_are_adjoints, credits_are_derivatives, update_of_gradient, updates_agree,
+};
+use crate::verdict::enclosure::{Enclosure, exp, logistic, softplus, tanh};
 
 /// Bits of an enclosure, far more than the 53 to which it is rounded.
 const PRECISION: u64 = 192;

@@ -13,9 +13,9 @@ use crate::certificate::{
     BackpropWitness, Certificate, ClaimRow, Draw, DrawExample, ExampleWitness, Inverses, Matrix,
     PerParameter, Soundness, TangentWitness, Version, Versions, Witnesses, words,
 };
-use crate::check::{Claim, Conclusion, Tier};
 use crate::error::Error;
 use crate::spec::{Case, Limits, Network, PerNeuron, PerSynapse, Wiring};
+use crate::verdict::{Claim, Conclusion, Tier};
 
 /// A certificate as a document, its own digest last.
 ///

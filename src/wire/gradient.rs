@@ -1,6 +1,9 @@
 //! `creditcheck/gradient/1`: a gradient or an update, ours or somebody else's.
 
+pub mod options;
+
 use num_rational::BigRational;
+use num_traits::Zero;
 
 use super::case::number_json;
 use super::cursor::Cursor;
@@ -8,8 +11,10 @@ use super::format::expect_format;
 use super::json::Json;
 use crate::error::Error;
 use crate::number;
-use crate::spec::outcome::Update;
-use crate::spec::{Case, Dtype, Limits, Network, Neuron, Number, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{
+    Block, Case, Dtype, Field, Layout, Limits, Network, Number, Part, PerBlock, Place, Shape,
+    TemporalCase,
+};
 
 /// The name and version of the format.
 pub const FORMAT: &str = "creditcheck/gradient/1";
@@ -35,76 +40,145 @@ impl Quantity {
     }
 }
 
-/// A gradient or an update, on the synapses and biases of a case.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A gradient or an update, on the parameters of a case.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
     /// The digest of the case it belongs to.
     pub case: Option<String>,
     /// Which rule made it.
     pub rule: Option<String>,
+    /// What the name of the rule leaves open.
+    pub options: Vec<(&'static str, Json)>,
     /// How its entries are held.
     pub number: Number,
     /// What its entries are.
     pub quantity: Quantity,
     /// L, if given.
     pub loss: Option<BigRational>,
-    /// One entry per synapse and per bias.
-    pub entries: Update<BigRational>,
+    /// One entry per parameter.
+    pub entries: PerBlock<BigRational>,
     /// ∂L_b/∂x_input per example, if given.
     pub inputs: Option<Vec<Vec<BigRational>>>,
 }
 
-/// Reads a gradient that belongs to `case`.
+/// What the gradient of a case has to fit.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The parameters of the case.
+    pub layout: Layout,
+    form: Form,
+}
+
+/// How the document is divided.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    /// Into layers; there may be derivatives at the inputs of so many examples, so many in each.
+    Layers { inputs: [usize; 2] },
+    /// Into synapses and biases; the same.
+    Graph { inputs: [usize; 2] },
+    /// Into a field for each block, of a network with so many neurons.
+    Fields { neurons: usize },
+}
+
+impl Subject {
+    /// A layered network, or a graph.
+    #[must_use]
+    pub fn of(case: &Case) -> Self {
+        let inputs = |count: usize| [case.examples.len(), count];
+        let form = match &case.network {
+            Network::Layered(net) => Form::Layers { inputs: inputs(net.widths()[0]) },
+            Network::Graph(net) => Form::Graph { inputs: inputs(net.inputs.len()) },
+        };
+        Self { layout: Layout::of(case), form }
+    }
+
+    /// A network that runs in time.
+    #[must_use]
+    pub fn over_time(case: &TemporalCase) -> Self {
+        let form = Form::Fields { neurons: case.network.neurons() };
+        Self { layout: Layout::over_time(&case.network), form }
+    }
+}
+
+/// Reads a gradient that belongs to a case.
 ///
 /// # Errors
 /// [`Error::Input`] where the shape is not that of the case, a field is unknown, or an entry
 /// is no value of the float format that the file names.
-pub fn read(bytes: &[u8], case: &Case, limits: &Limits) -> Result<Gradient, Error> {
+pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient, Error> {
     let json = Json::read(bytes, limits)?;
     let root = Cursor::root(&json, limits);
-    let header = header(&root, &["layers", "synapses", "biases", "inputs"])?;
-    let wiring = Wiring::of(case);
-    let reader = Reader { number: header.number };
-    let entries = match &case.network {
-        Network::Layered(_) => reader.layers(&root, case)?,
-        Network::Graph(_) => reader.graph(&root, &wiring)?,
+    let own: Vec<&str> = match subject.form {
+        Form::Layers { .. } | Form::Graph { .. } => {
+            vec!["layers", "synapses", "biases", "inputs"]
+        }
+        Form::Fields { .. } => {
+            refuse_layers(&root)?;
+            vec!["options", "recurrent", "input", "readout", "readout_biases"]
+        }
     };
-    let inputs = root
-        .field("inputs")
-        .map(|list| {
-            list.exactly(case.examples.len(), "rows, one per example")?
-                .iter()
-                .map(|row| {
-                    reader.numbers(row, wiring.inputs.len(), "numbers, one per input neuron")
-                })
-                .collect()
-        })
-        .transpose()?;
+    let header = header(&root, &own)?;
+    let reader = Reader { number: header.number };
+    let (entries, inputs) = match subject.form {
+        Form::Layers { inputs } => (reader.layers(&root, &subject.layout)?, Some(inputs)),
+        Form::Graph { inputs } => (reader.graph(&root, &subject.layout)?, Some(inputs)),
+        Form::Fields { .. } => (reader.fields(&root, &subject.layout)?, None),
+    };
+    let options = match subject.form {
+        Form::Layers { .. } | Form::Graph { .. } => {
+            let rules = ["credit", "backprop", "tangent"].map(|name| (name, ()));
+            root.field("rule").map(|rule| rule.choice(&rules)).transpose()?;
+            Vec::new()
+        }
+        Form::Fields { neurons } => {
+            let options = options::read(&root, neurons)?;
+            options::declared(header.rule.as_deref(), &options, limits)?;
+            options
+        }
+    };
+    let inputs = inputs.and_then(|shape| root.field("inputs").map(|list| (shape, list)));
+    let inputs = inputs.map(|([examples, inputs], list)| {
+        let rows = list.exactly(examples, "rows, one per example")?;
+        let row = |row| reader.numbers(row, inputs, "numbers, one per input neuron");
+        rows.iter().map(row).collect::<Result<_, _>>()
+    });
     Ok(Gradient {
         case: header.case,
         rule: header.rule,
+        options,
         number: header.number,
         quantity: header.quantity,
         loss: header.loss,
-        entries,
-        inputs,
+        entries: subject.layout.hold(entries),
+        inputs: inputs.transpose()?,
     })
 }
 
+fn refuse_layers(root: &Cursor<'_>) -> Result<(), Error> {
+    for layered in ["layers", "synapses", "biases", "inputs"] {
+        if let Some(field) = root.field(layered) {
+            return Err(field.error(
+                "no such field for a network that runs in time: it has \"recurrent\", \"input\", \"readout\" and \"readout_biases\"",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// What a gradient of any network says of itself.
-pub(super) struct Header {
-    pub case: Option<String>,
-    pub rule: Option<String>,
-    pub number: Number,
-    pub quantity: Quantity,
-    pub loss: Option<BigRational>,
+struct Header {
+    case: Option<String>,
+    rule: Option<String>,
+    number: Number,
+    quantity: Quantity,
+    loss: Option<BigRational>,
 }
 
 /// Reads it; `own` are the other fields that there may be.
 ///
 /// # Errors
 /// [`Error::Input`] for a file of another kind, and for an unknown field.
-pub(super) fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
+fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
     // A file of another kind is told so, not that its fields are unknown.
     expect_format(root, &[FORMAT])?;
     let mut known = vec!["format", "case", "rule", "number", "quantity", "loss"];
@@ -127,8 +201,8 @@ pub(super) fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
 }
 
 /// Reads entries, holding each to the float format that the file names.
-pub(super) struct Reader {
-    pub number: Number,
+struct Reader {
+    number: Number,
 }
 
 impl Reader {
@@ -143,7 +217,7 @@ impl Reader {
         ))
     }
 
-    pub fn numbers(
+    fn numbers(
         &self,
         place: &Cursor<'_>,
         len: usize,
@@ -152,7 +226,7 @@ impl Reader {
         place.exactly(len, what)?.iter().map(|item| self.number(item)).collect()
     }
 
-    fn layers(&self, root: &Cursor<'_>, case: &Case) -> Result<Update<BigRational>, Error> {
+    fn layers(&self, root: &Cursor<'_>, layout: &Layout) -> Result<Vec<BigRational>, Error> {
         for name in ["synapses", "biases"] {
             if let Some(field) = root.field(name) {
                 return Err(
@@ -160,86 +234,109 @@ impl Reader {
                 );
             }
         }
-        let Network::Layered(net) = &case.network else {
-            return Err(root.error("the gradient of a layered network"));
-        };
-        let mut weights = Vec::new();
-        let mut biases = vec![number_zero(); net.widths()[0]];
-        let list = root.required("layers")?.exactly(net.layers.len(), "layers, as in the case")?;
-        for (layer, place) in net.layers.iter().zip(&list) {
+        // The weights of a layer, and its biases if it has any.
+        let layers: Vec<_> = layout.blocks.chunk_by(|a, b| a.part == b.part).collect();
+        let list = root.required("layers")?.exactly(layers.len(), "layers, as in the case")?;
+        let mut entries = Vec::new();
+        for (blocks, place) in layers.iter().zip(&list) {
             place.object(&["weights", "biases"])?;
-            let rows = place.required("weights")?;
-            for row in rows.exactly(layer.width(), "rows, one per postsynaptic neuron")? {
-                weights.extend(self.numbers(
-                    &row,
-                    layer.inputs(),
-                    "entries, one per presynaptic neuron",
-                )?);
-            }
-            match (&layer.biases, place.field("biases")) {
-                (Some(_), None) => {
-                    return Err(place
-                        .required("biases")
-                        .err()
-                        .unwrap_or_else(|| place.error("biases")));
-                }
-                (Some(_), Some(list)) => {
-                    biases.extend(self.numbers(&list, layer.width(), "entries, one per neuron")?);
+            let each = ["postsynaptic neuron", "presynaptic neuron"];
+            entries.extend(self.block(&place.required("weights")?, &blocks[0].shape, each)?);
+            match (blocks.get(1), place.field("biases")) {
+                (Some(block), _) => {
+                    let list = place.required("biases")?;
+                    entries.extend(self.block(&list, &block.shape, ["neuron", ""])?);
                 }
                 (None, Some(list)) => {
                     return Err(list.error("no biases: this layer of the case has none"));
                 }
-                (None, None) => biases.extend(vec![number_zero(); layer.width()]),
+                (None, None) => {}
             }
         }
-        Ok(Update { weights: PerSynapse::new(weights), biases: PerNeuron::new(biases) })
+        Ok(entries)
     }
 
-    fn graph(&self, root: &Cursor<'_>, wiring: &Wiring) -> Result<Update<BigRational>, Error> {
+    fn graph(&self, root: &Cursor<'_>, layout: &Layout) -> Result<Vec<BigRational>, Error> {
         if let Some(layers) = root.field("layers") {
             return Err(layers.error("no such field for a graph: it has \"synapses\""));
         }
-        let list = root.required("synapses")?;
-        let items = list.exactly(wiring.synapses.len(), "synapses, as in the case")?;
-        let mut weights = Vec::new();
-        for (ends, item) in wiring.synapses.iter().zip(&items) {
-            let parts = item.exactly(3, "parts: [post, pre, value]")?;
-            for (part, neuron, word) in
-                [(&parts[0], ends.post, "post"), (&parts[1], ends.pre, "pre")]
-            {
-                if part.value() != &Json::count(neuron.0) {
-                    return Err(part.error(format!("{word} {}, the order of the case", neuron.0)));
-                }
+        let (biases, weights): (Vec<_>, Vec<_>) =
+            layout.blocks.iter().partition(|block| block.shape.is_of_biases());
+        let none = Shape::Synapses(Vec::new());
+        let synapses = weights.first().map_or(&none, |block| &block.shape);
+        let mut entries = self.block(&root.required("synapses")?, synapses, ["", ""])?;
+        match (biases.first(), root.field("biases")) {
+            (None, None) => {}
+            (None, Some(list)) => return Err(list.error("no biases: the case has none")),
+            (Some(block), _) => {
+                let list = root.required("biases")?;
+                entries.extend(self.block(&list, &block.shape, ["neuron", ""])?);
             }
-            weights.push(self.number(&parts[2])?);
         }
-        let has_biases = wiring.has_bias.iter().any(|has| *has);
-        let biases = match root.field("biases") {
-            None if has_biases => {
-                return Err(root.required("biases").err().unwrap_or_else(|| root.error("biases")));
+        Ok(entries)
+    }
+
+    fn fields(&self, root: &Cursor<'_>, layout: &Layout) -> Result<Vec<BigRational>, Error> {
+        let biases = Field::READOUT_BIASES;
+        let has_biases = layout.blocks.iter().any(|block| block.part == Part::Field(biases));
+        if let Some(list) = root.field(biases.name).filter(|_| !has_biases) {
+            return Err(list.error("no readout biases: the case has none"));
+        }
+        let mut entries = Vec::new();
+        for block in &layout.blocks {
+            let Part::Field(field) = block.part else { continue };
+            entries.extend(self.block(&root.required(field.name)?, &block.shape, field.each)?);
+        }
+        Ok(entries)
+    }
+
+    /// The entries of one block.
+    fn block(
+        &self,
+        place: &Cursor<'_>,
+        shape: &Shape,
+        [row, column]: [&str; 2],
+    ) -> Result<Vec<BigRational>, Error> {
+        match shape {
+            Shape::Matrix { rows, columns } => {
+                let list = place.exactly(*rows, &format!("rows, one per {row}"))?;
+                let what = format!("entries, one per {column}");
+                let list = list.iter().map(|row| self.numbers(row, *columns, &what));
+                list.collect::<Result<Vec<_>, _>>().map(|rows| rows.concat())
             }
-            None => vec![number_zero(); wiring.neurons()],
-            Some(list) if !has_biases => return Err(list.error("no biases: the case has none")),
-            Some(list) => {
-                let values = self.numbers(&list, wiring.neurons(), "entries, one per neuron")?;
-                for &Neuron(input) in &wiring.inputs {
-                    if values[input] != number_zero() {
-                        return Err(list.items()?[input].error("0: an input neuron has no bias"));
-                    }
+            Shape::Vector(count) => self.numbers(place, *count, &format!("entries, one per {row}")),
+            Shape::Synapses(places) => {
+                let items = place.exactly(places.len(), "synapses, as in the case")?;
+                places.iter().zip(&items).map(|(place, item)| self.synapse(item, *place)).collect()
+            }
+            Shape::Biases { neurons, of } => {
+                let what = format!("entries, one per {row}");
+                let values = self.numbers(place, *neurons, &what)?;
+                let is_stray = |(n, value): (usize, &BigRational)| {
+                    !value.is_zero() && of.binary_search(&n).is_err()
+                };
+                if let Some(input) = values.iter().enumerate().position(is_stray) {
+                    return Err(place.items()?[input].error("0: an input neuron has no bias"));
                 }
-                values
+                Ok(of.iter().map(|neuron| values[*neuron].clone()).collect())
             }
-        };
-        Ok(Update { weights: PerSynapse::new(weights), biases: PerNeuron::new(biases) })
+        }
+    }
+
+    fn synapse(&self, item: &Cursor<'_>, place: Place) -> Result<BigRational, Error> {
+        let parts = item.exactly(3, "parts: [post, pre, value]")?;
+        let pre = place.pre.unwrap_or_default();
+        for (part, neuron, word) in [(&parts[0], place.post, "post"), (&parts[1], pre, "pre")] {
+            if part.value() != &Json::count(neuron) {
+                return Err(part.error(format!("{word} {neuron}, the order of the case")));
+            }
+        }
+        self.number(&parts[2])
     }
 }
 
-fn number_zero() -> BigRational {
-    BigRational::from_integer(0.into())
-}
-
 /// An entry that is held in this way.
-pub(super) fn entry_json(value: &BigRational, number: Number) -> Json {
+fn entry_json(value: &BigRational, number: Number) -> Json {
     match number {
         Number::Exact => number_json(value),
         // The entries are values of the format, so the nearest f64 is the value itself.
@@ -251,7 +348,7 @@ pub(super) fn entry_json(value: &BigRational, number: Number) -> Json {
 ///
 /// Floats are written as exact hex literals, rationals as `"p/q"`.
 #[must_use]
-pub fn to_json(gradient: &Gradient, case: &Case) -> Json {
+pub fn to_json(gradient: &Gradient) -> Json {
     let entry = |value: &BigRational| entry_json(value, gradient.number);
     let mut fields = vec![("format", Json::text(FORMAT))];
     if let Some(digest) = &gradient.case {
@@ -260,42 +357,68 @@ pub fn to_json(gradient: &Gradient, case: &Case) -> Json {
     if let Some(rule) = &gradient.rule {
         fields.push(("rule", Json::text(rule)));
     }
+    if !gradient.options.is_empty() {
+        fields.push(("options", Json::object(gradient.options.iter().cloned())));
+    }
     fields.push(("number", Json::text(gradient.number.name())));
     fields.push(("quantity", Json::text(gradient.quantity.name())));
     if let Some(loss) = &gradient.loss {
         fields.push(("loss", entry(loss)));
     }
-    let Update { weights, biases } = &gradient.entries;
-    match &case.network {
-        Network::Layered(net) => {
-            let mut weights = weights.iter();
-            let offsets = net.offsets();
-            let layers = net.layers.iter().enumerate().map(|(l, layer)| {
-                let rows = (0..layer.width())
-                    .map(|_| weights.by_ref().take(layer.inputs()).collect::<Vec<_>>());
-                let mut fields =
-                    vec![("weights", Json::array(rows, |row| Json::array(row, entry)))];
-                if layer.biases.is_some() {
-                    let first = offsets[l + 1];
-                    let of_layer = &biases.as_slice()[first..first + layer.width()];
-                    fields.push(("biases", Json::array(of_layer, entry)));
-                }
-                Json::object(fields)
-            });
-            fields.push(("layers", Json::Array(layers.collect())));
-        }
-        Network::Graph(net) => {
-            let synapses = net.synapses.iter().zip(weights.iter()).map(|(ends, value)| {
-                Json::Array(vec![Json::count(ends.post.0), Json::count(ends.pre.0), entry(value)])
-            });
-            fields.push(("synapses", Json::Array(synapses.collect())));
-            if net.biases.is_some() {
-                fields.push(("biases", Json::array(biases.iter(), entry)));
-            }
-        }
-    }
+    fields.extend(entries_json(&gradient.entries, gradient.number));
     if let Some(inputs) = &gradient.inputs {
         fields.push(("inputs", Json::array(inputs, |row| Json::array(row, entry))));
     }
     Json::object(fields)
+}
+
+/// The fields that hold the entries.
+#[must_use]
+pub fn entries_json(entries: &PerBlock<BigRational>, number: Number) -> Vec<(&'static str, Json)> {
+    let mut fields = Vec::new();
+    let mut layers: Vec<Vec<(&str, Json)>> = Vec::new();
+    let is_graph = entries.blocks.iter().all(|block| block.part == Part::Graph);
+    if is_graph && entries.blocks.iter().all(|block| block.shape.is_of_biases()) {
+        // Nobody is joined to anybody; the field has to be there.
+        fields.push(("synapses", Json::Array(Vec::new())));
+    }
+    for block in &entries.blocks {
+        let what = if block.shape.is_of_biases() { "biases" } else { "weights" };
+        let json = block_json(block, number);
+        match block.part {
+            Part::Layer(layer) => {
+                layers.resize(layer + 1, Vec::new());
+                layers[layer].push((what, json));
+            }
+            Part::Graph if block.shape.is_of_biases() => fields.push(("biases", json)),
+            Part::Graph => fields.push(("synapses", json)),
+            Part::Field(field) => fields.push((field.name, json)),
+        }
+    }
+    if !layers.is_empty() {
+        fields.push(("layers", Json::Array(layers.into_iter().map(Json::object).collect())));
+    }
+    fields
+}
+
+fn block_json(block: &Block<BigRational>, number: Number) -> Json {
+    let entry = |value: &BigRational| entry_json(value, number);
+    match &block.shape {
+        Shape::Matrix { columns, .. } => {
+            Json::array(block.entries.chunks(*columns), |row| Json::array(row, entry))
+        }
+        Shape::Vector(_) => Json::array(&block.entries, entry),
+        Shape::Synapses(_) => {
+            let synapse = |(Place { post, pre }, value): (Place, &BigRational)| {
+                let pre = Json::count(pre.unwrap_or_default());
+                Json::Array(vec![Json::count(post), pre, entry(value)])
+            };
+            Json::Array(block.places().map(synapse).collect())
+        }
+        Shape::Biases { neurons, of } => {
+            let mut all = vec![BigRational::zero(); *neurons];
+            of.iter().zip(&block.entries).for_each(|(neuron, value)| all[*neuron] = value.clone());
+            Json::array(&all, entry)
+        }
+    }
 }

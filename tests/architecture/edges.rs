@@ -4,32 +4,39 @@ use std::collections::BTreeSet;
 
 use super::Edges;
 
-/// From each file of textbook, fast, check and certificate, and from each other room, to what it may name.
+/// From each file of textbook, fast, verdict and certificate, and from each other room, to what it may name.
 const TABLE: &str = "
-certificate: check::table spec
+certificate: spec verdict::table
 certificate::digest: certificate spec
-certificate::evidence: certificate check::verdict spec
+certificate::evidence: certificate spec verdict::compared
 certificate::issue: certificate certificate::digest certificate::evidence certificate::rows certificate::words error spec
-certificate::large: certificate certificate::digest certificate::residues certificate::words check::table
-certificate::rows: certificate certificate::digest certificate::evidence certificate::words check::blocks check::table spec
-certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words check::table error number spec
-certificate::words: certificate check::table spec
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words check::audit check::blocks check::bounded check::bridge check::enclosure check::exact check::freivalds check::judge check::lattice check::locality check::nearness check::power check::table check::temporal check::verdict coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view wire
-check::blocks: spec
-check::audit: check::bounded check::nearness check::power number spec
-check::bounded: check::blocks check::enclosure check::entries check::lattice check::verdict error number spec
-check::bridge: check::exact check::verdict scalar spec
-check::entries: spec
-check::exact: check::verdict scalar
-check::freivalds: check::bounded check::entries check::verdict number spec
-check::judge: check::bounded check::power number spec
-check::power: check::nearness
-check::lattice: check::entries check::verdict number spec
-check::locality: check::verdict spec
-check::table: check::verdict
-check::temporal: check::temporal::parts spec
-check::temporal::parts: check::temporal spec
-cli: certificate certificate::large certificate::verify certify check::nearness check::table coq error foreign modular::exact mutants number paragraph progress report simulate spec suite vectors wire
+certificate::large: certificate certificate::digest certificate::residues certificate::words verdict::table
+certificate::rows: certificate certificate::digest certificate::evidence certificate::words spec verdict::blocks verdict::table
+certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words error number spec verdict::table
+certificate::words: certificate spec verdict::table
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
+verdict::blocks: spec
+verdict::bounded: error number spec verdict::blocks verdict::compared verdict::enclosure verdict::entries verdict::lattice
+verdict::bridge: scalar spec verdict::compared verdict::exact
+verdict::direction: number
+verdict::entries: spec
+verdict::exact: scalar verdict::compared
+verdict::factor: number spec verdict::ulps verdict::walk
+verdict::freivalds: number spec verdict::bounded verdict::compared verdict::entries
+verdict::judge: number spec verdict::factor verdict::plausible verdict::power verdict::walk
+verdict::plausible: error spec verdict::bounded
+verdict::power: verdict::nearness
+verdict::lattice: number spec verdict::compared verdict::entries
+verdict::locality: spec verdict::compared
+verdict::reading: number verdict::factor
+verdict::rearranged: number spec verdict::factor verdict::walk
+verdict::scaled: number spec verdict::bounded verdict::ulps verdict::walk
+verdict::table: verdict::compared
+verdict::temporal: spec verdict::temporal::parts
+verdict::temporal::parts: spec verdict::temporal
+verdict::ulps: number spec
+verdict::walk: number spec verdict::bounded verdict::direction verdict::nearness verdict::power verdict::ulps
+cli: certificate certificate::verify certify coq error foreign kinds mutants number paragraph progress report simulate spec suite vectors verdict::judge verdict::table verdict::walk wire
 coq: certificate certificate::digest error spec
 equilibrium: error number spec
 error: foreign
@@ -56,6 +63,7 @@ fast::temporal::rtrl: error fast fast::layout fast::product fast::temporal::colu
 fast::temporal::stream: error fast fast::layout fast::product fast::temporal::columns fast::temporal::loss fast::temporal::network fast::temporal::passes fast::wide spec
 fast::temporal::typed: error fast fast::layout fast::product fast::temporal::columns fast::temporal::network fast::temporal::plan fast::temporal::stream fast::wide
 fast::wide: fast
+kinds: certificate certificate::large certify error modular::exact number progress report spec verdict::judge verdict::table wire
 linalg::crt: linalg::field linalg::lanes number spec
 linalg::lifting: error linalg::field linalg::lanes linalg::matrix linalg::product spec
 linalg::matrix: error
@@ -68,11 +76,11 @@ modular::exact: error linalg::crt linalg::field linalg::lanes linalg::matrix lin
 modular::network: error linalg::field spec
 modular::recurrent: equilibrium error linalg::lifting spec
 modular::tangent: error linalg::field linalg::matrix linalg::product modular::network modular::position spec
-mutants: check::bridge check::exact check::locality check::verdict error paragraph scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view wire
+mutants: error number paragraph scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view verdict::bridge verdict::compared verdict::exact verdict::locality wire
 number: error spec
 paragraph: foreign
 progress: error
-report: certificate::large certificate::verify certificate::words certify check::audit check::blocks check::judge check::nearness check::table check::temporal check::verdict error foreign number paragraph simulate spec textbook::temporal::outcome wire
+report: certificate::large certificate::verify certificate::words certify error foreign number paragraph simulate spec textbook::temporal::outcome verdict::compared verdict::judge verdict::nearness verdict::table verdict::temporal verdict::ulps verdict::walk wire
 scalar: number spec
 simulate: error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number progress spec
 spec: error foreign
@@ -103,8 +111,8 @@ textbook::temporal::parameters: error scalar spec textbook
 textbook::temporal::rtrl: error scalar spec textbook textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters
 textbook::temporal::tangent: error scalar spec textbook textbook::temporal::firing textbook::temporal::parameters
 textbook::view: scalar spec
-vectors: certify check::bridge check::enclosure error mutants number scalar spec textbook::tangent textbook::temporal textbook::temporal::outcome wire
-wire: certificate certificate::digest certificate::large certificate::verify certificate::words check::table error foreign number spec
+vectors: certify error mutants number scalar spec textbook::tangent textbook::temporal textbook::temporal::outcome verdict::blocks verdict::bridge verdict::enclosure wire
+wire: certificate certificate::digest certificate::large certificate::verify certificate::words error foreign number spec verdict::table
 ";
 
 pub(super) fn table() -> Edges {
@@ -207,7 +215,7 @@ const ENGINES: [&str; 9] =
 pub(super) fn crossings(edges: &Edges) -> Vec<String> {
     let mut found = Vec::new();
     // Comparisons and certificates call no engine at all.
-    let rooms = ["check", "certificate", "coq", "wire", "spec", "scalar", "number", "error"];
+    let rooms = ["verdict", "certificate", "coq", "wire", "spec", "scalar", "number", "error"];
     let no_engine = rooms.iter().flat_map(|room| ENGINES.iter().map(move |e| (*room, *e)));
     for (from, to) in BORDERS.into_iter().chain(no_engine) {
         for start in edges.keys().filter(|unit| is_within(unit, from)) {

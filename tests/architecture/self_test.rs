@@ -76,12 +76,12 @@ fn a_verifier_that_computes_is_seen() {
     let tree = made_up(&[
         ("lib.rs", ""),
         ("scalar/mod.rs", "pub trait Scalar {}"),
-        ("check/mod.rs", "mod exact; mod table; pub use exact::compare; pub use table::Claim;"),
-        ("check/exact.rs", "use crate::scalar::Scalar;"),
-        ("check/table.rs", ""),
+        ("verdict/mod.rs", "mod exact; mod table; pub use exact::compare; pub use table::Claim;"),
+        ("verdict/exact.rs", "use crate::scalar::Scalar;"),
+        ("verdict/table.rs", ""),
         ("certificate/mod.rs", "pub mod verify;"),
-        ("certificate/verify.rs", "mod fold; use crate::check::Claim;"),
-        ("certificate/verify/fold.rs", "use crate::check::compare;"),
+        ("certificate/verify.rs", "mod fold; use crate::verdict::Claim;"),
+        ("certificate/verify/fold.rs", "use crate::verdict::compare;"),
     ]);
     assert_eq!(edges::crossings(&tree.edges()), ["certificate::verify reaches scalar"]);
 }

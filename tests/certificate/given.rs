@@ -1,8 +1,8 @@
 //! Given rates and balance factors: what one rounding of each step allows is confirmed, and a thousandth more is refused.
 
 use creditcheck::certificate::verify::{Refusal, equations};
-use creditcheck::check::enclosure;
 use creditcheck::spec::{Limits, Neuron};
+use creditcheck::verdict::enclosure;
 use creditcheck::wire::Document;
 use num_bigint::BigInt;
 use num_rational::BigRational as Q;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use creditcheck::certificate::verify;
 use creditcheck::certify::{Options, Silent, certify};
-use creditcheck::check::Conclusion;
 use creditcheck::spec::Limits;
+use creditcheck::verdict::Conclusion;
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate::{read, write};
 

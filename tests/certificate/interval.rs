@@ -1,8 +1,8 @@
 //! The verifier's enclosures against those of `check`, which were written apart and go another way.
 
 use creditcheck::certificate::verify::interval::{Enclosure, enclosed};
-use creditcheck::check::enclosure;
 use creditcheck::spec::{Activation, Class, Limits};
+use creditcheck::verdict::enclosure;
 use num_bigint::BigInt;
 use num_rational::BigRational as Q;
 use num_traits::Signed;

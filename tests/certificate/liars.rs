@@ -1,9 +1,9 @@
 //! Evidence forged as a whole, with rows that follow from it.
 
 use creditcheck::certificate::{Evidence, digest, issue, verify};
-use creditcheck::check::Conclusion;
 use creditcheck::spec::outcome::{Credit, CreditExample};
 use creditcheck::spec::{Limits, Wiring};
+use creditcheck::verdict::Conclusion;
 use creditcheck::wire::Document;
 use creditcheck::wire::certificate::to_json;
 use num_rational::BigRational as Q;

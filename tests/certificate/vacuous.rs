@@ -2,8 +2,8 @@
 
 use creditcheck::certificate::verify::equations;
 use creditcheck::certificate::{issue, words};
-use creditcheck::check::{Claim, Conclusion, Tier};
 use creditcheck::spec::Limits;
+use creditcheck::verdict::{Claim, Conclusion, Tier};
 use creditcheck::wire::Document;
 
 use crate::evidence::gather;

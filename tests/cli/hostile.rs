@@ -119,9 +119,11 @@ fn names_of_cases() {
         let mine = room.at("mine.json");
         scanned(&["gradient", &case, "--number", "f64", "-o", &mine], &[0]);
         let mut gradient: Value = serde_json::from_slice(&fs::read(&mine).unwrap()).unwrap();
-        gradient["rule"] = if temporal { gradient["rule"].clone() } else { NAME.into() };
         let mine = room.json(&format!("mine-{FILE}.json"), &gradient);
         scanned(&["check", &case, &mine], &[0, 3]);
+        let rule = std::mem::replace(&mut gradient["rule"], NAME.into());
+        scanned(&["check", &case, &room.json("rule.json", &gradient)], &[2]);
+        gradient["rule"] = rule;
         gradient["case"] = NAME.into();
         scanned(&["check", &case, &room.json("other.json", &gradient)], &[2]);
     }

@@ -1,12 +1,12 @@
 //! Tier F: never exceeded.
 
-use creditcheck::check::bounded::{
-    Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
-    rounding_bound,
-};
 use creditcheck::fast::{self, Float};
 use creditcheck::number::exact_f64;
 use creditcheck::spec::{Activation, Case, Dtype, Limits, Network};
+use creditcheck::verdict::bounded::{
+    Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
+    rounding_bound,
+};
 use num_rational::BigRational;
 use num_traits::Signed;
 

@@ -1,13 +1,13 @@
 //! The rounding bound of large networks: never exceeded, by engines and by careless evaluations, and not idle.
 
-use creditcheck::check::bounded::{
-    DenseBounds, dense_rounding_bound, rounding_bound, scaled_rounding_bound,
-};
 use creditcheck::fast::{self, Float};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::outcome::LayeredGradient;
 use creditcheck::spec::{
     Activation, Case, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Network, Tensor,
+};
+use creditcheck::verdict::bounded::{
+    DenseBounds, dense_rounding_bound, rounding_bound, scaled_rounding_bound,
 };
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};

@@ -1,10 +1,10 @@
 //! Freivalds on every product: right results pass, one wrong entry in each product is seen.
 
-use creditcheck::check::Verdict;
-use creditcheck::check::freivalds::{products, products_backprop};
 use creditcheck::fast;
 use creditcheck::spec::outcome::{BackpropOutcome, Credit, CreditOutcome};
 use creditcheck::spec::{Activation, Case, Dtype, Network, Neuron, Synapse};
+use creditcheck::verdict::Verdict;
+use creditcheck::verdict::freivalds::{products, products_backprop};
 
 use super::nets::{Draw, Recipe, ratio};
 

@@ -1,12 +1,12 @@
 //! Bits do not depend on the number of threads, nor, on the lattice, on where the numbers lie.
 
-use creditcheck::check::lattice::{admit, compare_bits, compare_bits_backprop};
 use creditcheck::fast::{self, Float, Function, Network, Threads, backprop, credit};
 use creditcheck::number::parse;
 use creditcheck::spec::{
     Activation, Case, Dtype, Example, Expect, Kink, Layer, Layered, Limits, Network as Kind,
 };
 use creditcheck::textbook;
+use creditcheck::verdict::lattice::{admit, compare_bits, compare_bits_backprop};
 use faer::{Mat, MatRef};
 use num_rational::BigRational;
 

@@ -1,6 +1,5 @@
 //! Every activation, kink convention and replaced balance function, where floats are exact.
 
-use creditcheck::check::lattice::{compare_bits, compare_bits_backprop};
 use creditcheck::error::Error;
 use creditcheck::fast;
 use creditcheck::spec::{
@@ -8,6 +7,7 @@ use creditcheck::spec::{
     PerNeuron, PerSynapse,
 };
 use creditcheck::textbook;
+use creditcheck::verdict::lattice::{compare_bits, compare_bits_backprop};
 use num_rational::BigRational;
 
 use super::nets::{Draw, Recipe, ratio};
@@ -119,7 +119,7 @@ fn refusals() {
     case.network = Network::Graph(cyclic);
     assert!(matches!(fast::credit::run::<f64>(&case), Err(Error::Unsupported { .. })));
     let format = Dtype::F64;
-    assert!(creditcheck::check::bounded::rounding_bound(&case, format).is_err());
+    assert!(creditcheck::verdict::bounded::rounding_bound(&case, format).is_err());
 
     let huge = BigRational::from_integer(num_bigint::BigInt::from(10).pow(200));
     let mut case = recipe.case(&mut Draw::new(2));

@@ -1,13 +1,13 @@
 //! Tier L: 2,400 cases, at least nine in ten of each kind admitted, bit for bit.
 
-use creditcheck::check::bounded::{Bounds, rounding_bound};
-use creditcheck::check::entries::{Entry, of_backprop, of_credit};
-use creditcheck::check::lattice::{admit, compare_bits, compare_bits_backprop};
 use creditcheck::fast::{self, Float};
 use creditcheck::spec::{
     Activation, Case, Dtype, Example, Expect, Kink, Layer, Layered, Limits, Network,
 };
 use creditcheck::textbook;
+use creditcheck::verdict::bounded::{Bounds, rounding_bound};
+use creditcheck::verdict::entries::{Entry, of_backprop, of_credit};
+use creditcheck::verdict::lattice::{admit, compare_bits, compare_bits_backprop};
 use num_rational::BigRational;
 use num_rational::BigRational as Q;
 

@@ -1,11 +1,11 @@
 //! Tier F has power: a wrong entry is refused, in every block, and the refusal is that of the comparison itself.
 
-use creditcheck::check::blocks;
-use creditcheck::check::bounded::{Bounds, compare_bounded, rounding_bound, weakest_block};
 use creditcheck::fast::{self, Float};
 use creditcheck::number::exact_f64;
 use creditcheck::spec::outcome::{CreditOutcome, Update};
 use creditcheck::spec::{Activation, Case, Dtype, Example, Limits, Network, Wiring};
+use creditcheck::verdict::blocks;
+use creditcheck::verdict::bounded::{Bounds, compare_bounded, rounding_bound, weakest_block};
 use creditcheck::{suite, textbook};
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -32,7 +32,7 @@ fn every_entry<F: Float>(case: &Case, name: &str) -> usize {
     let right = widened(&float);
     assert!(compare_bounded(&bounds, &right, &reference).0.is_agree(), "{name} in {format:?}");
     let mut refused = 0;
-    for block in blocks(case, &Wiring::of(case)) {
+    for block in blocks(case) {
         let of = |update: &Update<BigRational>| -> Vec<BigRational> {
             let weights = block.synapses.iter().map(|s| update.weights[*s].clone());
             weights.chain(block.biases.iter().map(|n| update.biases[*n].clone())).collect()
@@ -86,7 +86,7 @@ fn is_transcendental(case: &Case) -> bool {
 
 /// The centre of a bound stands in where nothing evaluates σ exactly: only its magnitude is used.
 fn centres(bounds: &Bounds) -> Update<BigRational> {
-    let centre = |bound: &creditcheck::check::bounded::Bound| exact_f64(bound.centre).unwrap();
+    let centre = |bound: &creditcheck::verdict::bounded::Bound| exact_f64(bound.centre).unwrap();
     Update { weights: bounds.update.weights.map(centre), biases: bounds.update.biases.map(centre) }
 }
 
@@ -172,7 +172,7 @@ fn wide_bounds_have_no_power() {
     let reference = textbook::credit::run::<BigRational>(&case, &Limits::default()).unwrap();
     let float = fast::credit::run::<f64>(&case).unwrap();
     let right = rounding_bound(&case, Dtype::F64).unwrap();
-    for block in blocks(&case, &Wiring::of(&case)) {
+    for block in blocks(&case) {
         let of_block = block.synapses.iter().map(|s| reference.update.weights[*s].abs());
         let Some(largest) = of_block.max() else { continue };
         let with = |times: BigRational| {

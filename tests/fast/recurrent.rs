@@ -1,9 +1,5 @@
 //! Networks with cycles in floats, against elimination in rationals: inside bounds that their own residuals imply.
 
-use creditcheck::check::bounded::{
-    Residuals, Tightness, compare_bounded, compare_recurrent, power, recurrent_bound,
-    rounding_bound,
-};
 use creditcheck::error::Error;
 use creditcheck::fast::recurrent::{
     Elimination, Method, Outcome, Settings, run, run_from, spectral_abscissa,
@@ -14,6 +10,10 @@ use creditcheck::number::nearest_f64;
 use creditcheck::spec::outcome::{Credit, CreditOutcome};
 use creditcheck::spec::{
     Activation, Case, Ends, Example, Graph, Neuron, PerNeuron, PerSynapse, Synapse,
+};
+use creditcheck::verdict::bounded::{
+    Residuals, Tightness, compare_bounded, compare_recurrent, power, recurrent_bound,
+    rounding_bound,
 };
 use num_traits::{Signed, Zero};
 

@@ -1,9 +1,9 @@
 //! Tiers L and F over the built-in suite.
 
 use creditcheck::certify::{self, Options, Silent};
-use creditcheck::check::{Claim, Tier, Verdict};
 use creditcheck::spec::{Limits, Wiring};
 use creditcheck::suite;
+use creditcheck::verdict::{Claim, Tier, Verdict};
 
 /// No hand-written case leaves tier F unchecked, in either format; the kinks among them are held bit for bit.
 #[test]

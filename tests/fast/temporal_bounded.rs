@@ -1,10 +1,5 @@
 //! Tier F in time: floats of every rule inside their computed bounds, on nets with nothing dyadic about them; and bounds that refuse.
 
-use creditcheck::check::Verdict;
-use creditcheck::check::bounded::{
-    Tightness, compare_temporal, power, temporal_bound, temporal_update_bound,
-    weakest_temporal_block,
-};
 use creditcheck::fast::temporal::{Batch, Engine, Evaluation, Flat, Loss, TemporalNetwork};
 use creditcheck::fast::{Float, Threads};
 use creditcheck::number::{nearest_f32, nearest_f64};
@@ -13,6 +8,11 @@ use creditcheck::spec::{
     TemporalGradient, TemporalRule,
 };
 use creditcheck::textbook::temporal as exact;
+use creditcheck::verdict::Verdict;
+use creditcheck::verdict::bounded::{
+    Tightness, compare_temporal, power, temporal_bound, temporal_update_bound,
+    weakest_temporal_block,
+};
 use num_rational::BigRational;
 use num_traits::{Signed, ToPrimitive, Zero};
 use quickcheck::{Arbitrary, Gen};

@@ -1,9 +1,9 @@
 //! The step API: training moves the weights as the exact rule says, and needs no shape twice.
 
-use creditcheck::check::bounded::{compare_bounded, rounding_bound};
 use creditcheck::fast::{self, Network};
 use creditcheck::spec::{Activation, Case, Dtype, Kink, Limits, Network as Kind};
 use creditcheck::textbook;
+use creditcheck::verdict::bounded::{compare_bounded, rounding_bound};
 use num_rational::BigRational;
 
 use super::nets::{Draw, Recipe, ratio};

@@ -1,9 +1,9 @@
 //! The assumed ulp bounds of tanh, logistic and softplus in both engines, against rational enclosures.
 
-use creditcheck::check::{bounded, enclosure};
 use creditcheck::fast::{self, Float};
 use creditcheck::number::nearest_f64;
 use creditcheck::spec::{Activation, Case, Example, Expect, Kink, Layer, Layered, Network};
+use creditcheck::verdict::{bounded, enclosure};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed};

@@ -2,8 +2,8 @@
 
 use creditcheck::certificate::digest::sha256;
 use creditcheck::certificate::{Certificate, ClaimRow, Version, words};
-use creditcheck::check::{Claim, Conclusion, Tier};
 use creditcheck::spec::{Neuron, Synapse};
+use creditcheck::verdict::{Claim, Conclusion, Tier};
 use creditcheck::wire::certificate::to_json;
 use creditcheck::wire::json::Json;
 

@@ -5,8 +5,8 @@ use creditcheck::certificate::large::{File, Large};
 use creditcheck::certificate::verify::large::{Found, Shown, verify};
 use creditcheck::certify::large::certify;
 use creditcheck::certify::{Options, Silent};
-use creditcheck::check::Conclusion;
 use creditcheck::spec::{Activation, Dense, Limits};
+use creditcheck::verdict::Conclusion;
 use creditcheck::wire::json::Json;
 use creditcheck::wire::large;
 

@@ -6,10 +6,10 @@
 use creditcheck::certificate::digest::sha256;
 use creditcheck::certificate::verify::objections;
 use creditcheck::certificate::{Certificate, Evidence, issue};
-use creditcheck::check::{Claim, Conclusion, Tier};
 use creditcheck::spec::outcome::{Credit, GivenCredit};
 use creditcheck::spec::{Activation, Kink, Limits, Network, Neuron, Parameters, Synapse, Wiring};
 use creditcheck::textbook::credit;
+use creditcheck::verdict::{Claim, Conclusion, Tier};
 use creditcheck::wire::Document;
 use num_rational::BigRational as Q;
 

@@ -14,7 +14,6 @@ mod spec {
 mod certificate {
     pub use creditcheck::certificate::*;
 }
-mod check;
 #[path = "../../src/coq/mod.rs"]
 mod coq;
 #[cfg(feature = "cli")]
@@ -33,6 +32,7 @@ mod linalg;
 #[cfg(feature = "fast")]
 #[path = "../../src/modular/mod.rs"]
 mod modular;
+mod verdict;
 mod paragraph {
     pub use creditcheck::paragraph::*;
 }

@@ -13,10 +13,9 @@ use std::collections::BTreeMap;
 use creditcheck::certificate::verify::verify;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{self, Certified, Options, Silent, judge};
-use creditcheck::check::{Claim, Conclusion, Verdict};
 use creditcheck::number::{exact_f64, nearest};
-use creditcheck::spec::outcome::Update;
-use creditcheck::spec::{Activation, Case, Dtype, Limits, Network, Number, Wiring};
+use creditcheck::spec::{Activation, Case, Dtype, Limits, Network, Number, PerBlock, Wiring};
+use creditcheck::verdict::{Claim, Conclusion, Verdict};
 use creditcheck::wire::gradient::{Gradient, Quantity};
 use creditcheck::wire::{Document, certificate as wire};
 use num_rational::BigRational as Q;
@@ -175,7 +174,7 @@ fn certify_says_the_same() {
         let found = certified(&case);
         let before = said(&case, &found);
         // The block of a layer that is zero is no block of the graph, which has one of weights and one of biases.
-        let update = found.table.cell(Claim::Update, creditcheck::check::Tier::Exact);
+        let update = found.table.cell(Claim::Update, creditcheck::verdict::Tier::Exact);
         let has_zero_block = matches!(
             update.and_then(|cell| cell.verdict()),
             Some(Verdict::Unchecked(why)) if why.contains("every entry of this block is zero")
@@ -234,28 +233,21 @@ fn batches_are_the_mean_of_their_parts() {
     let all: Vec<_> = cases(12, 12, 0).into_iter().filter(|case| case.examples.len() > 1).collect();
     for case in &all {
         let whole = exactly(case, Rule::Credit, Quantity::Gradient);
-        let mut sum: Option<Update<Q>> = None;
+        let mut sum: Option<PerBlock<Q>> = None;
         let (first, second) = case.examples.split_at(1);
         for part in [first, second] {
             let case_of_part = Case { examples: part.to_vec(), ..case.clone() };
             let found = exactly(&case_of_part, Rule::Credit, Quantity::Gradient).entries;
             let count = i64::try_from(part.len()).unwrap();
             let share = ratio(count, i64::try_from(case.examples.len()).unwrap());
-            let found = crate::generators::scaled(&found, &share);
+            let found = found.map(|entry| entry * &share);
             sum = Some(match sum {
                 None => found,
-                Some(sum) => Update {
-                    weights: creditcheck::spec::PerSynapse::new(
-                        sum.weights.iter().zip(found.weights.iter()).map(|(a, b)| a + b).collect(),
-                    ),
-                    biases: creditcheck::spec::PerNeuron::new(
-                        sum.biases.iter().zip(found.biases.iter()).map(|(a, b)| a + b).collect(),
-                    ),
-                },
+                Some(sum) => sum.zip(found).map(|(a, b)| a + b),
             });
         }
         assert_eq!(sum.unwrap(), whole.entries);
-        live += usize::from(whole.entries.weights.iter().any(|entry| !entry.is_zero()));
+        live += usize::from(whole.entries.values().any(|entry| !entry.is_zero()));
     }
     assert!(all.len() >= 24 && live * 10 >= all.len() * 9, "{live} of {}", all.len());
 }
@@ -283,7 +275,8 @@ fn results(case: &Case) -> Vec<(&'static str, Gradient)> {
         if float == 0.0 { Q::zero() } else { exact_f64(float.next_up()).unwrap() }
     };
     let mut one_zero = f32s.clone();
-    one_zero.entries.weights = one_zero.entries.weights.map(|_| Q::zero());
+    let weights = one_zero.entries.blocks.iter_mut().filter(|b| !b.shape.is_of_biases());
+    weights.flat_map(|block| &mut block.entries).for_each(Zero::set_zero);
     vec![
         ("sign", changed(&right, |value| -value)),
         ("double", changed(&f64s, |value| value + value)),
@@ -301,8 +294,7 @@ fn exactly_true(case: &Case) -> Gradient {
 }
 
 fn each(gradient: &mut Gradient, to: impl Fn(&Q) -> Q) {
-    let Update { weights, biases } = &gradient.entries;
-    gradient.entries = Update { weights: weights.map(&to), biases: biases.map(&to) };
+    gradient.entries.values_mut().for_each(|number| *number = to(number));
     let inputs = gradient.inputs.iter_mut().flatten().flatten();
     gradient.loss.iter_mut().chain(inputs).for_each(|number| *number = to(number));
 }

@@ -2,9 +2,10 @@
 
 use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{
-    Activation, Case, Ends, Graph, Layer, Layered, Network, Neuron, PerNeuron, PerSynapse, Synapse,
-    Wiring,
+    Activation, Case, Ends, Graph, Layer, Layered, Network, Neuron, PerBlock, PerNeuron,
+    PerSynapse, Synapse, Wiring,
 };
+use creditcheck::verdict::{blocks, per_block};
 use creditcheck::wire::gradient::{Gradient, Quantity};
 use num_rational::BigRational as Q;
 use num_traits::Zero;
@@ -16,6 +17,7 @@ use crate::generators::{as_graph, ratio};
 pub struct Moved {
     pub relation: &'static str,
     pub case: Case,
+    old: Case,
     /// None where a synapse, a neuron or an input is new, and its derivative zero.
     synapses: Vec<Option<Synapse>>,
     neurons: Vec<Option<Neuron>>,
@@ -44,6 +46,7 @@ impl Moved {
         Self {
             relation,
             case: case.clone(),
+            old: case.clone(),
             synapses: (0..wiring.synapses.len()).map(|s| Some(Synapse(s))).collect(),
             neurons: (0..wiring.neurons()).map(|n| Some(Neuron(n))).collect(),
             examples: (0..case.examples.len()).collect(),
@@ -65,22 +68,24 @@ impl Moved {
             Quantity::Update => self.factors.update.clone(),
         };
         let Factors { weights, biases, loss, inputs, .. } = &self.factors;
+        let entries = on_the_graph(&self.old, &old.entries);
         let weights = self.synapses.iter().map(|from| match from {
-            Some(synapse) => &old.entries.weights[*synapse] * weights * &update,
+            Some(synapse) => &entries.weights[*synapse] * weights * &update,
             None => Q::zero(),
         });
         let biases = self.neurons.iter().map(|from| match from {
-            Some(neuron) => &old.entries.biases[*neuron] * biases * &update,
+            Some(neuron) => &entries.biases[*neuron] * biases * &update,
             None => Q::zero(),
         });
         let row = |b: &usize, rows: &Vec<Vec<Q>>| -> Vec<Q> {
             self.inputs.iter().map(|k| &rows[*b][*k] * inputs).collect()
         };
+        let entries = Update {
+            weights: PerSynapse::new(weights.collect()),
+            biases: PerNeuron::new(biases.collect()),
+        };
         Gradient {
-            entries: Update {
-                weights: PerSynapse::new(weights.collect()),
-                biases: PerNeuron::new(biases.collect()),
-            },
+            entries: per_block(&self.case, &entries).map(Q::clone),
             loss: old.loss.as_ref().map(|old| old * loss),
             inputs: old
                 .inputs
@@ -89,6 +94,21 @@ impl Moved {
             ..old.clone()
         }
     }
+}
+
+/// Entries by synapse and by neuron; 0 where a neuron has no bias.
+fn on_the_graph(case: &Case, entries: &PerBlock<Q>) -> Update<Q> {
+    let wiring = Wiring::of(case);
+    let mut update = Update {
+        weights: PerSynapse::filled(wiring.synapses.len(), Q::zero()),
+        biases: PerNeuron::filled(wiring.neurons(), Q::zero()),
+    };
+    for (members, block) in blocks(case).iter().zip(&entries.blocks) {
+        let mut entries = block.entries.iter().cloned();
+        members.synapses.iter().zip(&mut entries).for_each(|(s, entry)| update.weights[*s] = entry);
+        members.biases.iter().zip(entries).for_each(|(n, entry)| update.biases[*n] = entry);
+    }
+    update
 }
 
 /// All relations that a case admits.

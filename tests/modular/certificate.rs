@@ -9,10 +9,10 @@ use creditcheck::certificate::verify::large::{
 use creditcheck::certificate::words::LARGE;
 use creditcheck::certify::large::certify;
 use creditcheck::certify::{Options, Silent};
-use creditcheck::check::Conclusion;
 use creditcheck::error::Error;
 use creditcheck::linalg::Field;
 use creditcheck::spec::{Activation, Dense, Limits, Work};
+use creditcheck::verdict::Conclusion;
 use creditcheck::wire::Document;
 use creditcheck::wire::json::Json;
 use creditcheck::wire::large;

@@ -3,9 +3,9 @@
 use creditcheck::Error;
 use creditcheck::certify::Progress;
 use creditcheck::certify::gradient::{Rule, gradient};
-use creditcheck::check::bridge;
 use creditcheck::spec::outcome::Update;
 use creditcheck::spec::{Case, Limits, Network, Number};
+use creditcheck::verdict::{bridge, per_block};
 use creditcheck::wire::Document;
 use creditcheck::wire::gradient::Quantity;
 use num_rational::BigRational as Q;
@@ -88,6 +88,7 @@ fn it_equals_fractions_wherever_both_run() {
                 assert!(!stages.0.is_empty(), "{activation} {rule:?} went by fractions");
                 let expected = by_fractions(&case, rule, quantity);
                 assert!(expected.weights.iter().any(|entry| !entry.is_zero()));
+                let expected = per_block(&case, &expected).map(Q::clone);
                 assert_eq!(found.unwrap().entries, expected, "{activation} {rule:?}");
             }
         }

@@ -3,11 +3,11 @@
 use creditcheck::certificate::residues;
 use creditcheck::certify::large::{Identity, identity};
 use creditcheck::certify::{Options, Silent};
-use creditcheck::check::bridge::{residues_of_credit, residues_of_update};
-use creditcheck::check::{CellState, Claim, Comparison, Conclusion, Tier, Verdict};
 use creditcheck::linalg::Field;
 use creditcheck::modular::{Network, backprop, credit};
 use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Tensor};
+use creditcheck::verdict::bridge::{residues_of_credit, residues_of_update};
+use creditcheck::verdict::{CellState, Claim, Comparison, Conclusion, Tier, Verdict};
 
 /// A network whose numbers the identity never reads.
 pub fn dense(widths: &[usize], batch: usize, activation: &Activation) -> Dense {

@@ -1,6 +1,6 @@
 """A seeded sample of the mutants of `check`, as a regular expression for `cargo mutants -F`.
 
-    cargo mutants --list -f 'src/check/**' -e ... | python3 tests/mutants/sample.py 200
+    cargo mutants --list -f 'src/verdict/**' -e ... | python3 tests/mutants/sample.py 200
 """
 
 import random

@@ -1,6 +1,5 @@
 //! The mutants of the rules over time: killed on committed witnesses, hidden where a witness lacks something, named in a diagnosis.
 
-use creditcheck::check::Verdict;
 use creditcheck::mutants::temporal::{
     Family, Host, OverTime, TemporalReference, compare, hosts, mistakes,
 };
@@ -14,6 +13,7 @@ use creditcheck::spec::{
     TemporalGradient, TemporalRule,
 };
 use creditcheck::textbook::temporal::{self, Evaluation};
+use creditcheck::verdict::Verdict;
 use num_rational::BigRational;
 
 fn witness(name: &str) -> TemporalCase {

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use creditcheck::check::Conclusion;
 use creditcheck::mutants::kill_matrix;
 use creditcheck::report::{self, Row, Training};
 use creditcheck::spec::Limits;
 use creditcheck::vectors;
+use creditcheck::verdict::Conclusion;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -180,7 +180,7 @@ fn reports_follow_their_schema() {
         examples: 10,
         digest: format!("sha256:{}", "0".repeat(64)),
         expect: creditcheck::spec::Expect::Agree,
-        table: creditcheck::check::Table::default(),
+        table: creditcheck::verdict::Table::default(),
     };
     let conclusion = Some(Conclusion::Unchecked);
     let row =

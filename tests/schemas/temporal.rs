@@ -59,7 +59,7 @@ fn cases_over_time_follow_the_schema_and_the_reader_agrees_with_it() {
 fn temporal_cases_and_their_gradients_follow_their_schemas() {
     use creditcheck::certify::temporal;
     use creditcheck::spec::{Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalRule};
-    use creditcheck::wire::temporal::gradient::to_json;
+    use creditcheck::wire::gradient::to_json;
 
     let (cases, gradients) = (schema("case.schema.json"), schema("gradient.schema.json"));
     let limits = Limits::default();

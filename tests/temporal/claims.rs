@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use creditcheck::check::temporal::{About, Condition, conditions};
 use creditcheck::spec::{
     Activation, Diagonal, Feedback, Form, Modprop, Mu, Taps, TemporalCase, TemporalRule,
 };
 use creditcheck::textbook::temporal::{Evaluation, feedback_weights};
+use creditcheck::verdict::temporal::{About, Condition, conditions};
 use num_traits::{One, Signed, Zero};
 use quickcheck::{Arbitrary, Gen};
 

@@ -1,17 +1,17 @@
 //! All rules against the exact gradient, and somebody's gradient against it.
 
 use creditcheck::certify::Silent;
-use creditcheck::certify::temporal::{Comparison, compare, gradient, judge};
-use creditcheck::check::Conclusion;
-#[cfg(feature = "fast")]
-use creditcheck::check::bounded::power;
-use creditcheck::check::judge::{Judgement, Nearness};
+use creditcheck::certify::temporal::{Comparison, compare, gradient, judge, of_rule};
 use creditcheck::spec::{
     Activation, Diagonal, Dtype, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase,
     TemporalRule,
 };
-use creditcheck::wire::gradient::Quantity;
-use creditcheck::wire::temporal::gradient::GradientOverTime;
+use creditcheck::verdict::Conclusion;
+#[cfg(feature = "fast")]
+use creditcheck::verdict::bounded::power;
+use creditcheck::verdict::judge::Options as Asked;
+use creditcheck::verdict::judge::{Judgement, Nearness};
+use creditcheck::wire::gradient::{Gradient, Quantity};
 use num_rational::BigRational;
 use num_traits::Zero;
 
@@ -133,7 +133,8 @@ fn other_rules_are_recognised() {
             let mut theirs = gradient(&case, rule, Number::Exact, quantity, &limits).unwrap();
             // Nothing but the numbers may tell.
             (theirs.rule, theirs.options) = (None, Vec::new());
-            let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+            let (judgement, diagnosis) =
+                judge(&case, &theirs, &Asked::default(), &limits, &mut Silent).unwrap();
             assert_eq!(judgement.nearness(), Nearness::Different, "{rule}");
             let expected = format!("this is the {} of {rule}", quantity.name());
             assert!(diagnosis.contains(&expected), "{rule}: {diagnosis:?}");
@@ -143,13 +144,14 @@ fn other_rules_are_recognised() {
     }
     for rule in [TemporalRule::Bptt, TemporalRule::Rtrl, TemporalRule::FactorisedRtrl] {
         let theirs = gradient(&case, &rule, Number::Exact, Quantity::Update, &limits).unwrap();
-        let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+        let (judgement, diagnosis) =
+            judge(&case, &theirs, &Asked::default(), &limits, &mut Silent).unwrap();
         assert_eq!((judgement.nearness(), diagnosis.len()), (Nearness::Exact, 0));
         let mut wrong = theirs.clone();
-        wrong.recurrent[1][2] += BigRational::new(1.into(), 1_000_000.into());
-        let (judgement, _) = judge(&case, &wrong, &limits, &mut Silent).unwrap();
-        assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
-        assert_eq!(judgement.first.unwrap().place, "recurrent: post 1, pre 2");
+        wrong.entries.blocks[0].entries[3 + 2] += BigRational::new(1.into(), 1_000_000.into());
+        let (judgement, _) = judge(&case, &wrong, &Asked::default(), &limits, &mut Silent).unwrap();
+        assert_eq!((judgement.nearness(), judgement.differing()), (Nearness::Different, 1));
+        assert_eq!(judgement.first().unwrap().words, "recurrent: post 1, pre 2");
     }
 }
 
@@ -175,9 +177,10 @@ fn known_mistakes_are_recognised() {
             continue;
         }
         let (number, quantity) = (Number::Exact, Quantity::Gradient);
-        let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
+        let mut theirs = of_rule(&case, &TemporalRule::Bptt, (number, quantity), &found);
         theirs.loss = None;
-        let (judgement, diagnosis) = judge(&case, &theirs, &limits, &mut Silent).unwrap();
+        let (judgement, diagnosis) =
+            judge(&case, &theirs, &Asked::default(), &limits, &mut Silent).unwrap();
         assert_eq!(judgement.nearness(), Nearness::Different, "{}", entry.id);
         let id = format!("(mutant {})", entry.id);
         assert!(diagnosis.iter().any(|sentence| sentence.contains(&id)), "{id}: {diagnosis:?}");
@@ -193,12 +196,12 @@ fn fifth() -> TemporalCase {
     case
 }
 
-fn judged(case: &TemporalCase, theirs: &GradientOverTime) -> (Judgement, Vec<String>) {
-    judge(case, theirs, &Limits::default(), &mut Silent).unwrap()
+fn judged(case: &TemporalCase, theirs: &Gradient) -> (Judgement, Vec<String>) {
+    judge(case, theirs, &Asked::default(), &Limits::default(), &mut Silent).unwrap()
 }
 
 /// The exact gradient as the nearest floats.
-fn rounded(case: &TemporalCase) -> GradientOverTime {
+fn rounded(case: &TemporalCase) -> Gradient {
     let (number, quantity) = (Number::Exact, Quantity::Gradient);
     let mut found =
         gradient(case, &TemporalRule::Bptt, number, quantity, &Limits::default()).unwrap();
@@ -209,9 +212,8 @@ fn rounded(case: &TemporalCase) -> GradientOverTime {
 }
 
 /// Every entry as another float.
-fn each(theirs: &mut GradientOverTime, to: impl Fn(f64) -> f64) {
-    let all = theirs.recurrent.iter_mut().chain(&mut theirs.input).chain(&mut theirs.readout);
-    for entry in all.flatten().chain(theirs.readout_biases.iter_mut().flatten()) {
+fn each(theirs: &mut Gradient, to: impl Fn(f64) -> f64) {
+    for entry in theirs.entries.values_mut() {
         let float = to(creditcheck::number::nearest_f64(entry));
         *entry = creditcheck::number::exact_f64(float).unwrap();
     }
@@ -250,12 +252,13 @@ fn wrong_floats_are_outside_their_bounds() {
         let theirs = gradient(&case, &TemporalRule::Bptt, number, quantity, &limits).unwrap();
         // Twice what any bound with power refuses.
         let mut wrong = theirs.clone();
-        wrong.recurrent[1][2] += &theirs.recurrent[0][0] * power(format) * (one() + one());
+        wrong.entries.blocks[0].entries[3 + 2] +=
+            &theirs.entries.blocks[0].entries[0] * power(format) * (one() + one());
         let (judgement, _) = judged(&case, &wrong);
-        assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
-        assert_eq!(judgement.first.unwrap().place, "recurrent: post 1, pre 2");
+        assert_eq!((judgement.nearness(), judgement.differing()), (Nearness::Different, 1));
+        assert_eq!(judgement.first().unwrap().words, "recurrent: post 1, pre 2");
         let mut dead = theirs.clone();
-        dead.input.iter_mut().flatten().for_each(Zero::set_zero);
+        dead.entries.blocks[1].entries.iter_mut().for_each(Zero::set_zero);
         assert_eq!(judged(&case, &dead).0.nearness(), Nearness::Different);
         let rule = TemporalRule::Mdgl { feedback: Feedback::Cell };
         let mut other = gradient(&case, &rule, number, quantity, &limits).unwrap();
@@ -293,12 +296,12 @@ fn a_bound_without_power_in_one_block_is_unchecked() {
       "examples": [{"input": [["3/7", "-1"], ["1", "0"]], "target": [["1"], ["1"]]}]}"#;
     let case = creditcheck::wire::TemporalDocument::read(text, &Limits::default()).unwrap().case;
     let mut theirs = rounded(&case);
-    assert!(!theirs.input[0][0].is_zero());
+    assert!(!theirs.entries.blocks[1].entries[0].is_zero());
     assert_eq!(judged(&case, &theirs).0.unchecked(), None);
-    theirs.input[0][0] += BigRational::new(1.into(), 1024.into());
+    theirs.entries.blocks[1].entries[0] += BigRational::new(1.into(), 1024.into());
     let (judgement, _) = judged(&case, &theirs);
     assert_eq!(judgement.nearness(), Nearness::WithinBound);
-    let powerless = |block: &&creditcheck::check::judge::BlockJudgement| block.doubt.is_some();
+    let powerless = |block: &&creditcheck::verdict::judge::BlockJudgement| block.doubt.is_some();
     let names: Vec<_> = judgement.blocks.iter().filter(powerless).map(|b| &b.name).collect();
     assert_eq!(names, ["input"]);
     let why = judgement.unchecked().unwrap().words();
@@ -320,7 +323,7 @@ fn known_mistakes_are_recognised_up_to_rounding() {
     for entry in CATALOGUE_OVER_TIME.iter().filter(|e| e.mutant.has_meaning_in(&host)).take(6) {
         let found = reference.gradient(&host, &Hook::plant(entry.mutant)).unwrap();
         let (number, quantity) = (Number::Float(Dtype::F64), Quantity::Gradient);
-        let mut theirs = GradientOverTime::of(&TemporalRule::Bptt, number, quantity, found);
+        let mut theirs = of_rule(&case, &TemporalRule::Bptt, (number, quantity), &found);
         theirs.loss = None;
         each(&mut theirs, |value| if value == 0.0 { value } else { value.next_down() });
         let (judgement, diagnosis) = judged(&case, &theirs);

@@ -2,14 +2,13 @@
 
 use creditcheck::certify::Silent;
 use creditcheck::certify::temporal::{gradient, judge};
-use creditcheck::check::judge::Nearness;
 use creditcheck::number::{exact_f64, nearest_f64};
 use creditcheck::spec::{
     Dtype, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalRule, Work,
 };
-use creditcheck::wire::gradient::Quantity;
+use creditcheck::verdict::judge::{Judgement, Nearness, Options as Asked};
+use creditcheck::wire::gradient::{Gradient, Quantity};
 use creditcheck::wire::json::Json;
-use creditcheck::wire::temporal::gradient::GradientOverTime;
 use num_rational::BigRational;
 use num_traits::Zero;
 
@@ -24,21 +23,25 @@ fn modprop(mu: Mu) -> TemporalRule {
     TemporalRule::Modprop(Modprop { feedback, taps: Taps::All, mu, form })
 }
 
-fn exact(case: &TemporalCase, rule: &TemporalRule, quantity: Quantity) -> GradientOverTime {
+fn exact(case: &TemporalCase, rule: &TemporalRule, quantity: Quantity) -> Gradient {
     gradient(case, rule, Number::Exact, quantity, &Limits::default()).unwrap()
 }
 
-fn judged(case: &TemporalCase, theirs: &GradientOverTime) -> (Nearness, Vec<String>) {
-    let (judgement, said) = judge(case, theirs, &Limits::default(), &mut Silent).unwrap();
+fn judged(case: &TemporalCase, theirs: &Gradient) -> (Nearness, Vec<String>) {
+    let (judgement, said) =
+        judge(case, theirs, &Asked::default(), &Limits::default(), &mut Silent).unwrap();
     (judgement.nearness(), said)
 }
 
+fn judge_of(case: &TemporalCase, theirs: &Gradient) -> Judgement {
+    judge(case, theirs, &Asked::default(), &Limits::default(), &mut Silent).unwrap().0
+}
+
 /// Every entry as a float.
-fn held(mut theirs: GradientOverTime, to: impl Fn(f64) -> f64) -> GradientOverTime {
+fn held(mut theirs: Gradient, to: impl Fn(f64) -> f64) -> Gradient {
     theirs.number = Number::Float(Dtype::F64);
     theirs.loss = None;
-    let matrices = theirs.recurrent.iter_mut().chain(&mut theirs.input).chain(&mut theirs.readout);
-    for entry in matrices.flatten().chain(theirs.readout_biases.iter_mut().flatten()) {
+    for entry in theirs.entries.values_mut() {
         *entry = exact_f64(to(nearest_f64(entry))).unwrap();
     }
     theirs
@@ -52,6 +55,10 @@ fn the_mu_of_the_file_is_tried() {
     for mu in [Mu::Scalar(q(3, 1)), Mu::Scalar(q(2, 7)), per_cell] {
         let rule = modprop(mu);
         let mut theirs = exact(&case, &rule, Quantity::Gradient);
+        let declared = judge_of(&case, &theirs);
+        assert_eq!(declared.nearness(), Nearness::Exact);
+        assert_eq!(declared.declared.unwrap().rule, rule.to_string());
+        theirs.rule = None;
         let (nearness, said) = judged(&case, &theirs);
         assert_eq!(nearness, Nearness::Different);
         assert_eq!(said, [format!("this is the gradient of {rule}")]);
@@ -61,10 +68,12 @@ fn the_mu_of_the_file_is_tried() {
     // As a number of JSON too; and one that does not fit the network is none, and no end of the search.
     let rule = modprop(Mu::Scalar(q(3, 1)));
     let mut theirs = exact(&case, &rule, Quantity::Gradient);
+    theirs.rule = None;
     theirs.options = vec![("mu", Json::Integer(3))];
     assert_eq!(judged(&case, &theirs).1, [format!("this is the gradient of {rule}")]);
     let rule = modprop(Mu::Scalar(q(1, 4)));
     let mut theirs = exact(&case, &rule, Quantity::Gradient);
+    theirs.rule = None;
     theirs.options = vec![("mu", Json::Array(vec![Json::text("1/3"), Json::text("1/5")]))];
     assert_eq!(judged(&case, &theirs).1, [format!("this is the gradient of {rule}")]);
 }
@@ -75,8 +84,7 @@ fn without_a_learning_rate_no_mistake_has_a_name() {
     let mut case = committed("temporal-golden");
     let wrong = |case: &TemporalCase, quantity| {
         let mut theirs = exact(case, &TemporalRule::Bptt, quantity);
-        let all = theirs.recurrent.iter_mut().chain(&mut theirs.input).chain(&mut theirs.readout);
-        for entry in all.flatten().chain(theirs.readout_biases.iter_mut().flatten()) {
+        for entry in theirs.entries.values_mut() {
             *entry = -&*entry;
         }
         theirs.loss = None;
@@ -86,7 +94,7 @@ fn without_a_learning_rate_no_mistake_has_a_name() {
     case.learning_rate.set_zero();
     assert!(wrong(&case, Quantity::Gradient).1.iter().any(|said| said.contains("(mutant ")));
     let (mut theirs, _) = wrong(&case, Quantity::Update);
-    theirs.input[0][0] = q(1, 1);
+    theirs.entries.blocks[1].entries[0] = q(1, 1);
     assert_eq!(judged(&case, &theirs), (Nearness::Different, vec![]));
     // Rounded to floats, they are those of no rule either.
     let theirs = held(theirs, |value| value);
@@ -100,12 +108,12 @@ fn the_nearest_rule_is_told_of_floats() {
     let rule = modprop(Mu::Scalar(q(1, 2)));
     let mut theirs = exact(&case, &rule, Quantity::Gradient);
     let truth = exact(&case, &TemporalRule::Bptt, Quantity::Gradient);
-    let all = |g: &GradientOverTime| [&g.recurrent, &g.input].map(Clone::clone).concat().concat();
+    let all = |g: &Gradient| g.entries.values().cloned().collect::<Vec<_>>();
     let (given, right) = (all(&theirs), all(&truth));
     let pairs = given.iter().zip(&right);
     let furthest = pairs.map(|(a, b)| nearest_f64(&(a - b)).abs()).fold(0.0, f64::max);
-    theirs.recurrent[0][1] += q(1, 1 << 20);
-    theirs.loss = None;
+    theirs.entries.blocks[0].entries[1] += q(1, 1 << 20);
+    (theirs.loss, theirs.rule, theirs.options) = (None, None, Vec::new());
     assert_eq!(judged(&case, &theirs), (Nearness::Different, vec![]));
     let (nearness, said) = judged(&case, &held(theirs, |value| value));
     assert_eq!((nearness, said.len()), (Nearness::Different, 1), "{said:?}");
@@ -116,8 +124,10 @@ fn the_nearest_rule_is_told_of_floats() {
     assert!(said[0].ends_with(&from), "{said:?}: {from}");
     // Nearest to the truth: no rule is named.
     let mut near = truth.clone();
-    near.recurrent[0][1] += q(1, 1 << 20);
-    assert_eq!(judged(&case, &held(near, |value| value)), (Nearness::Different, vec![]));
+    near.entries.blocks[0].entries[1] += q(1, 1 << 20);
+    let (nearness, said) = judged(&case, &held(near, |value| value));
+    assert_eq!(nearness, Nearness::Different);
+    assert!(said.iter().all(|said| said.starts_with("every value is a value of f32")), "{said:?}");
 }
 
 /// The search is told where it ends, and the verdict stays.
@@ -125,18 +135,19 @@ fn the_nearest_rule_is_told_of_floats() {
 fn a_search_without_work_says_where_it_stopped() {
     let case = committed("temporal-golden");
     let mut theirs = exact(&case, &TemporalRule::Bptt, Quantity::Gradient);
-    theirs.input[0][0] += q(1, 3);
+    theirs.entries.blocks[1].entries[0] += q(1, 3);
     theirs.loss = None;
     let within = |work| Limits { work: Work::up_to(work), ..Limits::default() };
     let all = within(u64::MAX);
-    let unlimited = judge(&case, &theirs, &all, &mut Silent).unwrap();
+    let unlimited = judge(&case, &theirs, &Asked::default(), &all, &mut Silent).unwrap();
     let reference = within(u64::MAX);
     gradient(&case, &TemporalRule::Tangent, Number::Exact, Quantity::Gradient, &reference).unwrap();
     let (needed, spent) = (all.work.spent(), reference.work.spent());
     assert!(spent < needed, "{spent} of {needed}");
-    let (judgement, said) = judge(&case, &theirs, &within(spent + 1), &mut Silent).unwrap();
-    assert_eq!((judgement.nearness(), judgement.differing), (Nearness::Different, 1));
-    assert_eq!(judgement.first, unlimited.0.first);
+    let (judgement, said) =
+        judge(&case, &theirs, &Asked::default(), &within(spent + 1), &mut Silent).unwrap();
+    assert_eq!((judgement.nearness(), judgement.differing()), (Nearness::Different, 1));
+    assert_eq!(judgement.first(), unlimited.0.first());
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].starts_with("the search stopped at e-prop: "), "{said:?}");
     assert!(said[0].ends_with("; raise it with --max-work N"), "{said:?}");
@@ -156,7 +167,8 @@ fn without_a_bound_another_rule_decides() {
     let near = held(right, |value| value * (1.0 + 1e-9));
     assert_eq!(judged(&case, &near).0, Nearness::Unjudged);
     let rule = TemporalRule::Eprop;
-    let other = held(exact(&case, &rule, Quantity::Gradient), |value| value);
+    let mut other = held(exact(&case, &rule, Quantity::Gradient), |value| value);
+    other.rule = None;
     let (nearness, said) = judged(&case, &other);
     assert_eq!(nearness, Nearness::Different);
     assert!(said.contains(&format!("this is the gradient of {rule}")), "{said:?}");

@@ -3,8 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use creditcheck::spec::{Feedback, Limits, Modprop, Mu, Number, Taps, TemporalRule};
-use creditcheck::wire::gradient::Quantity;
-use creditcheck::wire::temporal::gradient;
+use creditcheck::wire::gradient::{self, Quantity, Subject};
 use creditcheck::wire::{Document, TemporalDocument};
 use num_rational::BigRational;
 use rand_chacha::ChaCha8Rng;
@@ -243,10 +242,11 @@ fn each_refusal_says_where_what_and_why() {
     }
     let case = super::committed("temporal-golden");
     let right = written();
-    gradient::read(right.as_bytes(), &case, &Limits::default()).unwrap();
+    gradient::read(right.as_bytes(), &Subject::over_time(&case), &Limits::default()).unwrap();
     for (pointer, wrong, expected) in GRADIENTS {
         let bytes = changed(right.as_bytes(), pointer, wrong);
-        let error = gradient::read(&bytes, &case, &Limits::default()).expect_err("accepted");
+        let error = gradient::read(&bytes, &Subject::over_time(&case), &Limits::default())
+            .expect_err("accepted");
         assert_eq!(error.to_string(), *expected, "{wrong} at {pointer}");
     }
 }
@@ -273,7 +273,11 @@ fn what_is_missing_or_too_short_is_named() {
     for field in ["format", "recurrent", "input", "readout", "readout_biases"] {
         let mut document: Value = serde_json::from_str(&written()).unwrap();
         document.as_object_mut().unwrap().remove(field).unwrap();
-        let read = gradient::read(document.to_string().as_bytes(), &case, &Limits::default());
+        let read = gradient::read(
+            document.to_string().as_bytes(),
+            &Subject::over_time(&case),
+            &Limits::default(),
+        );
         let message = read.expect_err("accepted").to_string();
         assert!(message.contains(&format!("no field \"{field}\"")), "{message}");
     }
@@ -311,7 +315,7 @@ fn no_bytes_make_the_readers_panic() {
             let read = catch_unwind(AssertUnwindSafe(|| {
                 let limits = Limits::default();
                 let is_case = TemporalDocument::read(&bytes, &limits).is_ok();
-                (is_case, gradient::read(&bytes, &case, &limits).is_ok())
+                (is_case, gradient::read(&bytes, &Subject::over_time(&case), &limits).is_ok())
             }));
             let (is_case, is_gradient) = read.expect("a reader panics");
             cases += usize::from(is_case);

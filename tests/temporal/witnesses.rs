@@ -1,12 +1,12 @@
 //! The nine claims, negative: for each condition a committed net of at least four steps that violates it alone, and differs; and the
 //! counterexamples that the conditions must not hide.
 
-use creditcheck::check::temporal::{About, Condition, conditions};
 use creditcheck::spec::{
     Diagonal, Feedback, Form, Modprop, Mu, Steps, Taps, TemporalCase, TemporalGradient,
     TemporalRule,
 };
 use creditcheck::textbook::temporal::{Evaluation, feedback_weights};
+use creditcheck::verdict::temporal::{About, Condition, conditions};
 use num_traits::{One, Signed, Zero};
 
 use super::{committed, gradient, slopes};

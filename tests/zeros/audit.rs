@@ -2,10 +2,12 @@
 
 use creditcheck::certify::Silent;
 use creditcheck::certify::audit::{Audit, Options, Theirs, audit};
-use creditcheck::check::judge::Nearness;
-use creditcheck::check::power::Power;
 use creditcheck::number::nearest;
-use creditcheck::spec::{Activation, Dense, DenseLayer, Dtype, Expect, Kink, Limits, Tensor};
+use creditcheck::spec::{
+    Activation, Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Tensor,
+};
+use creditcheck::verdict::judge::Nearness;
+use creditcheck::verdict::power::Power;
 use num_rational::BigRational;
 
 use super::power;
@@ -43,34 +45,19 @@ fn net(k: i32) -> Dense {
 }
 
 /// The exact gradient times a scale, rounded once.
-fn rounded(dense: &Dense, dtype: Dtype, scale: &BigRational) -> Vec<Theirs> {
+fn rounded(dense: &Dense, dtype: Dtype, scale: &BigRational) -> Theirs {
     let case = dense.to_case().unwrap();
     let gradient = engines::backprop(&case, &Limits::default()).unwrap().gradient;
-    let held = |rows: usize, cols: usize, values: &[BigRational]| Tensor {
-        rows,
-        cols,
-        dtype,
-        values: values
-            .iter()
-            .map(|value| value * scale)
-            .map(|value| nearest(value.numer(), value.denom(), dtype))
-            .collect(),
-    };
     let layers = gradient.weights.iter().zip(&gradient.biases);
-    layers
-        .map(|(weights, biases)| Theirs {
-            weights: held(2, 2, &weights.concat()),
-            biases: biases.as_ref().map(|biases| held(2, 1, biases)),
-        })
-        .collect()
+    let all = layers
+        .flat_map(|(weights, biases)| weights.iter().flatten().chain(biases.iter().flatten()));
+    let scaled = all.map(|value| value * scale);
+    let entries = Layout::of(&case).hold(scaled.map(|v| nearest(v.numer(), v.denom(), dtype)));
+    Theirs { dtypes: vec![dtype; entries.blocks.len()], entries }
 }
 
 fn is_accepted(found: &Audit) -> bool {
-    matches!(&found.verdict, Ok(nearness) if *nearness != Nearness::Different)
-}
-
-fn silenced(tensor: &mut Tensor) {
-    tensor.values.iter_mut().for_each(|value| *value = 0.0);
+    matches!(found.verdict(), Ok(nearness) if nearness != Nearness::Different)
 }
 
 #[test]
@@ -82,40 +69,33 @@ fn zeros_never_pass_in_audit() {
             for dtype in FORMATS {
                 let exact = rounded(&dense, dtype, &scale);
                 // Beyond the largest number there is nothing to write.
-                let overflows = |t: &Theirs| t.weights.values.iter().any(|v| v.is_infinite());
-                if exact.iter().any(overflows) {
+                if exact.entries.values().any(|value| value.is_infinite()) {
                     continue;
                 }
                 for arithmetic in [None, Some(Dtype::F64), Some(Dtype::F32), Some(Dtype::F16)] {
-                    let options = Options { arithmetic, scale: scale.clone() };
+                    let options = Options { arithmetic, scale: scale.clone(), rigorous: true };
                     let audited =
-                        |theirs: &[Theirs]| audit(&dense, theirs, &options, &mut Silent).unwrap();
+                        |theirs: &Theirs| audit(&dense, theirs, &options, &mut Silent).unwrap();
                     let what = format!("2^-{k} × {scale}, {dtype:?}, {arithmetic:?}");
                     let found = audited(&exact);
-                    let below = found.blocks.iter().any(|block| block.power == Power::Underflows);
+                    let below =
+                        found.judgement.blocks.iter().any(|block| block.power == Power::Underflows);
                     assert_eq!(is_accepted(&found), !below, "{what}: {found:?}");
                     right += 1;
                     passed += usize::from(!below);
                     underflows += usize::from(below);
-                    let mut refuses = |theirs: &[Theirs], block: Option<usize>| {
+                    let mut refuses = |theirs: &Theirs, block: Option<usize>| {
                         let found = audited(theirs);
                         assert!(!is_accepted(&found), "{what}, block {block:?}: {found:?}");
                         zeros += 1;
-                        unchecked += usize::from(found.verdict.is_err());
+                        unchecked += usize::from(found.verdict().is_err());
                     };
                     let mut dead = exact.clone();
-                    for layer in &mut dead {
-                        silenced(&mut layer.weights);
-                        layer.biases.iter_mut().for_each(silenced);
-                    }
+                    dead.entries.values_mut().for_each(|value| *value = 0.0);
                     refuses(&dead, None);
                     for block in 0..4 {
                         let mut one = exact.clone();
-                        let layer = &mut one[block / 2];
-                        match block % 2 {
-                            0 => silenced(&mut layer.weights),
-                            _ => layer.biases.iter_mut().for_each(silenced),
-                        }
+                        one.entries.blocks[block].entries.fill(0.0);
                         refuses(&one, Some(block));
                     }
                 }
@@ -146,31 +126,24 @@ fn the_last_rounding_belongs_to_the_bound() {
             // Rounded to the arithmetic first and then stored: twice, so not always to the nearest.
             let mut theirs = rounded(&dense, arithmetic, &scale);
             let mut wrong = theirs.clone();
-            for (layer, wrong) in theirs.iter_mut().zip(&mut wrong) {
-                for (tensor, wrong) in [&mut layer.weights]
-                    .into_iter()
-                    .chain(&mut layer.biases)
-                    .zip([&mut wrong.weights].into_iter().chain(&mut wrong.biases))
-                {
-                    for (value, wrong) in tensor.values.iter_mut().zip(&mut wrong.values) {
-                        let exact = creditcheck::number::exact_f64(*value).unwrap();
-                        *value = nearest(exact.numer(), exact.denom(), stored);
-                        // Two units in the last place of the format it is stored in.
-                        let ulp =
-                            value.abs() * 2f64.powi(1 - i32::try_from(stored.precision()).unwrap());
-                        let off = creditcheck::number::exact_f64(*value + 2.0 * ulp).unwrap();
-                        *wrong = nearest(off.numer(), off.denom(), stored);
-                    }
-                    (tensor.dtype, wrong.dtype) = (stored, stored);
-                }
+            for (value, wrong) in theirs.entries.values_mut().zip(wrong.entries.values_mut()) {
+                let exact = creditcheck::number::exact_f64(*value).unwrap();
+                *value = nearest(exact.numer(), exact.denom(), stored);
+                // Two units in the last place of the format it is stored in.
+                let ulp = value.abs() * 2f64.powi(1 - i32::try_from(stored.precision()).unwrap());
+                let off = creditcheck::number::exact_f64(*value + 2.0 * ulp).unwrap();
+                *wrong = nearest(off.numer(), off.denom(), stored);
             }
-            let options = Options { arithmetic: Some(arithmetic), scale: scale.clone() };
+            theirs.dtypes.fill(stored);
+            wrong.dtypes.fill(stored);
+            let options =
+                Options { arithmetic: Some(arithmetic), scale: scale.clone(), rigorous: true };
             let found = audit(&dense, &theirs, &options, &mut Silent).unwrap();
-            let most = found.blocks.iter().map(|block| block.beyond).sum::<usize>();
+            let most = found.judgement.blocks.iter().map(|block| block.beyond).sum::<usize>();
             assert_eq!(most, 0, "2^-{k}, {arithmetic:?} in {stored:?}: {found:?}");
-            within += found.blocks.iter().map(|block| block.entries).sum::<usize>();
+            within += found.judgement.blocks.iter().map(|block| block.entries).sum::<usize>();
             let found = audit(&dense, &wrong, &options, &mut Silent).unwrap();
-            beyond += found.blocks.iter().map(|block| block.beyond).sum::<usize>();
+            beyond += found.judgement.blocks.iter().map(|block| block.beyond).sum::<usize>();
         }
     }
     println!("{within} within, {beyond} beyond");

@@ -9,14 +9,12 @@ mod audit;
 use creditcheck::certify::Silent;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::{judge, temporal};
-use creditcheck::check::judge::{Judgement, Nearness};
-use creditcheck::check::power::Power;
-use creditcheck::spec::outcome::Update;
 #[cfg(feature = "fast")]
-use creditcheck::spec::{Activation, Network, PerNeuron, PerSynapse};
+use creditcheck::spec::{Activation, Layout, Network};
 use creditcheck::spec::{Case, Dtype, Limits, Number, TemporalCase, TemporalRule};
+use creditcheck::verdict::judge::{Judgement, Nearness};
+use creditcheck::verdict::power::Power;
 use creditcheck::wire::gradient::{Gradient, Quantity};
-use creditcheck::wire::temporal::gradient::GradientOverTime;
 use creditcheck::wire::{Document, TemporalDocument};
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -140,21 +138,17 @@ impl Question<'_> {
         seen.refuses(what, &self.judged(&dead));
         (dead.loss, dead.inputs) = (None, None);
         seen.refuses(what, &self.judged(&dead));
-        for block in
-            creditcheck::check::blocks(self.case, &creditcheck::spec::Wiring::of(self.case))
-        {
+        for (k, block) in right.entries.blocks.iter().enumerate() {
             let mut one = right.clone();
-            block.synapses.iter().for_each(|synapse| one.entries.weights[*synapse].set_zero());
-            block.biases.iter().for_each(|neuron| one.entries.biases[*neuron].set_zero());
-            seen.refuses(&format!("{what}, {}", block.name), &self.judged(&one));
+            one.entries.blocks[k].entries.iter_mut().for_each(Zero::set_zero);
+            seen.refuses(&format!("{what}, {}", block.name()), &self.judged(&one));
         }
     }
 }
 
 /// Every number of a result as another one.
 fn each(gradient: &mut Gradient, to: impl Fn(&BigRational) -> BigRational) {
-    let Update { weights, biases } = &gradient.entries;
-    gradient.entries = Update { weights: weights.map(&to), biases: biases.map(&to) };
+    gradient.entries.values_mut().for_each(|number| *number = to(number));
     let inputs = gradient.inputs.iter_mut().flatten().flatten();
     gradient.loss.iter_mut().chain(inputs).for_each(|number| *number = to(number));
 }
@@ -222,9 +216,8 @@ fn zeros_never_pass_over_time() {
 }
 
 fn over_time(case: &TemporalCase, number: Number, quantity: Quantity, what: &str, seen: &mut Seen) {
-    let judged = |mine: &GradientOverTime| {
-        temporal::judgement(case, mine, &Limits::default(), &mut Silent).unwrap()
-    };
+    let judged =
+        |mine: &Gradient| temporal::judgement(case, mine, &Limits::default(), &mut Silent).unwrap();
     let (rule, exact) = (TemporalRule::Bptt, Number::Exact);
     let mut right = temporal::gradient(case, &rule, exact, quantity, &Limits::default()).unwrap();
     right.number = number;
@@ -245,11 +238,9 @@ fn over_time(case: &TemporalCase, number: Number, quantity: Quantity, what: &str
 }
 
 /// W, U, V, b and the loss.
-fn blocks_over_time(mine: &mut GradientOverTime) -> Vec<Vec<&mut BigRational>> {
-    let matrices = [&mut mine.recurrent, &mut mine.input, &mut mine.readout];
-    let mut blocks: Vec<Vec<_>> =
-        matrices.into_iter().map(|rows| rows.iter_mut().flatten().collect()).collect();
-    blocks.extend(mine.readout_biases.iter_mut().map(|list| list.iter_mut().collect()));
+fn blocks_over_time(mine: &mut Gradient) -> Vec<Vec<&mut BigRational>> {
+    let blocks = mine.entries.blocks.iter_mut();
+    let mut blocks: Vec<Vec<_>> = blocks.map(|block| block.entries.iter_mut().collect()).collect();
     blocks.extend(mine.loss.iter_mut().map(|loss| vec![loss]));
     blocks
 }
@@ -270,18 +261,14 @@ fn zeros_never_pass_for_given_slopes() {
                     .flat_map(|n| QUANTITIES.map(|q| (n, q)))
                 {
                     let question = Question { case: &case, number, quantity };
-                    let wiring = creditcheck::spec::Wiring::of(&case);
-                    let zero = BigRational::zero;
                     let dead = Gradient {
                         case: None,
                         rule: None,
+                        options: Vec::new(),
                         number,
                         quantity,
                         loss: None,
-                        entries: Update {
-                            weights: PerSynapse::from_fn(wiring.synapses.len(), |_| zero()),
-                            biases: PerNeuron::filled(wiring.neurons(), zero()),
-                        },
+                        entries: Layout::of(&case).map(|()| BigRational::zero()),
                         inputs: None,
                     };
                     let what =
@@ -308,9 +295,7 @@ fn a_block_without_power_is_named() {
         Question { case: &case, number: Number::Float(Dtype::F32), quantity: Quantity::Gradient };
     let mut mine = question.right();
     assert_eq!(question.judged(&mine).unchecked(), None, "the nearest floats need no bound");
-    for synapse in 0..4 {
-        mine.entries.weights[creditcheck::spec::Synapse(synapse)].set_zero();
-    }
+    mine.entries.blocks[0].entries.iter_mut().for_each(Zero::set_zero);
     let judgement = question.judged(&mine);
     assert_eq!(judgement.nearness(), Nearness::WithinBound, "{judgement:?}");
     let why = judgement.unchecked().unwrap();

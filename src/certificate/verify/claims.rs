@@ -8,8 +8,8 @@ use super::{Confirmed, Ground, Refusal, confirm, credit, gates, refusal};
 use crate::certificate::digest::{self, DRAW_EXAMPLES, PRIME};
 use crate::certificate::words;
 use crate::certificate::{ClaimRow, MOST_UNIT_DIRECTIONS, PerParameter, Soundness};
-use crate::check::{Claim, Tier};
 use crate::spec::PerNeuron;
+use crate::verdict::{Claim, Tier};
 
 /// Refuses unless the rows are exactly those that the witnesses give.
 pub fn check(ground: &Ground<'_>, examples: &[Confirmed]) -> Result<(), Refusal> {

@@ -4,7 +4,7 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use crate::certificate::words;
-use crate::check::Conclusion;
+use crate::verdict::Conclusion;
 
 /// What a comparison saw.
 #[derive(Default)]

@@ -3,7 +3,6 @@
 use num_rational::BigRational;
 
 use super::{Computed, Quantity, Rule, asked_for};
-use crate::check::bridge::{derivatives_at, gradient_of_update};
 use crate::error::Error;
 use crate::modular::exact::{self, Scaled};
 use crate::modular::recurrent;
@@ -11,6 +10,7 @@ use crate::progress::Progress;
 use crate::scalar::Scalar;
 use crate::spec::outcome::{CreditOutcome, Update};
 use crate::spec::{Activation, Case, Dense, Limits, Neuron, PerNeuron, PerSynapse, Wiring};
+use crate::verdict::bridge::{derivatives_at, gradient_of_update};
 
 /// Parameters times examples from which on primes are used; below, fractions take a few milliseconds at most.
 const MANY: usize = 1_000;

@@ -3,14 +3,14 @@
 
 use super::truth::moved;
 use super::{Sides, Source};
-use crate::check::bridge::residues_of_update;
-use crate::check::{Cell, Claim, Comparison, Tier};
 use crate::error::Error;
 use crate::linalg::zeros;
 use crate::modular::exact::{self, Pair};
 use crate::modular::tangent;
 use crate::progress::Progress;
 use crate::spec::Dense;
+use crate::verdict::bridge::residues_of_update;
+use crate::verdict::{Cell, Claim, Comparison, Tier};
 
 /// Directions of C3 modulo each prime. A wrong update is wrong modulo one of the primes at least, and survives there with
 /// probability p⁻⁵ < 2⁻¹⁰⁹.

@@ -2,13 +2,13 @@
 
 use super::{Source, each_column};
 use crate::certificate::residues;
-use crate::check::bridge::residues_of_update;
-use crate::check::{Cell, Claim, Comparison, Tier};
 use crate::error::Error;
 use crate::linalg::{Field, zeros};
 use crate::modular::{Function, Layer, Network, Positions, credit, tangent};
 use crate::progress::Progress;
 use crate::spec::{Dense, Kink};
+use crate::verdict::bridge::residues_of_update;
+use crate::verdict::{Cell, Claim, Comparison, Tier};
 
 /// How many examples a draw of C3 has at most: they are all alike in the identity.
 const TRUTH_EXAMPLES: usize = 8;

@@ -7,8 +7,6 @@ use num_traits::Zero;
 
 use super::gradient::{exact, expect_exact, has_few_parameters, parameters};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
-use crate::check::Conclusion;
-use crate::check::temporal::{About, Condition, conditions};
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::scalar::Rational;
@@ -17,6 +15,8 @@ use crate::spec::{
     TemporalRule,
 };
 use crate::textbook::temporal::{self, Evaluation};
+use crate::verdict::Conclusion;
+use crate::verdict::temporal::{About, Condition, conditions};
 use measure::growth;
 
 pub use measure::Distance;

@@ -5,11 +5,12 @@ use num_rational::BigRational;
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::certify::gradient::no_engine;
 use crate::error::Error;
+use crate::number::held;
 use crate::scalar::Rational;
-use crate::spec::{Dtype, Limits, Number, TemporalCase, TemporalGradient, TemporalRule};
+use crate::spec::{Dtype, Limits, Number, PerBlock, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
-use crate::wire::gradient::Quantity;
-use crate::wire::temporal::gradient::GradientOverTime;
+use crate::verdict::bridge::update_of_blocks;
+use crate::wire::gradient::{Gradient, Quantity, options};
 
 /// Runs one rule on a temporal case.
 ///
@@ -28,14 +29,57 @@ pub fn gradient(
     number: Number,
     quantity: Quantity,
     limits: &Limits,
-) -> Result<GradientOverTime, Error> {
+) -> Result<Gradient, Error> {
     let found = match number {
-        Number::Exact => asked_for(exact(case, rule, limits)?, quantity, case),
-        Number::Float(Dtype::F64) => float::<f64>(case, rule, quantity)?,
-        Number::Float(Dtype::F32) => float::<f32>(case, rule, quantity)?,
+        Number::Exact => exact(case, rule, limits)?,
+        Number::Float(Dtype::F64) => float::<f64>(case, rule)?,
+        Number::Float(Dtype::F32) => float::<f32>(case, rule)?,
         Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => return Err(no_engine(dtype)),
     };
-    Ok(GradientOverTime::of(rule, number, quantity, found))
+    let mut found = of_rule(case, rule, (number, quantity), &found);
+    if let (Quantity::Update, Number::Float(dtype)) = (quantity, number) {
+        rounded_once_more(&mut found.entries, dtype)?;
+    }
+    Ok(found)
+}
+
+/// What a rule has computed, in the quantity asked for.
+#[must_use]
+pub fn of_rule(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    (number, quantity): (Number, Quantity),
+    found: &TemporalGradient<BigRational>,
+) -> Gradient {
+    let gradient = found.per_block().map(BigRational::clone);
+    Gradient {
+        case: None,
+        rule: Some(rule.name().into()),
+        options: options::of(rule),
+        number,
+        quantity,
+        loss: Some(found.loss.clone()),
+        entries: match quantity {
+            Quantity::Gradient => gradient,
+            Quantity::Update => update_of_blocks(gradient, &case.learning_rate),
+        },
+        inputs: None,
+    }
+}
+
+/// −η ∂L/∂W is one more product, rounded like any other: what is too small becomes the nearest float, which may be 0, and what is too
+/// large is refused.
+fn rounded_once_more(update: &mut PerBlock<BigRational>, dtype: Dtype) -> Result<(), Error> {
+    for block in &mut update.blocks {
+        let name = block.in_words();
+        for entry in &mut block.entries {
+            let rounded = held(entry, Number::Float(dtype));
+            let beyond =
+                || Error::NotFinite { what: format!("update of the {name} in {}", dtype.name()) };
+            *entry = rounded.ok_or_else(beyond)?;
+        }
+    }
+    Ok(())
 }
 
 /// The exact engine of a rule.
@@ -74,43 +118,11 @@ pub(super) fn parameters(case: &TemporalCase) -> usize {
     net.neurons() * (net.neurons() + net.inputs() + net.readouts()) + biases
 }
 
-/// The gradient itself, or −η times it.
-pub(super) fn asked_for(
-    found: TemporalGradient<BigRational>,
-    quantity: Quantity,
-    case: &TemporalCase,
-) -> TemporalGradient<BigRational> {
-    match quantity {
-        Quantity::Gradient => found,
-        Quantity::Update => {
-            let each = |entry: &mut BigRational| *entry = -(&*entry * &case.learning_rate);
-            let mut update = found;
-            blocks(&mut update).for_each(|(_, entries)| entries.into_iter().for_each(each));
-            update
-        }
-    }
-}
-
-/// Every entry with the name of its block; the loss is no part of it.
-fn blocks(
-    of: &mut TemporalGradient<BigRational>,
-) -> impl Iterator<Item = (&'static str, Vec<&mut BigRational>)> {
-    let biases = of.readout_biases.iter_mut().flatten().collect();
-    [
-        ("recurrent weights", of.recurrent.iter_mut().flatten().collect()),
-        ("input weights", of.input.iter_mut().flatten().collect()),
-        ("readout weights", of.readout.iter_mut().flatten().collect()),
-        ("readout biases", biases),
-    ]
-    .into_iter()
-}
-
 /// A rule on the float side; the entries are floats, held exactly.
 #[cfg(feature = "fast")]
 fn float<F: crate::fast::Float>(
     case: &TemporalCase,
     rule: &TemporalRule,
-    quantity: Quantity,
 ) -> Result<TemporalGradient<BigRational>, Error> {
     use crate::fast::Threads;
     use crate::fast::temporal::{Batch, Engine, Evaluation, Loss, TemporalNetwork};
@@ -126,7 +138,7 @@ fn float<F: crate::fast::Float>(
         values.chunks(columns.max(1)).map(|row| row.iter().map(held).collect()).collect()
     };
     let gradient = engine.gradient();
-    let found = TemporalGradient {
+    Ok(TemporalGradient {
         loss: held(&engine.loss()),
         recurrent: matrix(&gradient.recurrent, net.neurons),
         input: matrix(&gradient.input, net.inputs),
@@ -135,30 +147,13 @@ fn float<F: crate::fast::Float>(
             .readout_biases
             .is_some()
             .then(|| gradient.readout_biases.iter().map(held).collect()),
-    };
-    let mut found = asked_for(found, quantity, case);
-    if quantity == Quantity::Update {
-        // −η ∂L/∂W is one more product, rounded like any other: what is too small becomes the nearest float, which may be 0, and
-        // what is too large is refused.
-        for (block, entries) in blocks(&mut found) {
-            for entry in entries {
-                let beyond =
-                    || Error::NotFinite { what: format!("update of the {block} in {}", F::NAME) };
-                *entry = F::nearest(entry).exact().ok_or_else(beyond)?;
-            }
-        }
-    }
-    Ok(found)
+    })
 }
 
 /// Without the float side there are no float engines.
 #[cfg(not(feature = "fast"))]
 // The format is a parameter only so that both builds are called alike.
 #[allow(clippy::extra_unused_type_parameters)]
-fn float<F>(
-    _: &TemporalCase,
-    _: &TemporalRule,
-    _: Quantity,
-) -> Result<TemporalGradient<BigRational>, Error> {
+fn float<F>(_: &TemporalCase, _: &TemporalRule) -> Result<TemporalGradient<BigRational>, Error> {
     Err(Error::unsupported("floats; this build lacks the feature \"fast\""))
 }

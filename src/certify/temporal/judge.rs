@@ -3,20 +3,22 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use super::gradient::{asked_for, exact, has_few_parameters};
-use crate::check::bounded::{temporal_bound, temporal_update_bound};
-use crate::check::judge::{Judge, Judgement, Match, Nearness, Reference, are_those_of};
+use super::gradient::{exact, has_few_parameters, of_rule};
+use crate::certify::explain;
 use crate::error::Error;
 use crate::mutants;
 use crate::number::nearest_f64;
 use crate::progress::Progress;
 use crate::spec::{
-    Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalGradient,
-    TemporalRule,
+    Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, PerBlock, Taps, TemporalCase,
+    TemporalGradient, TemporalRule,
 };
-use crate::wire::gradient::Quantity;
-use crate::wire::json::Json;
-use crate::wire::temporal::gradient::GradientOverTime;
+use crate::verdict::bounded::{temporal_bound, temporal_update_bound};
+use crate::verdict::judge::{
+    Declared, Judge, Judgement, Match, Nearness, Options, Reference, are_near, are_those_of,
+};
+use crate::verdict::reading::Scale;
+use crate::wire::gradient::{Gradient, Quantity, options};
 
 /// Judges every entry, and names the rules over time and the known mistakes that would give this result.
 ///
@@ -24,19 +26,83 @@ use crate::wire::temporal::gradient::GradientOverTime;
 /// As [`judgement`].
 pub fn judge(
     case: &TemporalCase,
-    mine: &GradientOverTime,
+    mine: &Gradient,
+    options: &Options,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
-    let (mut judgement, truth, bounds) = judged(case, mine, limits, progress)?;
-    let mut diagnosis = Vec::new();
+    if let Some(rule) = approximate(mine, limits)? {
+        let found = as_declared(case, &rule, mine, options, limits, progress)?;
+        if !found.nearness().is_refused() {
+            return Ok((found, Vec::new()));
+        }
+        let (of_gradient, said) = explained(case, mine, options, limits, progress)?;
+        let unless = format!("the file declares {rule}, and these are not its entries");
+        let declared = Declared { rule: rule.to_string(), blocks: of_gradient.blocks };
+        let judgement = Judgement { declared: Some(declared), ..found };
+        return Ok((judgement, std::iter::once(unless).chain(said).collect()));
+    }
+    explained(case, mine, options, limits, progress)
+}
+
+/// The rule that the file declares, where it is one that does not give the gradient.
+fn approximate(mine: &Gradient, limits: &Limits) -> Result<Option<TemporalRule>, Error> {
+    let declared = options::declared(mine.rule.as_deref(), &mine.options, limits)?;
+    Ok(declared.filter(|rule| match rule {
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent => false,
+        TemporalRule::Eprop | TemporalRule::Mdgl { .. } | TemporalRule::Modprop(_) => true,
+    }))
+}
+
+/// Judges by the rule that the file declares, with the distance from the gradient beside it.
+fn as_declared(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    mine: &Gradient,
+    options: &Options,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Judgement, Error> {
+    progress.stage(&rule.to_string())?;
+    let right = as_rule(case, rule, mine, limits)?;
+    let bounds = bounds_of(case, rule, mine)?;
+    let (mut judgement, _) = against(mine, right, bounds.as_ref(), options);
+    let (of_gradient, _) = judged(case, mine, options, limits, progress)?;
+    judgement.declared = Some(Declared { rule: rule.to_string(), blocks: of_gradient.blocks });
+    Ok(judgement)
+}
+
+/// The judgement against the exact gradient, and what would explain it.
+fn explained(
+    case: &TemporalCase,
+    mine: &Gradient,
+    options: &Options,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<(Judgement, Vec<String>), Error> {
+    let (mut judgement, truth) = judged(case, mine, options, limits, progress)?;
+    let mut said = Vec::new();
     if judgement.nearness() >= Nearness::Unjudged {
-        diagnosis = diagnose(case, mine, &truth, bounds.as_ref(), limits, progress)?;
+        let scale = Scale {
+            examples: case.examples.len(),
+            outputs: case.network.readouts(),
+            learning_rate: case.learning_rate.clone(),
+            is_update: explain::is_update(mine.quantity),
+        };
+        said.extend(explain::another_format(mine, |other| {
+            judged(case, other, options, limits, progress).map(|(found, _)| found.nearness())
+        })?);
+        said.extend(explain::factors(mine, &truth.right, &judgement, &scale));
+        let diagnosis = diagnose(case, mine, &truth, options, limits, progress)?;
         if judgement.nearness() == Nearness::Unjudged && diagnosis.iter().any(|d| d.is_exactly) {
             judgement.differs_surely();
         }
+        said.extend(diagnosis.into_iter().map(|diagnosis| diagnosis.sentence));
     }
-    Ok((judgement, diagnosis.into_iter().map(|diagnosis| diagnosis.sentence).collect()))
+    Ok((judgement, said))
 }
 
 /// Judges every entry, block by block.
@@ -50,51 +116,67 @@ pub fn judge(
 /// As the exact engines; [`Error::Unsupported`] for a transcendental activation.
 pub fn judgement(
     case: &TemporalCase,
-    mine: &GradientOverTime,
+    mine: &Gradient,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Judgement, Error> {
-    judged(case, mine, limits, progress).map(|(judgement, ..)| judgement)
+    judged(case, mine, &Options::default(), limits, progress).map(|(judgement, _)| judgement)
 }
 
-/// The judgement, with what is right and how far floats may be off.
-type Judged = (Judgement, GradientOverTime, Option<TemporalGradient<f64>>);
+/// What is right: the exact gradient, and with its bounds, times the scale.
+struct Truth {
+    gradient: Gradient,
+    right: PerBlock<Reference>,
+}
 
 fn judged(
     case: &TemporalCase,
-    mine: &GradientOverTime,
+    mine: &Gradient,
+    options: &Options,
     limits: &Limits,
     progress: &mut dyn Progress,
-) -> Result<Judged, Error> {
+) -> Result<(Judgement, Truth), Error> {
     progress.stage("the exact gradient")?;
     let rule = if has_few_parameters(case) { TemporalRule::Tangent } else { TemporalRule::Bptt };
     let truth = as_rule(case, &rule, mine, limits)?;
     let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
-    let mut judge = Judge::new(mine.number);
-    let right = match &bounds {
-        None => truth.per_block().map(|value| reference(value, None)),
+    Ok(against(mine, truth, bounds.as_ref(), options))
+}
+
+/// Their entries against those of a rule, within its bounds.
+fn against(
+    mine: &Gradient,
+    truth: Gradient,
+    bounds: Option<&TemporalGradient<f64>>,
+    options: &Options,
+) -> (Judgement, Truth) {
+    let mut judge = Judge::new(mine.number, options.keep);
+    let right = match bounds {
+        None => truth.entries.as_ref().map(|value| reference(value, None)),
         Some(bounds) => {
-            let both = truth.per_block().zip(bounds.per_block());
+            let both = truth.entries.as_ref().zip(bounds.per_block());
             both.map(|(value, bound)| reference(value, Some(*bound)))
         }
     };
-    judge.parameters(&mine.per_block(), right);
+    let times = |reference: Reference| reference.times(&options.scale, mine.number);
+    let right = right.map(times);
+    judge.parameters(&mine.entries, &right);
     if let (Some(theirs), Some(loss)) = (&mine.loss, &truth.loss) {
-        let loss = reference(loss, bounds.as_ref().map(|bounds| bounds.loss));
-        judge.block("loss", false, [("loss".to_owned(), theirs, loss)]);
+        let loss = times(reference(loss, bounds.map(|bounds| bounds.loss)));
+        judge.extra("loss", [("loss".to_owned(), theirs, loss)]);
     }
-    Ok((judge.judgement(), truth, bounds))
+    (judge.judgement(), Truth { gradient: truth, right })
 }
 
 fn reference(value: &BigRational, bound: Option<f64>) -> Reference {
-    Reference { value: value.clone(), is_exact: true, bound }
+    Reference::exactly(value.clone(), bound)
 }
 
 /// How far floats may be from the exact result of a rule, in the quantity that theirs has; none for exact numbers, or where no bound is finite.
 fn bounds_of(
     case: &TemporalCase,
     rule: &TemporalRule,
-    mine: &GradientOverTime,
+    mine: &Gradient,
 ) -> Result<Option<TemporalGradient<f64>>, Error> {
     let Some(format) = mine.number.dtype() else { return Ok(None) };
     let found = match mine.quantity {
@@ -112,11 +194,10 @@ fn bounds_of(
 fn as_rule(
     case: &TemporalCase,
     rule: &TemporalRule,
-    mine: &GradientOverTime,
+    mine: &Gradient,
     limits: &Limits,
-) -> Result<GradientOverTime, Error> {
-    let found = asked_for(exact(case, rule, limits)?, mine.quantity, case);
-    Ok(GradientOverTime::of(rule, Number::Exact, mine.quantity, found))
+) -> Result<Gradient, Error> {
+    Ok(of_rule(case, rule, (Number::Exact, mine.quantity), &exact(case, rule, limits)?))
 }
 
 struct Diagnosis {
@@ -125,13 +206,8 @@ struct Diagnosis {
 }
 
 /// Whether these are the entries of another result.
-fn matched(
-    mine: &GradientOverTime,
-    result: &GradientOverTime,
-    bounds: Option<&TemporalGradient<f64>>,
-) -> Option<Match> {
-    let bounds = bounds.map(|bounds| bounds.per_block().map(|bound| *bound));
-    are_those_of(mine.number, &mine.per_block(), &result.per_block(), bounds.as_ref())
+fn matched(mine: &Gradient, result: &Gradient, bounds: Option<&PerBlock<f64>>) -> Option<Match> {
+    are_those_of(mine.number, &mine.entries, &result.entries.as_ref(), bounds)
 }
 
 impl Diagnosis {
@@ -149,15 +225,16 @@ impl Diagnosis {
 /// bound; of floats that are none of them, the rule that is nearest.
 fn diagnose(
     case: &TemporalCase,
-    mine: &GradientOverTime,
-    truth: &GradientOverTime,
-    bounds: Option<&TemporalGradient<f64>>,
+    mine: &Gradient,
+    truth: &Truth,
+    options: &Options,
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Vec<Diagnosis>, Error> {
+    let Truth { gradient: truth, right } = truth;
     let what = mine.quantity.name();
     let mut found: Vec<Diagnosis> = Vec::new();
-    let mut seen: Vec<GradientOverTime> = vec![truth.clone()];
+    let mut seen: Vec<Gradient> = vec![truth.clone()];
     let mut nearest = (furthest(mine, truth), "the exact gradient".to_owned());
     for rule in candidates(case, mine) {
         progress.stage(&format!("is it {rule}?"))?;
@@ -174,12 +251,12 @@ fn diagnose(
             Err(_) => continue,
         };
         // Several variants of one result would be named for nothing: the first is the simplest.
-        let same =
-            |other: &GradientOverTime| other.per_block().values().eq(result.per_block().values());
+        let same = |other: &Gradient| other.entries == result.entries;
         if seen.iter().any(same) {
             continue;
         }
         let of_rule = bounds_of(case, &rule, mine)?;
+        let of_rule = of_rule.map(|bounds| bounds.per_block().map(|bound| *bound));
         if let Some(matched) = matched(mine, &result, of_rule.as_ref()) {
             found.push(Diagnosis::of(matched, format!("this is the {what} of {rule}")));
         }
@@ -194,7 +271,7 @@ fn diagnose(
     // With η = 0 every mistake gives the same update.
     if mine.quantity == Quantity::Gradient || !case.learning_rate.is_zero() {
         progress.stage("is it a known mistake?")?;
-        found.extend(mistakes(case, mine, bounds, limits));
+        found.extend(mistakes(case, mine, right, options, limits));
     }
     if found.is_empty() && mine.number != Number::Exact && nearest.0 < furthest(mine, truth) {
         let float = nearest_f64(&nearest.0);
@@ -208,53 +285,35 @@ fn diagnose(
     Ok(found)
 }
 
-/// The known mistakes in BPTT and RTRL that give these entries; the room that floats have is that of the block's widest entry in the right
-/// gradient, for a mistake may have entries where that has none.
+/// The known mistakes in BPTT and RTRL that give these entries, exactly or within the room that floats have.
 fn mistakes(
     case: &TemporalCase,
-    mine: &GradientOverTime,
-    bounds: Option<&TemporalGradient<f64>>,
+    mine: &Gradient,
+    right: &PerBlock<Reference>,
+    options: &Options,
     limits: &Limits,
 ) -> Vec<Diagnosis> {
-    let room = bounds.map(widened);
     let is_theirs = |gradient: &TemporalGradient<BigRational>| {
-        let theirs = asked_for(gradient.clone(), mine.quantity, case);
-        let rule = TemporalRule::Bptt;
-        let result = GradientOverTime::of(&rule, Number::Exact, mine.quantity, theirs);
-        matched(mine, &result, room.as_ref()).is_some()
+        let asked = (Number::Exact, mine.quantity);
+        let result = of_rule(case, &TemporalRule::Bptt, asked, gradient);
+        let scaled = result.entries.map(|entry| entry * &options.scale);
+        are_near(mine.number, &mine.entries, &scaled.as_ref(), right).is_some()
     };
     let search = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &is_theirs, limits);
     let caveat = search.caveat().map(|sentence| Diagnosis { is_exactly: false, sentence });
-    let as_far = if room.is_some() { Match::UpToRounding } else { Match::Exactly };
+    let as_far = if mine.number.dtype().is_some() { Match::UpToRounding } else { Match::Exactly };
     let found = search.found.into_iter().map(|found| Diagnosis::of(as_far, found.sentence));
     found.chain(caveat).collect()
 }
 
-/// Every bound as wide as the widest of its block.
-fn widened(bounds: &TemporalGradient<f64>) -> TemporalGradient<f64> {
-    let row = |row: &[f64], to: f64| vec![to; row.len()];
-    let matrix = |rows: &[Vec<f64>]| -> Vec<Vec<f64>> {
-        let widest = rows.iter().flatten().copied().fold(0.0, f64::max);
-        rows.iter().map(|entries| row(entries, widest)).collect()
-    };
-    let biases = |list: &Vec<f64>| row(list, list.iter().copied().fold(0.0, f64::max));
-    TemporalGradient {
-        loss: bounds.loss,
-        recurrent: matrix(&bounds.recurrent),
-        input: matrix(&bounds.input),
-        readout: matrix(&bounds.readout),
-        readout_biases: bounds.readout_biases.as_ref().map(biases),
-    }
-}
-
 /// The largest difference of two entries.
-fn furthest(a: &GradientOverTime, b: &GradientOverTime) -> BigRational {
-    let both = a.per_block().zip(b.per_block()).map(|(a, b)| (a - b).abs());
+fn furthest(a: &Gradient, b: &Gradient) -> BigRational {
+    let both = a.entries.as_ref().zip(b.entries.as_ref()).map(|(a, b)| (a - b).abs());
     both.values().max().cloned().unwrap_or_else(BigRational::zero)
 }
 
 /// The approximate rules and their variants, the simplest first: with the μ that the file names, and with some that people use.
-fn candidates(case: &TemporalCase, mine: &GradientOverTime) -> Vec<TemporalRule> {
+fn candidates(case: &TemporalCase, mine: &Gradient) -> Vec<TemporalRule> {
     const MOST_TAPS: usize = 8;
     let mut feedbacks = vec![Feedback::Cell];
     if case.network.types.is_some() {
@@ -287,16 +346,7 @@ fn candidates(case: &TemporalCase, mine: &GradientOverTime) -> Vec<TemporalRule>
 }
 
 /// The μ that the file names.
-fn mu_of(mine: &GradientOverTime) -> Option<Mu> {
+fn mu_of(mine: &Gradient) -> Option<Mu> {
     let (_, value) = mine.options.iter().find(|(name, _)| *name == "mu")?;
-    let limits = Limits::default();
-    let number = |json: &Json| match json {
-        Json::Integer(value) => Some(BigRational::from_integer((*value).into())),
-        Json::String(text) => crate::number::parse(text, &limits).ok(),
-        _ => None,
-    };
-    match value {
-        Json::Array(list) => list.iter().map(number).collect::<Option<_>>().map(Mu::PerCell),
-        one => number(one).map(Mu::Scalar),
-    }
+    options::mu_of(value, &Limits::default())
 }

@@ -6,6 +6,6 @@ mod judge;
 mod steps;
 
 pub use compare::{Comparison, Distance, Exact, Row, compare};
-pub use gradient::gradient;
+pub use gradient::{gradient, of_rule};
 pub use judge::{judge, judgement};
 pub use steps::{StepsOverTime, steps};

@@ -51,7 +51,7 @@ pub fn witnesses(case: &Case) -> Result<Vec<CreditExample<num_rational::BigRatio
 
 /// x = σ(s) and β = σ'(s) of one neuron in `f64`, for a net input that was computed otherwise.
 ///
-/// Exactness: within the ulps stated in [`crate::check::bounded`] of σ at this very s.
+/// Exactness: within the ulps stated in [`crate::verdict::bounded`] of σ at this very s.
 ///
 /// # Errors
 /// [`Error::NotFinite`].

@@ -5,7 +5,7 @@
 //! reported, never assumed: what has not settled, has no unique credit, or stands on a kink is an
 //! error that names its residual, and never a zero.
 //!
-//! Exactness: rounded. What the residuals imply for every number is computed in [`crate::check::bounded`].
+//! Exactness: rounded. What the residuals imply for every number is computed in [`crate::verdict::bounded`].
 
 mod credit;
 mod eliminate;

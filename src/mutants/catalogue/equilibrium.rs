@@ -4,7 +4,7 @@ use super::{Entry, entry};
 
 /// All of them in the order of their numbers.
 #[rustfmt::skip] // One mutant a paragraph, each field at the same place.
-pub const CATALOGUE: [Entry; 37] = [
+pub const CATALOGUE: [Entry; 40] = [
     entry!(M01, Both, "sign of the update",
         "has the opposite sign",
         "gradient and update confused: ΔW = +η ∂L/∂W",
@@ -101,6 +101,18 @@ pub const CATALOGUE: [Entry; 37] = [
         "divides by the number of outputs",
         "mean over outputs and examples, as MSE losses have it",
         "two outputs"),
+    entry!(M30, Both, "value for slope",
+        "takes the rate for the balance factor",
+        "σ(s) for σ′(s): the function applied once more, its derivative forgotten",
+        "σ ≠ σ′ at some net input"),
+    entry!(M31, Both, "slope of the function of the next layer",
+        "takes the balance factor of the function of the next layer",
+        "off by one in the list of functions on the way back",
+        "two layers with different functions"),
+    entry!(M32, Both, "slope of the function of the layer before",
+        "takes the balance factor of the function of the layer before",
+        "off by one in the list of functions, the other way",
+        "two layers with different functions"),
     entry!(K01, Credit, "relaxation stopped short",
         "stops before the credit has settled",
         "as many sweeps as layers for credits that need one more",

@@ -2,10 +2,10 @@
 
 use num_traits::Signed;
 
-use crate::check::{Comparison, Verdict};
 use crate::error::Error;
 use crate::mutants::{Compared, Fault, Hook, Implementation, Mutant, Subject};
 use crate::spec::{Class, Kink, Limits, Mu, Straight, Taps, TemporalCase, TemporalRule};
+use crate::verdict::{Comparison, Verdict};
 
 use super::host::{Host, hosts};
 use super::reference::TemporalReference;

@@ -2,11 +2,11 @@
 
 use num_rational::BigRational;
 
-use crate::check::{Comparison, Verdict};
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
+use crate::verdict::{Comparison, Verdict};
 
 use super::host::Host;
 

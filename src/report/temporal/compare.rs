@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use super::network_over_time;
 use crate::certify::temporal::{Comparison, Distance, Row};
-use crate::check::Conclusion;
-use crate::check::temporal::{About, Condition};
 use crate::number::canonical;
 use crate::report::{drawn, grid, hanging, wrapped};
 use crate::spec::{Feedback, Form, Mu, Taps, TemporalCase, TemporalRule};
+use crate::verdict::Conclusion;
+use crate::verdict::temporal::{About, Condition};
 use crate::wire::TemporalDocument;
+use crate::wire::gradient::options;
 use crate::wire::json::Json;
-use crate::wire::temporal::gradient::options;
 
 /// The comparison as text.
 #[must_use]
@@ -278,7 +278,7 @@ pub fn compared_json(document: &TemporalDocument, comparison: &Comparison) -> Js
 
 fn row_json(row: &Row) -> Json {
     let mut fields = vec![("rule", Json::text(row.rule.name()))];
-    let options = options(&row.rule);
+    let options = options::of(&row.rule);
     if !options.is_empty() {
         fields.push(("options", Json::object(options)));
     }

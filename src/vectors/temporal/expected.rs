@@ -6,11 +6,12 @@ use crate::error::Error;
 use crate::mutants::temporal::{Host, TemporalTruth};
 use crate::scalar::Rational;
 use crate::spec::{
-    Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalGradient,
+    Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalGradient,
     TemporalRule,
 };
 use crate::textbook::temporal::{self, Evaluation, Step, TemporalOutcome};
 use crate::wire::case::number_json;
+use crate::wire::gradient::entries_json;
 use crate::wire::json::Json;
 
 /// The approximate rules of a vector, each in the variants that its name leaves open.
@@ -146,15 +147,8 @@ fn step_json(step: &Step<BigRational>, seen: &Step<BigRational>) -> Json {
 }
 
 pub(super) fn gradient_json(gradient: &TemporalGradient<BigRational>) -> Json {
-    let mut fields = vec![
-        ("recurrent", matrix_json(&gradient.recurrent)),
-        ("input", matrix_json(&gradient.input)),
-        ("readout", matrix_json(&gradient.readout)),
-    ];
-    if let Some(biases) = &gradient.readout_biases {
-        fields.push(("readout_biases", Json::array(biases, number_json)));
-    }
-    Json::object(fields)
+    let entries = gradient.per_block().map(BigRational::clone);
+    Json::object(entries_json(&entries, Number::Exact))
 }
 
 fn matrix_json(rows: &[Vec<BigRational>]) -> Json {

@@ -1,6 +1,5 @@
 //! `creditcheck/case/1` with a network of kind `temporal`: read, written, and its digest.
 
-pub mod gradient;
 mod write;
 
 use num_rational::BigRational;

@@ -1,12 +1,12 @@
 //! What the exact side takes on a network of many alike cells.
 
-use creditcheck::check::temporal::conditions;
 use creditcheck::error::Error;
 use creditcheck::spec::{
     Activation, Diagonal, Feedback, Kink, Limits, Sequence, Steps, Temporal, TemporalCase,
     TemporalRule,
 };
 use creditcheck::textbook::temporal as exact;
+use creditcheck::verdict::temporal::conditions;
 use num_rational::BigRational;
 
 use super::super::allocations::asked;

@@ -1,0 +1,251 @@
+//! Somebody's gradient against the exact one, block by block.
+
+use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
+
+use super::factor::last_rounding;
+use super::plausible::threshold;
+use super::power::Unchecked;
+use super::walk::{self, KEPT, walk};
+use crate::number::{self, exact_f64};
+use crate::spec::{Number, PerBlock, Place};
+
+pub use super::nearness::Nearness;
+pub use super::walk::{BlockJudgement, Entry, Reference};
+
+/// What came of the whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Block by block.
+    pub blocks: Vec<BlockJudgement>,
+    /// If it is by a rule that the file declares: which, and how far from the exact gradient that is.
+    pub declared: Option<Declared>,
+}
+
+/// A rule that a file declares, and the judgement of the same entries against the exact gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// The rule, with everything that its name leaves open.
+    pub rule: String,
+    /// Block by block.
+    pub blocks: Vec<BlockJudgement>,
+}
+
+impl Judgement {
+    /// The worst of all blocks.
+    #[must_use]
+    pub fn nearness(&self) -> Nearness {
+        self.blocks.iter().map(|block| block.nearness).max().unwrap_or(Nearness::Different)
+    }
+
+    /// How many entries differ, or are unjudged.
+    #[must_use]
+    pub fn differing(&self) -> usize {
+        self.blocks.iter().map(BlockJudgement::differing).sum()
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn first(&self) -> Option<&Entry> {
+        self.blocks.iter().find_map(|block| block.first.as_ref())
+    }
+
+    /// The one with the largest absolute difference.
+    #[must_use]
+    pub fn furthest(&self) -> Option<&Entry> {
+        let by = |entry: &Entry| (&entry.theirs - &entry.exact).abs();
+        let all = self.blocks.iter().filter_map(|block| block.furthest.as_ref());
+        // The first of several.
+        all.reduce(|furthest, entry| if by(entry) > by(furthest) { entry } else { furthest })
+    }
+
+    /// Why agreement would say nothing, if so: the whole exact gradient is zero, or of some block nobody can tell, for want of a bound
+    /// or of its power. Every block that is given has to have been checked, loss and inputs too.
+    #[must_use]
+    pub fn unchecked(&self) -> Option<Unchecked> {
+        if self.nearness().is_refused() {
+            return None;
+        }
+        Unchecked::of(self.blocks.iter().map(|block| {
+            let of_parameters = block.is_parameters.then_some(block.power);
+            (block.name.as_str(), of_parameters, block.doubt.clone())
+        }))
+    }
+
+    /// Takes what was unjudged for different, where it is known to be the result of another rule.
+    pub fn differs_surely(&mut self) {
+        for block in &mut self.blocks {
+            if block.nearness == Nearness::Unjudged {
+                block.nearness = Nearness::Different;
+                block.doubt = None;
+            }
+        }
+    }
+}
+
+/// Judges blocks one by one.
+#[derive(Debug)]
+pub struct Judge {
+    held: Number,
+    keep: usize,
+    threshold: f64,
+    judgement: Judgement,
+}
+
+impl Judge {
+    /// Nothing judged yet.
+    #[must_use]
+    pub fn new(held: Number, keep: usize) -> Self {
+        Self {
+            held,
+            keep,
+            threshold: threshold(1),
+            judgement: Judgement { blocks: Vec::new(), declared: None },
+        }
+    }
+
+    /// Judges a block of entries that are no parameters: place, theirs, reference.
+    pub fn extra<'a>(
+        &mut self,
+        name: &str,
+        entries: impl IntoIterator<Item = (String, &'a BigRational, Reference)>,
+    ) {
+        let (mut places, mut both) = (Vec::new(), Vec::new());
+        for (place, theirs, reference) in entries {
+            places.push(place);
+            both.push((theirs.clone(), reference));
+        }
+        self.judge(name, false, &|index| (places[index].clone(), None), both);
+    }
+
+    /// Judges the parameters of a case, block by block.
+    pub fn parameters(&mut self, theirs: &PerBlock<BigRational>, right: &PerBlock<Reference>) {
+        self.threshold = threshold(theirs.values().count());
+        for (block, right) in theirs.blocks.iter().zip(&right.blocks) {
+            let place = |index| (block.at(index), Some(block.shape.place(index)));
+            let both = block.entries.iter().cloned().zip(right.entries.iter().cloned());
+            self.judge(&block.name(), true, &place, both);
+        }
+    }
+
+    fn judge(
+        &mut self,
+        name: &str,
+        is_parameters: bool,
+        place: &dyn Fn(usize) -> (String, Option<Place>),
+        entries: impl IntoIterator<Item = (BigRational, Reference)>,
+    ) {
+        let block = walk::Block {
+            name,
+            held: self.held,
+            is_parameters,
+            keep: self.keep,
+            threshold: self.threshold,
+        };
+        self.judgement.blocks.push(walk(&block, place, entries));
+    }
+
+    /// The judgement of all blocks.
+    #[must_use]
+    pub fn judgement(self) -> Judgement {
+        self.judgement
+    }
+}
+
+/// How a gradient is to be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Their loss divided by ours.
+    pub scale: BigRational,
+    /// How many of the wrong and of the worst entries of a block are kept.
+    pub keep: usize,
+    /// Whether only what is proved counts: no plausible line.
+    pub rigorous: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { scale: BigRational::one(), keep: KEPT, rigorous: false }
+    }
+}
+
+/// How somebody's entries are those of a result that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// As they are, or after rounding to the format they are held in.
+    Exactly,
+    /// Within the rounding bound of that result.
+    UpToRounding,
+}
+
+/// Whether somebody's entries are those of another result: exactly, after rounding to the format they are held in, or within its bounds.
+#[must_use]
+pub fn are_those_of(
+    held: Number,
+    theirs: &PerBlock<BigRational>,
+    result: &PerBlock<&BigRational>,
+    bounds: Option<&PerBlock<f64>>,
+) -> Option<Match> {
+    let mut pairs = result.values().zip(theirs.values());
+    if pairs.all(|(exact, theirs)| number::held(exact, held).as_ref() == Some(theirs)) {
+        return Some(Match::Exactly);
+    }
+    let mut pairs = result.values().zip(theirs.values()).zip(bounds?.values());
+    let near = |((exact, theirs), bound): ((&&BigRational, &BigRational), &f64)| {
+        exact_f64(*bound).is_some_and(|bound| (*exact - theirs).abs() <= bound)
+    };
+    pairs.all(near).then_some(Match::UpToRounding)
+}
+
+/// Whether somebody's entries are those of a mistake, for which no bound of its own is known: exactly, or within the room that the bounds
+/// of the right result leave.
+///
+/// ```text
+/// room of a block   max b_i · max(1, max |m_i| / max |g_i|) + u |t_i| + tiny
+/// ```
+///
+/// m are the entries of the mistake, g those of the right result with their bounds b, and t theirs. It counts only where the mistake is
+/// told from the right result: some |m_i − g_i| is more than twice the room.
+#[must_use]
+pub fn are_near(
+    held: Number,
+    theirs: &PerBlock<BigRational>,
+    mistake: &PerBlock<&BigRational>,
+    right: &PerBlock<Reference>,
+) -> Option<Match> {
+    if are_those_of(held, theirs, mistake, None).is_some() {
+        return Some(Match::Exactly);
+    }
+    held.dtype()?;
+    let mut is_told = false;
+    for ((theirs, mistake), right) in theirs.blocks.iter().zip(&mistake.blocks).zip(&right.blocks) {
+        let room = room(&mistake.entries, &right.entries)?;
+        for ((theirs, mistake), right) in
+            theirs.entries.iter().zip(&mistake.entries).zip(&right.entries)
+        {
+            let room = &room + last_rounding(held, theirs);
+            if (*mistake - theirs).abs() > room {
+                return None;
+            }
+            is_told |= (*mistake - &right.value).abs() > &room + &room;
+        }
+    }
+    is_told.then_some(Match::UpToRounding)
+}
+
+/// How far the floats of a mistake may be from its exact entries, in one block; none without bounds.
+fn room(mistake: &[&BigRational], right: &[Reference]) -> Option<BigRational> {
+    let mut widest = BigRational::zero();
+    for reference in right {
+        widest = widest.max(exact_f64(reference.bound?)?);
+    }
+    let largest = |values: &mut dyn Iterator<Item = &BigRational>| {
+        values.map(Signed::abs).max().unwrap_or_else(BigRational::zero)
+    };
+    let ours = largest(&mut right.iter().map(|reference| &reference.value));
+    let theirs = largest(&mut mistake.iter().copied());
+    Some(match theirs > ours && !ours.is_zero() {
+        true => widest * theirs / ours,
+        false => widest,
+    })
+}

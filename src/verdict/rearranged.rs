@@ -1,0 +1,172 @@
+//! Right numbers in a wrong place, or cut: mistakes that no rule makes, but those who write its results down.
+
+use num_rational::BigRational;
+use num_traits::{Signed, Zero};
+
+use super::factor::{Factor, last_rounding};
+use super::walk::Reference;
+use crate::number::{canonical, exact_f64};
+use crate::spec::{Block, Number, PerBlock, Shape};
+
+/// What would explain their entries, block by block, from the right entries alone; nothing where a right block would do.
+///
+/// Exactness: exact numbers are compared exactly, floats within the bounds of what they would be.
+#[must_use]
+pub fn explained(
+    number: Number,
+    theirs: &PerBlock<BigRational>,
+    right: &PerBlock<Reference>,
+) -> Vec<String> {
+    let look = Look { number, theirs, right };
+    if let Some(sentence) = look.clipped() {
+        return vec![sentence];
+    }
+    let wrong: Vec<usize> = (0..theirs.blocks.len()).filter(|k| !look.is_block(*k, *k)).collect();
+    if let Some(sentence) = look.moved(&wrong) {
+        return vec![sentence];
+    }
+    wrong.into_iter().filter_map(|k| look.alone(k)).collect()
+}
+
+struct Look<'a> {
+    number: Number,
+    theirs: &'a PerBlock<BigRational>,
+    right: &'a PerBlock<Reference>,
+}
+
+impl Look<'_> {
+    /// Whether one of their numbers is this one, as far as floats can tell.
+    fn is(&self, theirs: &BigRational, right: &Reference) -> bool {
+        let off = (theirs - &right.value).abs();
+        match (self.number, right.bound) {
+            (Number::Exact, _) => off.is_zero(),
+            (Number::Float(_), None) => false,
+            (Number::Float(_), Some(bound)) => exact_f64(bound)
+                .is_some_and(|bound| off <= bound + last_rounding(self.number, theirs)),
+        }
+    }
+
+    /// Whether they have in one block what is right in another.
+    fn is_block(&self, k: usize, other: usize) -> bool {
+        let (theirs, right) = (&self.theirs.blocks[k], &self.right.blocks[other]);
+        theirs.shape == right.shape
+            && theirs.entries.iter().zip(&right.entries).all(|(t, r)| self.is(t, r))
+    }
+
+    /// Whether two blocks can be told apart: else the one in place of the other is no mistake.
+    fn differ(&self, a: &Block<Reference>, b: &Block<Reference>) -> bool {
+        a.entries.iter().zip(&b.entries).any(|(a, b)| !self.is(&a.value, b))
+    }
+
+    /// Several blocks, each with the right numbers of another.
+    fn moved(&self, wrong: &[usize]) -> Option<String> {
+        let of = |k: &usize| {
+            let from = |other: &usize| {
+                other != k
+                    && self.is_block(*k, *other)
+                    && self.differ(&self.right.blocks[*k], &self.right.blocks[*other])
+            };
+            wrong.iter().copied().find(from).map(|other| (*k, other))
+        };
+        let pairs: Vec<(usize, usize)> = wrong.iter().map(of).collect::<Option<_>>()?;
+        if pairs.len() < 2 {
+            return None;
+        }
+        let name = |k: usize| self.right.blocks[k].name();
+        let each = pairs.iter().map(|(k, other)| {
+            format!("in place of the {} those of the {}", name(*k), name(*other))
+        });
+        Some(format!("blocks are in another order: {}", each.collect::<Vec<_>>().join("; ")))
+    }
+
+    /// One block on its own.
+    fn alone(&self, k: usize) -> Option<String> {
+        let (theirs, right) = (&self.theirs.blocks[k], &self.right.blocks[k]);
+        let name = right.name();
+        if theirs.entries.iter().all(Zero::is_zero) {
+            return Some(format!("the {name} are all zero: frozen, or never written"));
+        }
+        if let Shape::Matrix { rows, columns } = right.shape {
+            let turned = |at: usize| &right.entries[at % columns * columns + at / columns];
+            let is_turned = rows == columns
+                && rows > 1
+                && theirs.entries.iter().enumerate().all(|(at, t)| self.is(t, turned(at)));
+            if is_turned {
+                return Some(format!("the {name} are transposed: rows are presynaptic neurons"));
+            }
+            return self.of_another_shape(k, rows, columns);
+        }
+        self.broadcast(theirs, right)
+    }
+
+    /// The same numbers column by column.
+    fn of_another_shape(&self, k: usize, rows: usize, columns: usize) -> Option<String> {
+        let (theirs, right) = (&self.theirs.blocks[k], &self.right.blocks[k]);
+        let by_column = |at: usize| &right.entries[at % rows * columns + at / rows];
+        let is_by_column = rows > 1
+            && columns > 1
+            && theirs.entries.iter().enumerate().all(|(at, t)| self.is(t, by_column(at)));
+        is_by_column.then(|| {
+            let name = right.name();
+            format!("the {name} are written column by column: as inputs × outputs, in the shape of outputs × inputs")
+        })
+    }
+
+    /// Every bias with the sum, or the mean, of all of them.
+    fn broadcast(&self, theirs: &Block<BigRational>, right: &Block<Reference>) -> Option<String> {
+        let first = theirs.entries.first()?;
+        let count = right.entries.len();
+        if count < 2 || theirs.entries.iter().any(|entry| entry != first) {
+            return None;
+        }
+        let value = right.entries.iter().map(|r| &r.value).sum::<BigRational>();
+        let mut bound = 0.0;
+        for reference in &right.entries {
+            bound += reference.bound.unwrap_or(0.0);
+        }
+        let sum = Reference::exactly(value.clone(), Some(2.0 * bound));
+        let mean = value / BigRational::from_integer(count.into());
+        let mean = Reference::exactly(mean, Some(2.0 * bound));
+        let name = right.name();
+        [(sum, "sum"), (mean, "mean")].into_iter().find(|(of, _)| self.is(first, of)).map(|(_, word)| {
+            format!("every entry of the {name} is the {word} of all of them: one number in place of {count}")
+        })
+    }
+
+    /// Every entry cut at one magnitude.
+    fn clipped(&self) -> Option<String> {
+        let most = self.theirs.values().map(Signed::abs).max()?;
+        let pairs = || self.theirs.values().zip(self.right.values());
+        let is_cut = |theirs: &BigRational, right: &Reference| {
+            theirs.abs() == most
+                && theirs.is_negative() == right.value.is_negative()
+                && right.value.abs() > most
+        };
+        let cut = pairs().filter(|(t, r)| is_cut(t, r) && !self.is(t, r)).count();
+        let explains = cut >= 2 && pairs().all(|(t, r)| self.is(t, r) || is_cut(t, r));
+        (explains && !most.is_zero()).then(|| {
+            let limit = canonical(&most);
+            let limit = if limit.len() > 12 {
+                format!("{:.6e}", crate::number::nearest_f64(&most))
+            } else {
+                limit
+            };
+            format!("{cut} entries are cut at ±{limit}: clipped by value; the others are right")
+        })
+    }
+}
+
+/// Whether a common factor makes their length a round number: clipped by norm.
+#[must_use]
+pub fn clipped_by_norm(theirs: &PerBlock<BigRational>, factor: &Factor) -> Option<String> {
+    let length: f64 =
+        theirs.values().map(|v| crate::number::nearest_f64(v).powi(2)).sum::<f64>().sqrt();
+    let is_less = factor.high < BigRational::from_integer(1.into()) && !factor.is_negative;
+    // One digit, or two.
+    let scale = 10f64.powi(1 - length.log10().floor().clamp(-300.0, 300.0) as i32);
+    let round = (length * scale).round() / scale;
+    let is_round = (length / round - 1.0).abs() < 1e-6;
+    (is_less && is_round && length.is_finite()).then(|| {
+        format!("all entries together have the length {round}, and point as the exact ones do: clipped by norm")
+    })
+}

@@ -1,3 +1,0 @@
-pub use creditcheck::check::lattice;
-
-pub mod bounded;

@@ -1,0 +1,3 @@
+pub use creditcheck::verdict::lattice;
+
+pub mod bounded;

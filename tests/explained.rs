@@ -220,6 +220,32 @@ fn mistakes_are_named_under_rounding() {
     }
 }
 
+/// bf16 and f16: the nearest values pass, a bit of the largest entry does not, and f32 values that say so are told.
+#[test]
+fn narrow_formats_are_judged() {
+    let case = case(QUADRATIC);
+    for dtype in [Dtype::Bf16, Dtype::F16] {
+        let number = Number::Float(dtype);
+        assert_eq!(said(&case, number, |_| ()), (Nearness::CorrectlyRounded, vec![]), "{dtype:?}");
+        let (nearness, said_of) = said(&case, number, times(q(2, 1)));
+        assert!(nearness.is_refused(), "{dtype:?}");
+        assert!(
+            said_of.iter().any(|s| s.contains("2 times the exact ones")),
+            "{dtype:?}: {said_of:?}"
+        );
+        // The same values in a file that says f64.
+        let (nearness, said_of) = said(&case, Number::Float(Dtype::F64), |mine| {
+            for entry in mine.entries.values_mut() {
+                *entry = exact_f64(nearest(entry.numer(), entry.denom(), dtype)).unwrap();
+            }
+        });
+        assert_eq!(nearness, Nearness::Different);
+        let name = dtype.name();
+        let expected = format!("say \"number\": \"{name}\"");
+        assert!(said_of[0].ends_with(&expected), "{said_of:?}");
+    }
+}
+
 /// Noise has no name: of 300 gradients that are wrong in no known way, none is explained.
 #[test]
 fn noise_is_not_explained() {

@@ -310,7 +310,7 @@ fn wrong_certificates_and_gradients_are_refused() {
             ("/format", None),
             ("/layers", None),
             ("/quantity", Some("\"derivative\"")),
-            ("/number", Some("\"f16\"")),
+            ("/number", Some("\"f8\"")),
             ("/layers/0/weights/0/0", Some("0.5")),
         ],
     );

@@ -171,7 +171,11 @@ fn every_vector_says_what_is_true() {
     assert!(results["valid"] >= 3 * 44 && results["acceptable"] >= 30, "{results:?}");
     // Whatever has an update of its own stands in the set; the others differ on the way only.
     let silent = ["K02", "K03", "K10", "K11"];
-    for entry in CATALOGUE.iter().filter(|entry| !silent.contains(&entry.id)) {
+    // Version 1 is frozen, and older than these.
+    let newer = ["M30", "M31", "M32"];
+    for entry in
+        CATALOGUE.iter().filter(|entry| ![&silent[..], &newer].concat().contains(&entry.id))
+    {
         assert!(killed.contains(entry.id), "no vector shows {}", entry.id);
     }
 }

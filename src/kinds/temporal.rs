@@ -153,13 +153,7 @@ fn rule(asked: &Asked, case: &TemporalCase, limits: &Limits) -> Result<TemporalR
         refuse(foreign.first(), "mdgl, which has --feedback and --diagonal only")?;
         return Ok(TemporalRule::Mdgl { feedback: feedback(options)? });
     }
-    let plain = [
-        TemporalRule::Bptt,
-        TemporalRule::Rtrl,
-        TemporalRule::FactorisedRtrl,
-        TemporalRule::Tangent,
-        TemporalRule::Eprop,
-    ];
+    let plain = TemporalRule::WITHOUT_OPTIONS;
     let rule = plain.into_iter().find(|rule| rule.name() == name).ok_or_else(|| {
         Error::unsupported(format!(
             "the rule {name} on a network that runs in time; use --rule {RULES}"

@@ -38,7 +38,7 @@ pub fn judged(
         text.push_str(&figures(&declared.blocks));
     }
     if all && judgement.differing() > 0 {
-        text.push_str("\nentries that differ, the furthest of each block first\n");
+        text.push_str("\nentries that differ, block by block\n");
         text.push_str(&list(&judgement.blocks));
     }
     let differences = match (judgement.first(), judgement.furthest()) {

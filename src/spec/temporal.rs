@@ -225,6 +225,12 @@ pub struct TemporalGradient<T> {
     pub readout_biases: Option<Vec<T>>,
 }
 
+impl TemporalRule {
+    /// The rules whose name says everything.
+    pub const WITHOUT_OPTIONS: [Self; 5] =
+        [Self::Bptt, Self::Rtrl, Self::FactorisedRtrl, Self::Tangent, Self::Eprop];
+}
+
 impl Field {
     /// ∂L/∂W over time.
     pub const RECURRENT: Self = Self {

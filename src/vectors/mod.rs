@@ -366,6 +366,8 @@ fn differing(
         let variants: &[Variant] = match entry.mutant {
             // Their update is right, or there is none.
             Mutant::K02 | Mutant::K03 | Mutant::K10 | Mutant::K11 => &[],
+            // Version 1 is frozen, and older than these.
+            Mutant::M30 | Mutant::M31 | Mutant::M32 => &[],
             Mutant::K01 => &[Variant::Short(2)],
             Mutant::K05 => &[Variant::Lateral],
             Mutant::M04 => &[Variant::Hidden, Variant::Output],

@@ -76,8 +76,41 @@ enum Form {
     Layers { inputs: [usize; 2] },
     /// Into synapses and biases; the same.
     Graph { inputs: [usize; 2] },
-    /// Into a field for each block, of a network with so many neurons.
-    Fields { neurons: usize },
+    /// Into a field for each block.
+    Fields(Fields),
+}
+
+/// The gradient of a kind of network that has a field for each block.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields {
+    /// What such a network is called, such as `a network that runs in time`.
+    pub network: &'static str,
+    /// All fields that there may be; a case has some of them.
+    pub all: &'static [Field],
+    /// How many neurons there are, for options that have a number for each.
+    pub neurons: usize,
+}
+
+impl Fields {
+    /// `"a", "b" and "c"`
+    fn names(&self) -> String {
+        let names: Vec<_> = self.all.iter().map(|field| format!("\"{}\"", field.name)).collect();
+        match names.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => names.concat(),
+        }
+    }
+
+    /// The fields of other kinds are told so, not that they are unknown.
+    fn refuse_others(&self, root: &Cursor<'_>) -> Result<(), Error> {
+        for other in ["layers", "synapses", "biases", "inputs"] {
+            if let Some(field) = root.field(other) {
+                let (network, names) = (self.network, self.names());
+                return Err(field.error(format!("no such field for {network}: it has {names}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Subject {
@@ -95,8 +128,17 @@ impl Subject {
     /// A network that runs in time.
     #[must_use]
     pub fn over_time(case: &TemporalCase) -> Self {
-        let form = Form::Fields { neurons: case.network.neurons() };
-        Self { layout: Layout::over_time(&case.network), form }
+        const ALL: &[Field] =
+            &[Field::RECURRENT, Field::INPUT, Field::READOUT, Field::READOUT_BIASES];
+        let (network, neurons) = ("a network that runs in time", case.network.neurons());
+        let layout = Layout::over_time(&case.network);
+        Self::with_fields(layout, Fields { network, all: ALL, neurons })
+    }
+
+    /// A network whose gradient has a field for each block.
+    #[must_use]
+    pub fn with_fields(layout: Layout, fields: Fields) -> Self {
+        Self { layout, form: Form::Fields(fields) }
     }
 }
 
@@ -112,9 +154,9 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
         Form::Layers { .. } | Form::Graph { .. } => {
             vec!["layers", "synapses", "biases", "inputs"]
         }
-        Form::Fields { .. } => {
-            refuse_layers(&root)?;
-            vec!["options", "recurrent", "input", "readout", "readout_biases"]
+        Form::Fields(fields) => {
+            fields.refuse_others(&root)?;
+            fields.all.iter().map(|field| field.name).chain(["options"]).collect()
         }
     };
     let header = header(&root, &own)?;
@@ -122,7 +164,7 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
     let (entries, inputs) = match subject.form {
         Form::Layers { inputs } => (reader.layers(&root, &subject.layout)?, Some(inputs)),
         Form::Graph { inputs } => (reader.graph(&root, &subject.layout)?, Some(inputs)),
-        Form::Fields { .. } => (reader.fields(&root, &subject.layout)?, None),
+        Form::Fields(fields) => (reader.fields(&root, &subject.layout, fields.all)?, None),
     };
     let options = match subject.form {
         Form::Layers { .. } | Form::Graph { .. } => {
@@ -130,8 +172,8 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
             root.field("rule").map(|rule| rule.choice(&rules)).transpose()?;
             Vec::new()
         }
-        Form::Fields { neurons } => {
-            let options = options::read(&root, neurons)?;
+        Form::Fields(fields) => {
+            let options = options::read(&root, fields.neurons)?;
             options::declared(header.rule.as_deref(), &options, limits)?;
             options
         }
@@ -152,17 +194,6 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
         entries: subject.layout.hold(entries),
         inputs: inputs.transpose()?,
     })
-}
-
-fn refuse_layers(root: &Cursor<'_>) -> Result<(), Error> {
-    for layered in ["layers", "synapses", "biases", "inputs"] {
-        if let Some(field) = root.field(layered) {
-            return Err(field.error(
-                "no such field for a network that runs in time: it has \"recurrent\", \"input\", \"readout\" and \"readout_biases\"",
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// What a gradient of any network says of itself.
@@ -186,8 +217,9 @@ fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
     root.object(&known)?;
     root.required("format")?;
     let text = |name| root.field(name).map(|field| field.text().map(str::to_owned)).transpose();
-    let numbers = [Number::Exact, Number::Float(Dtype::F64), Number::Float(Dtype::F32)]
-        .map(|n| (n.name(), n));
+    let floats = [Dtype::F64, Dtype::F32, Dtype::Bf16, Dtype::F16].map(Number::Float);
+    let numbers = std::iter::once(Number::Exact).chain(floats).map(|n| (n.name(), n));
+    let numbers: Vec<_> = numbers.collect();
     let quantities = [Quantity::Gradient, Quantity::Update].map(|q| (q.name(), q));
     Ok(Header {
         case: text("case")?,
@@ -276,11 +308,18 @@ impl Reader {
         Ok(entries)
     }
 
-    fn fields(&self, root: &Cursor<'_>, layout: &Layout) -> Result<Vec<BigRational>, Error> {
-        let biases = Field::READOUT_BIASES;
-        let has_biases = layout.blocks.iter().any(|block| block.part == Part::Field(biases));
-        if let Some(list) = root.field(biases.name).filter(|_| !has_biases) {
-            return Err(list.error("no readout biases: the case has none"));
+    fn fields(
+        &self,
+        root: &Cursor<'_>,
+        layout: &Layout,
+        all: &[Field],
+    ) -> Result<Vec<BigRational>, Error> {
+        for field in all {
+            let is_there = layout.blocks.iter().any(|block| block.part == Part::Field(*field));
+            if let Some(place) = root.field(field.name).filter(|_| !is_there) {
+                let words = field.name.replace('_', " ");
+                return Err(place.error(format!("no {words}: the case has none")));
+            }
         }
         let mut entries = Vec::new();
         for block in &layout.blocks {

@@ -146,14 +146,19 @@ pub fn rounding_bound(case: &Case, format: Dtype) -> Result<Bounds, Error> {
 /// The same for anybody's evaluation: the loss may be multiplied by numbers that cancel out, such as the 2/K of a mean over the outputs
 /// and the K/2 that undoes it, and the derivatives at inputs by B.
 ///
-/// Where K and B are powers of two such factors round nothing, and the bounds are those of [`rounding_bound`]. Elsewhere no sum behind
-/// the external credit is free of rounding, however plain the numbers of the case are.
+/// In f64 and f32, where K and B are powers of two, such factors round nothing, and the bounds are those of [`rounding_bound`]. Elsewhere
+/// no sum behind the external credit is free of rounding, however plain the numbers of the case are; and in bf16 and f16 it soon underflows.
 ///
 /// # Errors
 /// As [`rounding_bound`].
 pub fn rounding_bound_of_anybody(case: &Case, format: Dtype) -> Result<Bounds, Error> {
     let outputs = crate::spec::Wiring::of(case).outputs.len();
-    let scales = [case.examples.len(), outputs].iter().any(|count| !count.is_power_of_two());
+    let is_narrow = match format {
+        Dtype::F64 | Dtype::F32 => false,
+        Dtype::Bf16 | Dtype::F16 => true,
+    };
+    let counts = [case.examples.len(), outputs];
+    let scales = is_narrow || counts.iter().any(|count| !count.is_power_of_two());
     pass::Pass::new(case, format, scales)?.bounds()
 }
 

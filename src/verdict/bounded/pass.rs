@@ -109,7 +109,11 @@ impl<'a> Pass<'a> {
             sum.add(&[-all.firing_rate[neuron]]);
             let external = sum.over(1.0, 0);
             all.external_credit[neuron] = match self.scales {
-                true => external.multiplied(&self.neurons.arithmetic, SCALINGS),
+                true => external.multiplied(
+                    &self.neurons.arithmetic,
+                    SCALINGS,
+                    self.case.examples.len(),
+                ),
                 false => external,
             };
         }

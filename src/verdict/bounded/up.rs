@@ -166,17 +166,19 @@ impl Value {
         self.magnitude() + self.error[side]
     }
 
-    /// The same after so many factors that cancel out exactly, each of which rounds.
+    /// The same after so many factors that cancel out exactly, each of which rounds; what underflows by 1/B is multiplied by B again.
     pub(in crate::verdict) fn multiplied(
         self,
         arithmetic: &[Arithmetic; 2],
         factors: usize,
+        batch: usize,
     ) -> Self {
         if self.is_zero() {
             return self;
         }
         let format = arithmetic[1];
-        let rounding = format.gamma(factors) * self.evaluated(1) + format.tiny;
+        let underflow = Up::count(factors * batch) * format.tiny;
+        let rounding = format.gamma(factors) * self.evaluated(1) + underflow;
         Self { error: [self.error[0], self.error[1] + rounding], ..self }
     }
 

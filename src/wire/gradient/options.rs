@@ -86,13 +86,7 @@ pub fn declared(
     limits: &Limits,
 ) -> Result<Option<TemporalRule>, Error> {
     let Some(name) = rule else { return Ok(None) };
-    let plain = [
-        TemporalRule::Bptt,
-        TemporalRule::Rtrl,
-        TemporalRule::FactorisedRtrl,
-        TemporalRule::Tangent,
-        TemporalRule::Eprop,
-    ];
+    let plain = TemporalRule::WITHOUT_OPTIONS;
     let known: &[&str] = match name {
         "mdgl" => &["feedback", "diagonal"],
         "modprop" => &["feedback", "diagonal", "taps", "mu", "form"],

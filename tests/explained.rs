@@ -72,7 +72,7 @@ fn factors_are_read() {
         for (factor, words) in [
             (q(2, 1), "a loss without its ½"),
             (q(-1, 1), "the other sign"),
-            (q(2, 3), "a loss without its ½, and a mean over the outputs too"),
+            (q(2, 3), "the mean of the squares over batch and outputs (2/K)"),
             (q(6, 1), "a loss without its ½, and a sum over the batch"),
             (q(-2, 1), "the other sign, and a loss without its ½"),
             (q(1, 5), "the learning rate (η)"),

@@ -51,7 +51,11 @@ impl Scale {
             (q(1, batch), "1/B once more"),
             (q(batch, batch.saturating_sub(1).max(1)), "1/(B − 1) in place of 1/B"),
         ];
-        let mean: [Part; 2] = [(one(), ""), (q(1, outputs), "a mean over the outputs too (1/K)")];
+        let mean: [Part; 3] = [
+            (one(), ""),
+            (q(1, outputs), "a mean over the outputs too (1/K)"),
+            (q(2, outputs), "the mean of the squares over batch and outputs (2/K)"),
+        ];
         let mut rates: Vec<Part> = vec![(one(), "")];
         if !self.learning_rate.is_zero() {
             rates.push((
@@ -122,7 +126,7 @@ fn product(lists: &[&[Part]]) -> Vec<Vec<Part>> {
 pub fn sentence(what: &str, whole: bool, factor: &Factor, readings: &[Reading]) -> Option<String> {
     // Of few entries anything has a common factor; a fraction that nobody would write is none.
     const ENOUGH: usize = 3;
-    const LONGEST: usize = 12;
+    const LONGEST: usize = 5;
     let Some(first) = readings.first() else {
         let simplest = factor.simplest();
         let is_plain = factor.entries >= ENOUGH && !simplest.is_zero();

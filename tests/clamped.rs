@@ -178,6 +178,17 @@ fn the_judge_knows_the_gradient_alone() {
         let declared = judgement.declared.as_ref().unwrap();
         assert!(!judgement.nearness().is_refused() && said.is_empty(), "{said:?}");
         assert!(declared.blocks.iter().any(|block| block.nearness == Nearness::Different));
+        // A loss that is false is found whatever rule is declared, and so is a false derivative at an input.
+        for lie in 0..2 {
+            let mut liar = clamped.clone();
+            match lie {
+                0 => liar.loss = liar.loss.map(|loss| loss + Q::from_integer(1.into())),
+                _ => liar.inputs.as_mut().unwrap()[0][0] += Q::from_integer(1.into()),
+            }
+            let (judgement, _) =
+                judge(&case, &liar, &Asked::default(), &limits, &mut Silent).unwrap();
+            assert!(judgement.nearness().is_refused(), "{number:?} {lie}");
+        }
         clamped.rule = None;
         let (judgement, _) =
             judge(&case, &clamped, &Asked::default(), &limits, &mut Silent).unwrap();

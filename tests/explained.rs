@@ -246,6 +246,42 @@ fn narrow_formats_are_judged() {
     }
 }
 
+/// Right numbers times factors that cancel out, each of which rounds: right still, where no sum of the case rounds at all.
+#[test]
+fn factors_that_cancel_are_no_mistake() {
+    const PLAIN: &str = r#"{"format": "creditcheck/case/1", "network": {"kind": "layered", "layers": [
+      {"weights": [["4"], ["5"], ["-8"]], "activation": "identity"}]}, "loss": "half_squared_error", "learning_rate": "1",
+      "examples": [{"input": ["1"], "target": ["6", "0", "-1"]}]}"#;
+    let case = Document::read(PLAIN.as_bytes(), &Limits::default()).unwrap().case;
+    let (nearness, said_of) = said(&case, Number::Float(Dtype::F64), |mine| {
+        for entry in mine.entries.values_mut() {
+            *entry = exact_f64(nearest_f64(entry).next_up()).unwrap();
+        }
+    });
+    assert_eq!((nearness, said_of), (Nearness::WithinBound, vec![]));
+    // And no wider than that.
+    let (nearness, _) =
+        said(&case, Number::Float(Dtype::F64), times(q(1_000_000_000_001, 1_000_000_000_000)));
+    assert!(nearness.is_refused());
+}
+
+/// A factor that may as well be 1 is none, however many readings lie beside it.
+#[test]
+fn a_factor_that_may_be_one_is_not_read() {
+    let case = case(QUADRATIC);
+    let of = |factor: BigRational| {
+        // In bf16 the bound is as wide as the entries.
+        said(&case, Number::Float(Dtype::Bf16), times(factor)).1
+    };
+    for percent in 101..115 {
+        let said_of = of(q(percent, 100));
+        assert!(
+            said_of.iter().all(|s| !s.contains("times the exact ones")),
+            "{percent}: {said_of:?}"
+        );
+    }
+}
+
 /// Noise has no name: of 300 gradients that are wrong in no known way, none is explained.
 #[test]
 fn noise_is_not_explained() {

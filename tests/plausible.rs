@@ -13,6 +13,7 @@ use creditcheck::spec::{
 };
 use creditcheck::verdict::judge::{Judgement, Nearness, Options as Asked};
 use creditcheck::verdict::plausible::{spread, threshold};
+use creditcheck::verdict::walk::{self, Reference};
 use creditcheck::wire::dense;
 use creditcheck::wire::gradient::{Gradient, Quantity};
 use creditcheck::wire::json::Json;
@@ -165,6 +166,57 @@ fn zeros_are_implausible() {
     let found = spread(&dense, Dtype::F32).unwrap();
     assert!(found.layers.iter().flatten().flatten().any(|deviation| *deviation > 0.0));
     assert!((8.0..8.2).contains(&threshold(100)) && (9.1..9.2).contains(&threshold(1_000_000)));
+}
+
+/// Numbers whose squares leave f64 have no deviation: neither does ∞ vouch for a block, nor does 0 refuse a right one.
+#[test]
+fn what_squares_out_of_range_has_no_third_line() {
+    for power in [-700, -300, -140, 140, 250] {
+        let mut dense = net(4, Alike::Nothing);
+        let size = 2f64.powi(power);
+        let biases = dense.layers.iter_mut().flat_map(|layer| &mut layer.biases);
+        for tensor in biases.chain([&mut dense.inputs, &mut dense.targets]) {
+            tensor.dtype = Dtype::F64;
+            tensor.values.iter_mut().for_each(|value| *value *= size);
+        }
+        assert!(spread(&dense, Dtype::F64).is_err(), "2^{power}");
+        let case = dense.to_case().unwrap();
+        let (number, quantity) = (Number::Float(Dtype::F64), Quantity::Gradient);
+        let limits = Limits::default();
+        let found = gradient(&case, Rule::Backprop, number, quantity, &limits, &mut Silent);
+        let Ok(mut mine) = found else { continue };
+        (mine.loss, mine.inputs) = (None, None);
+        let judgement = judged(&case, &mine, false);
+        assert!(judgement.blocks.iter().all(|block| block.plausible.is_none()), "2^{power}");
+        assert!(!judgement.nearness().is_refused(), "2^{power}: {judgement:?}");
+    }
+}
+
+/// One entry without a deviation takes the line from its block: the others vouch for nothing but themselves.
+#[test]
+fn a_block_with_a_gap_has_no_third_line() {
+    let held = Number::Float(Dtype::F32);
+    let block = walk::Block { name: "b", held, is_parameters: true, keep: 5, threshold: 8.0 };
+    let place = |k| (format!("b: {k}"), None);
+    let one = || BigRational::from_integer(1.into());
+    let near = exact_f64(f64::from(1.0f32.next_up())).unwrap();
+    let of = |spreads: [Option<f64>; 2]| {
+        let entry =
+            |spread| (near.clone(), Reference { spread, ..Reference::exactly(one(), Some(2.0)) });
+        walk::walk(&block, &place, spreads.map(entry))
+    };
+    assert_eq!(of([Some(1e-7); 2]).nearness, Nearness::Plausible);
+    for gap in [None, Some(f64::INFINITY), Some(f64::NAN)] {
+        let found = of([Some(1e-7), gap]);
+        assert_eq!((found.nearness, found.plausible), (Nearness::WithinBound, None));
+        assert!(found.doubt.is_some(), "{gap:?}");
+    }
+    // Beyond what is plausible: refused, and the entry is named.
+    let found = of([Some(1e-7), Some(1e-9)]);
+    assert_eq!(
+        (found.nearness, found.first.unwrap().words.as_str()),
+        (Nearness::Implausible, "b: 1")
+    );
 }
 
 fn opened(folder: &Path, name: &str) -> Opened {

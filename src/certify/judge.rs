@@ -13,7 +13,7 @@ use crate::mutants;
 use crate::number::exact_f64;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Block, Case, Dense, Limits, Network, Number, Part, PerBlock, Wiring};
+use crate::spec::{Block, Case, Dense, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
 use crate::verdict::bounded::{Bound, Bounds, rounding_bound_of_anybody};
 use crate::verdict::judge::{Declared, Judge, Judgement, Match, Options, Reference, are_near};
 use crate::verdict::plausible::spread;
@@ -73,18 +73,30 @@ fn as_declared(
     let right = gradient(case, Rule::Credit, Number::Exact, mine.quantity, limits, progress)?;
     let bounds = mine.number.dtype().map(|format| rounding_bound_of_anybody(case_of, format));
     let bounds = bounds.transpose()?;
-    let references = match &bounds {
-        None => right.entries.map(|value| Reference::exactly(value, None)),
+    let (of_gradient, truth) = judged(case, mine, options, limits, progress)?;
+    let wiring = Wiring::of(case);
+    let reference = |value: BigRational, bound: Option<f64>| {
+        Reference::exactly(value, bound).times(&options.scale, mine.number)
+    };
+    // What comes back to the inputs is the rule's own too; the loss is nobody's rule.
+    let given = right.inputs.unwrap_or_default().into_iter().enumerate();
+    let inputs = given.map(|(b, row)| {
+        let bound = |n: &Neuron| bounds.as_ref().map(|all| all.examples[b].credit[*n].bound);
+        row.into_iter().zip(&wiring.inputs).map(|(value, n)| reference(value, bound(n))).collect()
+    });
+    let inputs = inputs.collect();
+    let entries = match &bounds {
+        None => right.entries.map(|value| reference(value, None)),
         Some(bounds) => {
             let both = right.entries.zip(per_block(case, &bounds.update));
-            both.map(|(value, bound)| Reference::exactly(value, Some(bound.bound)))
+            both.map(|(value, bound)| reference(value, Some(bound.bound)))
         }
     };
-    let references = references.map(|reference| reference.times(&options.scale, mine.number));
+    let found = Truth { entries, loss: truth.loss, inputs };
     let mut judge = Judge::new(mine.number, options.keep);
-    judge.parameters(&mine.entries, &references);
+    judge.parameters(&mine.entries, &found.entries);
+    found.extras(mine, &mut judge);
     let mut judgement = judge.judgement();
-    let (of_gradient, _) = judged(case, mine, options, limits, progress)?;
     let rule = "the credit rule of the case".to_owned();
     judgement.declared = Some(Declared { rule, blocks: of_gradient.blocks });
     Ok(judgement)
@@ -121,18 +133,7 @@ fn judged(
     let truth = truth.times(&options.scale, mine.number);
     let mut judge = Judge::new(mine.number, options.keep);
     judge.parameters(&mine.entries, &truth.entries);
-    if let (Some(theirs), Some(loss)) = (&mine.loss, &truth.loss) {
-        judge.extra("loss", [("loss".to_owned(), theirs, loss.clone())]);
-    }
-    if let Some(theirs) = &mine.inputs {
-        let rows = theirs.iter().zip(&truth.inputs).enumerate();
-        let entries = rows.flat_map(|(b, (row, reference))| {
-            row.iter().zip(reference).enumerate().map(move |(k, (theirs, reference))| {
-                (format!("inputs: example {b}, input {k}"), theirs, reference.clone())
-            })
-        });
-        judge.extra("inputs", entries);
-    }
+    truth.extras(mine, &mut judge);
     Ok((judge.judgement(), truth))
 }
 
@@ -185,6 +186,22 @@ struct Truth {
 }
 
 impl Truth {
+    /// Judges the loss and the derivatives at the inputs, where they are given.
+    fn extras(&self, mine: &Gradient, judge: &mut Judge) {
+        if let (Some(theirs), Some(loss)) = (&mine.loss, &self.loss) {
+            judge.extra("loss", [("loss".to_owned(), theirs, loss.clone())]);
+        }
+        if let Some(theirs) = &mine.inputs {
+            let rows = theirs.iter().zip(&self.inputs).enumerate();
+            let entries = rows.flat_map(|(b, (row, reference))| {
+                row.iter().zip(reference).enumerate().map(move |(k, (theirs, reference))| {
+                    (format!("inputs: example {b}, input {k}"), theirs, reference.clone())
+                })
+            });
+            judge.extra("inputs", entries);
+        }
+    }
+
     /// Adds the plausible line: the standard deviations of a gradient in floats, where the network has some.
     fn weigh(&mut self, case: &Case, mine: &Gradient) {
         let dtype = mine.number.dtype().filter(|_| mine.quantity == Quantity::Gradient);

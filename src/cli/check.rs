@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use num_traits::One;
 
 use super::common::{Common, of_case, read_case, scale_of};
 use super::files::{Reach, read_file};
 use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::error::Error;
+use crate::number::canonical;
 use crate::report;
 use crate::verdict::Conclusion;
 use crate::verdict::judge::Options;
@@ -18,10 +20,11 @@ use crate::wire::gradient::{self, Gradient};
 /// Is somebody else's gradient or update right?
 #[derive(Args, Debug)]
 #[command(after_help = "\
-MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\"), with \"biases\" where the
-case has them; of a network that runs in time \"recurrent\", \"input\" and \"readout\", with
-\"readout_biases\" where the case has them. \"number\" says how its values are held (exact, f64, f32),
-\"quantity\" whether they are a gradient or an update.
+MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\"), with
+\"biases\" where the case has them; of a network that runs in time \"recurrent\",
+\"input\" and \"readout\", with \"readout_biases\" where the case has them. \"number\"
+says how its values are held (exact, f64, f32, bf16, f16), \"quantity\" whether they
+are a gradient or an update, \"rule\" by which rule they are to be judged.
 
 Example:
   creditcheck gradient case.json --number f64 -o mine.json
@@ -67,10 +70,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         Some(why) if !(arguments.allow_unchecked && why.can_be_allowed()) => Conclusion::Unchecked,
         _ => Conclusion::Agree,
     };
+    let scaled = |text: &str| match options.scale.is_one() {
+        true => text.to_owned(),
+        false => format!("{text}, loss × {}", canonical(&options.scale)),
+    };
+    let title = scaled(&case.title());
     common.write_or_junit(
-        || report::judged((&name, &case.title()), &judgement, &diagnosis, arguments.all),
-        || report::judged_json(&digest, &judgement, &diagnosis),
-        || report::judged_junit(&name, &judgement, &diagnosis, conclusion),
+        || report::judged((&name, &title), &judgement, &diagnosis, arguments.all),
+        || report::judged_json(&digest, &options.scale, &judgement, &diagnosis),
+        || report::judged_junit(&scaled(&name), &judgement, &diagnosis, conclusion),
     )?;
     Ok(conclusion.into())
 }

@@ -44,6 +44,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let found = Bar::new(common, 1).alone(|bar| case.compare(&arguments.mu, &limits, bar));
     let (found, conclusion) = found.map_err(of_case(&arguments.case))?;
     let numbers = Numbers::new(None, false);
-    common.write(|| found.text(&numbers), || found.json())?;
+    common.write(|| (found.text)(&numbers), || (found.json)())?;
     Ok(conclusion.into())
 }

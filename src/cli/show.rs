@@ -38,6 +38,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     bar.item("both rules, step by step");
     let steps = bar.alone(|_| case.steps(arguments.mu.as_deref(), &limits));
     let steps = steps.map_err(of_case(&arguments.case))?;
-    common.write(|| steps.text(&numbers), || steps.json())?;
+    common.write(|| (steps.text)(&numbers), || (steps.json)())?;
     Ok(Outcome::Agree)
 }

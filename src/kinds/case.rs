@@ -1,18 +1,19 @@
 //! Layered networks and graphs, with all numbers written out.
 
+use std::rc::Rc;
+
 use super::{Asked, Certified, Computed, Issued, Kind, Shown, Tensors};
 use crate::certify::gradient::{Rule, gradient};
-use crate::certify::steps::{self, Steps};
+use crate::certify::steps;
 use crate::certify::{self, Options};
 use crate::error::Error;
 use crate::number::nearest_f64;
 use crate::progress::Progress;
-use crate::report::{self, Numbers};
+use crate::report;
 use crate::spec::{Dense, Dtype, Limits, MOST_PARAMETERS, Network, Number};
 use crate::verdict::judge::{self, Judgement};
 use crate::wire::Document;
 use crate::wire::gradient::{Gradient, Subject};
-use crate::wire::json::Json;
 use crate::wire::tensor::LayerNames;
 
 /// A case of a layered network or a graph.
@@ -115,31 +116,21 @@ impl Kind for Exact {
         certify::judge::judge(&self.document.case, mine, options, limits, progress)
     }
 
-    fn steps(&self, mu: Option<&str>, limits: &Limits) -> Result<Box<dyn Shown + '_>, Error> {
+    fn steps(&self, mu: Option<&str>, limits: &Limits) -> Result<Shown<'_>, Error> {
         if mu.is_some() {
             return Err(Error::unsupported("--mu on a network that does not run in time"));
         }
         let steps = steps::steps(&self.document.case, limits)?;
-        Ok(Box::new(StepByStep { document: &self.document, steps }))
+        let (document, steps) = (&self.document, Rc::new(steps));
+        let again = Rc::clone(&steps);
+        Ok(Shown {
+            text: Box::new(move |numbers| report::steps(&document.case, &steps, numbers)),
+            json: Box::new(move || report::steps_json(document, &again)),
+        })
     }
 
     fn into_document(self: Box<Self>) -> Result<Document, Error> {
         Ok(self.document)
-    }
-}
-
-struct StepByStep<'a> {
-    document: &'a Document,
-    steps: Steps,
-}
-
-impl Shown for StepByStep<'_> {
-    fn text(&self, numbers: &Numbers) -> String {
-        report::steps(&self.document.case, &self.steps, numbers)
-    }
-
-    fn json(&self) -> Json {
-        report::steps_json(self.document, &self.steps)
     }
 }
 

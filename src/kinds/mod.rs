@@ -94,7 +94,7 @@ pub trait Kind {
     }
 
     /// The rules side by side, step by step; `mu` is what ModProp takes for the slopes of the cells that relay.
-    fn steps(&self, mu: Option<&str>, limits: &Limits) -> Result<Box<dyn Shown + '_>, Error> {
+    fn steps(&self, mu: Option<&str>, limits: &Limits) -> Result<Shown<'_>, Error> {
         let _ = (mu, limits);
         Err(self.refusal())
     }
@@ -105,7 +105,7 @@ pub trait Kind {
         mu: &str,
         limits: &Limits,
         progress: &mut dyn Progress,
-    ) -> Result<(Box<dyn Shown + '_>, Conclusion), Error> {
+    ) -> Result<(Shown<'_>, Conclusion), Error> {
         let _ = (mu, limits, progress);
         Err(self.refusal())
     }
@@ -117,11 +117,11 @@ pub trait Kind {
 }
 
 /// What was found, as text and as a document.
-pub trait Shown {
+pub struct Shown<'a> {
     /// As text, its numbers as asked for.
-    fn text(&self, numbers: &Numbers) -> String;
+    pub text: Box<dyn Fn(&Numbers) -> String + 'a>,
     /// As a document, its numbers exact.
-    fn json(&self) -> Json;
+    pub json: Box<dyn Fn() -> Json + 'a>,
 }
 
 /// One rule's gradient, and what stands above it as text.

@@ -1,11 +1,13 @@
 //! Networks that run in time.
 
+use std::rc::Rc;
+
 use super::{Asked, Computed, Kind, RuleOptions, Shown};
-use crate::certify::temporal::{self as engines, Comparison, StepsOverTime};
+use crate::certify::temporal as engines;
 use crate::error::Error;
 use crate::number;
 use crate::progress::Progress;
-use crate::report::{self, Numbers};
+use crate::report;
 use crate::spec::{
     Diagonal, Feedback, Form, Limits, Modprop, Mu, Taps, TemporalCase, TemporalRule,
 };
@@ -90,11 +92,16 @@ impl Kind for Temporal {
         engines::judge(&self.0.case, mine, options, limits, progress)
     }
 
-    fn steps(&self, mu: Option<&str>, limits: &Limits) -> Result<Box<dyn Shown + '_>, Error> {
+    fn steps(&self, mu: Option<&str>, limits: &Limits) -> Result<Shown<'_>, Error> {
         let case = &self.0.case;
         let mu = mu_of(mu.unwrap_or("1/2"), case.network.neurons(), limits)?;
         let steps = engines::steps(case, &mu, limits)?;
-        Ok(Box::new(StepByStep { document: &self.0, steps }))
+        let (document, steps) = (&self.0, Rc::new(steps));
+        let again = Rc::clone(&steps);
+        Ok(Shown {
+            text: Box::new(move |numbers| report::steps_over_time(case, &steps, numbers)),
+            json: Box::new(move || report::steps_over_time_json(document, &again)),
+        })
     }
 
     fn compare(
@@ -102,42 +109,18 @@ impl Kind for Temporal {
         mu: &str,
         limits: &Limits,
         progress: &mut dyn Progress,
-    ) -> Result<(Box<dyn Shown + '_>, Conclusion), Error> {
+    ) -> Result<(Shown<'_>, Conclusion), Error> {
         let case = &self.0.case;
         let mu = mu_of(mu, case.network.neurons(), limits)?;
         let found = engines::compare(case, &mu, limits, progress)?;
         let conclusion = found.conclusion();
-        Ok((Box::new(SideBySide { document: &self.0, found }), conclusion))
-    }
-}
-
-struct StepByStep<'a> {
-    document: &'a TemporalDocument,
-    steps: StepsOverTime,
-}
-
-impl Shown for StepByStep<'_> {
-    fn text(&self, numbers: &Numbers) -> String {
-        report::steps_over_time(&self.document.case, &self.steps, numbers)
-    }
-
-    fn json(&self) -> Json {
-        report::steps_over_time_json(self.document, &self.steps)
-    }
-}
-
-struct SideBySide<'a> {
-    document: &'a TemporalDocument,
-    found: Comparison,
-}
-
-impl Shown for SideBySide<'_> {
-    fn text(&self, _: &Numbers) -> String {
-        report::compared(&self.document.case, &self.found)
-    }
-
-    fn json(&self) -> Json {
-        report::compared_json(self.document, &self.found)
+        let (document, found) = (&self.0, Rc::new(found));
+        let again = Rc::clone(&found);
+        let shown = Shown {
+            text: Box::new(move |_| report::compared(case, &found)),
+            json: Box::new(move || report::compared_json(document, &again)),
+        };
+        Ok((shown, conclusion))
     }
 }
 

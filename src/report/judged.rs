@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use num_rational::BigRational;
+
 use super::how_far::{figures, figures_json, list, third_line};
 use super::{counted, drawn, grid, hanging, wrapped};
 use crate::number::{canonical, hex, nearest_f64};
@@ -50,12 +52,13 @@ pub fn judged(
     };
     let entry = match judgement.nearness() {
         Nearness::Unjudged => "entry that is not the nearest float",
+        Nearness::Implausible => "implausible entry",
         _ => "differing entry",
     };
     for (word, difference) in differences {
         text.push('\n');
         text.push_str(&hanging(0, 2, &format!("{word} {entry}: {}", difference.words)));
-        let mut line = |word: &str, value: &num_rational::BigRational| {
+        let mut line = |word: &str, value: &BigRational| {
             text.push_str(&hanging(2, 10, &format!("{word:<7} {}", long(value))));
         };
         line("theirs", &difference.theirs);
@@ -86,7 +89,9 @@ pub fn judged(
         None => judgement.nearness().words().to_owned(),
     };
     text.push('\n');
-    text.push_str(&wrapped(0, &format!("verdict: {verdict}")));
+    let declared = judgement.declared.as_ref();
+    let of = declared.map_or(String::new(), |declared| format!(", judged by {}", declared.rule));
+    text.push_str(&wrapped(0, &format!("verdict: {verdict}{of}")));
     text
 }
 
@@ -106,7 +111,7 @@ fn of_block(block: &BlockJudgement) -> String {
 }
 
 /// A fraction, with a decimal beside it where it is long.
-fn long(value: &num_rational::BigRational) -> String {
+fn long(value: &BigRational) -> String {
     const SHORT: usize = 24;
     let exact = canonical(value);
     let float = nearest_f64(value);
@@ -119,7 +124,12 @@ fn long(value: &num_rational::BigRational) -> String {
 
 /// The judgement as a document.
 #[must_use]
-pub fn judged_json(digest: &str, judgement: &Judgement, diagnosis: &[String]) -> Json {
+pub fn judged_json(
+    digest: &str,
+    scale: &BigRational,
+    judgement: &Judgement,
+    diagnosis: &[String],
+) -> Json {
     let difference = |difference: Option<&Entry>| match difference {
         None => Json::Null,
         Some(found) => Json::object([
@@ -134,6 +144,7 @@ pub fn judged_json(digest: &str, judgement: &Judgement, diagnosis: &[String]) ->
     Json::object([
         ("format", Json::text("creditcheck/judgement/1")),
         ("case", Json::text(digest)),
+        ("scale", Json::text(canonical(scale))),
         ("verdict", Json::text(verdict)),
         ("reason", unchecked.map_or(Json::Null, |why| Json::text(why.words()))),
         ("blocks", Json::array(&judgement.blocks, block_json)),

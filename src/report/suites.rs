@@ -113,6 +113,9 @@ pub fn judged_junit(
     }
     detail.extend(diagnosis.iter().cloned());
     let detail = detail.join("\n");
+    let declared = judgement.declared.as_ref();
+    let of = declared.map_or(String::new(), |declared| format!(", judged by {}", declared.rule));
+    let file = &format!("{file}{of}");
     let case =
         |block: &BlockJudgement| Case::new(file, &block.name, of_block(block, &detail, conclusion));
     let mut cases: Vec<_> = judgement.blocks.iter().map(case).collect();

@@ -104,6 +104,12 @@ impl Factor {
         value.is_negative() == self.is_negative && self.low <= magnitude && magnitude <= self.high
     }
 
+    /// Whether they are so near to each other that one of them may be named without a word of doubt: within a thousandth.
+    #[must_use]
+    pub fn is_sharp(&self) -> bool {
+        (&self.high - &self.low) * BigRational::from_integer(1_000.into()) <= self.low
+    }
+
     /// The fraction with the smallest denominator among them.
     #[must_use]
     pub fn simplest(&self) -> BigRational {

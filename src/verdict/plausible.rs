@@ -112,17 +112,24 @@ impl Sum {
 /// Shapes: as the network. Exactness: an estimate in f64 under the assumption above.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for activations that have no rounding bound at this size.
+/// [`Error::Unsupported`] for activations that have no rounding bound at this size; [`Error::NotFinite`] where some number is so large or
+/// so small that products of squares leave f64: a deviation of 0 or ∞ that comes from there would say something false.
 pub fn spread(dense: &Dense, dtype: Dtype) -> Result<Spread, Error> {
     let model = Model::of(dtype);
     let batch = dense.batch();
     let alike = examples_alike(dense);
     let rounds = dense.layers.iter().any(|layer| model.rounds(&layer.weights));
+    let tensors = dense.layers.iter().flat_map(|l| [Some(&l.weights), l.biases.as_ref()]).flatten();
+    for tensor in tensors.chain([&dense.inputs, &dense.targets]) {
+        expect_middling(&tensor.values)?;
+    }
     let mut rates = vec![given(&dense.inputs, &model)];
     let mut slopes = Vec::new();
     for (l, layer) in dense.layers.iter().enumerate() {
         let reaction = Reaction::of(&layer.activation, dense.kink(l), dtype)?;
         let (rate, slope) = fired(&rates[l], (&layer.weights, &layer.biases), &reaction, &model);
+        expect_middling(&rate.value)?;
+        expect_middling(&slope.value)?;
         rates.push(rate);
         slopes.push(slope);
     }
@@ -130,6 +137,8 @@ pub fn spread(dense: &Dense, dtype: Dtype) -> Result<Spread, Error> {
     let mut layers = Vec::new();
     for (l, layer) in dense.layers.iter().enumerate().rev() {
         let delta = folded(&slopes[l], &credit, &model);
+        expect_middling(&credit.value)?;
+        expect_middling(&delta.value)?;
         layers.push(mean(&delta, &rates[l], (&alike, rounds), &model));
         if l > 0 {
             credit = backward(&layer.weights, &delta, batch, &model);
@@ -137,6 +146,15 @@ pub fn spread(dense: &Dense, dtype: Dtype) -> Result<Spread, Error> {
     }
     layers.reverse();
     Ok(Spread { layers })
+}
+
+/// Refuses what is neither zero nor of a size whose square, times two more squares and a rounding's, is still a normal f64.
+fn expect_middling(values: &[f64]) -> Result<(), Error> {
+    const SIZES: std::ops::Range<f64> = 1e-40..1e40;
+    match values.iter().all(|value| *value == 0.0 || SIZES.contains(&value.abs())) {
+        true => Ok(()),
+        false => Err(Error::NotFinite { what: "a standard deviation".into() }),
+    }
 }
 
 /// How often each example is there, at the first of those that are equal; 0 at the others.

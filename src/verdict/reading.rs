@@ -129,7 +129,7 @@ pub fn sentence(what: &str, whole: bool, factor: &Factor, readings: &[Reading]) 
     const LONGEST: usize = 5;
     let Some(first) = readings.first() else {
         let simplest = factor.simplest();
-        let is_plain = factor.entries >= ENOUGH && !simplest.is_zero();
+        let is_plain = factor.entries >= ENOUGH && factor.is_sharp();
         let text = canonical(&simplest);
         return (is_plain && text.len() <= LONGEST)
             .then(|| format!("{what} {text} times the exact ones, in every entry"));
@@ -140,8 +140,9 @@ pub fn sentence(what: &str, whole: bool, factor: &Factor, readings: &[Reading]) 
         false => String::new(),
     };
     let value = canonical(&first.value);
+    let doubt = if factor.is_sharp() { "" } else { ", as far as rounding tells" };
     Some(format!(
-        "{what} {value} times the exact ones, as with {}{remedy}",
+        "{what} {value} times the exact ones{doubt}, as with {}{remedy}",
         words.join(", or with ")
     ))
 }

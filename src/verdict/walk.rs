@@ -119,7 +119,7 @@ pub struct BlockJudgement {
     pub is_coarse: bool,
     /// Why it says nothing that the block is as near as this, if so.
     pub doubt: Option<String>,
-    /// The first entry that differs or is unjudged.
+    /// The first entry that differs, is unjudged or is implausible.
     pub first: Option<Entry>,
     /// The one of these with the largest absolute difference.
     pub furthest: Option<Entry>,
@@ -219,6 +219,8 @@ struct Walk {
     widest: f64,
     threshold: f64,
     plausible: Option<(f64, usize)>,
+    /// Whether some entry has no deviation: then the block has no plausible line.
+    is_partial: bool,
     plausible_sight: Sight<BigRational>,
     /// |theirs − exact| of `found.furthest`.
     by: BigRational,
@@ -265,6 +267,7 @@ impl Walk {
             widest: 0.0,
             threshold: block.threshold,
             plausible: None,
+            is_partial: false,
             plausible_sight: Sight::new(),
             by,
             all: Vec::new(),
@@ -302,7 +305,8 @@ impl Walk {
         found.unjudged += usize::from(nearness == Nearness::Unjudged);
         found.direction.see(&theirs, exact, &off);
         let (ulps, relative, of_bound) = self.sizes(&reference, &off);
-        let differs = nearness >= Nearness::Unjudged;
+        let is_implausible = deviations.is_some_and(|found| found > self.threshold);
+        let differs = nearness >= Nearness::Unjudged || is_implausible;
         let is_first = differs && self.found.first.is_none();
         let is_furthest = differs && (off > self.by || self.found.furthest.is_none());
         let among = |list: &[Entry], key: fn(&Entry) -> f64, value: f64| {
@@ -354,7 +358,11 @@ impl Walk {
         off: &BigRational,
         nearness: Nearness,
     ) -> Option<f64> {
-        let spread = reference.spread?;
+        let spread = reference.spread.filter(|spread| spread.is_finite());
+        let Some(spread) = spread else {
+            self.is_partial = true;
+            return None;
+        };
         let found = match nearness {
             Nearness::Exact | Nearness::CorrectlyRounded => 0.0,
             _ if spread == 0.0 => f64::INFINITY,
@@ -411,7 +419,8 @@ impl Walk {
         let Sight { nonzero, live, blind, .. } = self.sight;
         (found.nonzero, found.live, found.blind) = (nonzero, live, blind);
         found.power = self.sight.power();
-        found.plausible = self.plausible.map(|(largest, beyond)| Plausible {
+        let whole = self.plausible.filter(|_| !self.is_partial);
+        found.plausible = whole.map(|(largest, beyond)| Plausible {
             largest,
             threshold: self.threshold,
             beyond,

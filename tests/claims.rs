@@ -1,6 +1,6 @@
 //! Committed witnesses: for each claim a case by hand where it holds sharply, and where it must not.
 
-use creditcheck::certify::locality::{Recorder, audit};
+use creditcheck::certify::locality::audit;
 use creditcheck::certify::{Certified, Options, Silent, certify, conclusion};
 use creditcheck::mutants::non_local_weight_change;
 use creditcheck::scalar::Scalar;
@@ -8,7 +8,7 @@ use creditcheck::spec::outcome::{CreditExample, CreditOutcome};
 use creditcheck::spec::{
     Activation, Case, Expect, Limits, Network, Neuron, Parameters, PerNeuron, Synapse, Wiring,
 };
-use creditcheck::textbook::{Equilibrium, View, backprop, credit, plasticity, relax, tangent};
+use creditcheck::textbook::{Equilibrium, Recorder, View, backprop, credit, plasticity, relax, tangent};
 use creditcheck::verdict::locality::Audit;
 use creditcheck::verdict::{Claim, Comparison, Conclusion, Table, Tier, Verdict, bridge};
 use creditcheck::wire::Document;

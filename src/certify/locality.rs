@@ -1,76 +1,11 @@
 //! C6: the very functions that are the rule, run against a view that records every read.
 
-use std::cell::RefCell;
-
 use crate::certify::evidence::Evidence;
 use crate::scalar::{Rational, Scalar};
-use crate::spec::{Neuron, Synapse, Wiring};
-use crate::textbook::{View, plasticity, relax};
-use crate::verdict::locality::{
-    Audit, Read, allowed_to_bias, allowed_to_credit, allowed_to_synapse,
-};
+use crate::spec::{Neuron, Synapse};
+use crate::textbook::{Recorder, View, plasticity, relax};
+use crate::verdict::locality::{Audit, allowed_to_bias, allowed_to_credit, allowed_to_synapse};
 use crate::verdict::{Cell, Claim, Tier, Verdict};
-
-/// A view that passes every read through and writes it down.
-#[derive(Debug)]
-pub struct Recorder<'a, V> {
-    inner: &'a V,
-    reads: RefCell<Vec<Read>>,
-}
-
-impl<'a, V> Recorder<'a, V> {
-    /// Nothing recorded yet.
-    #[must_use]
-    pub fn new(inner: &'a V) -> Self {
-        Self { inner, reads: RefCell::default() }
-    }
-
-    /// The reads since the last call.
-    #[must_use]
-    pub fn take(&self) -> Vec<Read> {
-        self.reads.take()
-    }
-
-    fn note(&self, read: Read) {
-        self.reads.borrow_mut().push(read);
-    }
-}
-
-impl<S: Scalar, V: View<S>> View<S> for Recorder<'_, V> {
-    fn learning_rate(&self) -> S {
-        self.note(Read::LearningRate);
-        self.inner.learning_rate()
-    }
-
-    fn firing_rate(&self, neuron: Neuron) -> S {
-        self.note(Read::FiringRate(neuron));
-        self.inner.firing_rate(neuron)
-    }
-
-    fn balance_factor(&self, neuron: Neuron) -> S {
-        self.note(Read::BalanceFactor(neuron));
-        self.inner.balance_factor(neuron)
-    }
-
-    fn credit(&self, neuron: Neuron) -> S {
-        self.note(Read::Credit(neuron));
-        self.inner.credit(neuron)
-    }
-
-    fn external_credit(&self, neuron: Neuron) -> S {
-        self.note(Read::ExternalCredit(neuron));
-        self.inner.external_credit(neuron)
-    }
-
-    fn weight(&self, synapse: Synapse) -> S {
-        self.note(Read::Weight(synapse));
-        self.inner.weight(synapse)
-    }
-
-    fn wiring(&self) -> &Wiring {
-        self.inner.wiring()
-    }
-}
 
 /// Runs a rule at every neuron, synapse and bias of a view, and audits its reads.
 ///

@@ -1,14 +1,12 @@
 //! K10: a plasticity rule with the right numbers that reads what it may not.
 
-use std::cell::RefCell;
-
 use num_rational::BigRational;
 
 use crate::scalar::Scalar;
-use crate::spec::{Case, Neuron, Parameters, PerNeuron, Synapse, Wiring};
-use crate::textbook::{Equilibrium, View, plasticity};
+use crate::spec::{Case, Parameters, PerNeuron, Synapse};
+use crate::textbook::{Equilibrium, Recorder, View, plasticity};
 use crate::verdict::Verdict;
-use crate::verdict::locality::{Audit, Read, allowed_to_synapse};
+use crate::verdict::locality::{Audit, allowed_to_synapse};
 
 use super::truth::Truth;
 
@@ -22,54 +20,6 @@ pub fn non_local_weight_change<S: Scalar>(view: &impl View<S>, synapse: Synapse)
     plasticity::weight_change(view, synapse) + &other - &other
 }
 
-/// A view that writes down every read.
-struct Recording<'a> {
-    inner: Equilibrium<'a, BigRational>,
-    reads: RefCell<Vec<Read>>,
-}
-
-impl Recording<'_> {
-    fn note(&self, read: Read) {
-        self.reads.borrow_mut().push(read);
-    }
-}
-
-impl View<BigRational> for Recording<'_> {
-    fn learning_rate(&self) -> BigRational {
-        self.note(Read::LearningRate);
-        self.inner.learning_rate()
-    }
-
-    fn firing_rate(&self, neuron: Neuron) -> BigRational {
-        self.note(Read::FiringRate(neuron));
-        self.inner.firing_rate(neuron)
-    }
-
-    fn balance_factor(&self, neuron: Neuron) -> BigRational {
-        self.note(Read::BalanceFactor(neuron));
-        self.inner.balance_factor(neuron)
-    }
-
-    fn credit(&self, neuron: Neuron) -> BigRational {
-        self.note(Read::Credit(neuron));
-        self.inner.credit(neuron)
-    }
-
-    fn external_credit(&self, neuron: Neuron) -> BigRational {
-        self.note(Read::ExternalCredit(neuron));
-        self.inner.external_credit(neuron)
-    }
-
-    fn weight(&self, synapse: Synapse) -> BigRational {
-        self.note(Read::Weight(synapse));
-        self.inner.weight(synapse)
-    }
-
-    fn wiring(&self) -> &Wiring {
-        self.inner.wiring()
-    }
-}
-
 /// The audit of C6 on K10, and whether it means anything: only if the honest rule passes, and no number tells the two apart.
 pub(super) fn audit(case: &Case, truth: &Truth) -> (Verdict, bool) {
     let parameters = Parameters::of(case);
@@ -77,26 +27,23 @@ pub(super) fn audit(case: &Case, truth: &Truth) -> (Verdict, bool) {
     let mut same = true;
     for example in &truth.credit.examples {
         let credit: PerNeuron<BigRational> = example.credit.map(|credit| credit.0.clone());
+        let view = Equilibrium {
+            wiring: &truth.wiring,
+            parameters: &parameters,
+            learning_rate: &case.learning_rate,
+            firing_rate: &example.firing_rate,
+            balance_factor: &example.balance_factor,
+            external_credit: &example.external_credit,
+            credit: &credit,
+        };
+        let recorder = Recorder::new(&view);
         for (synapse, _) in truth.wiring.synapses.indexed() {
-            let view = || Recording {
-                inner: Equilibrium {
-                    wiring: &truth.wiring,
-                    parameters: &parameters,
-                    learning_rate: &case.learning_rate,
-                    firing_rate: &example.firing_rate,
-                    balance_factor: &example.balance_factor,
-                    external_credit: &example.external_credit,
-                    credit: &credit,
-                },
-                reads: RefCell::new(Vec::new()),
-            };
             let place = format!("ΔW of synapse {}", synapse.0);
             let allowed = allowed_to_synapse(&truth.wiring, synapse);
-            let (plain, prying) = (view(), view());
-            same &= plasticity::weight_change(&plain, synapse)
-                == non_local_weight_change(&prying, synapse);
-            honest.add(&place, &plain.reads.into_inner(), &allowed);
-            mutant.add(&place, &prying.reads.into_inner(), &allowed);
+            let plain = plasticity::weight_change(&recorder, synapse);
+            honest.add(&place, &recorder.take(), &allowed);
+            same &= plain == non_local_weight_change(&recorder, synapse);
+            mutant.add(&place, &recorder.take(), &allowed);
         }
     }
     // An audit that refuses the rule itself, or sees nothing, proves nothing about K10.

@@ -13,6 +13,7 @@ mod limits;
 mod naming;
 mod network;
 pub mod outcome;
+mod read;
 mod temporal;
 mod wiring;
 pub mod work;
@@ -25,6 +26,7 @@ pub use format::{Dtype, Number};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
 pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};
+pub use read::Read;
 pub use temporal::{
     Diagonal, Feedback, Form, Modprop, Mu, Sequence, Steps, Taps, Temporal, TemporalCase,
     TemporalGradient, TemporalRule,

@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Activation, Limits, Parameters};
 
-pub use view::{Equilibrium, View};
+pub use view::{Equilibrium, Recorder, View};
 
 /// The image of a rational in the ring of the engine, or the reason why there is none.
 pub(crate) fn embed<S: Scalar>(value: &BigRational, what: &str) -> Result<S, Error> {

@@ -1,7 +1,9 @@
 //! What a local rule may look at.
 
+use std::cell::RefCell;
+
 use crate::scalar::Scalar;
-use crate::spec::{Neuron, Parameters, PerNeuron, Synapse, Wiring};
+use crate::spec::{Neuron, Parameters, PerNeuron, Read, Synapse, Wiring};
 
 /// Everything that [`super::relax`] and [`super::plasticity`] can read, one number at a time.
 ///
@@ -70,5 +72,66 @@ impl<S: Scalar> View<S> for Equilibrium<'_, S> {
 
     fn wiring(&self) -> &Wiring {
         self.wiring
+    }
+}
+
+/// A view that passes every read through and writes it down.
+#[derive(Debug)]
+pub struct Recorder<'a, V> {
+    inner: &'a V,
+    reads: RefCell<Vec<Read>>,
+}
+
+impl<'a, V> Recorder<'a, V> {
+    /// Nothing recorded yet.
+    #[must_use]
+    pub fn new(inner: &'a V) -> Self {
+        Self { inner, reads: RefCell::default() }
+    }
+
+    /// The reads since the last call.
+    #[must_use]
+    pub fn take(&self) -> Vec<Read> {
+        self.reads.take()
+    }
+
+    fn note(&self, read: Read) {
+        self.reads.borrow_mut().push(read);
+    }
+}
+
+impl<S: Scalar, V: View<S>> View<S> for Recorder<'_, V> {
+    fn learning_rate(&self) -> S {
+        self.note(Read::LearningRate);
+        self.inner.learning_rate()
+    }
+
+    fn firing_rate(&self, neuron: Neuron) -> S {
+        self.note(Read::FiringRate(neuron));
+        self.inner.firing_rate(neuron)
+    }
+
+    fn balance_factor(&self, neuron: Neuron) -> S {
+        self.note(Read::BalanceFactor(neuron));
+        self.inner.balance_factor(neuron)
+    }
+
+    fn credit(&self, neuron: Neuron) -> S {
+        self.note(Read::Credit(neuron));
+        self.inner.credit(neuron)
+    }
+
+    fn external_credit(&self, neuron: Neuron) -> S {
+        self.note(Read::ExternalCredit(neuron));
+        self.inner.external_credit(neuron)
+    }
+
+    fn weight(&self, synapse: Synapse) -> S {
+        self.note(Read::Weight(synapse));
+        self.inner.weight(synapse)
+    }
+
+    fn wiring(&self) -> &Wiring {
+        self.inner.wiring()
     }
 }

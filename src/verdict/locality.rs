@@ -3,24 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::compared::{Compared, Mismatch, Verdict};
-use crate::spec::{Neuron, Synapse, Wiring};
-
-/// One number that the rule looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Read {
-    /// η
-    LearningRate,
-    /// x_j
-    FiringRate(Neuron),
-    /// β_i
-    BalanceFactor(Neuron),
-    /// c_i
-    Credit(Neuron),
-    /// e_j
-    ExternalCredit(Neuron),
-    /// W_ij
-    Weight(Synapse),
-}
+use crate::spec::{Neuron, Read, Synapse, Wiring};
 
 /// What c_j may read: its own e_j, the synapses through which credit comes back to it, and β and c of their postsynaptic neurons.
 #[must_use]

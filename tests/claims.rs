@@ -8,7 +8,9 @@ use creditcheck::spec::outcome::{CreditExample, CreditOutcome};
 use creditcheck::spec::{
     Activation, Case, Expect, Limits, Network, Neuron, Parameters, PerNeuron, Synapse, Wiring,
 };
-use creditcheck::textbook::{Equilibrium, Recorder, View, backprop, credit, plasticity, relax, tangent};
+use creditcheck::textbook::{
+    Equilibrium, Recorder, View, backprop, credit, plasticity, relax, tangent,
+};
 use creditcheck::verdict::locality::Audit;
 use creditcheck::verdict::{Claim, Comparison, Conclusion, Table, Tier, Verdict, bridge};
 use creditcheck::wire::Document;

@@ -1,6 +1,7 @@
 //! The certificate as a test suite: one binary, one module per question.
 
 mod agreement;
+mod aligned;
 mod architecture;
 #[cfg(feature = "cli")]
 mod audit;

@@ -316,6 +316,34 @@ fn wrong_certificates_and_gradients_are_refused() {
     );
 }
 
+/// Feedback alignment has its matrices, and no other rule of layers has options.
+#[test]
+fn the_options_of_a_rule_follow_their_schema() {
+    use creditcheck::certify::gradient::aligned;
+    use creditcheck::spec::{FeedbackMatrices, Network};
+    let path = Path::new(FIXTURES).join("cases/worked-example.json");
+    let case = Document::read(&fs::read(path).unwrap(), &Limits::default()).unwrap().case;
+    let Network::Layered(net) = &case.network else { panic!("layers") };
+    let matrices = FeedbackMatrices::transposed(net);
+    let asked = (Number::Exact, Quantity::Update);
+    let found = aligned(&case, &matrices, asked, &Limits::default()).unwrap();
+    let (schema, written) = (schema("gradient.schema.json"), to_json(&found).pretty());
+    assert_valid(&schema, &value(&written), "feedback alignment");
+    refused(
+        &schema,
+        &value(&written),
+        &[
+            ("/options", None),
+            ("/options/feedback", None),
+            ("/options/feedback/0/0/0", Some("0.5")),
+            ("/options/feedback/0/0", Some("[]")),
+            ("/options", Some(r#"{"feedback": "cell"}"#)),
+            ("/rule", Some("\"backprop\"")),
+            ("/rule", None),
+        ],
+    );
+}
+
 /// What the program prints with these arguments, in the folder of the large network of the audit.
 #[cfg(feature = "cli")]
 fn printed(arguments: &[&str]) -> Value {

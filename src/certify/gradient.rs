@@ -2,6 +2,7 @@
 
 #[cfg(feature = "fast")]
 mod at_scale;
+mod feedback;
 
 use num_rational::BigRational;
 
@@ -18,6 +19,8 @@ use crate::verdict::bridge::{
 };
 use crate::verdict::per_block;
 use crate::wire::gradient::{Gradient, Quantity};
+
+pub use feedback::aligned;
 
 /// Which engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,12 +98,7 @@ fn exact(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Computed, Error> {
-    if !case.is_exact() {
-        return Err(Error::unsupported(
-            "tanh, logistic and softplus have no rational values: use --number f64 or f32, or `certify`, \
-             which takes their rates and balance factors as given",
-        ));
-    }
+    expect_exact(case)?;
     #[cfg(feature = "fast")]
     if let Some(dense) = at_scale::served(case, rule) {
         return at_scale::run(case, &dense, rule, quantity, progress);
@@ -140,6 +138,17 @@ fn exact(
                 inputs: inputs.collect(),
             })
         }
+    }
+}
+
+/// Refuses what has no rational values.
+fn expect_exact(case: &Case) -> Result<(), Error> {
+    match case.is_exact() {
+        true => Ok(()),
+        false => Err(Error::unsupported(
+            "tanh, logistic and softplus have no rational values: use --number f64 or f32, or `certify`, \
+             which takes their rates and balance factors as given",
+        )),
     }
 }
 

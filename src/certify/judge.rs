@@ -1,16 +1,17 @@
 //! Somebody's gradient or update against the truth.
 
+mod aligned;
+
 use std::cell::{Cell, RefCell};
 
 use num_rational::BigRational;
-use num_traits::{One, Zero};
+use num_traits::One;
 
 use super::explain;
 use super::gradient::{Rule, gradient};
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::error::Error;
 use crate::mutants;
-use crate::number::exact_f64;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
 use crate::spec::{Block, Case, Dense, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
@@ -19,7 +20,7 @@ use crate::verdict::judge::{Declared, Judge, Judgement, Match, Options, Referenc
 use crate::verdict::plausible::spread;
 use crate::verdict::reading::Scale;
 use crate::verdict::{bridge, per_block};
-use crate::wire::gradient::{Gradient, Quantity};
+use crate::wire::gradient::{Gradient, Quantity, feedback};
 
 /// Judges every entry, and says what would explain those that differ: a factor, another format, known mistakes.
 ///
@@ -32,6 +33,9 @@ pub fn judge(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
+    if let Some(matrices) = feedback::declared(mine, limits)? {
+        return aligned::judge(case, &matrices, mine, options, limits, progress);
+    }
     if mine.rule.as_deref() == Some(Rule::Credit.name()) && case.departs() {
         let found = as_declared(case, mine, options, limits, progress)?;
         if !found.nearness().is_refused() {
@@ -270,12 +274,7 @@ impl Truth {
             ));
         };
         // No exact value can be had: the centre, and the bound widened by what the centre may be off.
-        let centre = |bound: &Bound| Reference {
-            value: exact_f64(bound.centre).unwrap_or_else(BigRational::zero),
-            is_exact: false,
-            bound: Some((bound.bound + bound.radius).next_up()),
-            spread: None,
-        };
+        let centre = Reference::centre;
         let wiring = Wiring::of(case);
         let inputs = bounds.examples.iter().map(|example| {
             wiring.inputs.iter().map(|neuron| centre(&example.adjoint[*neuron])).collect()

@@ -2,26 +2,32 @@
 
 mod temporal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::common::{Common, of_case, read_case};
-use super::files::{Reach, write_file};
+use super::files::{Reach, read_file, write_file};
 use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::error::Error;
-use crate::kinds::{Asked, Computed, Tensors};
+use crate::kinds::{Asked, Computed, OptionsFile, Tensors};
 use crate::report;
-use crate::spec::{Block, Dtype, Number, Part, Shape};
+use crate::spec::{Block, Dtype, Limits, Number, Part, Shape};
 use crate::wire::gradient::{Quantity, to_json};
+use crate::wire::json::Json;
 use crate::wire::tensor::{Written, safetensors};
 
 /// Computes one engine's gradient; does not judge it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-A layered network has the rules credit, backprop and tangent, a graph credit and tangent; a network
-that runs in time has the others and tangent, as in --rule modprop --mu 1/2 --feedback type.
+A layered network has the rules credit, backprop, tangent and
+feedback_alignment, a graph credit and tangent; a network that runs in time has
+the others and tangent, as in --rule modprop --mu 1/2 --feedback type.
+
+--options FILE has what the field \"options\" of a gradient has. There
+feedback_alignment needs its matrices, {\"feedback\": [B2, B3, ...]}: for each
+layer l but the first n_(l-1) rows of n_l numbers, [[\"1/2\", \"-1\"], [\"0\", \"3\"]].
 
 With -o FILE.safetensors the result is written as tensors: f64 or f32 as computed, exact numbers correctly rounded to f64.
 
@@ -33,6 +39,9 @@ pub(super) struct Arguments {
     /// Which engine [default: credit; bptt where the network runs in time]
     #[arg(long, value_enum)]
     rule: Option<RuleName>,
+    /// What the name of the rule leaves open, as it stands in the field "options" of a gradient
+    #[arg(long, value_name = "FILE")]
+    options: Option<PathBuf>,
     /// In which arithmetic
     #[arg(long, value_enum, default_value = "exact")]
     number: NumberName,
@@ -50,6 +59,8 @@ enum RuleName {
     Credit,
     Backprop,
     Tangent,
+    #[value(name = "feedback_alignment")]
+    FeedbackAlignment,
     Bptt,
     Rtrl,
     FactorisedRtrl,
@@ -73,7 +84,8 @@ enum QuantityName {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
-    let asked = arguments.asked();
+    let file = arguments.options.as_deref().map(|file| options_in(file, &limits)).transpose()?;
+    let asked = Asked { file, ..arguments.asked() };
     let case = read_case(&arguments.case, arguments.reach, &limits)?;
     let bar = Bar::new(common, 1);
     if let Some(file) = common.tensor_file() {
@@ -93,6 +105,7 @@ impl Arguments {
         Asked {
             rule: rule.map(|value| value.get_name().to_owned()),
             options: self.variant.options(),
+            file: None,
             number: match self.number {
                 NumberName::Exact => Number::Exact,
                 NumberName::F64 => Number::Float(Dtype::F64),
@@ -104,6 +117,13 @@ impl Arguments {
             },
         }
     }
+}
+
+/// The options of a rule, in a file of their own.
+fn options_in(file: &Path, limits: &Limits) -> Result<OptionsFile, Error> {
+    let (name, bytes) = (file.display().to_string(), read_file(file, limits)?);
+    let json = Json::read(&bytes, limits).map_err(|error| error.in_file(&name))?;
+    Ok(OptionsFile { name, json })
 }
 
 /// A safetensors file, of numbers that every reader takes; under the names of the network's own where it has them, else `layer1.weight`

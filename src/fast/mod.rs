@@ -18,6 +18,7 @@
 pub mod backprop;
 pub mod credit;
 mod elementary;
+pub mod feedback_alignment;
 mod layout;
 mod network;
 mod product;

@@ -2,6 +2,7 @@
 
 use crate::spec::{Diagonal, Form, Number};
 use crate::wire::gradient::Quantity;
+use crate::wire::json::Json;
 
 /// Which gradient is asked for.
 #[derive(Clone, Debug, Default)]
@@ -10,10 +11,21 @@ pub struct Asked {
     pub rule: Option<String>,
     /// What the name of the rule leaves open.
     pub options: RuleOptions,
+    /// The same as a document, where it was given as one.
+    pub file: Option<OptionsFile>,
     /// In which arithmetic.
     pub number: Number,
     /// The gradient, or the update.
     pub quantity: Quantity,
+}
+
+/// The options of a rule in a file of their own, as they stand in the field `options` of a gradient.
+#[derive(Clone, Debug)]
+pub struct OptionsFile {
+    /// What the file is called.
+    pub name: String,
+    /// What stands in it.
+    pub json: Json,
 }
 
 /// What the name of a rule leaves open, as far as it was said.

@@ -2,18 +2,21 @@
 
 use std::rc::Rc;
 
-use super::{Asked, Certified, Computed, Issued, Kind, Shown, Tensors};
-use crate::certify::gradient::{Rule, gradient};
+use super::{Asked, Certified, Computed, Issued, Kind, OptionsFile, Shown, Tensors};
+use crate::certify::gradient::{Rule, aligned, gradient};
 use crate::certify::steps;
 use crate::certify::{self, Options};
 use crate::error::Error;
 use crate::number::nearest_f64;
 use crate::progress::Progress;
 use crate::report;
-use crate::spec::{Dense, Dtype, Limits, MOST_PARAMETERS, Network, Number};
+use crate::spec::{
+    Case, Dense, Dtype, FeedbackMatrices, Layout, Limits, MOST_PARAMETERS, Network, Number,
+};
 use crate::verdict::judge::{self, Judgement};
 use crate::wire::Document;
-use crate::wire::gradient::{Gradient, Subject};
+use crate::wire::cursor::Cursor;
+use crate::wire::gradient::{Gradient, Subject, feedback};
 use crate::wire::tensor::LayerNames;
 
 /// A case of a layered network or a graph.
@@ -80,11 +83,16 @@ impl Kind for Exact {
         progress: &mut dyn Progress,
     ) -> Result<Computed, Error> {
         let case = &self.document.case;
-        let rule = rule(asked)?;
-        let mut found = gradient(case, rule, asked.number, asked.quantity, limits, progress)?;
+        let mut found = match matrices(asked, case, limits)? {
+            Some(matrices) => {
+                progress.stage(feedback::NAME)?;
+                aligned(case, &matrices, (asked.number, asked.quantity), limits)?
+            }
+            None => gradient(case, rule(asked)?, asked.number, asked.quantity, limits, progress)?,
+        };
         found.case = Some(self.digest());
         let (title, network) = (case.title(), report::network(case));
-        let (rule, number) = (rule.name(), found.number.name());
+        let (rule, number) = (found.rule.as_deref().unwrap_or_default(), found.number.name());
         let head = report::paragraph(&format!("{title} · {network} · rule {rule} · {number}"));
         Ok(Computed { head, gradient: found })
     }
@@ -134,20 +142,61 @@ impl Kind for Exact {
     }
 }
 
-/// The engine that is asked for.
+/// The matrices of feedback alignment, if that is asked for.
+fn matrices(
+    asked: &Asked,
+    case: &Case,
+    limits: &Limits,
+) -> Result<Option<FeedbackMatrices>, Error> {
+    if asked.rule.as_deref() != Some(feedback::NAME) {
+        return Ok(None);
+    }
+    no_option_over_time(asked)?;
+    if let Network::Graph(_) = case.network {
+        let what = format!("{} on a graph: its matrices belong to layers", feedback::NAME);
+        return Err(Error::unsupported(what));
+    }
+    let Some(OptionsFile { name, json }) = &asked.file else {
+        let expected =
+            "a file with {\"feedback\": [B², …, B^Λ]}, one matrix per layer but the first";
+        return Err(Error::input("--options", "nothing", expected));
+    };
+    let found = feedback::read(&Cursor::root(json, limits), &Layout::of(case));
+    found.map(Some).map_err(|error| error.in_file(name))
+}
+
+fn no_option_over_time(asked: &Asked) -> Result<(), Error> {
+    match asked.options.first() {
+        Some(option) => {
+            let what = format!("{option} on a network that does not run in time");
+            Err(Error::unsupported(what))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The engine that is asked for, of those that every network without time has.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for a rule over time, and for its options.
+/// [`Error::Unsupported`] for another rule, and for options.
 pub(super) fn rule(asked: &Asked) -> Result<Rule, Error> {
-    if let Some(option) = asked.options.first() {
-        let what = format!("{option} on a network that does not run in time");
+    no_option_over_time(asked)?;
+    if asked.rule.as_deref() == Some(feedback::NAME) {
+        let what = format!("{} at more than {MOST_PARAMETERS} parameters", feedback::NAME);
+        return Err(Error::unsupported(what));
+    }
+    if asked.file.is_some() {
+        let rule = asked.rule.as_deref().unwrap_or(Rule::default().name());
+        let what =
+            format!("--options with the rule {rule}, which has none; {} has", feedback::NAME);
         return Err(Error::unsupported(what));
     }
     let Some(name) = &asked.rule else { return Ok(Rule::default()) };
     let all = [Rule::Credit, Rule::Backprop, Rule::Tangent];
     all.into_iter().find(|rule| rule.name() == name).ok_or_else(|| {
         Error::unsupported(format!(
-            "the rule {name} on a network that does not run in time; use --rule credit, backprop or tangent",
+            "the rule {name} on a network that does not run in time; use --rule credit, backprop, tangent or {}",
+            feedback::NAME
         ))
     })
 }

@@ -25,7 +25,7 @@ use crate::wire::json::Json;
 use crate::wire::temporal::is_temporal;
 use crate::wire::tensor::Opened;
 
-pub use asked::{Asked, RuleOptions};
+pub use asked::{Asked, OptionsFile, RuleOptions};
 pub use case::Exact;
 pub use temporal::RULES;
 

@@ -14,7 +14,8 @@ use crate::spec::{
 use crate::verdict::Conclusion;
 use crate::verdict::judge::{self, Judgement};
 use crate::wire::TemporalDocument;
-use crate::wire::gradient::{Gradient, Subject};
+use crate::wire::cursor::Cursor;
+use crate::wire::gradient::{Gradient, Subject, options};
 use crate::wire::json::Json;
 
 /// The rules that a temporal case has.
@@ -128,6 +129,11 @@ impl Kind for Temporal {
 fn rule(asked: &Asked, case: &TemporalCase, limits: &Limits) -> Result<TemporalRule, Error> {
     let options = &asked.options;
     let name = asked.rule.as_deref().unwrap_or("bptt");
+    if let Some(file) = &asked.file {
+        refuse(options.first(), &format!("{name}, whose options stand in {}", file.name))?;
+        let found = from_file(name, &file.json, case, limits);
+        return found.map_err(|error| error.in_file(&file.name));
+    }
     if name == "modprop" {
         return modprop(options, case, limits).map(TemporalRule::Modprop);
     }
@@ -144,6 +150,25 @@ fn rule(asked: &Asked, case: &TemporalCase, limits: &Limits) -> Result<TemporalR
     })?;
     refuse(options.first(), &format!("{name}, which has no options; mdgl and modprop have"))?;
     Ok(rule)
+}
+
+/// The rule with the options of a file.
+fn from_file(
+    name: &str,
+    json: &Json,
+    case: &TemporalCase,
+    limits: &Limits,
+) -> Result<TemporalRule, Error> {
+    let given = options::read(&Cursor::root(json, limits), case.network.neurons())?;
+    let found = options::declared(Some(name), &given, limits).map_err(|error| match error {
+        // The whole file is what elsewhere is one field.
+        Error::Input { place, found, expected, advice } => {
+            let place = place.strip_prefix("options.").unwrap_or(&place).to_owned();
+            Error::Input { place, found, expected, advice }
+        }
+        other => other,
+    })?;
+    found.ok_or_else(|| Error::unsupported(format!("the rule {name}; use --rule {RULES}")))
 }
 
 /// An option that the rule does not have.

@@ -16,6 +16,7 @@
 //! A mutant that was never reached is unapplied, not killed. A mutant that cannot differ in what is
 //! compared is equivalent, with the reason.
 
+mod alignment;
 mod backprop;
 mod catalogue;
 mod credit;
@@ -37,6 +38,7 @@ pub mod temporal;
 mod truth;
 pub mod witnesses;
 
+pub use alignment::{Misaligned, misaligned};
 pub use catalogue::{CATALOGUE, CATALOGUE_OVER_TIME, Entry, Meaning, Mutant, Side};
 pub use credit::{CreditRun, Credits};
 pub use diagnose::{diagnose_by, diagnose_gradient_by};

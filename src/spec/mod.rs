@@ -7,6 +7,7 @@ mod activation;
 mod blocks;
 mod case;
 mod dense;
+pub(crate) mod feedback;
 mod format;
 mod indices;
 mod limits;
@@ -22,6 +23,7 @@ pub use activation::{ACTIVATION_NAMES, Activation, Class, Curved, Kink, Straight
 pub use blocks::{Block, Field, Layout, Part, PerBlock, Place, Shape};
 pub use case::{Case, Example, Expect, OutputCredit};
 pub use dense::{Dense, DenseLayer, MOST_PARAMETERS, Tensor};
+pub use feedback::FeedbackMatrices;
 pub use format::{Dtype, Number};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
 pub use limits::Limits;

@@ -9,6 +9,7 @@ pub mod credit;
 mod directions;
 mod elimination;
 pub mod equilibrium;
+pub mod feedback_alignment;
 pub mod firing;
 pub mod interpolate;
 pub mod plasticity;

@@ -6,7 +6,7 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use super::bounded::power;
+use super::bounded::{Bound, power};
 use super::direction::Direction;
 use super::nearness::Nearness;
 use super::power::{Power, Sight, doubt};
@@ -35,6 +35,17 @@ impl Reference {
     #[must_use]
     pub fn exactly(value: BigRational, bound: Option<f64>) -> Self {
         Self { value, is_exact: true, bound, spread: None }
+    }
+
+    /// What stands for a value that cannot be had: the centre, with the bound widened by how far it may be off.
+    #[must_use]
+    pub fn centre(bound: &Bound) -> Self {
+        Self {
+            value: exact_f64(bound.centre).unwrap_or_else(BigRational::zero),
+            is_exact: false,
+            bound: Some((bound.bound + bound.radius).next_up()),
+            spread: None,
+        }
     }
 }
 

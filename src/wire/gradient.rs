@@ -1,5 +1,6 @@
 //! `creditcheck/gradient/1`: a gradient or an update, ours or somebody else's.
 
+pub mod feedback;
 pub mod options;
 
 use num_rational::BigRational;
@@ -152,7 +153,7 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
     let root = Cursor::root(&json, limits);
     let own: Vec<&str> = match subject.form {
         Form::Layers { .. } | Form::Graph { .. } => {
-            vec!["layers", "synapses", "biases", "inputs"]
+            vec!["layers", "synapses", "biases", "inputs", "options"]
         }
         Form::Fields(fields) => {
             fields.refuse_others(&root)?;
@@ -167,13 +168,16 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
         Form::Fields(fields) => (reader.fields(&root, &subject.layout, fields.all)?, None),
     };
     let options = match subject.form {
-        Form::Layers { .. } | Form::Graph { .. } => {
-            let rules = ["credit", "backprop", "tangent"].map(|name| (name, ()));
-            root.field("rule").map(|rule| rule.choice(&rules)).transpose()?;
+        Form::Layers { .. } => feedback::of_layers(&root, &subject.layout)?,
+        Form::Graph { .. } => {
+            feedback::of_graph(&root)?;
             Vec::new()
         }
         Form::Fields(fields) => {
-            let options = options::read(&root, fields.neurons)?;
+            let options = match root.field("options") {
+                Some(place) => options::read(&place, fields.neurons)?,
+                None => Vec::new(),
+            };
             options::declared(header.rule.as_deref(), &options, limits)?;
             options
         }

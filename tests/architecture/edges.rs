@@ -14,7 +14,7 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::evidence certificate::words spec verdict::blocks verdict::table
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words error number spec verdict::table
 certificate::words: certificate spec verdict::table
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq error fast fast::backprop fast::credit fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq error fast fast::backprop fast::credit fast::feedback_alignment fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::feedback_alignment textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
 verdict::blocks: spec
 verdict::bounded: error number spec verdict::blocks verdict::compared verdict::enclosure verdict::entries verdict::lattice
 verdict::bridge: scalar spec verdict::compared verdict::exact
@@ -44,6 +44,7 @@ fast: error number spec
 fast::backprop: error fast fast::layout fast::network fast::product fast::wide spec
 fast::credit: error fast fast::layout fast::network fast::product fast::relax fast::wide spec
 fast::elementary: fast
+fast::feedback_alignment: error fast fast::credit fast::layout fast::network fast::product spec
 fast::layout: error fast
 fast::network: error fast fast::layout spec
 fast::product: error fast fast::layout
@@ -91,6 +92,7 @@ textbook::credit: error scalar spec textbook textbook::equilibrium textbook::pla
 textbook::directions: error scalar spec
 textbook::elimination: error scalar spec textbook
 textbook::equilibrium: equilibrium error scalar spec textbook textbook::elimination textbook::firing
+textbook::feedback_alignment: error scalar spec textbook textbook::credit textbook::firing
 textbook::firing: error scalar spec textbook
 textbook::interpolate: error scalar spec textbook textbook::equilibrium textbook::firing
 textbook::plasticity: scalar spec textbook::view
@@ -135,7 +137,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 62] = [
+const BORDERS: [(&str, &str); 64] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -148,6 +150,9 @@ const BORDERS: [(&str, &str); 62] = [
     ("textbook::response", "textbook::credit"),
     ("textbook::equilibrium", "textbook::credit"),
     ("textbook::elimination", "textbook::credit"),
+    // Feedback alignment is held to backpropagation, so it shares nothing with it.
+    ("textbook::feedback_alignment", "textbook::backprop"),
+    ("fast::feedback_alignment", "fast::backprop"),
     ("textbook::interpolate", "textbook::tangent"),
     ("textbook::interpolate", "textbook::credit"),
     ("textbook::interpolate", "textbook::backprop"),

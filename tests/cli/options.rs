@@ -97,6 +97,7 @@ const UNUSED: &[(&[&str], &[&str])] = &[
     (&["tasks", "blocks", "--iterations", "3"], &["--iterations", "blocks"]),
     (&["tasks", "alignment", "--rules", "bptt"], &["--rules", "alignment"]),
     (&["tasks", "blocks", "--rules", "eprop"], &["--rules", "blocks"]),
+    (&["gradient", GOOD, "--options", GOOD], &["--options", "credit", "feedback_alignment"]),
     // Given twice, one of them would be ignored.
     (&["--seed", "1", "gradient", GOOD, "--seed", "2"], &["--seed", "twice"]),
     (&["--format", "text", "show", GOOD, "--format", "json"], &["--format", "twice"]),

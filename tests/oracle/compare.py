@@ -6,8 +6,8 @@
     compare.py --self-test                        would it notice a wrong entry? needs no binary
 
 Each layered case runs with --rule credit, backprop and tangent, whose outputs must be the same
-bytes but for the name of the rule; each graph runs with credit and tangent. Every value must
-equal the independent evaluation. After each agreement one entry of the output is changed, and
+bytes but for the name of the rule, and with --rule feedback_alignment and random matrices; each
+graph runs with credit and tangent. Every value must equal the independent evaluation. After each agreement one entry of the output is changed, and
 the comparison must refuse the changed copy: a comparison that cannot fail proves nothing.
 Exit 0 all agree, 1 otherwise, also when fewer cases ran than were asked for.
 """
@@ -57,8 +57,8 @@ def compare(theirs, ours):
     for field in ("format", "case", "number", "quantity"):
         if theirs.get(field) != ours[field]:
             raise Difference(f"{field}: {theirs.get(field)!r} instead of {ours[field]!r}")
-    if "inputs" not in theirs:
-        raise Difference("inputs: missing")
+    if ("inputs" in theirs) != ("inputs" in ours):
+        raise Difference("inputs: missing, or too many")
     entries, nonzero = 0, 0
     found, expected = list(leaves(theirs)), list(leaves(ours))
     if [path for path, _ in found] != [path for path, _ in expected]:
@@ -107,8 +107,8 @@ def without_rule(text):
     return re.sub(r'("rule":\s*)"[a-z]+"', r'\1"*"', text, count=1)
 
 
-def run(binary, path, rule):
-    command = [binary, "gradient", str(path), "--rule", rule, "--format", "json"]
+def run(binary, path, rule, *options):
+    command = [binary, "gradient", str(path), "--rule", rule, "--format", "json", *options]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=TIMEOUT_S)
     if done.returncode != 0:
         raise Difference(f"--rule {rule} exits {done.returncode}: {done.stderr.strip()}")
@@ -139,7 +139,33 @@ def check(binary, path, rng):
             texts.append(without_rule(text))
     if len(set(texts)) > 1:
         raise Difference("the rules give the same values in different bytes")
+    if kind == "layered":
+        found = aligned(binary, path, case, rng)
+        counts = [sum(pair) for pair in zip(counts, found)]
     return counts
+
+
+def aligned(binary, path, case, rng):
+    """Feedback alignment with random matrices: (entries, nonzero)."""
+    layers = case["network"]["layers"]
+    shapes = [(len(layer["weights"][0]), len(layer["weights"])) for layer in layers[1:]]
+    feedback = [[[exact.Fraction(rng.randint(-6, 6), 4) for _ in range(posts)] for _ in range(pres)]
+                for pres, posts in shapes]
+    ours = exact.evaluate(case, "feedback_alignment", feedback=feedback)
+    options = {"feedback": [[[exact.canonical(value) for value in row] for row in matrix] for matrix in feedback]}
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "options.json"
+        file.write_text(json.dumps(options), encoding="utf-8")
+        theirs = json.loads(run(binary, path, "feedback_alignment", "--options", str(file)))
+    if theirs.get("options") != options:
+        raise Difference(f"options: {theirs.get('options')!r}")
+    try:
+        found = compare(theirs, ours)
+    except Difference as difference:
+        raise Difference(f"feedback alignment: {difference}") from None
+    if not refuses(theirs, ours, rng):
+        raise Difference("the comparison accepted feedback alignment with a wrong entry")
+    return found
 
 
 def work(task):

@@ -107,14 +107,22 @@ def parameters(network):
     return found
 
 
-def layered_outputs(case, theta, inputs, own_rule, watch):
+def layered_outputs(case, theta, inputs, own_rule, watch, feedback=None):
     rates = inputs
+
+    def term(l, post, pre):
+        weight, x = theta["weight", l, post, pre], rates[pre]
+        if feedback is None or l == 0:
+            return weight * x
+        # Rates go up through the weight, derivatives come down through a matrix of their own.
+        return weight * x.value + x.through(Fraction(0), feedback[l - 1][pre][post])
+
     for l, layer in enumerate(case["network"]["layers"]):
         kink = layer.get("kink", case.get("kink", "left"))
         balance = layer.get("balance") if own_rule else None
         after = []
         for post, row in enumerate(layer["weights"]):
-            terms = [theta["weight", l, post, pre] * rates[pre] for pre in range(len(row))]
+            terms = [term(l, post, pre) for pre in range(len(row))]
             if "biases" in layer:
                 terms.append(theta["bias", l, post])
             s = total(terms)
@@ -212,9 +220,11 @@ def total(terms):
     return result
 
 
-def example_loss(case, theta, inputs, target, own_rule=False, watch=lambda where, s: None, given=None):
+def example_loss(case, theta, inputs, target, own_rule=False, watch=lambda where, s: None, given=None, feedback=None):
     """Half the squared error of one example, as a differentiable number; `given` is its equilibrium, if the case has one."""
-    if has_cycle(case["network"]):
+    if feedback is not None:
+        outputs = layered_outputs(case, theta, inputs, own_rule, watch, feedback)
+    elif has_cycle(case["network"]):
         outputs = cyclic_outputs(case, theta, inputs, own_rule, watch, given)
     else:
         forward = layered_outputs if case["network"]["kind"] == "layered" else graph_outputs
@@ -231,7 +241,7 @@ def equilibria(case):
     return case.get("equilibrium") or [None] * len(case["examples"])
 
 
-def by_tape(case, own_rule):
+def by_tape(case, own_rule, feedback=None):
     """Reverse mode: one evaluation and one backward pass per example."""
     theta, examples = parameters(case["network"]), case["examples"]
     loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
@@ -239,7 +249,7 @@ def by_tape(case, own_rule):
         tape = []
         taped = {key: Taped(value, tape) for key, value in theta.items()}
         inputs = [Taped(number(value), tape) for value in example["input"]]
-        result = example_loss(case, taped, inputs, example["target"], own_rule, given=given)
+        result = example_loss(case, taped, inputs, example["target"], own_rule, given=given, feedback=feedback)
         result.backward()
         loss += result.value / len(examples)
         for key, node in taped.items():
@@ -248,7 +258,7 @@ def by_tape(case, own_rule):
     return loss, gradient, inputs_gradient
 
 
-def by_duals(case, own_rule):
+def by_duals(case, own_rule, feedback=None):
     """Forward mode: one evaluation per parameter or input, and example."""
     theta, examples = parameters(case["network"]), case["examples"]
     loss, gradient, inputs_gradient = Fraction(0), dict.fromkeys(theta, Fraction(0)), []
@@ -256,7 +266,7 @@ def by_duals(case, own_rule):
     def along(example, given, direction):
         moved = {key: Dual(value, key == direction) for key, value in theta.items()}
         inputs = [Dual(number(v), ("input", j) == direction) for j, v in enumerate(example["input"])]
-        return example_loss(case, moved, inputs, example["target"], own_rule, given=given)
+        return example_loss(case, moved, inputs, example["target"], own_rule, given=given, feedback=feedback)
 
     for example, given in zip(examples, equilibria(case), strict=True):
         loss += along(example, given, None).value / len(examples)
@@ -270,9 +280,13 @@ def by_duals(case, own_rule):
 METHODS = {"tape": by_tape, "dual": by_duals}
 
 
-def evaluate(case, rule="backprop", method="tape", quantity="gradient"):
-    """A creditcheck/gradient/1 document; `rule` matters only where a balance function is replaced or credit is clamped."""
-    loss, gradient, inputs = METHODS[method](case, own_rule=rule == "credit")
+def evaluate(case, rule="backprop", method="tape", quantity="gradient", feedback=None):
+    """A creditcheck/gradient/1 document; `rule` matters only where a balance function is replaced or credit is clamped.
+
+    Of feedback alignment `feedback` has the matrices, layer by layer from the second, [pre][post].
+    """
+    own_rule = rule in ("credit", "feedback_alignment")
+    loss, gradient, inputs = METHODS[method](case, own_rule, feedback)
     factor = -number(case["learning_rate"]) if quantity == "update" else 1
     show = {key: canonical(factor * value) for key, value in gradient.items()}
     network = case["network"]
@@ -291,7 +305,8 @@ def evaluate(case, rule="backprop", method="tape", quantity="gradient"):
         document["synapses"] = [[post, pre, show["weight", post, pre]] for post, pre, _ in network["synapses"]]
         if "biases" in network:
             document["biases"] = [show.get(("bias", neuron), "0") for neuron in range(network["neurons"])]
-    document["inputs"] = [[canonical(value) for value in row] for row in inputs]
+    if feedback is None:
+        document["inputs"] = [[canonical(value) for value in row] for row in inputs]
     return document
 
 

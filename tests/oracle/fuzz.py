@@ -46,7 +46,7 @@ NUMBERS = [0, 1, -1, 2, 3, 7, 255, 65536, 2**31, 2**32, 2**53, 2**63, 2**64, -2*
 OPTIONS = [["--format", "json"], ["--format", "text"], ["--quiet"], ["--seed", "0"], ["--seed", "18446744073709551615"],
            ["--max-bits", "1"], ["--max-bits", "64"], ["--max-bits", "100000000"], ["-o", "out.json"], ["-o", "out.txt"], ["-o", "case.json"],
            ["-o", "no/where/out"], ["--number", "exact"], ["--number", "f64"], ["--number", "f32"], ["--quantity", "update"],
-           *(["--rule", rule] for rule in ("credit", "backprop", "tangent", "bptt", "rtrl", "factorised-rtrl", "eprop", "mdgl", "modprop")),
+           *(["--rule", rule] for rule in ("credit", "backprop", "tangent", "feedback_alignment", "bptt", "rtrl", "factorised-rtrl", "eprop", "mdgl", "modprop")),
            ["--mu", "1/2"], ["--mu", "1/0"], ["--mu", "1,2,3"], ["--taps", "all"], ["--taps", "0"], ["--taps", "99999999999"],
            ["--feedback", "type"], ["--diagonal", "excluded"], ["--form", "autodiff"], ["--activation", "tanh"], ["--scale", "1/3"],
            ["--scale=-7/3"], ["--arithmetic", "f16"], ["--arithmetic", "bf16"], ["--svg", "out.svg"], ["--files", "."],

@@ -29,7 +29,7 @@ use super::entries::{Entry, Quantity};
 use crate::error::Error;
 use crate::number::{exact_f64, nearest};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Dtype, Neuron, PerNeuron, Synapse};
+use crate::spec::{Case, Dtype, FeedbackMatrices, Neuron, PerNeuron, Synapse};
 
 pub use compare::{
     Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
@@ -126,6 +126,17 @@ pub struct Bounds {
     pub loss: Bound,
 }
 
+/// Bounds of what a rule computes that is not the gradient.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleBounds {
+    /// ΔW and Δb of D4; 0 where there is no bias.
+    pub update: Update<Bound>,
+    /// The gradient that the rule takes them for; η has no part in it.
+    pub gradient: Update<Bound>,
+    /// L
+    pub loss: Bound,
+}
+
 /// Bounds every number of the forward pass, of credit and adjoints, of update and gradient.
 ///
 /// Shapes: per neuron and synapse as [`crate::spec::Wiring::of`] counts them; layered networks and
@@ -152,14 +163,43 @@ pub fn rounding_bound(case: &Case, format: Dtype) -> Result<Bounds, Error> {
 /// # Errors
 /// As [`rounding_bound`].
 pub fn rounding_bound_of_anybody(case: &Case, format: Dtype) -> Result<Bounds, Error> {
+    pass::Pass::new(case, format, may_scale(case, format))?.bounds()
+}
+
+/// [`rounding_bound_of_anybody`] of feedback alignment (G1), whose credit comes back through matrices of its own.
+///
+/// ```text
+/// c^(l−1) = fl(B^l) (β^l ∘ c^l)   in place of   c^(l−1) = fl(W^l)ᵀ (β^l ∘ c^l)
+/// ```
+///
+/// Every entry of B is rounded once, as those of W are; all else is the pass of the gradient. β is that of D2, of a replaced balance
+/// function where there is one.
+///
+/// # Errors
+/// [`Error::Unsupported`] for graphs; [`Error::NotFinite`].
+pub fn feedback_bound_of_anybody(
+    case: &Case,
+    feedback: &FeedbackMatrices,
+    format: Dtype,
+) -> Result<RuleBounds, Error> {
+    pass::Pass::new(case, format, may_scale(case, format))?.aligned(feedback)
+}
+
+/// Whether e may have been multiplied by numbers that round, on its way.
+fn may_scale(case: &Case, format: Dtype) -> bool {
     let outputs = crate::spec::Wiring::of(case).outputs.len();
     let is_narrow = match format {
         Dtype::F64 | Dtype::F32 => false,
         Dtype::Bf16 | Dtype::F16 => true,
     };
     let counts = [case.examples.len(), outputs];
-    let scales = is_narrow || counts.iter().any(|count| !count.is_power_of_two());
-    pass::Pass::new(case, format, scales)?.bounds()
+    is_narrow || counts.iter().any(|count| !count.is_power_of_two())
+}
+
+impl RuleBounds {
+    fn expect_finite(&self) -> Result<(), Error> {
+        expect_finite(&[&self.update, &self.gradient], &self.loss)
+    }
 }
 
 impl Bounds {
@@ -205,16 +245,21 @@ impl Bounds {
                 }
             }
         }
-        for update in [&self.update, &self.gradient] {
-            if let Some((Synapse(n), _)) = update.weights.indexed().find(|(_, b)| !b.is_finite()) {
-                return Err(refuse(format!("the change of synapse {n}")));
-            }
-            if let Some((Neuron(n), _)) = update.biases.indexed().find(|(_, b)| !b.is_finite()) {
-                return Err(refuse(format!("the change of the bias of neuron {n}")));
-            }
-        }
-        if self.loss.is_finite() { Ok(()) } else { Err(refuse("the loss".to_owned())) }
+        expect_finite(&[&self.update, &self.gradient], &self.loss)
     }
+}
+
+fn expect_finite(updates: &[&Update<Bound>], loss: &Bound) -> Result<(), Error> {
+    let refuse = |what: String| Error::NotFinite { what: format!("rounding bound of {what}") };
+    for update in updates {
+        if let Some((Synapse(n), _)) = update.weights.indexed().find(|(_, b)| !b.is_finite()) {
+            return Err(refuse(format!("the change of synapse {n}")));
+        }
+        if let Some((Neuron(n), _)) = update.biases.indexed().find(|(_, b)| !b.is_finite()) {
+            return Err(refuse(format!("the change of the bias of neuron {n}")));
+        }
+    }
+    if loss.is_finite() { Ok(()) } else { Err(refuse("the loss".to_owned())) }
 }
 
 /// Whether a float is the nearest one to the exact value, ties to even.

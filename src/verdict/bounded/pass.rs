@@ -2,10 +2,13 @@
 
 use super::neuron::Neurons;
 use super::up::{Arithmetic, Sum, Value};
-use super::{Bound, Bounds, ExampleBounds};
+use super::{Bound, Bounds, ExampleBounds, RuleBounds};
 use crate::error::Error;
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Dtype, Neuron, Parameters, PerNeuron, PerSynapse, Synapse, Wiring};
+use crate::spec::{
+    Case, Dtype, FeedbackMatrices, Network, Neuron, Parameters, PerNeuron, PerSynapse, Synapse,
+    Wiring,
+};
 
 /// A case with every number of it rounded.
 pub(super) struct Pass<'a> {
@@ -70,6 +73,45 @@ impl<'a> Pass<'a> {
         Ok(bounds)
     }
 
+    /// The same of feedback alignment: c = B(β∘c), with every entry of B rounded, in place of c = Wᵀ(β∘c) + e below the outputs.
+    pub(super) fn aligned(&self, feedback: &FeedbackMatrices) -> Result<RuleBounds, Error> {
+        fn drive(example: &Followed) -> (&PerNeuron<Value>, &PerNeuron<Value>) {
+            (&example.balance_factor, &example.credit)
+        }
+        let ways = self.ways(feedback)?;
+        let batch = 0..self.case.examples.len();
+        let mut followed = batch.map(|b| self.follow(b)).collect::<Result<Vec<_>, Error>>()?;
+        for example in &mut followed {
+            let (factor, external) = (&example.balance_factor, &example.external_credit);
+            example.credit = self.backward(&self.wiring.outgoing, &ways, factor, external);
+        }
+        let learning_rate = Value::rounded(&self.case.learning_rate, self.neurons.format);
+        let bounds = RuleBounds {
+            update: self.mean(&followed, Some(learning_rate), drive),
+            gradient: self.mean(&followed, None, drive),
+            loss: self.loss(&followed),
+        };
+        bounds.expect_finite()?;
+        Ok(bounds)
+    }
+
+    /// B^l in the places of the (W^l)ᵀ; nothing comes back to the inputs.
+    fn ways(&self, feedback: &FeedbackMatrices) -> Result<PerSynapse<Value>, Error> {
+        let Network::Layered(net) = &self.case.network else {
+            return Err(Error::unsupported("feedback alignment on a graph"));
+        };
+        let mut ways = Vec::with_capacity(self.wiring.synapses.len());
+        for (layer, l) in net.layers.iter().zip(1..) {
+            for post in 0..layer.width() {
+                ways.extend((0..layer.inputs()).map(|pre| match l {
+                    1 => Value::ZERO,
+                    _ => Value::rounded(&feedback.of_layer(l)[pre][post], self.neurons.format),
+                }));
+            }
+        }
+        Ok(PerSynapse::new(ways))
+    }
+
     fn follow(&self, b: usize) -> Result<Followed, Error> {
         let (wiring, format) = (&self.wiring, self.neurons.format);
         let example = &self.case.examples[b];
@@ -118,19 +160,21 @@ impl<'a> Pass<'a> {
             };
         }
         let wiring = &self.wiring;
-        all.credit = self.backward(&wiring.returning, &all.balance_factor, &all.external_credit);
+        let (balance, external) = (&all.balance_factor, &all.external_credit);
+        all.credit = self.backward(&wiring.returning, &self.weights, balance, external);
         all.descent = if self.case.departs() {
-            self.backward(&wiring.outgoing, &all.slope, &all.external_credit)
+            self.backward(&wiring.outgoing, &self.weights, &all.slope, &all.external_credit)
         } else {
             all.credit.clone()
         };
         Ok(all)
     }
 
-    /// c = Wᵀ(f∘c) + e against the order of the synapses, through those that are given.
+    /// c = Wᵀ(f∘c) + e against the order of the synapses, through those that are given, with these numbers for Wᵀ.
     fn backward(
         &self,
         synapses: &PerNeuron<Vec<Synapse>>,
+        ways: &PerSynapse<Value>,
         factor: &PerNeuron<Value>,
         external: &PerNeuron<Value>,
     ) -> PerNeuron<Value> {
@@ -139,7 +183,7 @@ impl<'a> Pass<'a> {
             let mut sum = Sum::new(&self.neurons.arithmetic);
             for &synapse in &synapses[pre] {
                 let post = self.wiring.synapses[synapse].post;
-                sum.add(&[self.weights[synapse], factor[post], credit[post]]);
+                sum.add(&[ways[synapse], factor[post], credit[post]]);
             }
             sum.add(&[external[pre]]);
             credit[pre] = sum.over(1.0, 2);

@@ -43,9 +43,11 @@ pub fn of(rule: &TemporalRule) -> Vec<(&'static str, Json)> {
 }
 
 /// What the file says of its rule; checked for its form, and no more: somebody else's rule is theirs.
-pub(super) fn read(root: &Cursor<'_>, neurons: usize) -> Result<Vec<(&'static str, Json)>, Error> {
+///
+/// # Errors
+/// [`Error::Input`] for an option that no rule over time has, and for a value that it cannot have.
+pub fn read(place: &Cursor<'_>, neurons: usize) -> Result<Vec<(&'static str, Json)>, Error> {
     const KNOWN: [&str; 5] = ["feedback", "diagonal", "taps", "mu", "form"];
-    let Some(place) = root.field("options") else { return Ok(Vec::new()) };
     place.object(&KNOWN)?;
     let mut found = Vec::new();
     for name in KNOWN {

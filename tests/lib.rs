@@ -23,6 +23,7 @@ mod foreign;
 mod forger;
 mod generators;
 mod judged;
+mod kinks;
 mod laws;
 mod manual;
 mod metamorphic;

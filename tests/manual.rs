@@ -2,6 +2,7 @@
 
 mod crates;
 mod denials;
+mod kinks;
 mod names;
 mod places;
 mod readme;

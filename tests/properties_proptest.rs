@@ -413,7 +413,7 @@ fn the_generator_covers_what_it_must() {
         for name in names {
             note(name, true);
         }
-        note(case.kink.name(), true);
+        note(&case.kink.name(), true);
         Ok(())
     });
     if let Err(error) = result {
@@ -437,9 +437,13 @@ fn the_generator_covers_what_it_must() {
         ("square", 8),
         ("quadratic", 100),
         ("cubic", 8),
-        ("left", 20),
-        ("right", 20),
-        ("mean", 20),
+        ("left", 6),
+        ("right", 6),
+        ("mean", 6),
+        ("inner", 4),
+        ("outer", 4),
+        ("1/4", 6),
+        ("2/3", 6),
     ];
     let quotients = quotients();
     let quotients = quotients.iter().map(|function| (function.name(), 8));

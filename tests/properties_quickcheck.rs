@@ -377,7 +377,7 @@ fn the_generator_covers_what_it_must() {
         for name in case.activations().map(Activation::name).collect::<BTreeSet<_>>() {
             note(name, true);
         }
-        note(case.kink.name(), true);
+        note(&case.kink.name(), true);
     }
     let shares = shares.into_inner();
     let least = [
@@ -397,9 +397,13 @@ fn the_generator_covers_what_it_must() {
         ("square", 10),
         ("quadratic", 40),
         ("cubic", 10),
-        ("left", 20),
-        ("right", 20),
-        ("mean", 20),
+        ("left", 6),
+        ("right", 6),
+        ("mean", 6),
+        ("inner", 4),
+        ("outer", 4),
+        ("1/4", 6),
+        ("2/3", 6),
     ];
     let quotients = quotients();
     let quotients = quotients.iter().map(|function| (function.name(), 10));

@@ -183,7 +183,14 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
         "layered",
         "/network/layers/0/kink",
         r#""middle""#,
-        r#"network.layers[0].kink: found "middle", expected "left" or "right" or "mean""#,
+        r#"network.layers[0].kink: found "middle", expected "left", "right", "mean", "inner", "outer", or a number from 0 to 1, the share of the slope on the right"#,
+    ),
+    // a share of more than all
+    (
+        "layered",
+        "/network/layers/0/kink",
+        r#""5/4""#,
+        r#"network.layers[0].kink: found "5/4", expected "left", "right", "mean", "inner", "outer", or a number from 0 to 1, the share of the slope on the right"#,
     ),
     // null
     ("layered", "/network", r#"null"#, r#"network: found null, expected an object"#),

@@ -3,6 +3,9 @@
 //! Data, not computation: issuer and verifier share it, so that a certificate cannot claim more in words
 //! than its rows are checked for.
 
+use num_rational::BigRational;
+use num_traits::One;
+
 use super::Version;
 use crate::spec::{Case, Kink, Network};
 use crate::verdict::{Claim, Conclusion, Tier};
@@ -28,9 +31,16 @@ pub const LARGE: [&str; 4] = [
 #[must_use]
 pub fn kink(case: &Case) -> String {
     let of = |kink| match kink {
-        Kink::Left => "that of the piece on its left",
-        Kink::Right => "that of the piece on its right",
-        Kink::Mean => "half the sum of those of the two pieces",
+        Kink::Left => "that of the piece on its left".to_owned(),
+        Kink::Right => "that of the piece on its right".to_owned(),
+        Kink::Mean => "half the sum of those of the two pieces".to_owned(),
+        Kink::Inner => "that of the piece between the two kinks".to_owned(),
+        Kink::Outer => "that of the piece beyond the two kinks".to_owned(),
+        Kink::Between(share) => {
+            let right = share.exact();
+            let left = BigRational::one() - &right;
+            format!("{left} of that of the piece on its left plus {right} of that on its right")
+        }
     };
     let mut text = format!("the slope at a kink is {}", of(case.kink));
     if let Network::Layered(net) = &case.network {

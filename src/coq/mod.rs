@@ -105,8 +105,8 @@ fn off_kinks(case: &Case, certificate: &Certificate) -> Result<(), Error> {
     for (number, example) in certificate.witnesses.examples.iter().enumerate() {
         for (neuron, s) in example.net_input.indexed() {
             let kink = wiring.kinks[neuron];
-            let on_kink = wiring.activations[neuron].kinks().contains(s);
-            if on_kink && !wiring.is_input[neuron] && kink != Kink::Left {
+            let on_kink = wiring.activations[neuron].kinks().iter().position(|at| at == s);
+            if on_kink.is_some_and(|number| !takes_left(kink, number)) && !wiring.is_input[neuron] {
                 let Neuron(n) = neuron;
                 return Err(unsupported(&format!(
                     "the kink convention {:?}, and neuron {n} of example {number} is on its kink: the checker's slope \
@@ -117,6 +117,18 @@ fn off_kinks(case: &Case, certificate: &Certificate) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether a convention takes the left slope at the kink of this number.
+fn takes_left(kink: Kink, number: usize) -> bool {
+    match kink {
+        Kink::Left => true,
+        Kink::Right | Kink::Mean => false,
+        // The piece between two kinks is on the left of the second.
+        Kink::Inner => number == 1,
+        Kink::Outer => number == 0,
+        Kink::Between(share) => share.numerator() == 0,
+    }
 }
 
 fn is_known(activation: &Activation) -> bool {

@@ -63,6 +63,8 @@ pub trait Float: faer::traits::RealField + Copy + From<u8> + Into<f64> + Send + 
     fn nearest(value: &BigRational) -> Self;
     /// The float nearest to a number of examples.
     fn count(number: usize) -> Self;
+    /// p/q for 0 ≤ p ≤ q, q not 0, each number and the quotient rounded.
+    fn ratio(p: u64, q: u64) -> Self;
     /// The exact value; `None` for NaN and infinities.
     fn exact(self) -> Option<BigRational> {
         exact_f64(self.into())
@@ -96,6 +98,12 @@ macro_rules! float {
                 #[allow(clippy::cast_precision_loss)]
                 let count = number as Self;
                 count
+            }
+            #[inline(always)]
+            fn ratio(p: u64, q: u64) -> Self {
+                #[allow(clippy::cast_precision_loss)]
+                let (p, q) = (p as Self, q as Self);
+                p / q
             }
             // All of these must end up inside the loop that calls them, or it does not vectorise.
             #[inline(always)]

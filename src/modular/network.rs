@@ -5,7 +5,7 @@ use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::linalg::Field;
-use crate::spec::{Activation, Class, Curved, Kink, Straight};
+use crate::spec::{Activation, Class, Curved, Kink, Share, Straight};
 
 /// An activation or balance function with its parameters as residues. What it computes is each engine's own.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -119,6 +119,15 @@ pub(super) fn reciprocal(number: usize, what: &str, field: &Field) -> Result<f64
     #[allow(clippy::cast_precision_loss)]
     let residue = (number % field.prime() as usize) as f64;
     field.invert(residue).ok_or_else(|| no_image(what, field))
+}
+
+/// 1 − θ and θ: the parts that the slopes on the left and on the right of a kink have at the kink.
+///
+/// # Errors
+/// [`Error::Unsupported`] where p divides the denominator of θ.
+pub(super) fn parts(share: Share, field: &Field) -> Result<[f64; 2], Error> {
+    let right = ratio(&share.exact(), field)?;
+    Ok([field.reduce(1.0 - right), right])
 }
 
 pub(super) fn no_image(what: &str, field: &Field) -> Error {

@@ -7,7 +7,7 @@ use faer::{Mat, MatRef};
 use super::Network;
 use super::Position;
 use super::Positions;
-use super::network::{Function, reciprocal};
+use super::network::{Function, parts, reciprocal};
 use crate::error::Error;
 use crate::linalg::{Field, Products, zeros};
 use crate::spec::Kink;
@@ -76,7 +76,16 @@ pub fn along(
         }
         let [mut value, mut moved, by_weights] = made;
         let places = positions.layers.get(l).and_then(Option::as_deref);
-        let half = field.invert(2.0).unwrap_or(0.0);
+        // Half of each slope, or the parts that the convention names.
+        let shares = match layer.kink {
+            Kink::Between(share) if places.is_some() => parts(share, field)?,
+            Kink::Left
+            | Kink::Right
+            | Kink::Mean
+            | Kink::Inner
+            | Kink::Outer
+            | Kink::Between(_) => [field.invert(2.0).unwrap_or(0.0); 2],
+        };
         for example in 0..batch {
             for post in 0..width {
                 let bias = layer.biases.as_ref().map_or(0.0, |biases| biases[post]);
@@ -87,7 +96,7 @@ pub fn along(
                 Dual(value[at], moved[at]) = match places {
                     Some(places) => {
                         let place = places[post + example * width];
-                        let at = (layer.kink, place, half);
+                        let at = (layer.kink, place, shares);
                         on_piece(layer.activation, at, third, sum, field)
                     }
                     None => activate(layer.activation, third, sum, field),
@@ -124,10 +133,10 @@ fn activate(function: Function, third: f64, s: Dual, field: &Field) -> Dual {
     }
 }
 
-/// σ by the piece that a net input lies on; at a kink by the one that the convention names, or half the sum of both.
+/// σ by the piece that a net input lies on; at a kink by the one that the convention names, or by a mixture of both.
 fn on_piece(
     function: Function,
-    (kink, place, half): (Kink, Position, f64),
+    (kink, place, shares): (Kink, Position, [f64; 2]),
     third: f64,
     s: Dual,
     field: &Field,
@@ -142,10 +151,14 @@ fn on_piece(
             return activate(function, third, s, field);
         }
     };
-    let at = |left: Dual, right: Dual| match kink {
-        Kink::Left => left,
-        Kink::Right => right,
-        Kink::Mean => left.plus(right, field).times(Dual(half, 0.0), field),
+    let at = |left: Dual, right: Dual| match (kink, place == Position::AtUpper) {
+        (Kink::Left, _) | (Kink::Inner, true) | (Kink::Outer, false) => left,
+        (Kink::Right, _) | (Kink::Inner, false) | (Kink::Outer, true) => right,
+        (Kink::Mean | Kink::Between(_), _) => {
+            let [left, right] = [(left, shares[0]), (right, shares[1])]
+                .map(|(s, of)| s.times(Dual(of, 0.0), field));
+            left.plus(right, field)
+        }
     };
     match place {
         Position::Below => pieces[0],

@@ -92,10 +92,30 @@ fn one_sided(activation: &Activation, s: &Rational) -> Option<(Rational, Rationa
 /// σ'(s) with the kink convention; `None` as for [`rate`].
 pub(super) fn slope(activation: &Activation, kink: Kink, s: &Rational) -> Option<Rational> {
     let (left, right) = one_sided(activation, s)?;
+    // On the upper of two kinks the middle piece ends, on any other it begins.
+    let ends = activation.kinks().get(1).is_some_and(|upper| Rational::of(upper) == *s);
     Some(match kink {
         Kink::Left => left,
         Kink::Right => right,
         Kink::Mean => (left + right) * Rational::one_over(2),
+        Kink::Inner => {
+            if ends {
+                left
+            } else {
+                right
+            }
+        }
+        Kink::Outer => {
+            if ends {
+                right
+            } else {
+                left
+            }
+        }
+        Kink::Between(share) => {
+            let share = Rational::of(&share.exact());
+            left.clone() + share * (right - left)
+        }
     })
 }
 
@@ -104,6 +124,10 @@ pub(super) fn other_side(kink: Kink) -> Kink {
     match kink {
         Kink::Left | Kink::Mean => Kink::Right,
         Kink::Right => Kink::Left,
+        Kink::Inner => Kink::Outer,
+        Kink::Outer => Kink::Inner,
+        Kink::Between(share) if share.numerator() == share.denominator() => Kink::Left,
+        Kink::Between(_) => Kink::Right,
     }
 }
 

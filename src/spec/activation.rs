@@ -232,27 +232,3 @@ pub enum Transcendental {
     /// [`Activation::Softplus`]
     Softplus,
 }
-
-/// Which slope a piecewise-linear activation has at its kink (convention of D0).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kink {
-    /// The slope of the piece on the left: ReLU'(0) = 0. The default.
-    #[default]
-    Left,
-    /// The slope of the piece on the right: ReLU'(0) = 1.
-    Right,
-    /// Half the sum of both: ReLU'(0) = 1/2.
-    Mean,
-}
-
-impl Kink {
-    /// The name in a case file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Left => "left",
-            Self::Right => "right",
-            Self::Mean => "mean",
-        }
-    }
-}

@@ -1,9 +1,12 @@
 //! A case: one network, one loss, one learning rate, some examples.
 
+use std::collections::HashSet;
+
 use num_rational::BigRational;
 
-use super::activation::{Activation, Kink};
-use super::indices::PerNeuron;
+use super::activation::Activation;
+use super::indices::{Neuron, PerNeuron};
+use super::kink::Kink;
 use super::network::Network;
 use crate::foreign::Foreign;
 
@@ -77,6 +80,25 @@ impl OutputCredit {
 }
 
 impl Case {
+    /// The activations and balance functions that take the kink convention of the case: those of layers that have none of
+    /// their own, and of all neurons of a graph but its inputs.
+    pub fn under_its_kink(&self) -> impl Iterator<Item = &Activation> {
+        let (layers, graph) = match &self.network {
+            Network::Layered(net) => (Some(net), None),
+            Network::Graph(net) => (None, Some(net)),
+        };
+        let layers = layers.into_iter().flat_map(|net| &net.layers);
+        let inherits = layers.filter(|layer| layer.kink.is_none());
+        let neurons = graph.into_iter().flat_map(|net| {
+            let inputs: HashSet<Neuron> = net.inputs.iter().copied().collect();
+            let neurons = (0..net.neurons).map(Neuron).filter(move |n| !inputs.contains(n));
+            neurons.flat_map(|n| std::iter::once(&net.activations[n]).chain(&net.balances[n]))
+        });
+        inherits
+            .flat_map(|layer| std::iter::once(&layer.activation).chain(&layer.balance))
+            .chain(neurons)
+    }
+
     /// The name for reports, in the words of whoever wrote the case.
     #[must_use]
     pub fn title(&self) -> Foreign<'_> {

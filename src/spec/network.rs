@@ -2,8 +2,9 @@
 
 use num_rational::BigRational;
 
-use super::activation::{Activation, Kink};
+use super::activation::Activation;
 use super::indices::{Neuron, PerNeuron, PerSynapse};
+use super::kink::Kink;
 
 /// A network: the only two kinds that a case can hold.
 #[derive(Clone, Debug, PartialEq, Eq)]

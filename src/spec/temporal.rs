@@ -2,8 +2,9 @@
 
 use num_rational::BigRational;
 
-use super::activation::{Activation, Kink};
+use super::activation::Activation;
 use super::blocks::{Field, Layout, Part, PerBlock, Shape};
+use super::kink::Kink;
 use crate::foreign::Foreign;
 
 /// A recurrent network of leaky neurons with a linear readout (T1).

@@ -2,9 +2,10 @@
 
 use num_rational::BigRational;
 
-use super::activation::{Activation, Kink};
+use super::activation::Activation;
 use super::case::Case;
 use super::indices::{Neuron, PerNeuron, PerSynapse, Synapse};
+use super::kink::Kink;
 use super::network::{Ends, Layered, Network};
 
 /// Who is joined to whom, and which functions each neuron has; no numbers.

@@ -222,6 +222,13 @@ fn propagate<S: Scalar>(
     Ok((net_inputs, rates, slopes))
 }
 
+/// On which side of a kink the middle piece lies; of a σ with one kink that is the piece on its right.
+#[derive(Clone, Copy)]
+enum Middle {
+    OnTheLeft,
+    OnTheRight,
+}
+
 /// σ(s) and σ'(s), both from the net input.
 pub(super) fn value_and_slope<S: Scalar>(
     activation: &Activation,
@@ -229,11 +236,19 @@ pub(super) fn value_and_slope<S: Scalar>(
     s: &S,
 ) -> Result<(S, S), Error> {
     let ratio = |p: i64, q: i64| embed::<S>(&BigRational::new(p.into(), q.into()), "a constant");
-    // Slope at a kink from its left and right neighbours.
-    let at_kink = |left: S, right: S| match kink {
-        Kink::Left => Ok(left),
-        Kink::Right => Ok(right),
-        Kink::Mean => Ok((left + &right) * &ratio(1, 2)?),
+    // Slope at a kink from its left and right neighbours; of `inner` and `outer` it asks which of them is the middle piece.
+    let at_kink = |left: S, right: S, middle: Middle| match (kink, middle) {
+        (Kink::Left, _) | (Kink::Inner, Middle::OnTheLeft) | (Kink::Outer, Middle::OnTheRight) => {
+            Ok(left)
+        }
+        (Kink::Right, _) | (Kink::Inner, Middle::OnTheRight) | (Kink::Outer, Middle::OnTheLeft) => {
+            Ok(right)
+        }
+        (Kink::Mean, _) => Ok((left + &right) * &ratio(1, 2)?),
+        (Kink::Between(share), _) => {
+            let jump = right - &left;
+            Ok(left + &(jump * &embed(&share.exact(), "θ of a kink convention")?))
+        }
     };
     let compare = |with: &S| (s.clone() - with).sign().ok_or_else(|| no_sign(activation.name()));
     Ok(match activation {
@@ -241,23 +256,23 @@ pub(super) fn value_and_slope<S: Scalar>(
         Activation::Relu => match compare(&S::zero())? {
             Ordering::Greater => (s.clone(), S::one()),
             Ordering::Less => (S::zero(), S::zero()),
-            Ordering::Equal => (S::zero(), at_kink(S::zero(), S::one())?),
+            Ordering::Equal => (S::zero(), at_kink(S::zero(), S::one(), Middle::OnTheRight)?),
         },
         Activation::LeakyRelu { slope } => {
             let slope: S = embed(slope, "the slope of leaky_relu")?;
             match compare(&S::zero())? {
                 Ordering::Greater => (s.clone(), S::one()),
                 Ordering::Less => (s.clone() * &slope, slope),
-                Ordering::Equal => (S::zero(), at_kink(slope, S::one())?),
+                Ordering::Equal => (S::zero(), at_kink(slope, S::one(), Middle::OnTheRight)?),
             }
         }
         Activation::HardTanh { min, max } => {
             let (min, max): (S, S) = (embed(min, "min")?, embed(max, "max")?);
             match (compare(&min)?, compare(&max)?) {
                 (Ordering::Less, _) => (min, S::zero()),
-                (Ordering::Equal, _) => (min, at_kink(S::zero(), S::one())?),
+                (Ordering::Equal, _) => (min, at_kink(S::zero(), S::one(), Middle::OnTheRight)?),
                 (_, Ordering::Less) => (s.clone(), S::one()),
-                (_, Ordering::Equal) => (max, at_kink(S::one(), S::zero())?),
+                (_, Ordering::Equal) => (max, at_kink(S::one(), S::zero(), Middle::OnTheLeft)?),
                 (_, Ordering::Greater) => (max, S::zero()),
             }
         }

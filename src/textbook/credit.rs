@@ -191,7 +191,7 @@ fn balance_of_rate<S: Scalar>(
         }
         Activation::LeakyRelu { slope } if slope.sign() == Some(Ordering::Greater) => {
             let below: S = embed(slope, "the slope of leaky_relu")?;
-            Some(choose(sign()?, kink, below, S::one())?)
+            Some(choose(sign()?, toward(kink, true), below, S::one())?)
         }
         Activation::Softsign => {
             let magnitude = if sign()? == Ordering::Less { -rate.clone() } else { rate.clone() };
@@ -227,17 +227,18 @@ pub(super) fn balance_of_net_input<S: Scalar>(
     let sign = |value: &S| value.sign().ok_or_else(|| no_sign(function.name()));
     match function {
         Activation::Identity => Ok(S::one()),
-        Activation::Relu => choose(sign(s)?, kink, S::zero(), S::one()),
+        Activation::Relu => choose(sign(s)?, toward(kink, true), S::zero(), S::one()),
         Activation::LeakyRelu { slope } => {
-            choose(sign(s)?, kink, embed(slope, "the slope of leaky_relu")?, S::one())
+            let below = embed(slope, "the slope of leaky_relu")?;
+            choose(sign(s)?, toward(kink, true), below, S::one())
         }
         Activation::HardTanh { min, max } => {
             let above_min = sign(&(s.clone() - &embed(min, "min of hard_tanh")?))?;
             let above_max = sign(&(s.clone() - &embed(max, "max of hard_tanh")?))?;
             if above_max == Ordering::Less {
-                choose(above_min, kink, S::zero(), S::one())
+                choose(above_min, toward(kink, true), S::zero(), S::one())
             } else {
-                choose(above_max, kink, S::one(), S::zero())
+                choose(above_max, toward(kink, false), S::one(), S::zero())
             }
         }
         Activation::Square => Ok(s.clone() + s),
@@ -266,15 +267,28 @@ pub(super) fn balance_of_net_input<S: Scalar>(
     }
 }
 
-/// The value below a kink, above it, or at it by the convention of D0.
-fn choose<S: Scalar>(side: Ordering, kink: Kink, below: S, above: S) -> Result<S, Error> {
-    match (side, kink) {
-        (Ordering::Less, _) | (Ordering::Equal, Kink::Left) => Ok(below),
-        (Ordering::Greater, _) | (Ordering::Equal, Kink::Right) => Ok(above),
-        (Ordering::Equal, Kink::Mean) => {
-            let half: S =
-                embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the mean convention")?;
-            Ok((below + &above) * &half)
+/// The share that the slope above a kink has at the kink, by the convention of D0: 0, 1, or what is in between. A kink
+/// opens where the piece in the middle lies above it; an only kink does.
+fn toward(kink: Kink, opens: bool) -> BigRational {
+    let of = |above: bool| BigRational::from_integer(i64::from(above).into());
+    match kink {
+        Kink::Left => of(false),
+        Kink::Right => of(true),
+        Kink::Mean => BigRational::new(1.into(), 2.into()),
+        Kink::Inner => of(opens),
+        Kink::Outer => of(!opens),
+        Kink::Between(share) => share.exact(),
+    }
+}
+
+/// The value below a kink, above it, or at it the part of both that the share says.
+fn choose<S: Scalar>(side: Ordering, share: BigRational, below: S, above: S) -> Result<S, Error> {
+    match side {
+        Ordering::Less => Ok(below),
+        Ordering::Greater => Ok(above),
+        Ordering::Equal => {
+            let share: S = embed(&share, "the share of a kink convention")?;
+            Ok((S::one() - &share) * &below + &(share * &above))
         }
     }
 }

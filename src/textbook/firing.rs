@@ -77,18 +77,18 @@ pub(crate) fn recurrent() -> Error {
 pub(crate) fn activate<S: Scalar>(activation: &Activation, kink: Kink, s: &S) -> Result<S, Error> {
     match activation {
         Activation::Identity => Ok(s.clone()),
-        Activation::Relu => pieces(s, &S::zero(), kink, |_| S::zero(), S::clone),
+        Activation::Relu => pieces(s, &S::zero(), (kink, End::Lower), |_| S::zero(), S::clone),
         Activation::LeakyRelu { slope } => {
             let slope: S = embed(slope, "the slope of leaky_relu")?;
-            pieces(s, &S::zero(), kink, |s| slope.clone() * s, S::clone)
+            pieces(s, &S::zero(), (kink, End::Lower), |s| slope.clone() * s, S::clone)
         }
         Activation::HardTanh { min, max } => {
             let (min, max): (S, S) =
                 (embed(min, "min of hard_tanh")?, embed(max, "max of hard_tanh")?);
-            let lower = pieces(s, &min, kink, |_| min.clone(), S::clone)?;
+            let lower = pieces(s, &min, (kink, End::Lower), |_| min.clone(), S::clone)?;
             // Above min the lower kink has passed `s` through unchanged; at or below it the
             // value is min < max, so the upper kink cannot be met twice.
-            pieces(&lower, &max, kink, S::clone, |_| max.clone())
+            pieces(&lower, &max, (kink, End::Upper), S::clone, |_| max.clone())
         }
         Activation::Square => Ok(s.clone() * s),
         Activation::Quadratic => Ok(s.clone() * s + s),
@@ -123,22 +123,38 @@ pub(crate) fn activate<S: Scalar>(activation: &Activation, kink: Kink, s: &S) ->
     }
 }
 
-/// A function with one kink: `left` below it, `right` above it.
+/// Which end of the straight piece in the middle a kink is; an only kink is the lower end of what has no upper.
+#[derive(Clone, Copy)]
+enum End {
+    Lower,
+    Upper,
+}
+
+/// A function with one kink: `left` below it, `right` above it, and on it the mixture of both that the convention names.
 fn pieces<S: Scalar>(
     s: &S,
     at: &S,
-    kink: Kink,
+    (kink, end): (Kink, End),
     left: impl Fn(&S) -> S,
     right: impl Fn(&S) -> S,
 ) -> Result<S, Error> {
     let side = (s.clone() - at).sign().ok_or_else(|| no_sign("a kinked activation"))?;
-    match (side, kink) {
-        (Ordering::Less, _) | (Ordering::Equal, Kink::Left) => Ok(left(s)),
-        (Ordering::Greater, _) | (Ordering::Equal, Kink::Right) => Ok(right(s)),
-        (Ordering::Equal, Kink::Mean) => {
+    let convention = match side {
+        Ordering::Less => return Ok(left(s)),
+        Ordering::Greater => return Ok(right(s)),
+        Ordering::Equal => (kink, end),
+    };
+    match convention {
+        (Kink::Left, _) | (Kink::Inner, End::Upper) | (Kink::Outer, End::Lower) => Ok(left(s)),
+        (Kink::Right, _) | (Kink::Inner, End::Lower) | (Kink::Outer, End::Upper) => Ok(right(s)),
+        (Kink::Mean, _) => {
             let half: S =
                 embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the mean convention")?;
             Ok((left(s) + &right(s)) * &half)
+        }
+        (Kink::Between(share), _) => {
+            let share: S = embed(&share.exact(), "the share of a kink convention")?;
+            Ok((S::one() - &share) * &left(s) + &(share * &right(s)))
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `creditcheck/case/1`.
 
+mod kink;
 mod write;
 
 use std::collections::HashSet;
@@ -16,14 +17,12 @@ use crate::spec::{
     Network, Neuron, OutputCredit, PerNeuron, PerSynapse, Wiring,
 };
 
+pub(super) use kink::{expect_served, kink, of_layer as kink_of_layer};
 pub(super) use write::activation_json;
 pub use write::{number_json, to_json};
 
 /// The name and version of the format.
 pub const FORMAT: &str = "creditcheck/case/1";
-
-const KINKS: [(&str, Kink); 3] =
-    [("left", Kink::Left), ("right", Kink::Right), ("mean", Kink::Mean)];
 
 /// Reads a case.
 ///
@@ -78,6 +77,7 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
     }
     let Head { name, learning_rate, kink, output_credit, expect } = head;
     let case = Case { name, network, learning_rate, kink, examples, output_credit, expect };
+    kink::expect_served(root, case.kink, case.under_its_kink())?;
     if let (Some(word), true) = (root.field("output_credit"), case.clamps_credit())
         && Wiring::of(&case).is_recurrent()
     {
@@ -152,7 +152,7 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
     Ok(Head {
         name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
         learning_rate: root.required("learning_rate")?.number()?,
-        kink: kink(root)?.unwrap_or_default(),
+        kink: kink::kink(root)?.unwrap_or_default(),
         output_credit: match root.field("output_credit") {
             None => OutputCredit::Add,
             Some(word) => {
@@ -166,10 +166,6 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
             }
         },
     })
-}
-
-pub(super) fn kink(place: &Cursor<'_>) -> Result<Option<Kink>, Error> {
-    place.field("kink").map(|word| word.choice(&KINKS)).transpose()
 }
 
 fn network(place: &Cursor<'_>) -> Result<Network, Error> {
@@ -219,13 +215,10 @@ fn layer(place: &Cursor<'_>, before: Option<usize>) -> Result<Layer, Error> {
         .field("biases")
         .map(|biases| biases.numbers(weights.len(), "biases, one per row of weights"))
         .transpose()?;
-    Ok(Layer {
-        biases,
-        activation: activation(&place.required("activation")?)?,
-        kink: kink(place)?,
-        balance: place.field("balance").map(|balance| activation(&balance)).transpose()?,
-        weights,
-    })
+    let function = activation(&place.required("activation")?)?;
+    let balance = place.field("balance").map(|balance| activation(&balance)).transpose()?;
+    let kink = kink::of_layer(place, &function, balance.as_ref())?;
+    Ok(Layer { biases, activation: function, kink, balance, weights })
 }
 
 /// An activation as a text: its name, or a JSON object with its name and its parameters.

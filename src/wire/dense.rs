@@ -112,6 +112,10 @@ pub fn read(
     let files = reader.files.digests();
     let json = with_digests(&canonical_numbers(json, limits), &files);
     let dense = Dense { name, layers, kink, learning_rate, inputs, targets, expect };
+    let inherits = dense.layers.iter().filter(|layer| layer.kink.is_none());
+    let functions =
+        inherits.flat_map(|layer| std::iter::once(&layer.activation).chain(&layer.balance));
+    case::expect_served(&root, kink, functions)?;
     Ok(DenseDocument { dense, json, files, names })
 }
 
@@ -132,7 +136,7 @@ pub(super) struct Outline {
 /// # Errors
 /// As [`read`], but for what is wrong in a file or with its shape.
 pub(super) fn outline(root: &Cursor<'_>) -> Result<Outline, Error> {
-    let Head { expect, .. } = case::head(root)?;
+    let Head { expect, kink, .. } = case::head(root)?;
     if let Some(list) = root.field("equilibrium") {
         return Err(
             list.error("no such field: the rates of a layered network follow from its input")
@@ -151,11 +155,14 @@ pub(super) fn outline(root: &Cursor<'_>) -> Result<Outline, Error> {
         if let Some(biases) = place.field("biases") {
             seen.tensor(&biases, &[rows])?;
         }
-        case::activation(&place.required("activation")?)?;
-        case::kink(place)?;
-        if let Some(balance) = place.field("balance") {
-            let name = case::activation(&balance)?.name();
-            own_balance = own_balance.or(Some((balance.path().to_owned(), name)));
+        let activation = case::activation(&place.required("activation")?)?;
+        let balance = place.field("balance").map(|b| case::activation(&b)).transpose()?;
+        if case::kink_of_layer(place, &activation, balance.as_ref())?.is_none() {
+            case::expect_served(root, kink, std::iter::once(&activation).chain(&balance))?;
+        }
+        if let Some(balance) = balance {
+            let path = format!("{}.balance", place.path());
+            own_balance = own_balance.or(Some((path, balance.name())));
         }
         before = rows;
     }
@@ -240,13 +247,10 @@ impl Reader<'_> {
             Some(biases) => Some(self.tensor(&biases, &[Some(weights.rows)])?),
             None => None,
         };
-        Ok(DenseLayer {
-            weights,
-            biases,
-            activation: case::activation(&place.required("activation")?)?,
-            kink: case::kink(place)?,
-            balance: place.field("balance").map(|b| case::activation(&b)).transpose()?,
-        })
+        let activation = case::activation(&place.required("activation")?)?;
+        let balance = place.field("balance").map(|b| case::activation(&b)).transpose()?;
+        let kink = case::kink_of_layer(place, &activation, balance.as_ref())?;
+        Ok(DenseLayer { weights, biases, activation, kink, balance })
     }
 
     fn examples(

@@ -77,16 +77,17 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Replaces the numbers of a valid case by their canonical strings. Indices of neurons
 /// are structure, not numbers: they stay JSON integers.
 pub(super) fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
+    // A kink convention is a number or a word, and a word stays.
     // They are those that were read just now: the budget has granted them once.
     let limits = &Limits { work: Work::up_to(u64::MAX), ..limits.clone() };
     let number = |value: &Json| everywhere(value, limits);
     fields(case, |name, value| match name {
-        "learning_rate" => number(value),
+        "learning_rate" | "kink" => number(value),
         "examples" => items(value, |example| fields(example, |_, list| number(list))),
         "network" => fields(value, |name, value| match name {
             "layers" => items(value, |layer| {
                 fields(layer, |name, value| match name {
-                    "weights" | "biases" => number(value),
+                    "weights" | "biases" | "kink" => number(value),
                     "activation" | "balance" => function(value, limits),
                     _ => value.clone(),
                 })

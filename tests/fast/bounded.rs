@@ -13,7 +13,7 @@ use num_traits::Signed;
 use super::nets::{Draw, Recipe, exact, ratio};
 
 use crate::engines;
-use crate::generators::quotients;
+use crate::generators::{between, quotients};
 
 pub fn format_of<F: Float>() -> Dtype {
     if F::NAME == "f64" { Dtype::F64 } else { Dtype::F32 }
@@ -201,7 +201,10 @@ fn kinks() {
     for seed in 0..200 {
         let mut draw = Draw::new(seed);
         let case = recipe.case(&mut draw);
-        let case = on_kink(case, &mut draw, &[0, 0, 1, -1, 3, -40]);
+        let mut case = on_kink(case, &mut draw, &[0, 0, 1, -1, 3, -40]);
+        if let (Network::Layered(net), 0) = (&mut case.network, seed % 3) {
+            net.layers[0].kink = Some(between(2, 3));
+        }
         ran += check::<f64>(&case, &format!("kinks seed {seed}"), &mut ratios);
         let reference = engines::credit(&case, &Limits::default()).unwrap();
         let float = fast::credit::run::<f64>(&case).unwrap();

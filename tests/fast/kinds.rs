@@ -11,7 +11,7 @@ use creditcheck::verdict::lattice::{compare_bits, compare_bits_backprop};
 use num_rational::BigRational;
 
 use super::nets::{Draw, Recipe, ratio};
-use crate::generators::quotients;
+use crate::generators::{between, conventions, quotients};
 
 fn exact_functions() -> Vec<Activation> {
     let others = [
@@ -37,7 +37,9 @@ fn kinks_are_exact() {
     let halves = [ratio(-1, 2), ratio(1, 2), ratio(1, 1024), ratio(-1, 1024)];
     for activation in exact_functions() {
         for balance in std::iter::once(None).chain(exact_functions().into_iter().map(Some)) {
-            for kink in [Kink::Left, Kink::Right, Kink::Mean] {
+            // A θ that is no float is for the bounds.
+            let thirds = between(2, 3);
+            for kink in conventions().into_iter().filter(|kink| *kink != thirds) {
                 for s in inputs.iter().chain(&halves) {
                     let dyadic = |f: &Activation| match f.class() {
                         Class::Quotient => [-3, -1, 0, 1, 3].iter().any(|k| *s == ratio(*k, 1)),

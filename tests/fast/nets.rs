@@ -11,6 +11,8 @@ use num_rational::BigRational;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::generators::{between, conventions};
+
 pub struct Draw(ChaCha8Rng);
 
 impl Draw {
@@ -80,6 +82,12 @@ pub struct Recipe<'a> {
     pub learning_rate: fn(&mut Draw) -> BigRational,
 }
 
+/// Without a θ that no float holds: what is to be exact in floats keeps to these.
+fn dyadic_conventions() -> Vec<Kink> {
+    let thirds = between(2, 3);
+    conventions().into_iter().filter(|kink| *kink != thirds).collect()
+}
+
 impl Recipe<'_> {
     pub fn case(&self, draw: &mut Draw) -> Case {
         let depth = draw.integer(self.depth.0, self.depth.1) as usize;
@@ -96,7 +104,7 @@ impl Recipe<'_> {
             weights: (0..widths[l + 1]).map(|_| numbers(draw, widths[l])).collect(),
             biases: (!draw.chance(5)).then(|| numbers(draw, widths[l + 1])),
             activation: draw.pick(self.activations).clone(),
-            kink: Some(*draw.pick(&[Kink::Left, Kink::Right, Kink::Mean])),
+            kink: Some(*draw.pick(&dyadic_conventions())),
             balance: None,
         };
         let layers = (0..depth).map(|l| layer(draw, l)).collect();
@@ -163,7 +171,7 @@ impl Recipe<'_> {
                 biases: Some(biases),
             }),
             learning_rate: (self.learning_rate)(draw),
-            kink: *draw.pick(&[Kink::Left, Kink::Right, Kink::Mean]),
+            kink: *draw.pick(&dyadic_conventions()),
             examples,
             output_credit: Default::default(),
             expect: Expect::Agree,

@@ -2,13 +2,14 @@
 
 use creditcheck::certificate::{Certificate, Evidence, Inverses};
 use creditcheck::spec::outcome::{Adjoint, Credit, Delta};
-use creditcheck::spec::{Activation, Case, Expect, Kink, Layered, Network, Neuron};
+use creditcheck::spec::{Activation, Case, Expect, Layered, Network, Neuron};
 use num_rational::BigRational as Q;
 use num_traits::Zero;
 
 use super::Dice;
 use super::bases::{Base, SEED, reissued};
 use crate::evidence::{disturbed, gather};
+use crate::generators::{conventions, served};
 
 type Forge = fn(&Base, &mut Dice) -> Option<Certificate>;
 
@@ -160,15 +161,19 @@ fn balance(case: &mut Case, dice: &mut Dice) -> Option<()> {
 }
 
 fn kink(case: &mut Case, dice: &mut Dice) -> Option<()> {
-    let other = [Kink::Left, Kink::Right, Kink::Mean][dice.roll(3)];
+    let all = conventions();
+    let other = all[dice.roll(all.len())];
     match &mut case.network {
         Network::Layered(net) if dice.roll(2) == 0 => {
             let at = dice.roll(net.layers.len());
-            net.layers[at].kink = Some(other);
+            let layer = &mut net.layers[at];
+            let functions = std::iter::once(&layer.activation).chain(&layer.balance);
+            layer.kink = Some(served(other, functions));
         }
         _ => case.kink = other,
     }
-    Some(())
+    // A reader takes no other case.
+    case.under_its_kink().all(|f| case.kink.refusal(f).is_none()).then_some(())
 }
 
 /// A square matrix transposed, or two synapses of a graph with each other's ends.

@@ -1,13 +1,13 @@
 //! Feed-forward graphs with skip connections, dead ends and shuffled neuron numbers, by quickcheck.
 
 use creditcheck::spec::{
-    Activation, Case, Class, Ends, Example, Expect, Graph, Kink, Network, Neuron, PerNeuron,
-    PerSynapse, Synapse, Wiring,
+    Activation, Case, Class, Ends, Example, Expect, Graph, Network, Neuron, PerNeuron, PerSynapse,
+    Synapse, Wiring,
 };
 use num_traits::Zero;
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
-use super::{Q, place_net_input, quotients, ratio, seed, spread_errors};
+use super::{Q, conventions, place_net_input, quotients, ratio, seed, spread_errors};
 
 /// How many neurons a graph has at most.
 const SIZE: usize = 9;
@@ -119,11 +119,12 @@ impl Arbitrary for GraphCase {
                 biases: with_biases.then_some(biases),
             }),
             learning_rate: pick(g, &[ratio(1, 2), ratio(5, 3), ratio(7, 1), ratio(-2, 1)]),
-            kink: pick(g, &[Kink::Left, Kink::Right, Kink::Mean]),
+            kink: pick(g, &conventions()),
             examples,
             output_credit: Default::default(),
             expect: Expect::Agree,
         };
+        clip_what_has_one_kink(&mut case);
         if once_in(g, 2) {
             strike_kinks(g, &mut case);
         }
@@ -179,6 +180,16 @@ fn tame(order: &[Neuron], synapses: &[Ends], activations: &mut PerNeuron<Activat
             activations[post] = Activation::LeakyRelu { slope: ratio(3, 4) };
         }
     }
+}
+
+/// A convention that is about both ends of a σ has such a σ wherever there are kinks.
+fn clip_what_has_one_kink(case: &mut Case) {
+    let kink = case.kink;
+    let Network::Graph(net) = &mut case.network else { return };
+    net.activations = net.activations.map(|function| match kink.refusal(function) {
+        Some(_) => Activation::HardTanh { min: ratio(-1, 2), max: ratio(3, 2) },
+        None => function.clone(),
+    });
 }
 
 /// Puts about every second neuron that has kinks exactly at one of them, in one of the examples.

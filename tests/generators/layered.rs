@@ -1,11 +1,11 @@
 //! Layered nets, by proptest.
 
-use creditcheck::spec::{Activation, Case, Example, Expect, Kink, Layer, Layered, Network, Neuron};
+use creditcheck::spec::{Activation, Case, Example, Expect, Layer, Layered, Network, Neuron};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-use super::{Q, place_net_input, quotients, ratio, seed, spread_errors};
+use super::{Q, conventions, place_net_input, quotients, ratio, seed, served, spread_errors};
 
 /// Which activation functions a net may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,13 +97,14 @@ fn layer(
 ) -> impl Strategy<Value = Layer> {
     let weights = prop::collection::vec(prop::collection::vec(weight(numbers), inputs), width);
     let biases = prop::option::weighted(0.8, prop::collection::vec(number(numbers), width));
-    let kink = prop::option::weighted(0.3, select(vec![Kink::Left, Kink::Right, Kink::Mean]));
+    let kink = prop::option::weighted(0.3, select(conventions()));
     (weights, biases, activation(functions), kink).prop_map(
         |(mut weights, biases, activation, kink)| {
             // No symmetric square: W for Wᵀ must show.
             if weights.len() == weights[0].len() && weights[0][1] == weights[1][0] {
                 weights[0][1] += ratio(5, 16);
             }
+            let kink = kink.map(|kink| served(kink, [&activation]));
             Layer { weights, biases, activation, kink, balance: None }
         },
     )
@@ -133,10 +134,18 @@ pub fn layered(functions: Functions, numbers: Numbers) -> impl Strategy<Value = 
                 equilibrium: None,
             });
             let examples = prop::collection::vec(example, batch);
-            let kink = select(vec![Kink::Left, Kink::Right, Kink::Mean]);
+            let kink = select(conventions());
             (layers, examples, kink).prop_map(move |(mut layers, examples, kink)| {
                 let depth = layers.len();
                 layers[quadratic.index(depth)].activation = Activation::Quadratic;
+                for layer in &mut layers {
+                    layer.kink = layer.kink.map(|kink| served(kink, [&layer.activation]));
+                }
+                // Of the case it may be about σ without kinks, beside those with two.
+                let inherits = layers.iter().filter(|layer| layer.kink.is_none());
+                let kinked =
+                    inherits.map(|layer| &layer.activation).filter(|f| !f.is_differentiable());
+                let kink = served(kink, kinked);
                 let mut case = Case {
                     name: None,
                     network: Network::Layered(Layered { layers }),

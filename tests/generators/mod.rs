@@ -14,7 +14,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use creditcheck::spec::outcome::{CreditOutcome, Update};
 use creditcheck::spec::{
-    Activation, Case, Graph, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
+    Activation, Case, Graph, Kink, Limits, Network, Neuron, Parameters, PerNeuron, PerSynapse,
+    Share, Wiring,
 };
 use creditcheck::textbook::firing::firing;
 use num_bigint::BigInt;
@@ -30,6 +31,27 @@ pub fn ratio(p: i64, q: i64) -> Q {
 /// Every σ that is a quotient of polynomials: all generators draw them, and what is tested of one is tested of all.
 pub fn quotients() -> Vec<Activation> {
     vec![Activation::Softsign, Activation::EluRational]
+}
+
+/// Every kink convention, θ dyadic and not, at its ends and between: all generators draw them.
+pub fn conventions() -> Vec<Kink> {
+    let between = [(1, 4), (2, 3), (0, 1), (1, 1)].map(|(p, q)| between(p, q));
+    let mut all = vec![Kink::Left, Kink::Right, Kink::Mean, Kink::Inner, Kink::Outer];
+    all.extend(between);
+    all
+}
+
+pub fn between(p: i64, q: i64) -> Kink {
+    Kink::Between(Share::of(&ratio(p, q)).unwrap())
+}
+
+/// This convention, or another where a case may not ask for it of these functions.
+pub fn served<'a>(kink: Kink, functions: impl IntoIterator<Item = &'a Activation>) -> Kink {
+    let of_two = matches!(kink, Kink::Inner) || matches!(kink, Kink::Outer);
+    match of_two && functions.into_iter().any(|function| function.kinks().len() != 2) {
+        true => between(2, 3),
+        false => kink,
+    }
 }
 
 /// The seed of a run: `default`, or what `CREDITCHECK_SEED` says (a number, or `random`).

@@ -8,7 +8,7 @@ use creditcheck::textbook::temporal::{self, Evaluation};
 use num_traits::{One, Zero};
 use quickcheck::{Arbitrary, Gen};
 
-use super::{Q, ratio};
+use super::{Q, conventions, ratio, served};
 
 /// A case with cells of every activation that the rationals evaluate in time, types, and sometimes net inputs at the kink.
 #[derive(Clone, Debug)]
@@ -109,6 +109,9 @@ fn draw(g: &mut Gen, activation: Activation) -> TemporalCase {
         target: (0..duration).map(|_| (0..readouts).map(|_| number(g, 9, 2)).collect()).collect(),
     });
     let examples = examples.collect();
+    let mut kinks = vec![Kink::Left; 9];
+    kinks.extend(conventions());
+    let kinked = Some(activation.clone()).filter(|f| !f.is_differentiable());
     TemporalCase {
         name: None,
         network: Temporal {
@@ -123,7 +126,7 @@ fn draw(g: &mut Gen, activation: Activation) -> TemporalCase {
         },
         steps: one_of(g, &[Steps::All, Steps::All, Steps::Last]),
         learning_rate: ratio(3, 8),
-        kink: one_of(g, &[Kink::Left, Kink::Left, Kink::Right, Kink::Mean]),
+        kink: served(one_of(g, &kinks), &kinked),
         examples,
     }
 }

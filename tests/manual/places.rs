@@ -76,7 +76,15 @@ fn what_a_new_one_touches_is_listed() {
     let page = read(PAGE);
     let lists = lists(&page);
     let names: Vec<_> = lists.iter().map(|list| list.name).collect();
-    let wanted = ["An activation", "A loss", "A rule", "A kind of case", "A mutant", "A command"];
+    let wanted = [
+        "An activation",
+        "A kink convention",
+        "A loss",
+        "A rule",
+        "A kind of case",
+        "A mutant",
+        "A command",
+    ];
     assert_eq!(names, wanted);
     for list in &lists {
         assert_eq!(faults(list), Vec::<String>::new(), "{}", list.name);

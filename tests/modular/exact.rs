@@ -14,7 +14,7 @@ use proptest::sample::select;
 
 use crate::engines;
 use crate::generators::layered::runner;
-use crate::generators::ratio as q;
+use crate::generators::{conventions, ratio as q};
 
 fn tensor(rows: usize, cols: usize, values: Vec<f64>) -> Tensor {
     assert_eq!(values.len(), rows * cols);
@@ -103,7 +103,7 @@ fn activation() -> impl Strategy<Value = Activation> {
 }
 
 fn any_kink() -> impl Strategy<Value = Kink> {
-    select(vec![Kink::Left, Kink::Right, Kink::Mean])
+    select(conventions())
 }
 
 fn nets() -> impl Strategy<Value = Dense> {

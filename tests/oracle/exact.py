@@ -32,14 +32,18 @@ class Unsupported(Exception):
 
 
 def piecewise(s, kinks, pieces, kink):
-    """The piece that holds at s; at a kink the left one, the right one, or half the sum of both."""
+    """The piece that holds at s; at a kink the left one, the right one, the inner or an outer one of three, or a mixture of both."""
     for place, (left, right) in zip(kinks, zip(pieces, pieces[1:])):
         if s.value < place:
             return left(s)
         if s.value == place:
-            if kink == "mean":
-                return (left(s) + right(s)) * Fraction(1, 2)
-            return {"left": left, "right": right}[kink](s)
+            if kink in ("inner", "outer"):
+                inner, outer = (right, left) if place == kinks[0] else (left, right)
+                return (inner if kink == "inner" else outer)(s)
+            if kink in ("left", "right"):
+                return (left if kink == "left" else right)(s)
+            share = Fraction(1, 2) if kink == "mean" else number(kink)
+            return left(s) * (1 - share) + right(s) * share
     return pieces[-1](s)
 
 

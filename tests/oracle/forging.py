@@ -200,7 +200,7 @@ def other_balance(case, random):
 def other_kink(case, random):
     layer = random.choice(case["network"].get("layers", [case]))
     holder = random.choice([case, layer])
-    holder["kink"] = random.choice([k for k in ("left", "right", "mean") if k != holder.get("kink", "left")])
+    holder["kink"] = random.choice([k for k in ("left", "right", "mean", "inner", "outer", "1/3") if k != holder.get("kink", "left")])
     return case
 
 

@@ -99,7 +99,7 @@ def layered(rng):
         if rng.random() < 0.85:
             layer["biases"] = numbers.vector(width)
         if rng.random() < 0.15:
-            layer["kink"] = rng.choice(["left", "right", "mean"])
+            layer["kink"] = convention(rng, [sigma], True)
         layers.append(layer)
     return finish(rng, numbers, {"kind": "layered", "layers": layers}, widths[0], widths[-1])
 
@@ -134,12 +134,16 @@ def finish(rng, numbers, network, inputs, outputs):
     case = {"format": "creditcheck/case/1", "network": network, "loss": "half_squared_error",
             "learning_rate": numbers.text(Fraction(rng.choice([-1, 1, 2, 3, 5]), rng.choice([2, 4, 8, 10])))}
     if rng.random() < 0.4:
-        case["kink"] = rng.choice(["left", "right", "mean"])
+        case["kink"] = convention(rng, under_the_case(case))
     case["examples"] = [{"input": numbers.vector(inputs), "target": numbers.vector(outputs)} for _ in range(batch)]
     if rng.random() < 0.5:
         sit_on_kinks(rng, case)
     if rng.random() < 0.08:
         own_balance(rng, case)
+        # A balance function with one kink has no inner slope.
+        for place in (case, *case["network"].get("layers", [])):
+            if place.get("kink") in ("inner", "outer"):
+                place["kink"] = "1/3"
     # In layers this is no difference.
     if rng.random() < 0.3:
         case["output_credit"] = "clamp"
@@ -154,6 +158,22 @@ def own_balance(rng, case):
     else:
         network["balance"] = [rng.choice([None, None, *names]) for _ in range(network["neurons"])]
     case["expect"] = "disagree"
+
+
+def under_the_case(case):
+    """The activations that take the convention of the case."""
+    network = case["network"]
+    if network["kind"] == "layered":
+        return [layer["activation"] for layer in network["layers"] if "kink" not in layer]
+    return [sigma for neuron, sigma in enumerate(network["activation"]) if neuron not in network["inputs"]]
+
+
+def convention(rng, activations, of_layer=False):
+    """A kink convention that a case may have for these: `inner` and `outer` where no kink is alone, in a layer of its own where there are two."""
+    words, numbers = ["left", "right", "mean", f"{rng.randint(0, 5)}/5", "0.25"], [len(kinks_of(sigma)) for sigma in activations]
+    if 1 not in numbers and (2 in numbers or not of_layer):
+        words += ["inner", "outer"] * 3
+    return rng.choice(words)
 
 
 def kinks_of(activation):

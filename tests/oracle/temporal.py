@@ -275,7 +275,7 @@ def random_case(rng):
             "steps": rng.choice(("all", "last")),
             "examples": [{"input": matrix(duration, inputs), "target": matrix(duration, readouts)} for _ in range(batch)]}
     if rng.random() < 0.5:
-        case["kink"] = rng.choice(("left", "right", "mean"))
+        case["kink"] = rng.choice(("left", "right", "mean", "1/3", *(("inner", "outer") if activation == "hard_tanh" else ())))
         case["examples"][0]["input"][0] = ["0"] * inputs
     return case
 

@@ -61,7 +61,9 @@ class Case:
         if name == "quadratic":
             return s + s * s, 1 + 2 * s
         below = Fraction(self.activation["slope"]) if name == "leaky_relu" else Fraction(0)
-        at_kink = {"left": below, "right": Fraction(1), "mean": (below + 1) * HALF}[self.kink]
+        at_kink = {"left": below, "right": Fraction(1), "mean": (below + 1) * HALF}.get(self.kink)
+        if at_kink is None:  # a number: the share of the slope on the right
+            at_kink = below + (1 - below) * Fraction(self.kink)
         return (s if s > 0 else below * s), Fraction(1) if s > 0 else below if s < 0 else at_kink
 
     def forwards(self, inputs, targets):

@@ -40,6 +40,8 @@ def canonical_form(node, field=None):
         if field == "synapses":
             return [[post, pre, canonical(number(weight))] for post, pre, weight in node]
         return [canonical_form(child, field) for child in node]
+    if field == "kink":
+        return node if isinstance(node, str) and node.isalpha() else canonical(number(node))
     return canonical(number(node)) if field in VALUE_FIELDS else node
 
 

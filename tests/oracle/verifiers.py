@@ -30,7 +30,8 @@ from verifier import large, rows, small, strict  # noqa: E402
 
 FIXTURES = pathlib.Path(__file__).resolve().parent.parent.parent / "fixtures"
 CASES = ("worked-example", "activation-cubic", "activation-hard-tanh-own-bounds", "activation-logistic", "activation-relu", "activation-softplus",
-         "activation-softsign", "activation-elu-rational", "activation-tanh", "dead-hidden-relu", "zero-error", "kink-relu-left", "kink-relu-mean", "kink-by-layer",
+         "activation-softsign", "activation-elu-rational", "activation-tanh", "dead-hidden-relu", "zero-error", "kink-relu-left", "kink-relu-mean", "kink-by-layer", "kink-relu-third",
+         "kink-hard-tanh-inner", "kink-hard-tanh-outer", "kink-outer-beside-relu",
          "own-balance-square", "own-balance-identity-output", "some-biases", "square-2-3-3-2-leaky-relu", "graph-skip-dead-end", "graph-kink-mean",
          "graph-own-balance", "graph-without-biases", "graph-isolated-neurons", "recurrent-cycle", "recurrent-self-loops-relu", "recurrent-two-equilibria",
          "recurrent-given-polynomial", "recurrent-own-balance")

@@ -161,5 +161,12 @@ fn piecewise(
         Kink::Left => left,
         Kink::Right => right.clone(),
         Kink::Mean => (left + right) / BigInt::from(2),
+        // Two kinks have three pieces: the second is the inner one.
+        Kink::Inner => pieces[1].clone(),
+        Kink::Outer => pieces[if piece == 0 { 0 } else { piece + 1 }].clone(),
+        Kink::Between(share) => {
+            let [part, whole] = [share.numerator(), share.denominator()].map(BigInt::from);
+            (left * (&whole - &part) + right * part) / whole
+        }
     }
 }

@@ -65,8 +65,8 @@ pub(in crate::fast) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: 
         Function::Identity => one,
         Function::Relu => piece(s, zero, one, s == zero, kink),
         Function::LeakyRelu { slope } => piece(s, *slope, one, s == zero, kink),
-        Function::HardTanh { min, .. } if s == *min => piece(s, zero, one, true, kink),
-        Function::HardTanh { max, .. } if s == *max => piece(s, one, zero, true, kink),
+        Function::HardTanh { min, .. } if s == *min => corner(zero, one, one, kink),
+        Function::HardTanh { max, .. } if s == *max => corner(one, zero, one, kink),
         Function::HardTanh { min, max } => {
             if s > *min && s < *max {
                 one
@@ -106,15 +106,28 @@ pub(in crate::fast) fn slope<F: Float>(activation: &Function<F>, kink: Kink, s: 
     }
 }
 
-/// The slope of a function with two pieces; `s` of the wrong kind (NaN) is handed on.
+/// The slope of a function with two pieces, the middle one on the right; `s` of the wrong kind (NaN) is handed on.
 #[inline(always)]
 fn piece<F: Float>(s: F, left: F, right: F, on_kink: bool, kink: Kink) -> F {
-    let (zero, half) = (F::from(0), (left + right) / F::from(2));
+    let zero = F::from(0);
     let beside = if s > zero { right } else { s };
     let beside = if s < zero { left } else { beside };
-    let there = if kink == Kink::Right { right } else { half };
-    let there = if kink == Kink::Left { left } else { there };
-    if on_kink { there } else { beside }
+    if on_kink { corner(left, right, right, kink) } else { beside }
+}
+
+/// The slope at a kink; `middle` is that of the middle piece, the other one of the two being that of the outer piece.
+#[inline(always)]
+fn corner<F: Float>(left: F, right: F, middle: F, kink: Kink) -> F {
+    match kink {
+        Kink::Left => left,
+        Kink::Right => right,
+        Kink::Mean => (left + right) / F::from(2),
+        Kink::Inner => middle,
+        Kink::Outer => left + right - middle,
+        Kink::Between(share) => {
+            left + F::ratio(share.numerator(), share.denominator()) * (right - left)
+        }
+    }
 }
 
 #[inline(always)]

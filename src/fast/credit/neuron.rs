@@ -3,6 +3,8 @@
 use crate::fast::{Float, Function};
 use crate::spec::Kink;
 
+use Way::{Closes, Opens};
+
 /// x = σ(s) (D1); NaN stays NaN.
 #[inline(always)]
 pub(in crate::fast) fn firing_rate<F: Float>(activation: &Function<F>, s: F) -> F {
@@ -74,17 +76,17 @@ pub(in crate::fast) fn balance_factor<F: Float>(
     let (zero, one) = (F::from(0), F::from(1));
     match activation {
         Function::Identity => one,
-        Function::Relu if kink == Kink::Left => at_kink(x, zero, kink, zero, one),
-        Function::Relu => at_kink(s, zero, kink, zero, one),
+        Function::Relu if kink == Kink::Left => at_kink(x, zero, kink, zero, one, Opens),
+        Function::Relu => at_kink(s, zero, kink, zero, one, Opens),
         Function::LeakyRelu { slope } if kink == Kink::Left && *slope > zero => {
-            at_kink(x, zero, kink, *slope, one)
+            at_kink(x, zero, kink, *slope, one, Opens)
         }
-        Function::LeakyRelu { slope } => at_kink(s, zero, kink, *slope, one),
+        Function::LeakyRelu { slope } => at_kink(s, zero, kink, *slope, one, Opens),
         Function::HardTanh { min, max } => {
             if s < *max {
-                at_kink(s, *min, kink, zero, one)
+                at_kink(s, *min, kink, zero, one, Opens)
             } else {
-                at_kink(s, *max, kink, one, zero)
+                at_kink(s, *max, kink, one, zero, Closes)
             }
         }
         Function::Square => s + s,
@@ -112,16 +114,29 @@ pub(in crate::fast) fn replaced_balance<F: Float>(balance: &Function<F>, kink: K
     balance_factor(balance, kink, s, firing_rate(balance, s))
 }
 
+/// Whether the inner piece begins at a kink or ends there; at an only kink it begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Opens,
+    Closes,
+}
+
 /// The slope on either side of a kink, or what the convention says on it.
 ///
 /// Everything that may be asked for is computed, and then chosen: a loop over this has no jumps.
 #[inline(always)]
-fn at_kink<F: Float>(value: F, place: F, kink: Kink, left: F, right: F) -> F {
-    let mean = (left + right) / F::from(2);
+fn at_kink<F: Float>(value: F, place: F, kink: Kink, left: F, right: F, way: Way) -> F {
+    let (mean, opens) = ((left + right) / F::from(2), way == Opens);
     let on_kink = match kink {
         Kink::Left => left,
         Kink::Right => right,
         Kink::Mean => mean,
+        Kink::Inner => [left, right][usize::from(opens)],
+        Kink::Outer => [right, left][usize::from(opens)],
+        Kink::Between(share) => {
+            let (p, q) = (share.numerator(), share.denominator());
+            F::ratio(q - p, q) * left + F::ratio(p, q) * right
+        }
     };
     if value < place {
         left

@@ -1,7 +1,7 @@
 //! σ and its slope over 𝔽_p, both from the net input, as backpropagation wants them (D5, D6).
 
 use super::super::Position;
-use super::super::network::{Function, Layer, reciprocal};
+use super::super::network::{Function, Layer, parts, reciprocal};
 use super::Forward;
 use crate::error::Error;
 use crate::linalg::Field;
@@ -53,27 +53,42 @@ pub(super) fn activate(
     Ok(())
 }
 
-/// How much of the slopes left and right of a kink counts at the kink.
+/// How much of the slopes left and right of a kink counts at the kink: first of the lower, then of the upper.
 struct Corner {
-    left: f64,
-    right: f64,
+    lower: (f64, f64),
+    upper: (f64, f64),
 }
 
 impl Corner {
     fn new(field: &Field, kink: Kink) -> Result<Self, Error> {
-        let (left, right) = match kink {
-            Kink::Left => (1.0, 0.0),
-            Kink::Right => (0.0, 1.0),
+        let both = |parts| (parts, parts);
+        let (lower, upper) = match kink {
+            Kink::Left => both((1.0, 0.0)),
+            Kink::Right => both((0.0, 1.0)),
             Kink::Mean => {
                 let half = reciprocal(2, "the 1/2 of the mean of two slopes", field)?;
-                (half, half)
+                both((half, half))
+            }
+            Kink::Inner => ((0.0, 1.0), (1.0, 0.0)),
+            Kink::Outer => ((1.0, 0.0), (0.0, 1.0)),
+            Kink::Between(share) => {
+                let [left, right] = parts(share, field)?;
+                both((left, right))
             }
         };
-        Ok(Self { left, right })
+        Ok(Self { lower, upper })
     }
 
-    fn between(&self, field: &Field, left: f64, right: f64) -> f64 {
-        field.reduce(self.left * left + self.right * right)
+    fn at_lower(&self, field: &Field, left: f64, right: f64) -> f64 {
+        Self::between(self.lower, field, left, right)
+    }
+
+    fn at_upper(&self, field: &Field, left: f64, right: f64) -> f64 {
+        Self::between(self.upper, field, left, right)
+    }
+
+    fn between((l, r): (f64, f64), field: &Field, left: f64, right: f64) -> f64 {
+        field.reduce(field.times(l, left) + field.times(r, right))
     }
 }
 
@@ -88,19 +103,19 @@ fn value_and_slope(
     match function {
         Function::Relu => match position {
             Below => (0.0, 0.0),
-            AtLower => (0.0, corner.between(field, 0.0, 1.0)),
+            AtLower => (0.0, corner.at_lower(field, 0.0, 1.0)),
             Between | AtUpper | Above => (s, 1.0),
         },
         Function::LeakyRelu { slope } => match position {
             Below => (field.times(slope, s), slope),
-            AtLower => (0.0, corner.between(field, slope, 1.0)),
+            AtLower => (0.0, corner.at_lower(field, slope, 1.0)),
             Between | AtUpper | Above => (s, 1.0),
         },
         Function::HardTanh { min, max } => match position {
             Below => (min, 0.0),
-            AtLower => (min, corner.between(field, 0.0, 1.0)),
+            AtLower => (min, corner.at_lower(field, 0.0, 1.0)),
             Between => (s, 1.0),
-            AtUpper => (max, corner.between(field, 1.0, 0.0)),
+            AtUpper => (max, corner.at_upper(field, 1.0, 0.0)),
             Above => (max, 0.0),
         },
         // The caller has dealt with polynomials.

@@ -3,7 +3,7 @@
 use faer::{MatMut, MatRef};
 
 use super::super::Position;
-use super::super::network::{Function, Layer, reciprocal};
+use super::super::network::{Function, Layer, parts, reciprocal};
 use crate::error::Error;
 use crate::linalg::Field;
 use crate::linalg::lanes::{Pass, widest};
@@ -82,12 +82,17 @@ impl Form {
 
     /// f = σ'. No function with a meaning over 𝔽_p but identity has a β that its rate determines without an order.
     fn of_balance(field: &Field, function: Function, kink: Kink) -> Result<Self, Error> {
-        let at = |left: f64, right: f64| match kink {
-            Kink::Left => Ok((left, 0.0)),
-            Kink::Right => Ok((right, 0.0)),
-            Kink::Mean => {
+        // Of the inner piece it asks at which of two kinks; an only one is the lower.
+        let at = |left: f64, right: f64, is_lower: bool| match (kink, is_lower) {
+            (Kink::Left, _) | (Kink::Inner, false) | (Kink::Outer, true) => Ok((left, 0.0)),
+            (Kink::Right, _) | (Kink::Inner, true) | (Kink::Outer, false) => Ok((right, 0.0)),
+            (Kink::Mean, _) => {
                 let half = reciprocal(2, "the 1/2 of the mean convention", field)?;
                 Ok::<_, Error>((field.times(left + right, half), 0.0))
+            }
+            (Kink::Between(share), _) => {
+                let [of_left, of_right] = parts(share, field)?;
+                Ok((field.reduce(field.times(of_left, left) + field.times(of_right, right)), 0.0))
             }
         };
         let (none, all) = ((0.0, 0.0), (1.0, 0.0));
@@ -96,10 +101,10 @@ impl Form {
             Function::Square => Self::Polynomial([0.0, 2.0, 0.0, 0.0]),
             Function::Quadratic => Self::Polynomial([1.0, 2.0, 0.0, 0.0]),
             Function::Cubic => Self::Polynomial([1.0, 0.0, -1.0, 0.0]),
-            Function::Relu => one_kink(none, at(0.0, 1.0)?, all),
-            Function::LeakyRelu { slope } => one_kink((slope, 0.0), at(slope, 1.0)?, all),
+            Function::Relu => one_kink(none, at(0.0, 1.0, true)?, all),
+            Function::LeakyRelu { slope } => one_kink((slope, 0.0), at(slope, 1.0, true)?, all),
             Function::HardTanh { .. } => {
-                Self::Pieces([none, at(0.0, 1.0)?, all, at(1.0, 0.0)?, none])
+                Self::Pieces([none, at(0.0, 1.0, true)?, all, at(1.0, 0.0, false)?, none])
             }
         })
     }

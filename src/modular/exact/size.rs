@@ -133,8 +133,12 @@ fn through(
     let all = |of: &dyn Fn(Upper) -> Upper| sums.iter().map(|s| of(*s)).collect::<Vec<_>>();
     let (one, two) = (Upper::ONE, Upper::ONE + Upper::ONE);
     let ones = || all(&|_| one);
-    // Half the sum of two slopes at a kink.
-    let halves = BigInt::from(if kink == Kink::Mean { 2 } else { 1 });
+    // Half the sum of two slopes at a kink, or another mixture of them.
+    let halves = match kink {
+        Kink::Left | Kink::Right | Kink::Inner | Kink::Outer => BigInt::one(),
+        Kink::Mean => BigInt::from(2),
+        Kink::Between(share) => BigInt::from(share.denominator()),
+    };
     let (rate_denominator, rate, slope_denominator, slope) = match layer.activation.class() {
         Class::Straight(Straight::Identity) => {
             (denominator.clone(), sums.to_vec(), BigInt::one(), ones())
@@ -169,12 +173,16 @@ fn through(
     Ok(Through { rate_denominator, rate, slope_denominator, slope })
 }
 
-/// Denominators of parameters of activations: no prime may divide one.
+/// Denominators of parameters of activations and of kink conventions: no prime may divide one.
 pub(super) fn odd_denominators(dense: &Dense) -> Vec<BigInt> {
     let of = |value: &BigRational| value.denom().abs();
     let parameters = dense.layers.iter().flat_map(|layer| layer.activation.parameters());
     let layers = parameters.map(|(_, value)| of(value));
-    layers.chain([BigInt::from(dense.batch())]).collect()
+    let kinks = (0..dense.layers.len()).filter_map(|l| match dense.kink(l) {
+        Kink::Between(share) => Some(BigInt::from(share.denominator())),
+        Kink::Left | Kink::Right | Kink::Mean | Kink::Inner | Kink::Outer => None,
+    });
+    layers.chain(kinks).chain([BigInt::from(dense.batch())]).collect()
 }
 
 /// Σ_j |W_ij| x_j for every row.

@@ -107,9 +107,14 @@ impl Subject for OverTime<'_> {
 
 /// Why σ'(σ(s)) = σ'(s) at every s, if so.
 fn slope_is_that_at_the_rate(case: &TemporalCase) -> Option<&'static str> {
+    // Off, the rate 0 of a ReLU stands at the kink: there the other conventions have a slope above 0.
+    let is_flat = match case.kink {
+        Kink::Left | Kink::Outer => true,
+        Kink::Between(share) => share.numerator() == 0,
+        Kink::Right | Kink::Mean | Kink::Inner => false,
+    };
     match case.network.activation.class() {
-        // Off, its rate 0 stands at the kink: there the other conventions have a slope of 1 or ½.
-        Class::Straight(Straight::Relu) if case.kink == Kink::Left => {
+        Class::Straight(Straight::Relu) if is_flat => {
             Some("a ReLU that is off has the rate 0, and to the left of it the slope 0")
         }
         Class::Straight(Straight::LeakyRelu { slope }) if slope.is_positive() => {

@@ -40,11 +40,10 @@ impl Sigma {
     pub(super) fn slope(&self, s: f64) -> f64 {
         match self.function {
             Function::Identity => 1.0,
-            Function::Relu => self.step(s, 0.0, 0.0, 1.0),
-            Function::LeakyRelu { slope } => self.step(s, 0.0, slope, 1.0),
-            Function::HardTanh { min, max } => {
-                self.step(s, min, 0.0, 1.0) - self.step(s, max, 0.0, 1.0)
-            }
+            Function::Relu => self.step(s, 0.0, [0.0, 1.0], 0),
+            Function::LeakyRelu { slope } => self.step(s, 0.0, [slope, 1.0], 0),
+            Function::HardTanh { min, .. } if s <= min => self.step(s, min, [0.0, 1.0], 0),
+            Function::HardTanh { max, .. } => self.step(s, max, [1.0, 0.0], 1),
             Function::Square => 2.0 * s,
             Function::Quadratic => 1.0 + 2.0 * s,
             Function::Cubic => (1.0 - s) * (1.0 + s),
@@ -59,12 +58,22 @@ impl Sigma {
         }
     }
 
-    /// `below` the kink, `above` it, and on it what the convention says.
-    fn step(&self, s: f64, kink: f64, below: f64, above: f64) -> f64 {
-        match (s < kink, s > kink, self.kink) {
-            (true, ..) | (_, false, Kink::Left) => below,
-            (_, true, _) | (_, _, Kink::Right) => above,
-            (_, _, Kink::Mean) => f64::midpoint(below, above),
+    /// `below` the kink of this number, `above` it, and on it what the convention says: of two kinks, the inner slope is above the first.
+    fn step(&self, s: f64, kink: f64, [below, above]: [f64; 2], number: usize) -> f64 {
+        if s < kink {
+            return below;
+        }
+        if s > kink {
+            return above;
+        }
+        match (self.kink, number) {
+            (Kink::Left, _) | (Kink::Outer, 0) | (Kink::Inner, 1..) => below,
+            (Kink::Right, _) | (Kink::Inner, 0) | (Kink::Outer, 1..) => above,
+            (Kink::Mean, _) => f64::midpoint(below, above),
+            (Kink::Between(share), _) => {
+                let share = f64::ratio(share.numerator(), share.denominator());
+                (1.0 - share) * below + share * above
+            }
         }
     }
 }

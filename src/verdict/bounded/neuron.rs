@@ -8,12 +8,15 @@ use super::up::{Arithmetic, Sum, Up, Value};
 use super::{EXP_ULPS, LOGISTIC_ULPS, SOFTPLUS_ULPS, TANH_ULPS};
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::{Activation, Dtype, Kink};
+use crate::spec::{Activation, Dtype, Kink, Share};
 use crate::verdict::enclosure::{self, Enclosure};
 use crate::verdict::lattice::admit_activation;
 
 /// Bits of the enclosures from which the centres are rounded: more than any format has.
 const BITS: u64 = 64;
+
+/// Roundings of a mixture of two slopes: numerator, denominator and quotient of θ or 1 − θ, and what a sum has.
+const MIXED: usize = 5;
 
 /// Arithmetic of the centre and of the format, and the format itself.
 pub(super) struct Neurons {
@@ -87,15 +90,19 @@ impl Neurons {
     ) -> Fired {
         let piece = kinks.iter().filter(|(place, ..)| s.centre > place.centre).count();
         let mut slope = match kinks.get(piece) {
-            Some((place, left, right)) if place.centre == s.centre => match convention {
-                Kink::Left => *left,
-                Kink::Right => *right,
-                Kink::Mean => {
+            Some((place, left, right)) if place.centre == s.centre => match (convention, piece) {
+                (Kink::Left, _) => *left,
+                (Kink::Right, _) => *right,
+                (Kink::Mean, _) => {
                     let mut sum = Sum::new(&self.arithmetic);
                     sum.add(&[*left]);
                     sum.add(&[*right]);
                     sum.over(2.0, 1)
                 }
+                // The inner piece is on the right of the first kink and on the left of the second.
+                (Kink::Inner, 0) | (Kink::Outer, 1..) => *right,
+                (Kink::Outer, 0) | (Kink::Inner, 1..) => *left,
+                (Kink::Between(share), _) => self.mixed(share, *left, *right),
             },
             Some((_, left, _)) => *left,
             None => kinks.last().map_or(Value::ZERO, |(.., right)| *right),
@@ -111,8 +118,12 @@ impl Neurons {
                 let steepness = Up::ONE + left.magnitude() + right.magnitude();
                 let parameters =
                     left.error[0] + left.error[side] + right.error[0] + right.error[side];
-                // The mean of both slopes is rounded too.
-                let rounding = self.arithmetic[side].gamma(2) * steepness;
+                // The mean of both slopes is rounded too, and any other mixture of them more often.
+                let roundings = match convention {
+                    Kink::Left | Kink::Right | Kink::Mean | Kink::Inner | Kink::Outer => 2,
+                    Kink::Between(_) => 2 * MIXED,
+                };
+                let rounding = self.arithmetic[side].gamma(roundings) * steepness;
                 let jump = Up::of(right.centre - left.centre) * (Up::ONE + Up::power(52));
                 slope.error[side] = slope.error[side] + jump + parameters + rounding;
                 // Both pieces meet at the kink, so either rate is off by no more than both errors
@@ -123,6 +134,16 @@ impl Neurons {
             }
         }
         Fired { rate, slope }
+    }
+
+    /// (1 − θ) left + θ right, or left + θ (right − left): the terms of both, with θ a quotient of two rounded numbers.
+    fn mixed(&self, share: Share, left: Value, right: Value) -> Value {
+        let of_right = Value::rounded(&share.exact(), self.format);
+        let mut sum = Sum::new(&self.arithmetic);
+        sum.add(&[left]);
+        sum.add(&[of_right, right]);
+        sum.add(&[-of_right, left]);
+        sum.over(1.0, MIXED)
     }
 
     fn smooth(&self, function: &Activation, kink: Kink, s: &Value) -> Result<Fired, Error> {

@@ -6,7 +6,8 @@ use num_traits::{One, Signed, Zero};
 
 use crate::spec::outcome::CreditOutcome;
 use crate::spec::{
-    Activation, Case, Class, Curved, Dtype, Kink, Neuron, Parameters, PerNeuron, Straight, Wiring,
+    Activation, Case, Class, Curved, Dtype, Kink, Neuron, Parameters, PerNeuron, Share, Straight,
+    Wiring,
 };
 
 /// Whether float arithmetic in this format is exact on a case, for credit and backpropagation alike.
@@ -156,17 +157,17 @@ pub(in crate::verdict) fn admit_activation(
     let integer = |n: u32| BigRational::from_integer(BigInt::from(n));
     let square = s * s;
     match function.class() {
-        Class::Straight(Straight::Identity | Straight::Relu) => Ok(()),
+        Class::Straight(Straight::Identity) => Ok(()),
+        Class::Straight(Straight::Relu) => mixture(format, kink, &integer(0)),
         Class::Straight(Straight::LeakyRelu { slope }) => {
             one(slope)?;
             one(&(slope * s))?;
-            if kink == Kink::Mean {
-                sum(vec![slope.clone(), integer(1)])?;
-                one(&((slope + integer(1)) / integer(2)))?;
-            }
-            Ok(())
+            mixture(format, kink, slope)
         }
-        Class::Straight(Straight::HardTanh { min, max }) => one(min).and(one(max)),
+        Class::Straight(Straight::HardTanh { min, max }) => {
+            one(min).and(one(max))?;
+            mixture(format, kink, &integer(0))
+        }
         Class::Curved(Curved::Square) => one(&square),
         Class::Curved(Curved::Quadratic) => {
             // s + s·s on one side, s(1 + s) on the other; 1 + 2s on both.
@@ -188,6 +189,43 @@ pub(in crate::verdict) fn admit_activation(
             Err(format!("{} leaves the dyadic numbers", function.name()))
         }
     }
+}
+
+/// What the slope at a kink is computed through, where one piece has this slope and the other 1.
+fn mixture(format: Dtype, kink: Kink, slope: &BigRational) -> Result<(), String> {
+    let one = BigRational::one();
+    match kink {
+        Kink::Left | Kink::Right | Kink::Inner | Kink::Outer => Ok(()),
+        Kink::Mean => {
+            let place = || "the mean of two slopes".to_owned();
+            sum(format, vec![slope.clone(), one.clone()], place)?;
+            sum(format, vec![(slope + one) / BigInt::from(2)], place)
+        }
+        // On a lower kink, and on an upper.
+        Kink::Between(share) => admit_mixture(format, share, slope, &one)
+            .and_then(|()| admit_mixture(format, share, &one, slope)),
+    }
+}
+
+/// What (1 − θ) left + θ right is computed through on one side, and left + θ (right − left) on the other.
+fn admit_mixture(
+    format: Dtype,
+    share: Share,
+    left: &BigRational,
+    right: &BigRational,
+) -> Result<(), String> {
+    let sum = |terms| sum(format, terms, || "the slope at a kink".to_owned());
+    let theta = share.exact();
+    let rest = BigRational::one() - &theta;
+    let parts = [share.numerator(), share.denominator() - share.numerator(), share.denominator()];
+    for number in
+        parts.map(|part| BigRational::from_integer(part.into())).iter().chain([&theta, &rest])
+    {
+        sum(vec![number.clone()])?;
+    }
+    sum(vec![&rest * left, &theta * right])?;
+    sum(vec![right.clone(), -left])?;
+    sum(vec![left.clone(), theta * (right - left)])
 }
 
 /// Σ|terms| < 2^precision on the common grid of the terms, all of it within the exponents of the format.

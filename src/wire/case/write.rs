@@ -20,7 +20,7 @@ pub fn to_json(case: &Case) -> Json {
     fields.push(("loss", Json::text("half_squared_error")));
     fields.push(("learning_rate", number_json(&case.learning_rate)));
     if case.kink != Kink::default() {
-        fields.push(("kink", Json::text(case.kink.name())));
+        fields.push(("kink", Json::text(case.kink.to_string())));
     }
     if case.output_credit != OutputCredit::default() {
         fields.push(("output_credit", Json::text(case.output_credit.name())));
@@ -108,7 +108,7 @@ fn layer_json(layer: &Layer) -> Json {
     }
     fields.push(("activation", activation_json(&layer.activation)));
     if let Some(kink) = layer.kink {
-        fields.push(("kink", Json::text(kink.name())));
+        fields.push(("kink", Json::text(kink.to_string())));
     }
     if let Some(balance) = &layer.balance {
         fields.push(("balance", activation_json(balance)));

@@ -95,12 +95,14 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
     if examples.is_empty() {
         return Err(list.error("at least one example"));
     }
+    let kink = case::kink(root)?.unwrap_or_default();
+    case::expect_served(root, kink, [&network.activation])?;
     Ok(TemporalCase {
         name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
         network,
         steps: root.required("steps")?.choice(&[("all", Steps::All), ("last", Steps::Last)])?,
         learning_rate: root.required("learning_rate")?.number()?,
-        kink: case::kink(root)?.unwrap_or_default(),
+        kink,
         examples,
     })
 }

@@ -17,7 +17,7 @@ pub fn to_json(case: &TemporalCase) -> Json {
     fields.push(("loss", Json::text("half_squared_error")));
     fields.push(("learning_rate", number_json(&case.learning_rate)));
     if case.kink != Kink::default() {
-        fields.push(("kink", Json::text(case.kink.name())));
+        fields.push(("kink", Json::text(case.kink.to_string())));
     }
     fields.push(("steps", Json::text(case.steps.name())));
     fields.push((

@@ -17,6 +17,7 @@ use num_traits::Zero;
 
 use super::allocations::asked;
 use super::nets::{Draw, ratio};
+use crate::generators::between;
 
 /// Which cases are drawn.
 struct Recipe {
@@ -76,7 +77,7 @@ fn case(draw: &mut Draw, recipe: &Recipe) -> TemporalCase {
         },
         steps: *draw.pick(&[Steps::All, Steps::All, Steps::Last]),
         learning_rate: ratio(1, 2),
-        kink: *draw.pick(&[Kink::Left, Kink::Right]),
+        kink: *draw.pick(&[Kink::Left, Kink::Right, Kink::Inner, between(1, 4)]),
         examples: examples[..batch].to_vec(),
     }
 }

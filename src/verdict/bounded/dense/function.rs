@@ -149,8 +149,16 @@ fn pieces(
     let piece = places.iter().filter(|place| s > place.centre).count();
     let on_kink = places.get(piece).is_some_and(|place| place.centre == s);
     let slope = match (on_kink, kink) {
+        // Of three pieces the second is the inner one.
+        (true, Kink::Inner) => slopes[1].centre,
         (true, Kink::Right) => slopes[piece + 1].centre,
         (true, Kink::Mean) => f64::midpoint(slopes[piece].centre, slopes[piece + 1].centre),
+        (true, Kink::Outer) => slopes[if piece == 0 { 0 } else { piece + 1 }].centre,
+        (true, Kink::Between(share)) => {
+            let [left, right] = [piece, piece + 1].map(|piece| slopes[piece].centre);
+            let of_right = nearest_f64(&share.exact());
+            (1.0 - of_right) * left + of_right * right
+        }
         (true, Kink::Left) | (false, _) => slopes[piece].centre,
     };
     // Constant pieces stay at the nearest kink.
@@ -188,14 +196,27 @@ fn pieces(
         for place in places {
             rate_error[side] = rate_error[side] + place.error[0] + place.error[side];
         }
+        let roundings = match kink {
+            Kink::Mean if on_kink => 2,
+            // θ and 1 − θ are quotients of rounded numbers, and what θ is off in f64 is less than one rounding of any format.
+            Kink::Between(_) if on_kink || !near.is_empty() => 10,
+            Kink::Left
+            | Kink::Right
+            | Kink::Mean
+            | Kink::Inner
+            | Kink::Outer
+            | Kink::Between(_) => 0,
+        };
         for k in near {
             let jump = Up::of(slopes[k + 1].centre - slopes[k].centre);
             slope_error[side] = slope_error[side] + jump * (Up::ONE + Up::power(50));
             is_uncertain |= side == 1;
         }
-        if on_kink && kink == Kink::Mean {
-            slope_error[side] = slope_error[side] + model.stored(2) * slopes[last].reach(side);
-            slope_error[side] = slope_error[side] + model.stored(2) * slopes[piece].reach(side);
+        for of in [slopes[last], slopes[piece]] {
+            slope_error[side] = slope_error[side] + model.stored(roundings) * of.reach(side);
+        }
+        if roundings > 2 {
+            slope_error[side] = slope_error[side] + model.tiny + model.tiny;
         }
     }
     Fired { rate, rate_error, slope, slope_error, is_uncertain }

@@ -1,5 +1,7 @@
 //! Kink conventions (D0): every engine gives the slope of a table that is written out here, and a case may ask for one where it says something.
 
+mod told;
+
 use creditcheck::certify::{Options, Silent, certify};
 use creditcheck::mutants::Reference;
 use creditcheck::spec::outcome::Update;

@@ -9,6 +9,7 @@ use num_traits::One;
 
 use super::explain;
 use super::gradient::{Rule, gradient};
+use super::on_kinks;
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::error::Error;
 use crate::mutants;
@@ -54,6 +55,17 @@ pub fn judge(
         diagnosis.extend(explain::another_format(mine, |other| {
             judged(case, other, options, limits, progress).map(|(found, _)| found.nearness())
         })?);
+        let mut of = |case: &Case| {
+            progress.stage("is it another kink convention?")?;
+            let (found, truth) = judged(case, mine, options, limits, progress)?;
+            Ok((found.nearness(), truth.entries))
+        };
+        let (of_kinks, is_explained) = on_kinks::explained(case, mine, limits, &mut of)?;
+        diagnosis.extend(of_kinks);
+        // At a kink the slope is a convention: whoever has another one has made no mistake.
+        if is_explained {
+            return Ok((judgement, diagnosis));
+        }
         diagnosis.extend(explain::factors(mine, &truth.entries, &judgement, &scale));
         if !case.departs() {
             diagnosis.extend(mistakes(case, mine, &truth, options, limits, progress)?);

@@ -21,10 +21,12 @@ pub(crate) mod given;
 pub mod gradient;
 mod identity;
 pub mod judge;
+mod kinks;
 #[cfg(feature = "fast")]
 pub mod large;
 pub mod locality;
 mod necessity;
+mod on_kinks;
 mod options;
 mod recurrent;
 mod settling;

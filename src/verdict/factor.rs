@@ -113,7 +113,7 @@ impl Factor {
     /// The fraction with the smallest denominator among them.
     #[must_use]
     pub fn simplest(&self) -> BigRational {
-        let magnitude = between(&self.low, &self.high);
+        let magnitude = simplest_between(&self.low, &self.high);
         if self.is_negative { -magnitude } else { magnitude }
     }
 }
@@ -145,14 +145,14 @@ fn sign<'a>(
 }
 
 /// u |t| + tiny: what one more rounding may do.
-pub(super) fn last_rounding(number: Number, theirs: &BigRational) -> BigRational {
+pub(crate) fn last_rounding(number: Number, theirs: &BigRational) -> BigRational {
     let Number::Float(dtype) = number else { return BigRational::zero() };
     let unit = power_of_two(-i64::from(dtype.precision()));
     theirs.abs() * unit + power_of_two(i64::from(dtype.smallest()))
 }
 
 /// The fraction with the smallest denominator from `low` to `high`, both at least 0.
-fn between(low: &BigRational, high: &BigRational) -> BigRational {
+pub(crate) fn simplest_between(low: &BigRational, high: &BigRational) -> BigRational {
     let whole = low.ceil();
     if whole <= *high {
         return if whole.is_zero() && high >= &BigRational::one() {
@@ -163,6 +163,6 @@ fn between(low: &BigRational, high: &BigRational) -> BigRational {
     }
     let floor = low.floor();
     // Both are between two neighbouring integers: go on with one over what is left.
-    let rest = between(&(high - &floor).recip(), &(low - &floor).recip());
+    let rest = simplest_between(&(high - &floor).recip(), &(low - &floor).recip());
     floor + BigRational::from_integer(BigInt::one()) / rest
 }

@@ -4,6 +4,7 @@ use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
 use super::gradient::{exact, has_few_parameters, of_rule};
+use super::on_kinks;
 use crate::certify::explain;
 use crate::error::Error;
 use crate::mutants;
@@ -95,6 +96,18 @@ fn explained(
         said.extend(explain::another_format(mine, |other| {
             judged(case, other, options, limits, progress).map(|(found, _)| found.nearness())
         })?);
+        if judgement.nearness().is_refused() {
+            let mut of = |case: &TemporalCase| {
+                progress.stage("is it another kink convention?")?;
+                let (found, truth) = judged(case, mine, options, limits, progress)?;
+                Ok((found.nearness(), truth.right))
+            };
+            let (of_kinks, is_explained) = on_kinks::explained(case, mine, limits, &mut of)?;
+            said.extend(of_kinks);
+            if is_explained {
+                return Ok((judgement, said));
+            }
+        }
         said.extend(explain::factors(mine, &truth.right, &judgement, &scale));
         let diagnosis = diagnose(case, mine, &truth, options, limits, progress)?;
         if judgement.nearness() == Nearness::Unjudged && diagnosis.iter().any(|d| d.is_exactly) {

@@ -3,6 +3,7 @@
 mod compare;
 mod gradient;
 mod judge;
+mod on_kinks;
 mod steps;
 
 pub use compare::{Comparison, Distance, Exact, Row, compare};

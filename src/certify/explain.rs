@@ -27,6 +27,7 @@ pub(super) fn factors(
     let one = BigRational::from_integer(1.into());
     let of_all = Factor::of(mine.number, pairs.iter().copied());
     if let Some(factor) = of_all.filter(|factor| !factor.admits(&one)) {
+        let factor = factor.sharpened(mine.number, pairs.iter().copied());
         let readings = scale.readings(&factor);
         let clipped = || clipped_by_norm(&mine.entries, &factor);
         let said = match readings.is_empty() {
@@ -45,8 +46,10 @@ pub(super) fn factors(
     let blocks = mine.entries.blocks.iter().zip(&right.blocks).zip(&judgement.blocks);
     for ((block, right), judged) in blocks.filter(|(_, judged)| judged.nearness.is_refused()) {
         let pairs = block.entries.iter().zip(&right.entries);
-        let factor = Factor::of(mine.number, pairs).filter(|factor| !factor.admits(&one));
-        let Some(factor) = factor else { continue };
+        let factor = Factor::of(mine.number, pairs.clone()).filter(|factor| !factor.admits(&one));
+        let Some(factor) = factor.map(|factor| factor.sharpened(mine.number, pairs)) else {
+            continue;
+        };
         let name = format!("the {}", judged.name);
         match same.iter_mut().find_map(|(of, names)| Some((of.and(&factor)?, of, names))) {
             Some((both, of, names)) => {

@@ -15,11 +15,12 @@ use crate::error::Error;
 use crate::mutants;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Block, Case, Dense, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
+use crate::spec::{Case, Dense, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
 use crate::verdict::bounded::{Bound, Bounds, rounding_bound_of_anybody};
 use crate::verdict::judge::{Declared, Judge, Judgement, Match, Options, Reference, are_near};
 use crate::verdict::plausible::spread;
 use crate::verdict::reading::Scale;
+use crate::verdict::scaled::Scaled;
 use crate::verdict::{bridge, per_block};
 use crate::wire::gradient::{Gradient, Quantity, feedback};
 
@@ -108,7 +109,7 @@ fn as_declared(
             both.map(|(value, bound)| reference(value, Some(bound.bound)))
         }
     };
-    let found = Truth { entries, loss: truth.loss, inputs };
+    let found = Truth { entries, radii: None, loss: truth.loss, inputs };
     let mut judge = Judge::new(mine.number, options.keep);
     judge.parameters(&mine.entries, &found.entries);
     found.extras(mine, &mut judge);
@@ -197,6 +198,8 @@ fn mistakes(
 /// What is right, with bounds where floats are to be judged.
 struct Truth {
     entries: PerBlock<Reference>,
+    /// How far their centres may be off, where no exact value can be had.
+    radii: Option<PerBlock<f64>>,
     loss: Option<Reference>,
     inputs: Vec<Vec<Reference>>,
 }
@@ -218,16 +221,27 @@ impl Truth {
         }
     }
 
-    /// Adds the plausible line: the standard deviations of a gradient in floats, where the network has some.
+    /// Adds the plausible line: the standard deviations of a gradient or an update in floats, where the network has some.
     fn weigh(&mut self, case: &Case, mine: &Gradient) {
-        let dtype = mine.number.dtype().filter(|_| mine.quantity == Quantity::Gradient);
-        let dense = Dense::of(case).zip(dtype);
-        let Some(Ok(found)) = dense.map(|(dense, dtype)| spread(&dense, dtype)) else { return };
-        let has_biases = |block: &Block<Reference>| block.shape.is_of_biases();
-        for block in &mut self.entries.blocks {
+        let Some((dense, dtype)) = Dense::of(case).zip(mine.number.dtype()) else { return };
+        let Ok(found) = spread(&dense, dtype) else { return };
+        let times = match mine.quantity {
+            Quantity::Gradient => None,
+            Quantity::Update => Some(Scaled::new(&case.learning_rate, dtype, dtype)),
+        };
+        for (index, block) in self.entries.blocks.iter_mut().enumerate() {
             let Part::Layer(layer) = block.part else { continue };
-            let of_block = &found.layers[layer][usize::from(has_biases(block))];
-            block.entries.iter_mut().zip(of_block).for_each(|(r, s)| r.spread = Some(*s));
+            let of_block = &found.layers[layer][usize::from(block.shape.is_of_biases())];
+            for (at, (reference, spread)) in block.entries.iter_mut().zip(of_block).enumerate() {
+                let spread = match &times {
+                    None => *spread,
+                    Some(times) => times.spread(*spread, &reference.value),
+                };
+                // A centre that is off by much of a deviation is none to count deviations from.
+                let radius =
+                    self.radii.as_ref().map_or(0.0, |radii| radii.blocks[index].entries[at]);
+                reference.spread = (radius * 8.0 <= spread).then_some(spread + radius);
+            }
         }
     }
 
@@ -240,6 +254,7 @@ impl Truth {
         let row = |row: Vec<Reference>| row.into_iter().map(times).collect();
         Self {
             entries: self.entries.map(times),
+            radii: self.radii,
             loss: self.loss.map(times),
             inputs: self.inputs.into_iter().map(row).collect(),
         }
@@ -278,7 +293,7 @@ impl Truth {
             });
             let inputs = inputs.collect();
             let loss = exact.loss.map(|loss| reference(&loss, bounds.as_ref().map(|b| &b.loss)));
-            return Ok(Self { entries, loss, inputs });
+            return Ok(Self { entries, radii: None, loss, inputs });
         }
         let Some(bounds) = bounds else {
             return Err(Error::unsupported(
@@ -291,8 +306,10 @@ impl Truth {
         let inputs = bounds.examples.iter().map(|example| {
             wiring.inputs.iter().map(|neuron| centre(&example.adjoint[*neuron])).collect()
         });
+        let entries = per_block(case, of_quantity(&bounds, mine.quantity));
         Ok(Self {
-            entries: per_block(case, of_quantity(&bounds, mine.quantity)).map(centre),
+            radii: Some(entries.as_ref().map(|bound: &&Bound| bound.radius)),
+            entries: entries.map(centre),
             loss: Some(centre(&bounds.loss)),
             inputs: inputs.collect(),
         })

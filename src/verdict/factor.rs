@@ -11,6 +11,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
+use super::evidence::bits;
 use super::ulps::power_of_two;
 use super::walk::Reference;
 use crate::number::exact_f64;
@@ -27,6 +28,8 @@ pub struct Factor {
     pub is_negative: bool,
     /// How many entries say so: those that are larger than their bounds.
     pub entries: usize,
+    /// How much they say, in bits.
+    pub evidence: u32,
 }
 
 impl Factor {
@@ -47,16 +50,51 @@ impl Factor {
         number: Number,
         entries: impl IntoIterator<Item = (&'a BigRational, &'a Reference)> + Clone,
     ) -> Option<Self> {
+        Self::within(&BigRational::one(), number, entries)
+    }
+
+    /// The factors that fit nearly as well as the best ones do: of those that a wide bound lets pass, the likely ones.
+    ///
+    /// The bounds are halved together for as long as there is a common factor; then a few halvings are taken back, more of them where few
+    /// entries fit well by accident.
+    #[must_use]
+    pub fn sharpened<'a>(
+        self,
+        number: Number,
+        entries: impl IntoIterator<Item = (&'a BigRational, &'a Reference)> + Clone,
+    ) -> Self {
+        const HALVINGS: i64 = 40;
+        let margin = 2 + 12_usize.div_ceil(self.entries.max(1));
+        let mut found = vec![self];
+        for halvings in 1..=HALVINGS {
+            let Some(next) = Self::within(&power_of_two(-halvings), number, entries.clone()) else {
+                break;
+            };
+            // Where the last rounding alone is left, nothing becomes narrower.
+            let is_same =
+                found.last().is_some_and(|f| (&f.low, &f.high) == (&next.low, &next.high));
+            if is_same {
+                break;
+            }
+            found.push(next);
+        }
+        let at = found.len().saturating_sub(1 + margin);
+        found.swap_remove(at)
+    }
+
+    /// The same where the bounds are so many times as wide.
+    fn within<'a>(
+        share: &BigRational,
+        number: Number,
+        entries: impl IntoIterator<Item = (&'a BigRational, &'a Reference)> + Clone,
+    ) -> Option<Self> {
         let mut found: Option<(BigRational, BigRational)> = None;
         let mut count = 0;
         // The sign is that of the entry that is largest beside its bound; without bounds, of any that is not zero.
         let is_negative = sign(number, entries.clone().into_iter())?;
         let mut floor = BigRational::zero();
-        for (theirs, reference) in entries {
-            let bound = match (number, reference.bound) {
-                (Number::Exact, _) => BigRational::zero(),
-                (Number::Float(_), bound) => exact_f64(bound?)?,
-            };
+        for (theirs, reference) in entries.clone() {
+            let bound = room(number, reference)? * share;
             let width = last_rounding(number, theirs);
             // With g ≥ 0 and f > 0.
             let is_turned = reference.value.is_negative();
@@ -83,8 +121,35 @@ impl Factor {
             }
         }
         let (_, high) = found?;
-        let is_found = floor <= high && high.is_positive();
-        is_found.then_some(Self { low: floor, high, is_negative, entries: count })
+        if floor > high || !high.is_positive() {
+            return None;
+        }
+        let found = Self { low: floor, high, is_negative, entries: count, evidence: 0 };
+        Some(Self { evidence: found.evidence(share, number, entries), ..found })
+    }
+
+    /// What the entries say: each how much narrower the room is that it leaves than f itself, or than f − 1 where that is less.
+    ///
+    /// A share of the bounds that was chosen so that they fit costs a few bits.
+    fn evidence<'a>(
+        &self,
+        share: &BigRational,
+        number: Number,
+        entries: impl IntoIterator<Item = (&'a BigRational, &'a Reference)>,
+    ) -> u32 {
+        const CHOSEN: u32 = 4;
+        let away = match self.is_negative {
+            true => self.low.clone(),
+            false => self.low.clone().min((&self.low - BigRational::one()).abs()),
+        };
+        let of_entry = |(theirs, reference): (&BigRational, &Reference)| {
+            // f b + u |t| + tiny, on either side.
+            let room =
+                &self.high * room(number, reference)? * share + last_rounding(number, theirs);
+            Some(bits(&(&away * reference.value.abs()), &(&room + &room)))
+        };
+        let said = entries.into_iter().filter_map(of_entry).fold(0, u32::saturating_add);
+        if share.is_one() { said } else { said.saturating_sub(CHOSEN) }
     }
 
     /// Those that are in both, if any are: the factor of two blocks together.
@@ -94,7 +159,8 @@ impl Factor {
         let high = self.high.clone().min(other.high.clone());
         let is_one = self.is_negative == other.is_negative && low <= high;
         let entries = self.entries + other.entries;
-        is_one.then_some(Self { low, high, is_negative: self.is_negative, entries })
+        let evidence = self.evidence.saturating_add(other.evidence);
+        is_one.then_some(Self { low, high, is_negative: self.is_negative, entries, evidence })
     }
 
     /// Whether a number is among them.
@@ -118,6 +184,14 @@ impl Factor {
     }
 }
 
+/// The bound of an entry; none where it has none and needs one.
+fn room(number: Number, reference: &Reference) -> Option<BigRational> {
+    match number {
+        Number::Exact => Some(BigRational::zero()),
+        Number::Float(_) => exact_f64(reference.bound?),
+    }
+}
+
 fn sign<'a>(
     number: Number,
     entries: impl Iterator<Item = (&'a BigRational, &'a Reference)>,
@@ -129,10 +203,7 @@ fn sign<'a>(
             continue;
         }
         let is_negative = theirs.is_negative() != reference.value.is_negative();
-        let bound = match number {
-            Number::Exact => return Some(is_negative),
-            Number::Float(_) => exact_f64(reference.bound?)?,
-        };
+        let bound = room(number, reference)?;
         if bound.is_zero() {
             return Some(is_negative);
         }

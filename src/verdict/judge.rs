@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
+use super::evidence::{self, NEEDED};
 use super::factor::last_rounding;
 use super::plausible::threshold;
 use super::power::Unchecked;
@@ -204,8 +205,8 @@ pub fn are_those_of(
 /// room of a block   max b_i · max(1, max |m_i| / max |g_i|) + u |t_i| + tiny
 /// ```
 ///
-/// m are the entries of the mistake, g those of the right result with their bounds b, and t theirs. It counts only where the mistake is
-/// told from the right result: some |m_i − g_i| is more than twice the room.
+/// m are the entries of the mistake, g those of the right result with their bounds b, and t theirs. It counts only where that says
+/// something ([`evidence`]): the room has to be narrow beside |m_i − g_i|, in one entry or in many together.
 #[must_use]
 pub fn are_near(
     held: Number,
@@ -217,7 +218,9 @@ pub fn are_near(
         return Some(Match::Exactly);
     }
     held.dtype()?;
-    let mut is_told = false;
+    // As many are tried: a catalogue of less than a hundred, in each of a few layers.
+    const MISTAKES: usize = 256;
+    let mut said = 0;
     for ((theirs, mistake), right) in theirs.blocks.iter().zip(&mistake.blocks).zip(&right.blocks) {
         let room = room(&mistake.entries, &right.entries)?;
         for ((theirs, mistake), right) in
@@ -227,10 +230,10 @@ pub fn are_near(
             if (*mistake - theirs).abs() > room {
                 return None;
             }
-            is_told |= (*mistake - &right.value).abs() > &room + &room;
+            said += evidence::bits(&(*mistake - &right.value), &(&room + &room));
         }
     }
-    is_told.then_some(Match::UpToRounding)
+    (said >= NEEDED + evidence::choice(MISTAKES)).then_some(Match::UpToRounding)
 }
 
 /// How far the floats of a mistake may be from its exact entries, in one block; none without bounds.

@@ -10,6 +10,7 @@ mod compared;
 pub mod direction;
 pub mod enclosure;
 pub mod entries;
+pub mod evidence;
 mod exact;
 pub mod factor;
 pub mod freivalds;

@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 use num_traits::{One, Zero};
 
+use super::evidence::{NEEDED, bits, choice};
 use super::factor::Factor;
 use crate::number::canonical;
 
@@ -93,9 +94,17 @@ impl Scale {
     /// The readings of a common factor: those with the fewest parts, of one value.
     #[must_use]
     pub fn readings(&self, factor: &Factor) -> Vec<Reading> {
-        let all: Vec<_> = self.all().into_iter().filter(|r| factor.admits(&r.value)).collect();
-        let fewest = all.first().map_or(0, |reading| reading.parts);
-        let mut simplest: Vec<_> = all.into_iter().filter(|r| r.parts == fewest).collect();
+        // Among many readings one lies in a wide interval by accident.
+        const BEYOND_CHOICE: u32 = 3;
+        let all = self.all();
+        let fewest =
+            all.iter().find(|r| factor.admits(&r.value)).map_or(0, |reading| reading.parts);
+        let choice = choice(all.iter().filter(|reading| reading.parts <= fewest).count());
+        if bits(&factor.low, &(&factor.high - &factor.low)) < choice + BEYOND_CHOICE {
+            return Vec::new();
+        }
+        let fits = |reading: &Reading| reading.parts == fewest && factor.admits(&reading.value);
+        let mut simplest: Vec<_> = all.into_iter().filter(fits).collect();
         let is_of_first = |reading: &Reading, first: &BigRational| reading.value == *first;
         let Some(first) = simplest.first().map(|reading| reading.value.clone()) else {
             return simplest;
@@ -127,6 +136,13 @@ pub fn sentence(what: &str, whole: bool, factor: &Factor, readings: &[Reading]) 
     // Of few entries anything has a common factor; a fraction that nobody would write is none.
     const ENOUGH: usize = 3;
     const LONGEST: usize = 5;
+    // So many fractions are written with no more than five characters; a reading is one of some two hundred.
+    const FRACTIONS: usize = 10_000;
+    const READINGS: usize = 256;
+    let explanations = if readings.is_empty() { FRACTIONS } else { READINGS };
+    if factor.evidence < NEEDED + choice(explanations) {
+        return None;
+    }
     let Some(first) = readings.first() else {
         let simplest = factor.simplest();
         let is_plain = factor.entries >= ENOUGH && factor.is_sharp();

@@ -21,14 +21,14 @@ verdict::bridge: scalar spec verdict::compared verdict::exact
 verdict::direction: number
 verdict::entries: spec
 verdict::exact: scalar verdict::compared
-verdict::factor: number spec verdict::ulps verdict::walk
+verdict::factor: number spec verdict::evidence verdict::ulps verdict::walk
 verdict::freivalds: number spec verdict::bounded verdict::compared verdict::entries
-verdict::judge: number spec verdict::factor verdict::plausible verdict::power verdict::walk
+verdict::judge: number spec verdict::evidence verdict::factor verdict::plausible verdict::power verdict::walk
 verdict::plausible: error spec verdict::bounded
 verdict::power: verdict::nearness
 verdict::lattice: number spec verdict::compared verdict::entries
 verdict::locality: spec verdict::compared
-verdict::reading: number verdict::factor
+verdict::reading: number verdict::evidence verdict::factor
 verdict::rearranged: number spec verdict::factor verdict::walk
 verdict::scaled: number spec verdict::bounded verdict::ulps verdict::walk
 verdict::table: verdict::compared

@@ -11,7 +11,7 @@ use crate::verdict::bounded::dyadic::SIDES;
 use crate::verdict::bounded::up::Up;
 
 /// An activation with its parameters in both arithmetics.
-pub(super) enum Function {
+pub(in crate::verdict) enum Function {
     /// Kinks with the slope on the left of each, then the slope after the last; rates of the constant pieces.
     Pieces {
         places: Vec<Parameter>,
@@ -26,7 +26,7 @@ pub(super) enum Function {
 
 /// A number of the case and its errors in both arithmetics.
 #[derive(Clone, Copy)]
-pub(super) struct Parameter {
+pub(in crate::verdict) struct Parameter {
     centre: f64,
     error: [Up; 2],
 }

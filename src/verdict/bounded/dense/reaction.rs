@@ -34,31 +34,112 @@ impl Model {
 }
 
 /// An activation, as it carries on what a net input may be off.
-pub(in crate::verdict) struct Reaction {
-    function: Function,
-    models: [Model; 2],
+pub(in crate::verdict) enum Reaction {
+    /// Polynomials and pieces, by their bounds.
+    Bounded {
+        /// σ and its slope.
+        function: Function,
+        /// The arithmetic of the centre, and of what is judged.
+        models: [Model; 2],
+    },
+    /// Functions without a bound at this size.
+    Smooth {
+        /// σ.
+        function: Smooth,
+        /// u of what is stored.
+        unit: f64,
+    },
+}
+
+/// σ that is evaluated by a library, or is a quotient.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::verdict) enum Smooth {
+    Tanh,
+    Logistic,
+    Softplus,
+    Softsign,
+    EluRational,
 }
 
 impl Reaction {
     /// In an arithmetic.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] as for [`dense_rounding_bound`].
+    /// [`Error::Unsupported`] as for the bound of polynomials and pieces.
     pub(in crate::verdict) fn of(
         activation: &Activation,
         kink: Kink,
         dtype: Dtype,
     ) -> Result<Self, Error> {
         let models = [Model::of(Dtype::F64), Model::of(dtype)];
-        Ok(Self { function: Function::of(activation, kink, models)?, models })
+        let smooth = |function| Ok(Self::Smooth { function, unit: models[1].store_unit() });
+        match activation {
+            Activation::Tanh => smooth(Smooth::Tanh),
+            Activation::Logistic => smooth(Smooth::Logistic),
+            Activation::Softplus => smooth(Smooth::Softplus),
+            Activation::Softsign => smooth(Smooth::Softsign),
+            Activation::EluRational => smooth(Smooth::EluRational),
+            Activation::Identity
+            | Activation::Relu
+            | Activation::LeakyRelu { .. }
+            | Activation::HardTanh { .. }
+            | Activation::Square
+            | Activation::Quadratic
+            | Activation::Cubic => {
+                let function = Function::of(activation, kink, models)?;
+                Ok(Self::Bounded { function, models })
+            }
+        }
     }
 
     /// σ(s) and σ'(s), each with what it is off if s is off by a deviation; within eight deviations of a kink the whole jump.
     pub(in crate::verdict) fn at(&self, s: f64, deviation: f64) -> [(f64, f64); 2] {
         const FAR: f64 = 8.0;
-        let fire = |off: f64| self.function.fire(s, [Up::ZERO, Up::of(off)], self.models);
-        let (near, far) = (fire(deviation), fire(FAR * deviation));
-        let slope_off = if far.is_uncertain { far.slope_error[1] } else { near.slope_error[1] };
-        [(near.rate, near.rate_error[1].value()), (near.slope, slope_off.value())]
+        match self {
+            Self::Bounded { function, models } => {
+                let fire = |off: f64| function.fire(s, [Up::ZERO, Up::of(off)], *models);
+                let (near, far) = (fire(deviation), fire(FAR * deviation));
+                let slope_off =
+                    if far.is_uncertain { far.slope_error[1] } else { near.slope_error[1] };
+                [(near.rate, near.rate_error[1].value()), (near.slope, slope_off.value())]
+            }
+            Self::Smooth { function, unit } => function.at(s, deviation, *unit),
+        }
+    }
+}
+
+impl Smooth {
+    /// σ(s + d) ≈ σ + σ' d + ½ d², σ'(s + d) ≈ σ' + σ'' d + d², and the roundings of the usual formulas: σ by a library, within four
+    /// ulps, and σ' as frameworks have it of σ, with what cancels there.
+    fn at(self, s: f64, deviation: f64, unit: f64) -> [(f64, f64); 2] {
+        const LIBRARY: f64 = 4.0;
+        let far = 1.0 + s.abs();
+        let tail = (-s.abs()).exp();
+        let of_logistic = tail / ((1.0 + tail) * (1.0 + tail));
+        let logistic = if s < 0.0 { tail / (1.0 + tail) } else { 1.0 / (1.0 + tail) };
+        let quotient = (s / far, 1.0 / (far * far), 2.0 / (far * far * far));
+        let (rate, slope, bend) = match self {
+            Self::Tanh => {
+                let double = (-2.0 * s.abs()).exp();
+                let slope = 4.0 * double / ((1.0 + double) * (1.0 + double));
+                (s.tanh(), slope, 2.0 * s.tanh().abs() * slope)
+            }
+            Self::Logistic => (logistic, of_logistic, of_logistic),
+            Self::Softplus => (s.max(0.0) + tail.ln_1p(), logistic, of_logistic),
+            Self::EluRational if s > 0.0 => (s, 1.0, 0.0),
+            Self::Softsign | Self::EluRational => quotient,
+        };
+        let rounded = match self {
+            // 1 − y², y (1 − y): what y is off, and the roundings.
+            Self::Tanh => 2.0 * LIBRARY * rate * rate + 2.0 * slope,
+            Self::Logistic => LIBRARY * rate + 2.0 * slope,
+            Self::Softplus => 2.0 * LIBRARY * slope,
+            Self::EluRational if s > 0.0 => 0.0,
+            // 1/(1 + |s|) − |s|/(1 + |s|)²
+            Self::Softsign | Self::EluRational => 3.0 / far,
+        };
+        let second = deviation * deviation;
+        let rate_off = slope * deviation + second / 2.0 + LIBRARY * unit * rate.abs();
+        [(rate, rate_off), (slope, bend * deviation + second + unit * rounded)]
     }
 }

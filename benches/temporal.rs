@@ -41,6 +41,7 @@ fn problem(shape: Shape) -> (TemporalNetwork<f64>, Batch<f64>) {
         leak: 0.5,
         activation: Function::Tanh,
         kink: Kink::Left,
+        has_diagonal: false,
         recurrent: numbers(neurons * neurons, (3.0 / neurons as f64).sqrt()),
         input: numbers(neurons * 4, 1.0),
         readout: numbers(2 * neurons, 0.2),
@@ -49,7 +50,7 @@ fn problem(shape: Shape) -> (TemporalNetwork<f64>, Batch<f64>) {
     };
     let columns = steps * EXAMPLES;
     let (input, target) = (numbers(columns * 4, 1.0), numbers(columns * 2, 1.0));
-    (net, Batch { steps, examples: EXAMPLES, input, target })
+    (net, Batch { steps, examples: EXAMPLES, input, target, initial: None })
 }
 
 /// A step of the engine, after causal and adjoint gradients were seen to agree if `checked`.

@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::fmt::Debug;
 
 use creditcheck::number::{canonical, exact_f64, hex, nearest_f32, nearest_f64, parse};
-use creditcheck::scalar::{Dual, ExactScalar, MERSENNE_61, Polynomial, Prime, Rational, Scalar};
+use creditcheck::scalar::{
+    Dual, Enclosed, ExactScalar, MERSENNE_61, Polynomial, Prime, Rational, Scalar,
+};
 use creditcheck::spec::Limits;
 use num_bigint::BigInt;
 use proptest::prelude::*;
@@ -61,6 +63,32 @@ fn laws<S: ExactScalar>(a: &S, b: &S, c: &S) {
         assert_eq!(mul(a, b).sign(), Some(product), "signs multiply");
         assert_eq!((-a.clone()).sign(), Some(of_a.reverse()), "−a has the other sign");
     }
+}
+
+/// Balls contain what they should after any few operations, and are no wider than some units of their last place.
+#[test]
+fn balls_contain_what_is_exact() {
+    for_all(2_000, (rational(), rational(), rational(), 0..4_u8), |(a, b, c, wide)| {
+        let ball = |value: &Q| <Enclosed as Scalar>::from_rational(value).unwrap();
+        let (of_a, of_b, of_c) = (ball(&a), ball(&b), ball(&c));
+        // A factor that is a ball with a radius of its own: 1/3 · 3 is 1 and no point.
+        let third = ball(&ratio(1, 3)) * &ball(&ratio(3, 1));
+        let of_a = (0..wide).fold(of_a, |so_far, _| so_far * &third);
+        let found = (of_a.clone() * &of_b - &of_c) * &of_a + &(-of_b.clone());
+        let exact = (&a * &b - &c) * &a - &b;
+        assert!(found.contains(&exact), "{a} {b} {c}");
+        let terms = [&a * &b * &a, &c * &a, b.clone(), exact.clone()];
+        let largest = terms.iter().map(num_traits::Signed::abs).max().unwrap();
+        let unit = Q::new(1.into(), BigInt::from(1) << 180);
+        assert!(found.radius() <= largest * unit, "{a} {b} {c}");
+        // A sign that is told is right, and all but none are told.
+        match found.sign() {
+            Some(Ordering::Greater) => assert!(exact > ratio(0, 1)),
+            Some(Ordering::Less) => assert!(exact < ratio(0, 1)),
+            Some(Ordering::Equal) => assert!(found.is_zero()),
+            None => assert!(found.contains(&ratio(0, 1))),
+        }
+    });
 }
 
 /// `from_rational` keeps sums, products, 0 and 1, wherever it answers.

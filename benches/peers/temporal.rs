@@ -61,12 +61,14 @@ impl Data {
             activation: Function::Tanh,
             kink: Kink::Left,
             recurrent,
+            has_diagonal: false,
             input,
             readout,
             readout_biases: Some(biases),
             types: None,
         };
-        (network, Batch { steps: self.steps, examples: self.examples, input: x, target })
+        let (steps, examples) = (self.steps, self.examples);
+        (network, Batch { steps, examples, input: x, target, initial: None })
     }
 
     fn engine<F: Format>(&self, net: &TemporalNetwork<F>) -> Engine<F> {

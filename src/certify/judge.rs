@@ -49,6 +49,7 @@ pub fn judge(
     if judgement.nearness().is_refused() {
         let scale = Scale {
             examples: case.examples.len(),
+            steps: 1,
             outputs: Wiring::of(case).outputs.len(),
             learning_rate: case.learning_rate.clone(),
             is_update: explain::is_update(mine.quantity),

@@ -6,6 +6,7 @@ use std::ops::{Add, Mul, Neg, Sub};
 use num_rational::BigRational;
 
 use super::{ExactScalar, Scalar};
+use crate::spec::Transcendental;
 
 /// A value and its derivative along one direction.
 ///
@@ -85,6 +86,17 @@ impl<S: Scalar> Scalar for Dual<S> {
 
     fn from_rational(value: &BigRational) -> Option<Self> {
         S::from_rational(value).map(Self::constant)
+    }
+
+    /// σ(a) + σ'(a) bε
+    fn transcendental(&self, function: Transcendental) -> Option<Self> {
+        let value = self.value.transcendental(function)?;
+        let slope = match function {
+            Transcendental::Tanh => S::one() - &(value.clone() * &value),
+            Transcendental::Logistic => value.clone() * &(S::one() - &value),
+            Transcendental::Softplus => self.value.transcendental(Transcendental::Logistic)?,
+        };
+        Some(Self { tangent: slope * &self.tangent, value })
     }
 
     fn bits(&self) -> u64 {

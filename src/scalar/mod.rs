@@ -1,12 +1,13 @@
 //! The number kernel: the ring operations that the textbook is written in.
 //!
 //! One textbook text compiles over [rationals](Rational), [prime fields](Prime),
-//! [dual numbers](Dual), [polynomials](Polynomial) and `f64`. There is no division
+//! [dual numbers](Dual), [polynomials](Polynomial), [balls](Enclosed) and `f64`. There is no division
 //! and no order: an algorithm that needs a reciprocal or a sign asks for it and must
 //! say what happens when there is none. There are no sums either: each engine
 //! writes its own fold, so that a wrong one cannot be everybody's.
 
 mod dual;
+mod enclosed;
 mod float;
 mod plain;
 mod polynomial;
@@ -19,9 +20,10 @@ use std::ops::{Add, Mul, Neg, Sub};
 
 use num_rational::BigRational;
 
-use crate::spec::work;
+use crate::spec::{Transcendental, work};
 
 pub use dual::Dual;
+pub use enclosed::Enclosed;
 pub use polynomial::Polynomial;
 pub use prime::{MERSENNE_61, Prime};
 pub use rational::Rational;
@@ -31,8 +33,8 @@ pub use rational::Rational;
 /// Laws (tested in `tests/laws.rs`): addition and multiplication are associative,
 /// commutative and distributive with `zero` and `one`; `a + (−a) = 0`; `a·a⁻¹ = 1`
 /// where [`try_recip`](Self::try_recip) answers; [`from_rational`](Self::from_rational)
-/// is a ring homomorphism where it answers. `f64` keeps them only up to rounding and
-/// is therefore no [`ExactScalar`].
+/// is a ring homomorphism where it answers. `f64` and [`Enclosed`] keep them only up to rounding and
+/// are therefore no [`ExactScalar`].
 ///
 /// ```
 /// use creditcheck::scalar::{Prime, Scalar};
@@ -60,6 +62,11 @@ pub trait Scalar:
     fn sign(&self) -> Option<Ordering>;
     /// The image of a rational number, if it has one.
     fn from_rational(value: &BigRational) -> Option<Self>;
+    /// σ of it where σ has no rational values, of number types that can hold one.
+    fn transcendental(&self, function: Transcendental) -> Option<Self> {
+        let _ = function;
+        None
+    }
     /// How many bits the representation takes, for [`crate::spec::Limits::bits`].
     fn bits(&self) -> u64 {
         0

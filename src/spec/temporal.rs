@@ -10,7 +10,7 @@ use crate::foreign::Foreign;
 /// A recurrent network of leaky neurons with a linear readout (T1).
 ///
 /// ```text
-/// T1   s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t),  z_t = σ(s_t),  y_t = V z_t + b,  s_0 = z_0 = 0
+/// T1   s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t + c),  z_t = σ(s_t),  y_t = V z_t + b,  s_0 = z_0 = 0 or as given
 /// ```
 ///
 /// Shapes: N neurons, M inputs, K readouts; every matrix is post × pre. There is at least one of each.
@@ -20,10 +20,14 @@ pub struct Temporal {
     pub leak: BigRational,
     /// σ of every neuron.
     pub activation: Activation,
-    /// W, N × N, zero on its diagonal.
+    /// W, N × N, zero on its diagonal but where `has_diagonal`.
     pub recurrent: Vec<Vec<BigRational>>,
+    /// Whether neurons may have synapses onto themselves: then the diagonal of W is like all its other entries.
+    pub has_diagonal: bool,
     /// U, N × M.
     pub input: Vec<Vec<BigRational>>,
+    /// c, one per neuron, as weights of an input that is always 1; or none: then there are no such parameters.
+    pub biases: Option<Vec<BigRational>>,
     /// V, K × N.
     pub readout: Vec<Vec<BigRational>>,
     /// b, one per readout; or none: then there are no bias parameters.
@@ -76,6 +80,13 @@ impl TemporalCase {
         Foreign(self.name.as_deref().unwrap_or("(unnamed)"))
     }
 
+    /// Whether every sequence begins with all rates 0, so that nothing has fired before its first step.
+    #[must_use]
+    pub fn starts_silent(&self) -> bool {
+        let zero = |value: &BigRational| *value.numer() == 0.into();
+        self.examples.iter().all(|example| example.initial.iter().flatten().all(zero))
+    }
+
     /// T, the number of time steps.
     #[must_use]
     pub fn duration(&self) -> usize {
@@ -86,29 +97,34 @@ impl TemporalCase {
 /// One example: what the network sees and what it should say, step by step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
+    /// s_0 = z_0, one number per neuron; or none: then both are 0.
+    pub initial: Option<Vec<BigRational>>,
     /// `input[t − 1]` is x_t, one number per input.
     pub input: Vec<Vec<BigRational>>,
-    /// `target[t − 1]` is y*_t, one number per readout; where only the last step counts, the others are read by nobody.
+    /// `target[t − 1]` is y*_t, one number per readout; those of steps that do not count are read by nobody.
     pub target: Vec<Vec<BigRational>>,
 }
 
 /// w_t of the loss L_b = ½ Σ_t w_t Σ_k (y_{k,t} − y*_{k,t})².
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Steps {
     /// w_t = 1 at every step.
     #[default]
     All,
     /// w_T = 1, and 0 before.
     Last,
+    /// w_t = 1 at these steps, counted from 1 and ascending, and 0 at the others.
+    At(Vec<usize>),
 }
 
 impl Steps {
-    /// The word in a case file.
+    /// Whether w_t = 1, with t counted from 1.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn count(&self, t: usize, duration: usize) -> bool {
         match self {
-            Self::All => "all",
-            Self::Last => "last",
+            Self::All => true,
+            Self::Last => t == duration,
+            Self::At(list) => list.binary_search(&t).is_ok(),
         }
     }
 }
@@ -154,17 +170,17 @@ pub enum Feedback {
     /// Ŵ = W.
     #[default]
     Cell,
-    /// Ŵ_jp is the mean of W from type to type, 0 on the diagonal.
+    /// Ŵ_jp is the mean of W from type to type; 0 on the diagonal, unless W has one and it is counted.
     Type(Diagonal),
 }
 
-/// Whether the zeros of the diagonal of W are counted in the mean of a block.
+/// Whether the diagonal of W is counted in the mean of a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Diagonal {
-    /// They are, as the authors have it.
+    /// It is, zeros or not; synapses of neurons onto themselves, if there are any, are then like all others in Ŵ too.
     #[default]
     Counted,
-    /// They are not.
+    /// It is not, and Ŵ has none.
     Excluded,
 }
 
@@ -216,10 +232,12 @@ pub enum Form {
 pub struct TemporalGradient<T> {
     /// L
     pub loss: T,
-    /// ∂L/∂W, N × N; the diagonal too, a parameter whose value is 0.
+    /// ∂L/∂W, N × N; the diagonal too, even where its values have to be 0.
     pub recurrent: Vec<Vec<T>>,
     /// ∂L/∂U, N × M.
     pub input: Vec<Vec<T>>,
+    /// ∂L/∂c, one per neuron, if the network has them.
+    pub biases: Option<Vec<T>>,
     /// ∂L/∂V, K × N; exact in every rule.
     pub readout: Vec<Vec<T>>,
     /// ∂L/∂b, one per readout, if the network has them; exact in every rule.
@@ -243,6 +261,9 @@ impl Field {
     /// ∂L/∂U over time.
     pub const INPUT: Self =
         Self { name: "input", symbol: "U", axes: ["post", "input"], each: ["neuron", "input"] };
+    /// ∂L/∂c over time.
+    pub const BIASES: Self =
+        Self { name: "biases", symbol: "c", axes: ["neuron", ""], each: ["neuron", ""] };
     /// ∂L/∂V over time.
     pub const READOUT: Self =
         Self { name: "readout", symbol: "V", axes: ["post", "pre"], each: ["readout", "neuron"] };
@@ -255,20 +276,23 @@ impl Layout {
     /// The blocks of a network that runs in time, in the order of its file.
     #[must_use]
     pub fn over_time(net: &Temporal) -> Self {
-        let biases = net.readout_biases.is_some();
+        let biases = [net.biases.is_some(), net.readout_biases.is_some()];
         Self::of_matrices([net.neurons(), net.inputs(), net.readouts()], biases)
     }
 
-    fn of_matrices([neurons, inputs, readouts]: [usize; 3], biases: bool) -> Self {
-        let matrix = |field, rows, columns| (Part::Field(field), Shape::Matrix { rows, columns });
-        let matrices = [
+    fn of_matrices([neurons, inputs, readouts]: [usize; 3], biases: [bool; 2]) -> Self {
+        let matrix =
+            |field, rows, columns| Some((Part::Field(field), Shape::Matrix { rows, columns }));
+        let vector =
+            |field, count, there: bool| there.then_some((Part::Field(field), Shape::Vector(count)));
+        let blocks = [
             matrix(Field::RECURRENT, neurons, neurons),
             matrix(Field::INPUT, neurons, inputs),
+            vector(Field::BIASES, neurons, biases[0]),
             matrix(Field::READOUT, readouts, neurons),
+            vector(Field::READOUT_BIASES, readouts, biases[1]),
         ];
-        let biases =
-            biases.then_some((Part::Field(Field::READOUT_BIASES), Shape::Vector(readouts)));
-        Self::new(matrices.into_iter().chain(biases))
+        Self::new(blocks.into_iter().flatten())
     }
 }
 
@@ -282,6 +306,7 @@ impl<S> TemporalGradient<S> {
             loss: to(&self.loss),
             recurrent: matrix(&self.recurrent),
             input: matrix(&self.input),
+            biases: self.biases.as_ref().map(row),
             readout: matrix(&self.readout),
             readout_biases: self.readout_biases.as_ref().map(row),
         }
@@ -292,8 +317,11 @@ impl<S> TemporalGradient<S> {
     pub fn per_block(&self) -> PerBlock<&S> {
         let inputs = self.input.first().map_or(0, Vec::len);
         let counts = [self.recurrent.len(), inputs, self.readout.len()];
-        let matrices = [&self.recurrent, &self.input, &self.readout].into_iter().flatten();
-        let entries = matrices.flatten().chain(self.readout_biases.iter().flatten());
-        Layout::of_matrices(counts, self.readout_biases.is_some()).hold(entries)
+        let synapses = self.recurrent.iter().chain(&self.input).flatten();
+        let entries = synapses.chain(self.biases.iter().flatten());
+        let entries = entries.chain(self.readout.iter().flatten());
+        let entries = entries.chain(self.readout_biases.iter().flatten());
+        let biases = [self.biases.is_some(), self.readout_biases.is_some()];
+        Layout::of_matrices(counts, biases).hold(entries)
     }
 }

@@ -10,7 +10,7 @@ use crate::scalar::Scalar;
 use crate::spec::outcome::{
     Adjoint, BackpropExample, BackpropOutcome, Delta, GivenBackprop, LayeredGradient,
 };
-use crate::spec::{Activation, Case, Kink, Layer, Layered, Limits, Network};
+use crate::spec::{Activation, Case, Kink, Layer, Layered, Limits, Network, Transcendental};
 
 /// The parameters of a layered network in the ring of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -251,6 +251,12 @@ pub(super) fn value_and_slope<S: Scalar>(
         }
     };
     let compare = |with: &S| (s.clone() - with).sign().ok_or_else(|| no_sign(activation.name()));
+    let no_value = || {
+        Error::unsupported(format!(
+            "{} of a rational is not rational: use --number f64, or let certify take its rates as given",
+            activation.name()
+        ))
+    };
     Ok(match activation {
         Activation::Identity => (s.clone(), S::one()),
         Activation::Relu => match compare(&S::zero())? {
@@ -299,11 +305,21 @@ pub(super) fn value_and_slope<S: Scalar>(
                 (inverse.clone() - &S::one(), inverse.clone() * &inverse)
             }
         },
-        Activation::Tanh | Activation::Logistic | Activation::Softplus => {
-            return Err(Error::unsupported(format!(
-                "{} of a rational is not rational: use --number f64, or let certify take its rates as given",
-                activation.name()
-            )));
+        // tanh' s = 4 L(2s) L(−2s), L' s = L(s) L(−s) and softplus' s = L(s), with L the logistic function
+        Activation::Tanh => {
+            let twice = s.clone() + s;
+            let logistic = |s: &S| s.transcendental(Transcendental::Logistic).ok_or_else(no_value);
+            let slope = ratio(4, 1)? * &logistic(&twice)? * &logistic(&-twice)?;
+            (s.transcendental(Transcendental::Tanh).ok_or_else(no_value)?, slope)
+        }
+        Activation::Logistic => {
+            let logistic = |s: &S| s.transcendental(Transcendental::Logistic).ok_or_else(no_value);
+            let value = logistic(s)?;
+            (value.clone(), value * &logistic(&-s.clone())?)
+        }
+        Activation::Softplus => {
+            let value = |of| s.transcendental(of).ok_or_else(no_value);
+            (value(Transcendental::Softplus)?, value(Transcendental::Logistic)?)
         }
     })
 }

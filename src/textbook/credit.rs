@@ -13,7 +13,8 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::outcome::{Credit, CreditExample, CreditOutcome, Firing, GivenCredit, Update};
 use crate::spec::{
-    Activation, Case, Kink, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring,
+    Activation, Case, Kink, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Transcendental,
+    Wiring,
 };
 
 /// The whole rule on a case.
@@ -225,6 +226,12 @@ pub(super) fn balance_of_net_input<S: Scalar>(
     s: &S,
 ) -> Result<S, Error> {
     let sign = |value: &S| value.sign().ok_or_else(|| no_sign(function.name()));
+    let no_value = || {
+        Error::unsupported(format!(
+            "the balance factor of {} is not rational: the exact engines take it as given",
+            function.name()
+        ))
+    };
     match function {
         Activation::Identity => Ok(S::one()),
         Activation::Relu => choose(sign(s)?, toward(kink, true), S::zero(), S::one()),
@@ -258,12 +265,16 @@ pub(super) fn balance_of_net_input<S: Scalar>(
                 Ok(reciprocal.clone() * &reciprocal)
             }
         },
-        Activation::Tanh | Activation::Logistic | Activation::Softplus => {
-            Err(Error::unsupported(format!(
-                "the balance factor of {} is not rational: the exact engines take it as given",
-                function.name()
-            )))
+        // From the rate: 1 − x², x(1 − x), and for softplus 1 − e⁻ˣ, which is logistic(s).
+        Activation::Tanh => {
+            let x = s.transcendental(Transcendental::Tanh).ok_or_else(no_value)?;
+            Ok(S::one() - &(x.clone() * &x))
         }
+        Activation::Logistic => {
+            let x = s.transcendental(Transcendental::Logistic).ok_or_else(no_value)?;
+            Ok(x.clone() * &(S::one() - &x))
+        }
+        Activation::Softplus => s.transcendental(Transcendental::Logistic).ok_or_else(no_value),
     }
 }
 

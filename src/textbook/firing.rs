@@ -8,7 +8,9 @@ use super::{afford, afford_function, embed, no_sign, within};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::outcome::Firing;
-use crate::spec::{Activation, Kink, Limits, Neuron, Parameters, PerNeuron, Wiring};
+use crate::spec::{
+    Activation, Kink, Limits, Neuron, Parameters, PerNeuron, Transcendental, Wiring,
+};
 
 /// The firing equilibrium of one example.
 ///
@@ -75,6 +77,12 @@ pub(crate) fn recurrent() -> Error {
 /// σ(s). At a kink both pieces have the same value but not the same dual part: the piece is
 /// chosen by the convention of D0.
 pub(crate) fn activate<S: Scalar>(activation: &Activation, kink: Kink, s: &S) -> Result<S, Error> {
+    let no_value = || {
+        Error::unsupported(format!(
+            "{} of a rational is not rational: the exact engines take its rates and balance factors as given",
+            activation.name()
+        ))
+    };
     match activation {
         Activation::Identity => Ok(s.clone()),
         Activation::Relu => pieces(s, &S::zero(), (kink, End::Lower), |_| S::zero(), S::clone),
@@ -114,12 +122,9 @@ pub(crate) fn activate<S: Scalar>(activation: &Activation, kink: Kink, s: &S) ->
                 Ok(s.clone() * &reciprocal)
             }
         },
-        Activation::Tanh | Activation::Logistic | Activation::Softplus => {
-            Err(Error::unsupported(format!(
-                "{} of a rational is not rational: the exact engines take its rates and balance factors as given",
-                activation.name()
-            )))
-        }
+        Activation::Tanh => s.transcendental(Transcendental::Tanh).ok_or_else(no_value),
+        Activation::Logistic => s.transcendental(Transcendental::Logistic).ok_or_else(no_value),
+        Activation::Softplus => s.transcendental(Transcendental::Softplus).ok_or_else(no_value),
     }
 }
 

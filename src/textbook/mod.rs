@@ -23,7 +23,7 @@ use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::scalar::Scalar;
-use crate::spec::{Activation, Limits, Parameters};
+use crate::spec::{Activation, Class, Limits, Parameters};
 
 pub use view::{Equilibrium, Recorder, View};
 
@@ -69,7 +69,7 @@ pub(crate) fn afford<S: Scalar>(
     limits.work.charge(sum.step(left, right), what)
 }
 
-/// Asks the budget for σ(s), σ'(s) or f(s): a comparison or two on straight pieces, a few products elsewhere.
+/// Asks the budget for σ(s), σ'(s) or f(s): a comparison or two on straight pieces, a few products elsewhere, and series of them.
 pub(crate) fn afford_function<S: Scalar>(
     activation: &Activation,
     s: &S,
@@ -77,9 +77,12 @@ pub(crate) fn afford_function<S: Scalar>(
 ) -> Result<(), Error> {
     /// As many as the longest formula has, s (1 − s²/3) with its growing powers.
     const PRODUCTS: u64 = 4;
-    let cost = match activation.is_piecewise_linear() {
-        true => s.step(s, &S::one()),
-        false => s.step(s, s).saturating_mul(PRODUCTS),
+    /// The terms of a few exponential series.
+    const SERIES: u64 = 512;
+    let cost = match activation.class() {
+        Class::Straight(_) => s.step(s, &S::one()),
+        Class::Curved(_) | Class::Quotient => s.step(s, s).saturating_mul(PRODUCTS),
+        Class::Transcendental(_) => s.step(s, s).saturating_mul(SERIES),
     };
     limits.work.charge(cost, activation.name())
 }

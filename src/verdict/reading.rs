@@ -14,6 +14,8 @@ pub struct Scale {
     pub examples: usize,
     /// K
     pub outputs: usize,
+    /// T; 1 of what does not run in time.
+    pub steps: usize,
     /// η
     pub learning_rate: BigRational,
     /// Whether an update is judged, and no gradient.
@@ -57,6 +59,8 @@ impl Scale {
             (q(1, outputs), "a mean over the outputs too (1/K)"),
             (q(2, outputs), "the mean of the squares over batch and outputs (2/K)"),
         ];
+        let times: [Part; 2] =
+            [(one(), ""), (q(1, self.steps), "a mean over the steps in place of their sum (1/T)")];
         let mut rates: Vec<Part> = vec![(one(), "")];
         if !self.learning_rate.is_zero() {
             rates.push((
@@ -75,7 +79,7 @@ impl Scale {
             ));
         }
         let mut found: Vec<Reading> = Vec::new();
-        for parts in product(&[&sign, &half, &batches, &mean, &rates]) {
+        for parts in product(&[&sign, &half, &batches, &mean, &times, &rates]) {
             // A part that is 1 here says nothing.
             if parts.iter().any(|(value, words)| !words.is_empty() && value.is_one()) {
                 continue;

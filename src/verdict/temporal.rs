@@ -53,6 +53,9 @@ pub struct Condition {
 /// 9   type-specific      Ŵ = W: then the rule is its cell-specific form
 /// ```
 ///
+/// What is said of W holds where every sequence begins silent; else W is like U. Biases are like U, and senders and paths of two synapses
+/// may be synapses of a neuron onto itself.
+///
 /// `slopes[b][t − 1][j]` is h_{j,t} = σ'(s_{j,t}) of example b, as an exact engine reports it; where it is missing, the conditions that
 /// need it are not decided; a list μ that is not one per cell, which no engine takes, has no condition. With λ = 0 no-leak taps are filter taps; ModProp with no relay at all (S ≤ 1, μ = 0) is MDGL or
 /// e-prop, and has their conditions too. "Cell-specific" is Ŵ = W, however it comes about.
@@ -194,10 +197,7 @@ impl At<'_> {
     /// Claim 5: the slopes where they matter.
     fn at_relays(&self, rule: &Modprop, about: About) -> Condition {
         // g_t takes the slope at the cell where it is, from the first step that has a trace; a tap takes that of the cells between.
-        let first_step = match about {
-            About::Input => 1,
-            _ => 2,
-        };
+        let first_step = if self.begins_late(about) { 2 } else { 1 };
         let (cells, first, who) = match rule.form {
             Form::Autodiff => (self.senders(), first_step, "sends"),
             Form::Filter | Form::NoLeak => (self.relays(), first_step + 1, "relays"),
@@ -261,9 +261,9 @@ impl At<'_> {
             parts.need(leak.is_zero(), "λ = 0", || format!("λ = {leak} is not 0"));
         }
         parts.add(self.is_cell_specific());
-        let (behind, back) = match about {
-            About::Input => (1, "T − 1"),
-            _ => (2, "T − 2"),
+        let (behind, back) = match self.begins_late(about) {
+            false => (1, "T − 1"),
+            true => (2, "T − 2"),
         };
         let delays = self.case.duration().saturating_sub(behind);
         let count = match (rule.form, rule.taps) {
@@ -280,10 +280,18 @@ impl At<'_> {
         feedback_is_exact(&self.case.network, self.feedback.unwrap_or_default())
     }
 
+    /// Whether traces begin with the second step only: those of recurrent synapses, if nothing has fired before the first.
+    fn begins_late(&self, about: About) -> bool {
+        match about {
+            About::Input => false,
+            About::Recurrent | About::Feedback => self.case.starts_silent(),
+        }
+    }
+
     /// T ≤ `most` for W, one less for U, whose traces begin a step earlier.
     fn is_short(&self, about: About, most: usize) -> Result<String, String> {
         let duration = self.case.duration();
-        let most = if about == About::Input { most - 1 } else { most };
+        let most = if self.begins_late(about) { most } else { most - 1 };
         if duration <= most {
             Ok(format!("T = {duration} is at most {most}"))
         } else {

@@ -82,7 +82,7 @@ pub(super) fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
     let limits = &Limits { work: Work::up_to(u64::MAX), ..limits.clone() };
     let number = |value: &Json| everywhere(value, limits);
     fields(case, |name, value| match name {
-        "learning_rate" | "kink" => number(value),
+        "learning_rate" | "kink" | "initial" => number(value),
         "examples" => items(value, |example| fields(example, |_, list| number(list))),
         "network" => fields(value, |name, value| match name {
             "layers" => items(value, |layer| {

@@ -105,6 +105,9 @@ impl Fields {
     /// The fields of other kinds are told so, not that they are unknown.
     fn refuse_others(&self, root: &Cursor<'_>) -> Result<(), Error> {
         for other in ["layers", "synapses", "biases", "inputs"] {
+            if self.all.iter().any(|own| own.name == other) {
+                continue;
+            }
             if let Some(field) = root.field(other) {
                 let (network, names) = (self.network, self.names());
                 return Err(field.error(format!("no such field for {network}: it has {names}")));
@@ -130,7 +133,7 @@ impl Subject {
     #[must_use]
     pub fn over_time(case: &TemporalCase) -> Self {
         const ALL: &[Field] =
-            &[Field::RECURRENT, Field::INPUT, Field::READOUT, Field::READOUT_BIASES];
+            &[Field::RECURRENT, Field::INPUT, Field::BIASES, Field::READOUT, Field::READOUT_BIASES];
         let (network, neurons) = ("a network that runs in time", case.network.neurons());
         let layout = Layout::over_time(&case.network);
         Self::with_fields(layout, Fields { network, all: ALL, neurons })

@@ -56,7 +56,7 @@ fast::temporal::adjoint: error fast fast::layout fast::product fast::temporal::c
 fast::temporal::bptt: error fast fast::backprop fast::layout fast::network fast::product fast::temporal::columns fast::temporal::loss fast::temporal::network fast::wide spec
 fast::temporal::causal: error fast fast::layout fast::product fast::temporal::columns fast::temporal::network fast::temporal::passes fast::temporal::plan fast::temporal::stream fast::wide
 fast::temporal::columns: fast fast::layout
-fast::temporal::loss: fast
+fast::temporal::loss: fast spec
 fast::temporal::network: error fast fast::network spec
 fast::temporal::passes: fast fast::credit fast::network fast::wide spec
 fast::temporal::plan: error fast fast::layout fast::temporal::columns fast::temporal::network spec
@@ -82,7 +82,7 @@ number: error spec
 paragraph: foreign
 progress: error
 report: certificate::large certificate::verify certificate::words certify error foreign number paragraph simulate spec textbook::temporal::outcome verdict::compared verdict::judge verdict::nearness verdict::table verdict::temporal verdict::ulps verdict::walk wire
-scalar: number spec
+scalar: number spec verdict::enclosure
 simulate: error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number progress spec
 spec: error foreign
 suite: error fast::credit fast::network progress simulate spec wire

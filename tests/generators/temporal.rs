@@ -56,6 +56,9 @@ impl Arbitrary for InTime {
         ];
         let activation = one_of(g, &kinds);
         let mut case = draw(g, activation);
+        if below(g, 2) == 0 {
+            with_more(g, &mut case);
+        }
         if !case.network.activation.kinks().is_empty() && below(g, 2) == 0 {
             let cells = 1 + below(g, 3);
             for _ in 0..cells {
@@ -105,6 +108,7 @@ fn draw(g: &mut Gen, activation: Activation) -> TemporalCase {
     let types = 1 + below(g, neurons.min(3));
     let batch = one_of(g, &[1, 2, 2, 3]);
     let examples = (0..batch).map(|_| Sequence {
+        initial: None,
         input: (0..duration).map(|_| (0..inputs).map(|_| number(g, 9, 4)).collect()).collect(),
         target: (0..duration).map(|_| (0..readouts).map(|_| number(g, 9, 2)).collect()).collect(),
     });
@@ -118,7 +122,9 @@ fn draw(g: &mut Gen, activation: Activation) -> TemporalCase {
             leak: one_of(g, &[Q::zero(), ratio(1, 2), ratio(9, 10)]),
             activation,
             recurrent,
+            has_diagonal: false,
             input,
+            biases: None,
             readout,
             readout_biases: bool::arbitrary(g)
                 .then(|| (0..readouts).map(|_| number(g, 5, 4)).collect()),
@@ -128,6 +134,30 @@ fn draw(g: &mut Gen, activation: Activation) -> TemporalCase {
         learning_rate: ratio(3, 8),
         kink: served(one_of(g, &kinks), &kinked),
         examples,
+    }
+}
+
+/// Gives a case some of what a case may have besides: a diagonal, biases of the neurons, initial states, steps of its own.
+fn with_more(g: &mut Gen, case: &mut TemporalCase) {
+    let (neurons, duration) = (case.network.neurons(), case.duration());
+    if below(g, 2) == 0 {
+        case.network.has_diagonal = true;
+        for own in 0..neurons {
+            case.network.recurrent[own][own] = number(g, 4, 4);
+        }
+    }
+    if below(g, 2) == 0 {
+        case.network.biases = Some((0..neurons).map(|_| number(g, 5, 4)).collect());
+    }
+    if below(g, 2) == 0 {
+        for example in &mut case.examples {
+            example.initial = Some((0..neurons).map(|_| number(g, 5, 4)).collect());
+        }
+    }
+    if below(g, 2) == 0 {
+        let first = 1 + below(g, duration);
+        let rest = (first + 1..=duration).filter(|_| below(g, 2) == 0);
+        case.steps = Steps::At(std::iter::once(first).chain(rest).collect());
     }
 }
 

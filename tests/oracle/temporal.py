@@ -25,7 +25,7 @@ import exact
 from differentiable import Dual, Taped
 from values import canonical, digest, number
 
-FIELDS = ("recurrent", "input", "readout", "readout_biases")
+FIELDS = ("recurrent", "input", "biases", "readout", "readout_biases")
 TIMEOUT_S = 120
 
 
@@ -48,16 +48,26 @@ def parameters(network):
         for post, row in enumerate(network[field]):
             for pre, value in enumerate(row):
                 found[field, post, pre] = number(value)
-    for k, value in enumerate(network.get("readout_biases", [])):
-        found["readout_biases", k] = number(value)
+    for field in ("biases", "readout_biases"):
+        for k, value in enumerate(network.get(field, [])):
+            found[field, k] = number(value)
     return found
 
 
 def weighted(case, t):
-    return case["steps"] == "all" or t == len(case["examples"][0]["input"]) - 1
+    steps = case["steps"]
+    if isinstance(steps, list):
+        return t + 1 in steps
+    return steps == "all" or t == len(case["examples"][0]["input"]) - 1
 
 
-def run(case, theta, example, fire):
+def starts(case):
+    """Each example with the state it begins in."""
+    rest = ["0"] * len(case["network"]["recurrent"])
+    return list(zip(case["examples"], numbers(case.get("initial", [rest] * len(case["examples"])))))
+
+
+def run(case, theta, example, start, fire):
     """Net inputs, rates and readouts of one example, in whatever numbers theta has."""
     net = case["network"]
     neurons, leak = len(net["recurrent"]), number(net["leak"])
@@ -67,12 +77,11 @@ def run(case, theta, example, fire):
         now = []
         for p in range(neurons):
             current = sum((theta["input", p, m] * x[m] for m in range(1, len(x))), theta["input", p, 0] * x[0])
-            if t:
-                for q in range(neurons):
-                    current = current + theta["recurrent", p, q] * z[-1][q]
-                now.append(s[-1][p] * leak + current * (1 - leak))
-            else:
-                now.append(current * (1 - leak))
+            if ("biases", p) in theta:
+                current = current + theta["biases", p]
+            for q in range(neurons):
+                current = current + theta["recurrent", p, q] * (z[-1] if t else start)[q]
+            now.append(current * (1 - leak) + (s[-1] if t else start)[p] * leak)
         s.append(now)
         z.append([fire(value) for value in now])
         outputs = []
@@ -94,9 +103,9 @@ def by_tape(case):
     total = Taped(Fraction(0), tape)
     share = Fraction(1, 2 * len(case["examples"]))
     kink = case.get("kink", "left")
-    for example in case["examples"]:
+    for example, start in starts(case):
         fire = lambda s: exact.fire(case["network"]["activation"], s, kink)
-        _, _, y, _, targets = run(case, theta, example, fire)
+        _, _, y, _, targets = run(case, theta, example, start, fire)
         for t, row in enumerate(y):
             if weighted(case, t):
                 for k, value in enumerate(row):
@@ -118,7 +127,8 @@ def feedback_weights(net, feedback, diagonal):
     pairs = lambda a, c: [(j, p) for j in range(size) for p in range(size) if types[j] == a and types[p] == c
                           and (diagonal == "counted" or j != p)]
     mean = lambda a, c: sum(weights[j][p] for j, p in pairs(a, c)) / Fraction(len(pairs(a, c)))
-    return [[mean(types[j], types[p]) if j != p else Fraction(0) for p in range(size)] for j in range(size)]
+    own = net.get("diagonal", False) and diagonal == "counted"
+    return [[mean(types[j], types[p]) if j != p or own else Fraction(0) for p in range(size)] for j in range(size)]
 
 
 def by_rule(case, rule):
@@ -134,8 +144,9 @@ def by_rule(case, rule):
     keep = leak if rule.get("form", "filter") != "no-leak" else 0
     relay = [[gain * hat[j][l] * mu[l] + (keep if j == l else 0) for l in range(neurons)] for j in range(neurons)]
     identity = [[Fraction(j == l) for l in range(neurons)] for j in range(neurons)]
-    for example in case["examples"]:
-        s, z, y, x, targets = run(case, theta, example, plain)
+    for example, start in starts(case):
+        s, z, y, x, targets = run(case, theta, example, start, plain)
+        before = [start] + z[:-1]
         steps = range(len(s))
         error = [[(y[t][k] - targets[t][k]) * weighted(case, t) for k in range(len(y[t]))] for t in steps]
         total += sum(e * e for row in error for e in row) / 2 * share
@@ -157,7 +168,9 @@ def by_rule(case, rule):
                 for p in range(neurons):
                     g = sum(powers[t - u][j][p] * gated[t][j] for t in steps if t >= u for j in range(neurons))
                     for q in range(neurons):
-                        found["recurrent", p, q] += gain * g * (z[u - 1][q] if u else 0) * share
+                        found["recurrent", p, q] += gain * g * before[u][q] * share
+                    if ("biases", p) in found:
+                        found["biases", p] += gain * g * share
                     for m, value in enumerate(x[u]):
                         found["input", p, m] += gain * g * value * share
             continue
@@ -167,16 +180,18 @@ def by_rule(case, rule):
             tap = times(relay, tap)
         for t in steps:
             # The traces, written out: sum over the past of leak^(t-u) (1 - leak).
-            past = lambda values, q, offset: sum(
-                leak ** (t - u) * gain * values[u - offset][q] for u in range(offset, t + 1))
+            past = lambda values, q: sum(leak ** (t - u) * gain * values[u][q] for u in range(t + 1))
             for p in range(neurons):
                 credit = signal[t][p] + sum(
                     tap[j][p] * gated[t + 1 + n][j]
                     for n, tap in enumerate(taps) if t + 1 + n < len(s) for j in range(neurons))
                 for q in range(neurons):
-                    found["recurrent", p, q] += credit * h[t][p] * past(z, q, 1) * share
+                    found["recurrent", p, q] += credit * h[t][p] * past(before, q) * share
                 for m in range(len(x[0])):
-                    found["input", p, m] += credit * h[t][p] * past(x, m, 0) * share
+                    found["input", p, m] += credit * h[t][p] * past(x, m) * share
+                if ("biases", p) in found:
+                    # An input that is always 1.
+                    found["biases", p] += credit * h[t][p] * (1 - leak ** (t + 1)) * share
     return total, found
 
 
@@ -188,8 +203,9 @@ def document(case, answer):
     for field in ("recurrent", "input", "readout"):
         ours[field] = [[canonical(found[field, post, pre]) for pre in range(len(row))]
                        for post, row in enumerate(net[field])]
-    if "readout_biases" in net:
-        ours["readout_biases"] = [canonical(found["readout_biases", k]) for k in range(len(net["readout_biases"]))]
+    for field in ("biases", "readout_biases"):
+        if field in net:
+            ours[field] = [canonical(found[field, k]) for k in range(len(net[field]))]
     return ours
 
 
@@ -267,6 +283,12 @@ def random_case(rng):
            "recurrent": matrix(neurons, neurons), "input": matrix(neurons, inputs), "readout": matrix(readouts, neurons)}
     for p in range(neurons):
         net["recurrent"][p][p] = "0"
+    if rng.random() < 0.3:
+        net["diagonal"] = True
+        for p in range(neurons):
+            net["recurrent"][p][p] = any_number()
+    if rng.random() < 0.3:
+        net["biases"] = [any_number() for _ in range(neurons)]
     if rng.random() < 0.5:
         net["readout_biases"] = [any_number() for _ in range(readouts)]
     if rng.random() < 0.6:
@@ -274,6 +296,10 @@ def random_case(rng):
     case = {"format": "creditcheck/case/1", "network": net, "loss": "half_squared_error", "learning_rate": "1/8",
             "steps": rng.choice(("all", "last")),
             "examples": [{"input": matrix(duration, inputs), "target": matrix(duration, readouts)} for _ in range(batch)]}
+    if rng.random() < 0.3:
+        case["initial"] = matrix(batch, neurons)
+    if rng.random() < 0.3:
+        case["steps"] = sorted(rng.sample(range(1, duration + 1), rng.randint(1, duration)))
     if rng.random() < 0.5:
         case["kink"] = rng.choice(("left", "right", "mean", "1/3", *(("inner", "outer") if activation == "hard_tanh" else ())))
         case["examples"][0]["input"][0] = ["0"] * inputs

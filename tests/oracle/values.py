@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 VALUE_FIELDS = {"weights", "biases", "input", "target", "slope", "min", "max", "learning_rate",
-                "leak", "recurrent", "readout", "readout_biases"}
+                "leak", "recurrent", "readout", "readout_biases", "initial"}
 
 
 def number(value):

@@ -27,6 +27,9 @@ fn cases_over_time_follow_the_schema_and_the_reader_agrees_with_it() {
     let right = read(&Path::new(FIXTURES).join("cases/temporal-golden.json"));
     let wrongs = [
         ("/steps", "\"first\""),
+        ("/steps", "[]"),
+        ("/steps", "[0, 1]"),
+        ("/steps", "[1, 1]"),
         ("/network/leak", "0.5"),
         ("/network/recurrent", "[]"),
         ("/network/input/0", "\"1\""),

@@ -43,6 +43,7 @@ fn case(net: &TemporalNetwork<f64>, batch: &Batch<f64>) -> TemporalCase {
             (0..batch.steps).map(|t| all[t * batch.examples + example].clone()).collect()
         };
         Sequence {
+            initial: None,
             input: rows(&batch.input, net.inputs),
             target: rows(&batch.target, net.readouts),
         }
@@ -51,7 +52,9 @@ fn case(net: &TemporalNetwork<f64>, batch: &Batch<f64>) -> TemporalCase {
         leak: exact_f64(net.leak).unwrap(),
         activation: Activation::Identity,
         recurrent: exact(&net.recurrent, net.neurons),
+        has_diagonal: false,
         input: exact(&net.input, net.inputs),
+        biases: None,
         readout: exact(&net.readout, net.neurons),
         readout_biases: None,
         types: net.types.clone(),

@@ -124,6 +124,10 @@ fn the_nets_are_of_all_kinds() {
         count("no biases", net.readout_biases.is_none());
         count("two of a type", (1..types.len()).any(|cell| types[..cell].contains(&types[cell])));
         count("two types", types.iter().any(|kind| *kind != types[0]));
+        count("diagonal", net.has_diagonal);
+        count("biases of the neurons", net.biases.is_some());
+        count("initial states", !case.starts_silent());
+        count("some steps", matches!(case.steps, Steps::At(_)));
         count("T = 1", case.duration() == 1);
         count("T = 6", case.duration() == 6);
         count("N = 6", net.neurons() == 6);
@@ -136,7 +140,7 @@ fn the_nets_are_of_all_kinds() {
         "more than one example" => 150,
         _ => 15,
     };
-    assert_eq!(seen.len(), 17 + 3 + 4, "{seen:?}");
+    assert_eq!(seen.len(), 21 + 3 + 4, "{seen:?}");
     assert!(seen.iter().all(|(what, count)| *count >= least(what)), "{seen:?}");
 }
 

@@ -8,6 +8,7 @@ mod judged;
 mod limits;
 mod reader;
 mod residues;
+mod rnn;
 mod witnesses;
 
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
@@ -37,8 +38,8 @@ fn gradient(
 /// How many entries of a gradient, of all parameters, are not zero.
 fn nonzero(found: &TemporalGradient<BigRational>) -> usize {
     let matrices = [&found.recurrent, &found.input, &found.readout];
-    let entries =
-        matrices.into_iter().flatten().flatten().chain(found.readout_biases.iter().flatten());
+    let biases = [&found.biases, &found.readout_biases].into_iter().flatten().flatten();
+    let entries = matrices.into_iter().flatten().flatten().chain(biases);
     entries.filter(|entry| !entry.is_zero()).count()
 }
 

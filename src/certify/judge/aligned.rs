@@ -46,6 +46,7 @@ pub(super) fn judge(
     })?;
     said.extend(as_another);
     let scale = Scale {
+        steps: 1,
         examples: case.examples.len(),
         outputs: case.examples.first().map_or(0, |example| example.target.len()),
         learning_rate: case.learning_rate.clone(),

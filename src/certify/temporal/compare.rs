@@ -92,15 +92,18 @@ impl Comparison {
         }
     }
 
-    /// The parameters whose exact derivatives are all zero, of W, U, V and b.
+    /// The parameters whose exact derivatives are all zero, of W, U, V, c and b.
     #[must_use]
     pub fn dead_blocks(&self) -> Vec<&'static str> {
-        let TemporalGradient { recurrent, input, readout, readout_biases, .. } = &self.gradient;
+        let TemporalGradient { recurrent, input, biases, readout, readout_biases, .. } =
+            &self.gradient;
         let is_dead = |rows: &[Vec<BigRational>]| rows.iter().flatten().all(Zero::is_zero);
         let matrices = [("W", recurrent), ("U", input), ("V", readout)];
         let dead = matrices.into_iter().filter(|(_, rows)| is_dead(rows)).map(|(name, _)| name);
-        let biases = readout_biases.iter().filter(|list| list.iter().all(Zero::is_zero));
-        dead.chain(biases.map(|_| "b")).collect()
+        let lists = [("c", biases), ("b", readout_biases)].into_iter();
+        let lists = lists.filter_map(|(name, list)| Some((name, list.as_ref()?)));
+        let lists = lists.filter(|(_, list)| list.iter().all(Zero::is_zero));
+        dead.chain(lists.map(|(name, _)| name)).collect()
     }
 }
 

@@ -1,12 +1,13 @@
 //! One rule's gradient or update.
 
 use num_rational::BigRational;
+use num_traits::Zero;
 
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::certify::gradient::no_engine;
 use crate::error::Error;
-use crate::number::held;
-use crate::scalar::Rational;
+use crate::number::{held, nearest_f64};
+use crate::scalar::{Enclosed, Rational};
 use crate::spec::{Dtype, Limits, Number, PerBlock, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
 use crate::verdict::bridge::update_of_blocks;
@@ -102,8 +103,45 @@ pub(super) fn expect_exact(case: &TemporalCase) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::unsupported(
-        "tanh, logistic and softplus have no rational values: only `creditcheck gradient` with --number f64 or f32 takes them here",
+        "tanh, logistic and softplus have no rational values: here only `creditcheck gradient` with --number f64 or f32 takes them, and \
+         `check` of floats",
     ))
+}
+
+/// The result of a rule as it can be had: exactly, or within balls.
+pub(super) struct Known {
+    /// L and the derivatives; of a σ without rational values the centres of their balls.
+    pub gradient: TemporalGradient<BigRational>,
+    /// The radii of the balls, rounded up; none of what is exact.
+    pub radius: Option<TemporalGradient<f64>>,
+}
+
+/// The engine of a rule in fractions, or in balls where σ has no rational values.
+///
+/// # Errors
+/// As [`gradient`]; [`Error::Limit`] for more than 1,000 neurons times steps in balls.
+pub(super) fn known(
+    case: &TemporalCase,
+    rule: &TemporalRule,
+    limits: &Limits,
+) -> Result<Known, Error> {
+    const MOST: u64 = 1_000;
+    let activation = &case.network.activation;
+    if activation.is_exact() {
+        return Ok(Known { gradient: exact(case, rule, limits)?, radius: None });
+    }
+    let given = (case.network.neurons() as u64).saturating_mul(case.duration() as u64);
+    if given > MOST {
+        let what = format!("neurons times steps of a network with {}", activation.name());
+        return Err(Error::Limit { what, given, limit: MOST });
+    }
+    let found = temporal::run::<Enclosed>(case, rule, Evaluation::Adjoint, limits)?.gradient;
+    // What is halfway between floats may go down.
+    let up = |ball: &Enclosed| match ball.radius() {
+        radius if radius.is_zero() => 0.0,
+        radius => nearest_f64(&radius).next_up(),
+    };
+    Ok(Known { gradient: found.map(Enclosed::centre), radius: Some(found.map(up)) })
 }
 
 /// Whether one direction per parameter is affordable.
@@ -114,8 +152,8 @@ pub(super) fn has_few_parameters(case: &TemporalCase) -> bool {
 /// How many parameters there are, the diagonal of W counted.
 pub(super) fn parameters(case: &TemporalCase) -> usize {
     let net = &case.network;
-    let biases = net.readout_biases.as_ref().map_or(0, Vec::len);
-    net.neurons() * (net.neurons() + net.inputs() + net.readouts()) + biases
+    let biases = [&net.biases, &net.readout_biases].into_iter().flatten().map(Vec::len);
+    net.neurons() * (net.neurons() + net.inputs() + net.readouts()) + biases.sum::<usize>()
 }
 
 /// A rule on the float side; the entries are floats, held exactly.
@@ -126,22 +164,26 @@ fn float<F: crate::fast::Float>(
 ) -> Result<TemporalGradient<BigRational>, Error> {
     use crate::fast::Threads;
     use crate::fast::temporal::{Batch, Engine, Evaluation, Loss, TemporalNetwork};
-    use num_traits::Zero;
 
     let (net, batch) = (TemporalNetwork::<F>::of(case)?, Batch::<F>::of(case)?);
     let (steps, examples) = (batch.steps, batch.examples);
     let mut engine = Engine::new(&net, steps, examples, rule, Evaluation::Causal, Threads::ONE)?;
-    engine.step(&net, &batch, Loss::HalfSquaredError, case.steps)?;
+    engine.step(&net, &batch, Loss::HalfSquaredError, case.steps.clone())?;
     // The fast engines refuse results that are not finite, so every float has an exact value.
     let held = |value: &F| value.exact().unwrap_or_else(BigRational::zero);
     let matrix = |values: &[F], columns: usize| -> Vec<Vec<BigRational>> {
         values.chunks(columns.max(1)).map(|row| row.iter().map(held).collect()).collect()
     };
     let gradient = engine.gradient();
+    let mut input = matrix(&gradient.input, net.inputs);
+    // There a bias is the weight of the last input.
+    let of_biases = || input.iter_mut().filter_map(Vec::pop).collect();
+    let biases = case.network.biases.is_some().then(of_biases);
     Ok(TemporalGradient {
         loss: held(&engine.loss()),
         recurrent: matrix(&gradient.recurrent, net.neurons),
-        input: matrix(&gradient.input, net.inputs),
+        input,
+        biases,
         readout: matrix(&gradient.readout, net.neurons),
         readout_biases: net
             .readout_biases

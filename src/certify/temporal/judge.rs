@@ -3,7 +3,7 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
-use super::gradient::{exact, has_few_parameters, of_rule};
+use super::gradient::{Known, expect_exact, has_few_parameters, known, of_rule};
 use super::on_kinks;
 use crate::certify::explain;
 use crate::error::Error;
@@ -90,6 +90,7 @@ fn explained(
         let scale = Scale {
             examples: case.examples.len(),
             outputs: case.network.readouts(),
+            steps: case.duration(),
             learning_rate: case.learning_rate.clone(),
             is_update: explain::is_update(mine.quantity),
         };
@@ -123,10 +124,11 @@ fn explained(
 /// Floats are judged within the computed rounding bound of the gradient (tier F in time): sums in any order, with or without fused
 /// multiply-add, by BPTT, RTRL, factorised RTRL or tangents. Where no bound is finite, correct
 /// rounding alone decides, and an entry that is not the nearest float is [`Nearness::Unjudged`]. The reference is the tangent
-/// up to 200 parameters, and BPTT above.
+/// up to 200 parameters, and BPTT above; of a σ without rational values it is BPTT in balls, whose radii are added to the bounds.
 ///
 /// # Errors
-/// As the exact engines; [`Error::Unsupported`] for a transcendental activation.
+/// As the exact engines; [`Error::Unsupported`] for fractions where σ has no rational values; [`Error::Limit`] for such a σ on more than
+/// 1,000 neurons times steps.
 pub fn judgement(
     case: &TemporalCase,
     mine: &Gradient,
@@ -142,6 +144,12 @@ struct Truth {
     right: PerBlock<Reference>,
 }
 
+/// The result of a rule in the quantity that theirs has, and the radii around it.
+struct Right {
+    gradient: Gradient,
+    radius: Option<TemporalGradient<f64>>,
+}
+
 fn judged(
     case: &TemporalCase,
     mine: &Gradient,
@@ -150,7 +158,8 @@ fn judged(
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Truth), Error> {
     progress.stage("the exact gradient")?;
-    let rule = if has_few_parameters(case) { TemporalRule::Tangent } else { TemporalRule::Bptt };
+    let by_tangent = has_few_parameters(case) && case.network.activation.is_exact();
+    let rule = if by_tangent { TemporalRule::Tangent } else { TemporalRule::Bptt };
     let truth = as_rule(case, &rule, mine, limits)?;
     let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
     Ok(against(mine, truth, bounds.as_ref(), options))
@@ -159,30 +168,39 @@ fn judged(
 /// Their entries against those of a rule, within its bounds.
 fn against(
     mine: &Gradient,
-    truth: Gradient,
+    Right { gradient: truth, radius }: Right,
     bounds: Option<&TemporalGradient<f64>>,
     options: &Options,
 ) -> (Judgement, Truth) {
     let mut judge = Judge::new(mine.number, options.keep);
+    let right = truth.entries.as_ref().map(|value| Reference::exactly(value.clone(), None));
     let right = match bounds {
-        None => truth.entries.as_ref().map(|value| reference(value, None)),
+        None => right,
         Some(bounds) => {
-            let both = truth.entries.as_ref().zip(bounds.per_block());
-            both.map(|(value, bound)| reference(value, Some(*bound)))
+            let with = |(of, bound): (Reference, &f64)| Reference { bound: Some(*bound), ..of };
+            right.zip(bounds.per_block()).map(with)
         }
+    };
+    let right = match &radius {
+        None => right,
+        Some(radius) => right.zip(radius.per_block()).map(|(of, radius)| around(of, *radius)),
     };
     let times = |reference: Reference| reference.times(&options.scale, mine.number);
     let right = right.map(times);
     judge.parameters(&mine.entries, &right);
     if let (Some(theirs), Some(loss)) = (&mine.loss, &truth.loss) {
-        let loss = times(reference(loss, bounds.map(|bounds| bounds.loss)));
+        let loss = Reference::exactly(loss.clone(), bounds.map(|bounds| bounds.loss));
+        let loss = radius.as_ref().map_or_else(|| loss.clone(), |r| around(loss.clone(), r.loss));
+        let loss = times(loss);
         judge.extra("loss", [("loss".to_owned(), theirs, loss)]);
     }
     (judge.judgement(), Truth { gradient: truth, right })
 }
 
-fn reference(value: &BigRational, bound: Option<f64>) -> Reference {
-    Reference::exactly(value.clone(), bound)
+/// What is known by the centre of a ball alone: its radius is part of the bound.
+fn around(centre: Reference, radius: f64) -> Reference {
+    let wider = |bound: f64| if radius == 0.0 { bound } else { (bound + radius).next_up() };
+    Reference { is_exact: false, bound: centre.bound.map(wider), ..centre }
 }
 
 /// How far floats may be from the exact result of a rule, in the quantity that theirs has; none for exact numbers, or where no bound is finite.
@@ -203,19 +221,49 @@ fn bounds_of(
     }
 }
 
-/// The exact result of a rule, in the quantity that theirs has.
+/// The result of a rule as it is known, in the quantity that theirs has.
 fn as_rule(
     case: &TemporalCase,
     rule: &TemporalRule,
     mine: &Gradient,
     limits: &Limits,
-) -> Result<Gradient, Error> {
-    Ok(of_rule(case, rule, (Number::Exact, mine.quantity), &exact(case, rule, limits)?))
+) -> Result<Right, Error> {
+    if mine.number == Number::Exact {
+        expect_exact(case)?;
+    }
+    let Known { gradient, mut radius } = known(case, rule, limits)?;
+    if let (Some(radius), Quantity::Update) = (&mut radius, mine.quantity) {
+        let eta = nearest_f64(&case.learning_rate.abs()).next_up();
+        let times = |radius: &f64| if *radius == 0.0 { 0.0 } else { (radius * eta).next_up() };
+        *radius = TemporalGradient { loss: radius.loss, ..radius.map(times) };
+    }
+    let gradient = of_rule(case, rule, (Number::Exact, mine.quantity), &gradient);
+    Ok(Right { gradient, radius })
 }
 
 struct Diagnosis {
     is_exactly: bool,
     sentence: String,
+}
+
+/// What a rule is on this case besides, where a program has it by another name.
+fn also(case: &TemporalCase, rule: &TemporalRule) -> &'static str {
+    match rule {
+        // With no leak nothing but W leads from step to step.
+        TemporalRule::Eprop if case.network.leak.is_zero() => {
+            ", which is here the direct term only: BPTT with the state detached at every step"
+        }
+        TemporalRule::Mdgl { feedback: Feedback::Cell } if case.network.leak.is_zero() => {
+            ", which is here BPTT that goes back one step at most"
+        }
+        TemporalRule::Bptt
+        | TemporalRule::Rtrl
+        | TemporalRule::FactorisedRtrl
+        | TemporalRule::Tangent
+        | TemporalRule::Eprop
+        | TemporalRule::Mdgl { .. }
+        | TemporalRule::Modprop(_) => "",
+    }
 }
 
 /// Whether these are the entries of another result.
@@ -252,7 +300,7 @@ fn diagnose(
     for rule in candidates(case, mine) {
         progress.stage(&format!("is it {rule}?"))?;
         let result = match as_rule(case, &rule, mine, limits) {
-            Ok(result) => result,
+            Ok(result) => result.gradient,
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) if error.is_out_of_work() => {
                 let sentence =
@@ -271,7 +319,8 @@ fn diagnose(
         let of_rule = bounds_of(case, &rule, mine)?;
         let of_rule = of_rule.map(|bounds| bounds.per_block().map(|bound| *bound));
         if let Some(matched) = matched(mine, &result, of_rule.as_ref()) {
-            found.push(Diagnosis::of(matched, format!("this is the {what} of {rule}")));
+            let sentence = format!("this is the {what} of {rule}{}", also(case, &rule));
+            found.push(Diagnosis::of(matched, sentence));
         }
         if mine.number != Number::Exact {
             let distance = furthest(mine, &result);
@@ -284,7 +333,12 @@ fn diagnose(
     // With η = 0 every mistake gives the same update.
     if mine.quantity == Quantity::Gradient || !case.learning_rate.is_zero() {
         progress.stage("is it a known mistake?")?;
+        let is_rule = !found.is_empty();
         found.extend(mistakes(case, mine, right, options, limits));
+        if !is_rule {
+            progress.stage("is it truncated?")?;
+            found.extend(truncated(case, mine, right, options, limits));
+        }
     }
     if found.is_empty() && mine.number != Number::Exact && nearest.0 < furthest(mine, truth) {
         let float = nearest_f64(&nearest.0);
@@ -306,17 +360,40 @@ fn mistakes(
     options: &Options,
     limits: &Limits,
 ) -> Vec<Diagnosis> {
-    let is_theirs = |gradient: &TemporalGradient<BigRational>| {
-        let asked = (Number::Exact, mine.quantity);
-        let result = of_rule(case, &TemporalRule::Bptt, asked, gradient);
-        let scaled = result.entries.map(|entry| entry * &options.scale);
-        are_near(mine.number, &mine.entries, &scaled.as_ref(), right).is_some()
-    };
+    let is_theirs = |gradient: &_| is_theirs(case, mine, right, options, gradient);
     let search = mutants::temporal::mistakes(case, &TemporalRule::Bptt, &is_theirs, limits);
     let caveat = search.caveat().map(|sentence| Diagnosis { is_exactly: false, sentence });
     let as_far = if mine.number.dtype().is_some() { Match::UpToRounding } else { Match::Exactly };
     let found = search.found.into_iter().map(|found| Diagnosis::of(as_far, found.sentence));
     found.chain(caveat).collect()
+}
+
+/// Whether this gradient is theirs, exactly or within the room that floats have.
+fn is_theirs(
+    case: &TemporalCase,
+    mine: &Gradient,
+    right: &PerBlock<Reference>,
+    options: &Options,
+    gradient: &TemporalGradient<BigRational>,
+) -> bool {
+    let asked = (Number::Exact, mine.quantity);
+    let result = of_rule(case, &TemporalRule::Bptt, asked, gradient);
+    let scaled = result.entries.map(|entry| entry * &options.scale);
+    are_near(mine.number, &mine.entries, &scaled.as_ref(), right).is_some()
+}
+
+/// The ways to cut sequences short that give these entries.
+fn truncated(
+    case: &TemporalCase,
+    mine: &Gradient,
+    right: &PerBlock<Reference>,
+    options: &Options,
+    limits: &Limits,
+) -> Option<Diagnosis> {
+    let is_theirs = |gradient: &_| is_theirs(case, mine, right, options, gradient);
+    let sentence = mutants::temporal::truncated(case, &is_theirs, limits)?;
+    let as_far = if mine.number.dtype().is_some() { Match::UpToRounding } else { Match::Exactly };
+    Some(Diagnosis::of(as_far, sentence))
 }
 
 /// The largest difference of two entries.
@@ -335,10 +412,13 @@ fn candidates(case: &TemporalCase, mine: &Gradient) -> Vec<TemporalRule> {
     let mut rules = vec![TemporalRule::Eprop];
     rules.extend(feedbacks.iter().map(|&feedback| TemporalRule::Mdgl { feedback }));
     let mut all_mu: Vec<Mu> = mu_of(mine).into_iter().collect();
-    all_mu.extend(
-        [(1, 2), (1, 1), (1, 4), (3, 4)]
-            .map(|(p, q)| Mu::Scalar(BigRational::new(p.into(), q.into()))),
-    );
+    // In balls a rule costs as much as a thousand in fractions.
+    if case.network.activation.is_exact() {
+        all_mu.extend(
+            [(1, 2), (1, 1), (1, 4), (3, 4)]
+                .map(|(p, q)| Mu::Scalar(BigRational::new(p.into(), q.into()))),
+        );
+    }
     for mu in &all_mu {
         for &feedback in &feedbacks {
             for form in [Form::Filter, Form::NoLeak, Form::Autodiff] {

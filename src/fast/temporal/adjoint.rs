@@ -3,7 +3,7 @@
 use faer::{Accum, MatMut};
 
 use super::columns::{Columns, add_columns, add_to_each, matrix};
-use super::loss::Loss;
+use super::loss::{Loss, runs};
 use super::network::{Batch, Flat, Shape, TemporalNetwork};
 use super::passes::{AddTimes, Blend, Fire, Relay, Times};
 use super::plan::Plan;
@@ -27,6 +27,8 @@ pub(super) struct Adjoint<F> {
     readout_back: Columns<F>,
     /// (1−λ) Ŵᵀ
     feedback: Columns<F>,
+    /// s_0
+    start: Columns<F>,
     net_input: Columns<F>,
     /// z_0, …, z_T
     rate: Columns<F>,
@@ -63,6 +65,7 @@ impl<F: Float> Adjoint<F> {
             readout: Columns::zeros(readouts, neurons),
             readout_back: Columns::zeros(neurons, readouts),
             feedback: Columns::zeros(neurons, neurons),
+            start: Columns::zeros(neurons, examples),
             net_input: Columns::zeros(neurons, all),
             rate: Columns::zeros(neurons, all + examples),
             slope: Columns::zeros(neurons, all),
@@ -91,10 +94,10 @@ impl<F: Float> Adjoint<F> {
         net: &TemporalNetwork<F>,
         batch: &Batch<F>,
         loss: Loss,
-        counted: Steps,
+        counted: &Steps,
         readouts: &mut [F],
     ) -> Result<F, Error> {
-        let Shape { inputs, readouts: width, steps, examples, .. } = self.shape;
+        let Shape { neurons, inputs, readouts: width, steps, examples } = self.shape;
         let (one, share, all) = (F::from(1), F::from(1) - net.leak, steps * examples);
         self.recurrent.fill_columns(0, &net.recurrent, share);
         self.input.fill_columns(0, &net.input, share);
@@ -102,21 +105,31 @@ impl<F: Float> Adjoint<F> {
         let x = matrix(&batch.input, inputs, all);
         let s = self.net_input.all_mut();
         product(s, Accum::Replace, self.input.all(), x, one, self.threads)?;
+        let initial = batch.initial.as_deref();
+        self.rate.run_mut(0, examples).fill(F::from(0));
+        for (b, state) in initial.unwrap_or_default().chunks_exact(neurons).enumerate() {
+            self.start.column_mut(b).copy_from_slice(state);
+            self.rate.column_mut(b).copy_from_slice(state);
+        }
         let mut tame = true;
         for t in 0..steps {
             let first = t * examples;
-            if t > 0 {
+            if t > 0 || initial.is_some() {
                 let s = self.net_input.part_mut(first, examples);
                 let z = self.rate.part(first, examples);
                 product(s, Accum::Add, self.recurrent.all(), z, one, self.threads)?;
             }
             let (earlier, now) = self.net_input.split_mut(first);
             let run = examples * self.slope.stride();
+            let earlier = match (t, initial) {
+                (0, Some(_)) => self.start.run(0, examples),
+                _ => &earlier[earlier.len().saturating_sub(run)..],
+            };
             tame &= widest(Fire {
                 activation: &net.activation,
                 kink: net.kink,
                 leak: net.leak,
-                earlier: &earlier[earlier.len().saturating_sub(run)..],
+                earlier,
                 net_input: &mut now[..run],
                 rate: self.rate.run_mut(first + examples, examples),
                 slope: self.slope.run_mut(first, examples),
@@ -129,10 +142,13 @@ impl<F: Float> Adjoint<F> {
         let z = self.rate.part(examples, all);
         product(y, Accum::Replace, self.readout.all(), z, one, self.threads)?;
         add_to_each(readouts, net.readout_biases.as_deref());
-        let first = if counted == Steps::Last { (all - examples) * width } else { 0 };
-        self.external[..first].fill(F::from(0));
-        let (y, target) = (&readouts[first..], &batch.target[first..]);
-        let sum = loss.differentiate(width, y, target, &mut self.external[first..]);
+        self.external.fill(F::from(0));
+        let mut sum = F::from(0);
+        for (first, end) in runs(counted, steps) {
+            let run = first * examples * width..end * examples * width;
+            let (y, target) = (&readouts[run.clone()], &batch.target[run.clone()]);
+            sum += loss.differentiate(width, y, target, &mut self.external[run]);
+        }
         Ok(sum / F::count(examples))
     }
 

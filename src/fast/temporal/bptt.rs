@@ -8,7 +8,7 @@
 use faer::{Accum, MatMut};
 
 use super::columns::{Columns, matrix};
-use super::loss::Loss;
+use super::loss::{Loss, runs};
 use super::network::{Batch, Flat, Shape, TemporalNetwork};
 use crate::error::Error;
 use crate::fast::backprop::slope::{activate, slope};
@@ -31,6 +31,8 @@ pub(super) struct Bptt<F> {
     readout: Columns<F>,
     /// Block t: z_t over x_{t+1}.
     forth: Columns<F>,
+    /// s_0
+    start: Columns<F>,
     net_input: Columns<F>,
     slope: Columns<F>,
     /// Block t: g_{t+1} over ϵ_t.
@@ -52,6 +54,7 @@ impl<F: Float> Bptt<F> {
             back: Columns::zeros(neurons, neurons + readouts),
             readout: Columns::zeros(readouts, neurons),
             forth: Columns::zeros(neurons + inputs, all + examples),
+            start: Columns::zeros(neurons, examples),
             net_input: Columns::zeros(neurons, all),
             slope: Columns::zeros(neurons, all),
             credit: Columns::zeros(neurons + readouts, all + examples),
@@ -68,7 +71,7 @@ impl<F: Float> Bptt<F> {
         net: &TemporalNetwork<F>,
         batch: &Batch<F>,
         loss: Loss,
-        counted: Steps,
+        counted: &Steps,
         readouts: &mut [F],
     ) -> Result<F, Error> {
         let Shape { neurons, inputs, readouts: width, steps, examples } = self.shape;
@@ -79,6 +82,16 @@ impl<F: Float> Bptt<F> {
         for (column, x) in batch.input.chunks_exact(inputs).enumerate() {
             self.forth.column_mut(column)[neurons..].copy_from_slice(x);
         }
+        for b in 0..examples {
+            let (s, z) = (self.start.column_mut(b), &mut self.forth.column_mut(b)[..neurons]);
+            match batch.initial.as_ref().map(|all| &all[b * neurons..][..neurons]) {
+                Some(state) => {
+                    s.copy_from_slice(state);
+                    z.copy_from_slice(state);
+                }
+                None => z.fill(F::from(0)),
+            }
+        }
         let mut tame = true;
         for t in 0..steps {
             let first = t * examples;
@@ -87,11 +100,15 @@ impl<F: Float> Bptt<F> {
             product(s, Accum::Replace, self.synapses.all(), forth, one, self.threads)?;
             let (earlier, now) = self.net_input.split_mut(first);
             let stride = self.forth.stride();
+            let earlier = match (t, &batch.initial) {
+                (0, Some(_)) => self.start.run(0, examples),
+                _ => &earlier[earlier.len().saturating_sub(examples * stride_of(neurons))..],
+            };
             tame &= widest(Activate {
                 activation: &net.activation,
                 kink: net.kink,
                 leak: net.leak,
-                earlier: &earlier[earlier.len().saturating_sub(examples * stride_of(neurons))..],
+                earlier,
                 net_input: &mut now[..examples * stride_of(neurons)],
                 rate: self.forth.run_mut(first + examples, examples),
                 slope: self.slope.run_mut(first, examples),
@@ -112,13 +129,13 @@ impl<F: Float> Bptt<F> {
                 }
             }
         }
-        let first = match counted {
-            Steps::All => 0,
-            Steps::Last => (steps - 1) * examples * width,
-        };
-        self.external[..first].fill(F::from(0));
-        let (y, target) = (&readouts[first..], &batch.target[first..]);
-        let sum = loss.differentiate(width, y, target, &mut self.external[first..]);
+        self.external.fill(F::from(0));
+        let mut sum = F::from(0);
+        for (first, end) in runs(counted, steps) {
+            let run = first * examples * width..end * examples * width;
+            let (y, target) = (&readouts[run.clone()], &batch.target[run.clone()]);
+            sum += loss.differentiate(width, y, target, &mut self.external[run]);
+        }
         Ok(sum / F::count(examples))
     }
 

@@ -1,6 +1,18 @@
 //! What the network should have said: the loss of one step and its derivative by the readouts.
 
 use crate::fast::Float;
+use crate::spec::Steps;
+
+/// The runs of steps that count, each from its first to before its end; steps are counted from 0 here.
+pub(super) fn runs(counted: &Steps, steps: usize) -> impl Iterator<Item = (usize, usize)> {
+    let (whole, list) = match counted {
+        Steps::All => (Some((0, steps)), &[][..]),
+        Steps::Last => (Some((steps - 1, steps)), &[][..]),
+        Steps::At(list) => (None, list.as_slice()),
+    };
+    let single = list.iter().filter(move |t| (1..=steps).contains(*t)).map(|t| (t - 1, *t));
+    whole.into_iter().chain(single)
+}
 
 /// What the loss measures at the steps that count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

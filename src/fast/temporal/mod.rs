@@ -68,12 +68,13 @@ pub enum Evaluation {
 ///     activation: Function::Identity,
 ///     kink: Kink::Left,
 ///     recurrent: vec![0.0],
+///     has_diagonal: false,
 ///     input: vec![2.0],
 ///     readout: vec![1.0],
 ///     readout_biases: None,
 ///     types: None,
 /// };
-/// let batch = Batch { steps: 2, examples: 1, input: vec![1.0, 0.0], target: vec![0.0, 0.0] };
+/// let batch = Batch { steps: 2, examples: 1, input: vec![1.0, 0.0], target: vec![0.0, 0.0], initial: None };
 /// let (rule, threads) = (TemporalRule::Bptt, Threads::ONE);
 /// let mut engine = Engine::new(&net, 2, 1, &rule, Evaluation::Adjoint, threads).unwrap();
 /// engine.step(&net, &batch, Loss::HalfSquaredError, Steps::All).unwrap();
@@ -231,22 +232,22 @@ impl<F: Float> Engine<F> {
         let (readouts, gradient) = (&mut self.readouts, &mut self.gradient);
         self.loss = match &mut self.kind {
             Kind::Bptt(engine) => {
-                let found = engine.fire(net, batch, loss, counted, readouts)?;
+                let found = engine.fire(net, batch, loss, &counted, readouts)?;
                 if learns {
                     engine.differentiate(net, gradient)?;
                 }
                 found
             }
             Kind::Adjoint(engine) => {
-                let found = engine.fire(net, batch, loss, counted, readouts)?;
+                let found = engine.fire(net, batch, loss, &counted, readouts)?;
                 if learns {
                     engine.assign(net, batch, gradient)?;
                 }
                 found
             }
             Kind::Stream(stream, synapses) => {
-                let what = (loss, counted);
-                stream.start(net);
+                let what = (loss, &counted);
+                stream.start(net, batch.initial.as_deref());
                 if learns {
                     gradient.readout_biases.fill(F::from(0));
                     synapses.start(net);
@@ -297,6 +298,11 @@ impl<F: Float> Engine<F> {
                 let expected = (width * steps * examples).to_string();
                 return Err(Error::input(place, found, expected));
             }
+        }
+        if let Some(initial) = batch.initial.as_ref().filter(|all| all.len() != neurons * examples)
+        {
+            let found = format!("{} numbers", initial.len());
+            return Err(Error::input("batch.initial", found, (neurons * examples).to_string()));
         }
         Ok(())
     }

@@ -10,8 +10,10 @@ use crate::spec::TemporalCase;
 /// A recurrent network of leaky neurons with a linear readout (T1), in floats that training changes in place.
 ///
 /// ```text
-/// T1   s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t),  z_t = σ(s_t),  y_t = V z_t + b,  s_0 = z_0 = 0
+/// T1   s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t),  z_t = σ(s_t),  y_t = V z_t + b,  s_0 = z_0 = 0 or as given
 /// ```
+///
+/// Biases of the neurons are the weights of one more input, which is always 1: [`Self::of`] and [`Batch::of`] put it last.
 ///
 /// Shapes: N neurons, M inputs, K readouts; every matrix is post × pre and row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +32,8 @@ pub struct TemporalNetwork<F> {
     pub kink: Kink,
     /// W, N × N.
     pub recurrent: Vec<F>,
+    /// Whether neurons have synapses onto themselves, which type-specific feedback then has too.
+    pub has_diagonal: bool,
     /// U, N × M.
     pub input: Vec<F>,
     /// V, K × N.
@@ -47,8 +51,13 @@ impl<F: Float> TemporalNetwork<F> {
     /// [`Error::NotFinite`] if a number is beyond the format, [`Error::Input`] on ragged matrices.
     pub fn of(case: &TemporalCase) -> Result<Self, Error> {
         let exact = &case.network;
-        let (neurons, inputs, readouts) = (exact.neurons(), exact.inputs(), exact.readouts());
+        let (neurons, readouts) = (exact.neurons(), exact.readouts());
+        let inputs = exact.inputs() + usize::from(exact.biases.is_some());
         let biases = exact.readout_biases.as_ref();
+        let mut synapses = exact.input.clone();
+        for (row, bias) in synapses.iter_mut().zip(exact.biases.iter().flatten()) {
+            row.push(bias.clone());
+        }
         let network = Self {
             neurons,
             inputs,
@@ -57,7 +66,8 @@ impl<F: Float> TemporalNetwork<F> {
             activation: Function::of(&exact.activation)?,
             kink: case.kink,
             recurrent: flat(&exact.recurrent, neurons, "network.recurrent")?,
-            input: flat(&exact.input, inputs, "network.input")?,
+            has_diagonal: exact.has_diagonal,
+            input: flat(&synapses, inputs, "network.input")?,
             readout: flat(&exact.readout, neurons, "network.readout")?,
             readout_biases: biases
                 .map(|biases| numbers(biases, "network.readout_biases"))
@@ -113,6 +123,8 @@ pub struct Batch<F> {
     pub input: Vec<F>,
     /// y*: target k of example b at step t + 1 is `target[(t*B + b)*K + k]`.
     pub target: Vec<F>,
+    /// s_0 = z_0: that of neuron n in example b is `initial[b*N + n]`; or none: then all are 0.
+    pub initial: Option<Vec<F>>,
 }
 
 impl<F: Float> Batch<F> {
@@ -136,10 +148,24 @@ impl<F: Float> Batch<F> {
                         return Err(Error::input(place, found, width.to_string()));
                     }
                     into.extend(numbers::<F>(row, &place)?);
+                    if what == "input" && case.network.biases.is_some() {
+                        into.push(F::from(1));
+                    }
                 }
             }
         }
-        Ok(Self { steps, examples, input, target })
+        let mut initial = None;
+        if !case.starts_silent() {
+            let mut all = Vec::new();
+            for (b, example) in case.examples.iter().enumerate() {
+                match &example.initial {
+                    Some(state) => all.extend(numbers::<F>(state, &format!("initial[{b}]"))?),
+                    None => all.extend(vec![F::from(0); case.network.neurons()]),
+                }
+            }
+            initial = Some(all);
+        }
+        Ok(Self { steps, examples, input, target, initial })
     }
 }
 

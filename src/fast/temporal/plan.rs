@@ -24,6 +24,8 @@ pub(super) struct Plan<F> {
     pub mu: Vec<F>,
     pub leaky: bool,
     pub autodiff: bool,
+    /// Whether type-specific feedback sends the signals of a cell to itself too.
+    pub has_own: bool,
     /// Sums and numbers of the synapses from type to type; empty for cell-specific feedback.
     means: Vec<F>,
     counts: Vec<usize>,
@@ -42,6 +44,7 @@ impl<F: Float> Plan<F> {
             mu: vec![F::from(0); crate::fast::layout::stride(shape.neurons)],
             leaky: false,
             autodiff: false,
+            has_own: false,
             means: Vec::new(),
             counts: Vec::new(),
             types: 0,
@@ -87,6 +90,7 @@ impl<F: Float> Plan<F> {
             let Some(types) = &net.types else {
                 return Err(Error::input("network.types", "none", "the type of each neuron"));
             };
+            plan.has_own = net.has_diagonal && diagonal == Diagonal::Counted;
             plan.of_cells.clone_from(types);
             plan.types = types.iter().max().map_or(0, |last| last + 1);
             let mut sizes = vec![0_usize; plan.types];
@@ -144,7 +148,9 @@ impl<F: Float> Plan<F> {
             for (entry, pre_type) in column.iter_mut().zip(types) {
                 *entry = share * means[*pre_type];
             }
-            column[post] = F::from(0);
+            if !self.has_own {
+                column[post] = F::from(0);
+            }
         }
     }
 
@@ -155,7 +161,7 @@ impl<F: Float> Plan<F> {
         for (post, row) in net.recurrent.chunks_exact(net.neurons).enumerate() {
             let means = &mut self.means[types[post] * self.types..];
             for (pre, weight) in row.iter().enumerate() {
-                if pre != post {
+                if pre != post || self.has_own {
                     means[types[pre]] += *weight;
                 }
             }

@@ -60,8 +60,8 @@ impl<F: Float> Stream<F> {
         }
     }
 
-    /// At rest, with the weights of this network.
-    pub fn start(&mut self, net: &TemporalNetwork<F>) {
+    /// At rest or as given, with the weights of this network.
+    pub fn start(&mut self, net: &TemporalNetwork<F>, initial: Option<&[F]>) {
         let (one, share) = (F::from(1), F::from(1) - net.leak);
         self.recurrent.fill_columns(0, &net.recurrent, share);
         self.input.fill_columns(0, &net.input, share);
@@ -69,6 +69,10 @@ impl<F: Float> Stream<F> {
         self.readout_back.fill_rows(0, &net.readout, one);
         for state in [&mut self.net_input[1], &mut self.rate] {
             state.run_mut(0, self.shape.examples).fill(F::from(0));
+            let given = initial.unwrap_or_default().chunks_exact(self.shape.neurons);
+            for (b, given) in given.enumerate() {
+                state.column_mut(b).copy_from_slice(given);
+            }
         }
         self.readout_gradient.run_mut(0, self.shape.readouts).fill(F::from(0));
     }
@@ -78,7 +82,7 @@ impl<F: Float> Stream<F> {
         &mut self,
         net: &TemporalNetwork<F>,
         batch: &Batch<F>,
-        (loss, counted): (Loss, Steps),
+        (loss, counted): (Loss, &Steps),
         t: usize,
         readouts: &mut [F],
         gradient: Option<&mut Flat<F>>,
@@ -120,11 +124,11 @@ impl<F: Float> Stream<F> {
         product(into, Accum::Replace, self.readout.all(), self.rate.all(), one, self.threads)?;
         add_to_each(y, net.readout_biases.as_deref());
         let mut sum = F::from(0);
-        if counted == Steps::Last && t + 1 < steps {
-            self.external.fill(F::from(0));
-        } else {
+        if counted.count(t + 1, steps) {
             let target = &batch.target[t * examples * width..][..examples * width];
             sum = loss.differentiate(width, y, target, &mut self.external);
+        } else {
+            self.external.fill(F::from(0));
         }
         let Some(gradient) = gradient else { return Ok(sum) };
         let external = matrix(&self.external, width, examples);

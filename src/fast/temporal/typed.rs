@@ -9,7 +9,7 @@
 //! d   ← (κ − (1−λ) w̄_ββ μ_β) d − (1−λ) w̄_ββ e_{pq,t−1},     β = type of p
 //! ```
 //!
-//! In the autodiff form d takes (1−λ) z_{q,t−1} in place of both terms in e.
+//! Where Ŵ keeps its diagonal the terms that take a block's own away are left out. In the autodiff form d takes (1−λ) z_{q,t−1} in place of both terms in e.
 
 use faer::Accum;
 
@@ -105,11 +105,11 @@ impl<F: Float> Typed<F> {
                 self.new_to_type[post * neurons + cell] = if autodiff { zero } else { mean };
                 let mut relay = mean * mu * F::count(self.sizes[*pre]);
                 if post == *pre {
-                    relay = leak + (relay - mean * mu);
+                    relay = leak + if plan.has_own { relay } else { relay - mean * mu };
                 }
                 self.relay[post * count + *pre] = relay;
             }
-            let own = share * plan.mean(*pre, *pre);
+            let own = if plan.has_own { zero } else { share * plan.mean(*pre, *pre) };
             self.self_to_self[cell] = leak - own * mu;
             self.new_to_self[cell] = if autodiff { F::from(1) } else { -own };
         }

@@ -3,13 +3,13 @@
 use num_rational::BigRational;
 
 use crate::mutants::catalogue::CATALOGUE_OVER_TIME;
-use crate::mutants::{Fault, Search, Variant};
+use crate::mutants::{Fault, Hook, Search, Variant};
 use crate::scalar::Rational;
 use crate::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};
 use crate::textbook::temporal::{self, Evaluation};
 
 use super::host::Host;
-use super::reference::TemporalReference;
+use super::reference::{Cut, TemporalReference};
 
 /// The known mistakes in `rule` whose gradient is somebody's, by whatever comparison: that of floats has room for their rounding.
 ///
@@ -63,4 +63,47 @@ pub fn mistakes(
     let everywhere = |_| [Vec::new(), vec![Variant::Whole]];
     // Nobody ends it, and the only error is the end of the budget, at which it stops.
     Search::through(&CATALOGUE_OVER_TIME, &mut |_| Ok(()), everywhere, explains).unwrap_or_default()
+}
+
+/// The way to cut sequences short, or to forget where they begin, whose gradient is somebody's; the shortest cut first.
+///
+/// Sentences such as "this is the gradient of BPTT that goes back 2 steps at most". The search ends where the budget of `limits` does.
+#[must_use]
+pub fn truncated(
+    case: &TemporalCase,
+    is_theirs: &dyn Fn(&TemporalGradient<BigRational>) -> bool,
+    limits: &Limits,
+) -> Option<String> {
+    const LONGEST: usize = 32;
+    let reference = TemporalReference::new(case, limits);
+    if !case.starts_silent() {
+        let mut at_rest = case.clone();
+        at_rest.examples.iter_mut().for_each(|example| example.initial = None);
+        let host = Host { rule: TemporalRule::Bptt, evaluation: Evaluation::Adjoint };
+        let found = TemporalReference::new(&at_rest, limits).gradient(&host, &Hook::none());
+        if found.is_ok_and(|gradient| is_theirs(&gradient)) {
+            let sentence = "this is the gradient of a network that begins at rest, not in the initial states of the case";
+            return Some(sentence.into());
+        }
+    }
+    for steps in 1..case.duration().min(LONGEST) {
+        for cut in [Cut::Window(steps), Cut::Every(steps)] {
+            match reference.truncated(cut) {
+                Ok(gradient) if is_theirs(&gradient) => {
+                    let many = if steps == 1 { "" } else { "s" };
+                    let how = match cut {
+                        Cut::Window(_) => format!("that goes back {steps} step{many} at most"),
+                        Cut::Every(1) => "with the state detached at every step".to_owned(),
+                        Cut::Every(_) => {
+                            format!("with the state detached after every {steps} steps")
+                        }
+                    };
+                    return Some(format!("this is the gradient of BPTT {how}"));
+                }
+                Err(error) if error.is_out_of_work() => return None,
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+    None
 }

@@ -10,8 +10,8 @@ mod reference;
 mod subject;
 mod truth;
 
-pub use diagnose::mistakes;
+pub use diagnose::{mistakes, truncated};
 pub use host::{Family, Host, hosts};
-pub use reference::TemporalReference;
+pub use reference::{Cut, TemporalReference};
 pub use subject::OverTime;
 pub use truth::{TemporalTruth, compare, compare_recurrent};

@@ -1,5 +1,6 @@
 //! A plain implementation of the model over time, and what all its rules have in common.
 
+mod cut;
 mod rules;
 mod taps;
 
@@ -9,12 +10,14 @@ use crate::error::Error;
 use crate::mutants::functions::{fixed_random, other_side, rate, slope};
 use crate::mutants::{Hook, Mutant as M};
 use crate::scalar::Rational;
-use crate::spec::{Limits, Steps, Temporal, TemporalCase, TemporalGradient};
+use crate::spec::{Limits, Temporal, TemporalCase, TemporalGradient};
 
 use super::algebra::{
     Matrix, Row, add, add_outer, by_entry, rationals, row_of, scaled, sum, times, transposed, zeros,
 };
 use super::host::Host;
+
+pub use cut::Cut;
 
 /// Products in the longest formula of σ or σ'.
 const FUNCTION: usize = 4;
@@ -41,6 +44,8 @@ pub(super) struct Weights {
     pub recurrent: Matrix,
     /// U
     input: Matrix,
+    /// c
+    biases: Option<Row>,
     /// V
     readout: Matrix,
     /// b
@@ -53,6 +58,7 @@ impl Weights {
             leak: Rational::of(&net.leak),
             recurrent: rationals(&net.recurrent),
             input: rationals(&net.input),
+            biases: net.biases.as_deref().map(row_of),
             readout: rationals(&net.readout),
             readout_biases: net.readout_biases.as_deref().map(row_of),
         }
@@ -62,7 +68,7 @@ impl Weights {
 /// One sequence, row t of each being step t.
 #[derive(Clone, Debug)]
 pub(super) struct Run {
-    /// x
+    /// x; with biases one more input that is always 1
     pub x: Matrix,
     /// s
     s: Matrix,
@@ -96,7 +102,7 @@ impl Run {
     }
 }
 
-/// ∂L_b/∂W and ∂L_b/∂U of one sequence, or a rule's estimate.
+/// ∂L_b/∂W and ∂L_b/∂U of one sequence, or a rule's estimate; with biases their derivatives are the last column of U.
 pub(super) struct Estimate {
     pub recurrent: Matrix,
     pub input: Matrix,
@@ -133,12 +139,22 @@ impl<'a> TemporalReference<'a> {
         host: &Host,
         hook: &Hook,
     ) -> Result<TemporalGradient<BigRational>, Error> {
-        let (n, m, k) = (self.net.neurons(), self.net.inputs(), self.net.readouts());
         let rule = rules::Rule::of(self, host, hook)?;
+        self.summed(hook, |run, memory| rule.estimate(run, memory, hook))
+    }
+
+    /// What comes of all sequences, with the estimate of each.
+    fn summed(
+        &self,
+        hook: &Hook,
+        mut estimate: impl FnMut(&Run, &mut Memory) -> Result<Estimate, Error>,
+    ) -> Result<TemporalGradient<BigRational>, Error> {
+        let (n, m, k) = (self.net.neurons(), self.inputs(), self.net.readouts());
         let empty = || TemporalGradient {
             loss: Rational::zero(),
             recurrent: zeros(n, n),
             input: zeros(n, m),
+            biases: None,
             readout: zeros(k, n),
             readout_biases: self.net.readout_biases.is_some().then(|| zeros(1, k).remove(0)),
         };
@@ -146,7 +162,7 @@ impl<'a> TemporalReference<'a> {
         let (mut before, mut memory) = (None, Memory::default());
         for b in 0..self.case.examples.len() {
             let run = self.fire(b, before.as_ref(), hook)?;
-            let found = rule.estimate(&run, &mut memory, hook)?;
+            let found = estimate(&run, &mut memory)?;
             if b > 0 && hook.on(M::T28) {
                 total = empty();
             }
@@ -211,10 +227,13 @@ impl<'a> TemporalReference<'a> {
                 row[k] = Rational::zero();
             }
         }
+        let mut input = scaled(&total.input, &share);
+        let biases = self.net.biases.is_some();
         Ok(TemporalGradient {
             loss,
             recurrent,
-            input: scaled(&total.input, &share),
+            biases: biases.then(|| input.iter_mut().filter_map(Vec::pop).collect()),
+            input,
             readout: scaled(&total.readout, &share),
             readout_biases: total
                 .readout_biases
@@ -222,19 +241,36 @@ impl<'a> TemporalReference<'a> {
         })
     }
 
-    /// T1: s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t), z_t = σ(s_t), y_t = V z_t + b, ϵ_t = w_t (y_t − y*_t), ℓ_t = Vᵀ ϵ_t, a_t = h_t ∘ ℓ_t.
+    /// No derivatives yet.
+    pub(super) fn nothing(&self) -> Estimate {
+        let n = self.net.neurons();
+        Estimate { recurrent: zeros(n, n), input: zeros(n, self.inputs()) }
+    }
+
+    /// How many inputs there are, the one that is always 1 among them.
+    pub(super) fn inputs(&self) -> usize {
+        self.net.inputs() + usize::from(self.net.biases.is_some())
+    }
+
+    /// T1: s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t + c), z_t = σ(s_t), y_t = V z_t + b, ϵ_t = w_t (y_t − y*_t), ℓ_t = Vᵀ ϵ_t, a_t = h_t ∘ ℓ_t.
     fn fire(&self, b: usize, before: Option<&Run>, hook: &Hook) -> Result<Run, Error> {
         let example = &self.case.examples[b];
         let (net, weights, last) = (self.net, &self.weights, example.input.len());
         let kept = before.filter(|_| hook.on(M::T01));
-        let rest = vec![Rational::zero(); net.neurons()];
+        let nothing = || vec![Rational::zero(); net.neurons()];
+        let rest = example.initial.as_deref().map_or_else(nothing, row_of);
         let mut s = vec![kept.map_or_else(|| rest.clone(), |run| run.s[last].clone())];
         let mut z = vec![kept.map_or(rest, |run| run.z[last].clone())];
         let mut x = zeros(1, net.inputs());
         x.extend(rationals(&example.input));
+        let mut synapses = weights.input.clone();
+        if let Some(biases) = &weights.biases {
+            x.iter_mut().for_each(|row| row.push(Rational::one()));
+            synapses.iter_mut().zip(biases).for_each(|(row, bias)| row.push(bias.clone()));
+        }
         let targets = rationals(&example.target);
         for t in 1..=last {
-            let current = sum(&times(&weights.recurrent, &z[t - 1]), &times(&weights.input, &x[t]));
+            let current = sum(&times(&weights.recurrent, &z[t - 1]), &times(&synapses, &x[t]));
             let mix = |(old, new): (&Rational, &Rational)| &weights.leak * old + self.gain() * new;
             s.push(s[t - 1].iter().zip(&current).map(mix).collect());
             self.within(&s[t])?;
@@ -261,7 +297,7 @@ impl<'a> TemporalReference<'a> {
         };
         let back = self.feedback_from_readouts(hook);
         for t in 1..=last {
-            if self.case.steps == Steps::Last && t < last && !hook.on(M::T26) {
+            if !self.case.steps.count(t, last) && !hook.on(M::T26) {
                 continue;
             }
             let rates = &run.z[if hook.on(M::T11) { t - 1 } else { t }];

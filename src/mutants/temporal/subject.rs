@@ -88,7 +88,7 @@ impl Subject for OverTime<'_> {
         let modprop = if let TemporalRule::Modprop(rule) = rule { Some(rule) } else { None };
         match fault.mutant {
             // ε_{q,1} = (1−λ) z_{q,0} = 0, and so is g_1 z_0ᵀ.
-            M::T05 if compared == Compared::Recurrent => {
+            M::T05 if compared == Compared::Recurrent && self.case.starts_silent() => {
                 Some("nothing has fired before the first step: it gives W no derivative")
             }
             // F_s needs a step t + s ≤ T with t ≥ 1, so s ≤ T − 1.

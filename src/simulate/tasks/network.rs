@@ -58,6 +58,7 @@ pub fn draw(
         activation: if condition.is_linear { Function::Identity } else { Function::Relu },
         kink: Kink::Left,
         recurrent,
+        has_diagonal: false,
         input,
         readout,
         readout_biases: Some(vec![0.0; readouts]),

@@ -17,6 +17,7 @@ pub fn empty(settings: &Settings, readouts: usize) -> Batch<f64> {
         examples,
         input: vec![0.0; steps * examples * INPUTS],
         target: vec![0.0; steps * examples * readouts],
+        initial: None,
     }
 }
 

@@ -3,10 +3,10 @@
 use num_rational::BigRational;
 
 use super::outcome::{Step, TemporalOutcome};
-use super::parameters::{TemporalParameters, rows};
+use super::parameters::{Rows, TemporalParameters, rows};
 use crate::error::Error;
 use crate::scalar::Scalar;
-use crate::spec::{Limits, Steps, TemporalCase, TemporalGradient};
+use crate::spec::{Limits, TemporalCase, TemporalGradient};
 use crate::textbook::backprop::value_and_slope;
 use crate::textbook::{afford, afford_function, embed, fits, within};
 
@@ -14,7 +14,7 @@ use crate::textbook::{afford, afford_function, embed, fits, within};
 ///
 /// ```text
 /// T2   g_{T+1} = 0,  g_t = a_t + λ g_{t+1} + (1−λ) h_t ∘ (Wᵀ g_{t+1})
-///      ∂L_b/∂W = (1−λ) Σ_t g_t z_{t−1}ᵀ,  ∂L_b/∂U = (1−λ) Σ_t g_t x_tᵀ,  ∂L_b/∂V = Σ_t ϵ_t z_tᵀ,  ∂L_b/∂b = Σ_t ϵ_t
+///      ∂L_b/∂W = (1−λ) Σ_t g_t z_{t−1}ᵀ,  ∂L_b/∂U = (1−λ) Σ_t g_t x_tᵀ,  ∂L_b/∂c = (1−λ) Σ_t g_t,  ∂L_b/∂V = Σ_t ϵ_t z_tᵀ,  ∂L_b/∂b = Σ_t ϵ_t
 /// ```
 ///
 /// Shapes: those of the parameters. Exactness: exact over every `ExactScalar`. Source: Werbos 1990.
@@ -33,12 +33,13 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
     let mut loss = S::zero();
     let mut recurrent = vec![vec![S::zero(); neurons]; neurons];
     let mut input = vec![vec![S::zero(); inputs]; neurons];
+    let mut of_neurons = vec![S::zero(); neurons];
     let mut readout = vec![vec![S::zero(); neurons]; readouts];
     let mut biases = vec![S::zero(); readouts];
     let mut examples = Vec::new();
     for example in &case.examples {
-        let (xs, targets) = rows::<S>(example)?;
-        let mut steps = forward(case, &p, &xs, &targets, limits)?;
+        let sequence = rows::<S>(example, neurons)?;
+        let mut steps = forward(case, &p, &sequence, limits)?;
         for step in &steps {
             for (k, error) in step.readout_error.iter().enumerate() {
                 // ϵ is zero at the steps that do not count, so is its square.
@@ -73,14 +74,17 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
             }
             for (post, g) in adjoint.iter().enumerate() {
                 let scaled = p.gain.clone() * g;
-                if t > 0 {
-                    for (entry, rate) in recurrent[post].iter_mut().zip(&steps[t - 1].firing_rate) {
-                        afford(entry, &scaled, rate, limits, "an entry of the gradient")?;
-                        *entry = entry.clone() + &(scaled.clone() * rate);
-                        within(entry, limits, "an entry of the gradient")?;
-                    }
+                let before = match t {
+                    0 => &sequence.initial,
+                    _ => &steps[t - 1].firing_rate,
+                };
+                for (entry, rate) in recurrent[post].iter_mut().zip(before) {
+                    afford(entry, &scaled, rate, limits, "an entry of the gradient")?;
+                    *entry = entry.clone() + &(scaled.clone() * rate);
+                    within(entry, limits, "an entry of the gradient")?;
                 }
-                for (entry, x) in input[post].iter_mut().zip(&xs[t]) {
+                of_neurons[post] = of_neurons[post].clone() + &scaled;
+                for (entry, x) in input[post].iter_mut().zip(&sequence.input[t]) {
                     afford(entry, &scaled, x, limits, "an entry of the gradient")?;
                     *entry = entry.clone() + &(scaled.clone() * x);
                 }
@@ -92,12 +96,13 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
         examples.push(steps);
     }
     let entries = recurrent.iter_mut().chain(&mut input).chain(&mut readout).flatten();
-    for entry in entries.chain(&mut biases) {
+    for entry in entries.chain(&mut of_neurons).chain(&mut biases) {
         *entry = entry.clone() * &share;
     }
     let readout_biases = p.readout_biases.is_some().then_some(biases);
+    let biases = p.biases.is_some().then_some(of_neurons);
     let loss = loss * &share;
-    let gradient = TemporalGradient { loss, recurrent, input, readout, readout_biases };
+    let gradient = TemporalGradient { loss, recurrent, input, biases, readout, readout_biases };
     Ok(TemporalOutcome { gradient, examples })
 }
 
@@ -105,14 +110,16 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
 fn forward<S: Scalar>(
     case: &TemporalCase,
     p: &TemporalParameters<S>,
-    xs: &[Vec<S>],
-    targets: &[Vec<S>],
+    Rows { initial, input: xs, target: targets }: &Rows<S>,
     limits: &Limits,
 ) -> Result<Vec<Step<S>>, Error> {
     let neurons = p.recurrent.len();
     let mut steps: Vec<Step<S>> = Vec::new();
     for t in 0..xs.len() {
-        let before = steps.last();
+        let (states, rates) = match steps.last() {
+            Some(before) => (&before.net_input, &before.firing_rate),
+            None => (initial, initial),
+        };
         let (mut net_input, mut firing_rate, mut slope) = (Vec::new(), Vec::new(), Vec::new());
         for post in 0..neurons {
             let mut current = S::zero();
@@ -120,16 +127,15 @@ fn forward<S: Scalar>(
                 afford(&current, x, weight, limits, "a net input")?;
                 current = current + &(x.clone() * weight);
             }
-            let mut s = S::zero();
-            if let Some(before) = before {
-                for (rate, weight) in before.firing_rate.iter().zip(&p.recurrent[post]) {
-                    afford(&current, rate, weight, limits, "a net input")?;
-                    current = current + &(rate.clone() * weight);
-                }
-                afford(&current, &before.net_input[post], &p.leak, limits, "a net input")?;
-                s = before.net_input[post].clone() * &p.leak;
+            for (rate, weight) in rates.iter().zip(&p.recurrent[post]) {
+                afford(&current, rate, weight, limits, "a net input")?;
+                current = current + &(rate.clone() * weight);
             }
-            s = s + &(p.gain.clone() * &current);
+            if let Some(biases) = &p.biases {
+                current = current + &biases[post];
+            }
+            afford(&current, &states[post], &p.leak, limits, "a net input")?;
+            let s = states[post].clone() * &p.leak + &(p.gain.clone() * &current);
             within(&s, limits, "a net input")?;
             afford_function(&case.network.activation, &s, limits)?;
             let (rate, derivative) = value_and_slope(&case.network.activation, case.kink, &s)?;
@@ -138,10 +144,7 @@ fn forward<S: Scalar>(
             firing_rate.push(rate);
             slope.push(derivative);
         }
-        let counted = match case.steps {
-            Steps::All => true,
-            Steps::Last => t == xs.len() - 1,
-        };
+        let counted = case.steps.count(t + 1, xs.len());
         let (mut readout, mut readout_error) = (Vec::new(), Vec::new());
         let mut learning_signal = vec![S::zero(); neurons];
         for (k, weights) in p.readout.iter().enumerate() {

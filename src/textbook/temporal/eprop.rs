@@ -40,10 +40,7 @@ pub fn run<S: Scalar>(
                         signals.map(|(a, g)| parameters.leak.clone() * g + a).collect::<Vec<S>>();
                     let scaled: Vec<S> =
                         later.iter().map(|g| g.clone() * &parameters.gain).collect();
-                    if t > 0 {
-                        let rates = &seen.steps[t - 1].firing_rate;
-                        add_outer(&mut found.recurrent, &scaled, rates, limits)?;
-                    }
+                    add_outer(&mut found.recurrent, &scaled, seen.rates_before(t), limits)?;
                     add_outer(&mut found.input, &scaled, &seen.input[t], limits)?;
                 }
             }

@@ -11,6 +11,8 @@ use crate::textbook::embed;
 /// Ŵ = W   or   Ŵ_jp = w̄(type j, type p) for j ≠ p, 0 for j = p
 /// ```
 ///
+/// Where neurons have synapses onto themselves and the mean counts them, j = p is no exception.
+///
 /// # Errors
 /// [`Error::Unsupported`] for type-specific feedback in a network without types, and where a mean has no image in the ring.
 pub fn feedback_weights<S: Scalar>(
@@ -26,13 +28,19 @@ pub fn feedback_weights<S: Scalar>(
         Feedback::Type(diagonal) => {
             let types = types(net)?;
             let means: Vec<Vec<S>> = block_means(net, diagonal)?;
-            let entry = |j: usize, p: usize| match j == p {
+            let has_own = has_own(net, diagonal);
+            let entry = |j: usize, p: usize| match j == p && !has_own {
                 true => S::zero(),
                 false => means[types[j]][types[p]].clone(),
             };
             Ok((0..neurons).map(|j| (0..neurons).map(|p| entry(j, p)).collect()).collect())
         }
     }
+}
+
+/// Whether a cell sends its signals to itself too.
+pub(super) fn has_own(net: &Temporal, diagonal: Diagonal) -> bool {
+    net.has_diagonal && diagonal == Diagonal::Counted
 }
 
 /// The types of the cells.

@@ -2,10 +2,10 @@
 
 use num_rational::BigRational;
 
-use super::parameters::TemporalParameters;
+use super::parameters::{Rows, TemporalParameters};
 use crate::error::Error;
 use crate::scalar::Scalar;
-use crate::spec::{Limits, Steps, TemporalCase};
+use crate::spec::{Limits, TemporalCase};
 use crate::textbook::firing::activate;
 use crate::textbook::{afford, afford_function, embed, fits, within};
 
@@ -27,7 +27,7 @@ pub struct Trajectory<S> {
 /// Runs one example.
 ///
 /// ```text
-/// T1   s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t),  z_t = σ(s_t),  y_t = V z_t + b,  L_b = ½ Σ_t w_t |y_t − y*_t|²
+/// T1   s_t = λ s_{t−1} + (1−λ)(W z_{t−1} + U x_t + c),  z_t = σ(s_t),  y_t = V z_t + b,  L_b = ½ Σ_t w_t |y_t − y*_t|²
 /// ```
 ///
 /// # Errors
@@ -35,8 +35,7 @@ pub struct Trajectory<S> {
 pub fn firing<S: Scalar>(
     case: &TemporalCase,
     parameters: &TemporalParameters<S>,
-    input: &[Vec<S>],
-    target: &[Vec<S>],
+    Rows { initial, input, target }: &Rows<S>,
     limits: &Limits,
 ) -> Result<Trajectory<S>, Error> {
     let neurons = parameters.recurrent.len();
@@ -50,11 +49,11 @@ pub fn firing<S: Scalar>(
         readout_error: Vec::new(),
         loss: S::zero(),
     };
-    let (mut state, mut rates) = (vec![S::zero(); neurons], vec![S::zero(); neurons]);
+    let (mut state, mut rates) = (initial.clone(), initial.clone());
     for (t, (x, wanted)) in input.iter().zip(target).enumerate() {
         let mut next = Vec::new();
         for (post, before) in state.iter().enumerate() {
-            let mut drive = S::zero();
+            let mut drive = parameters.biases.as_ref().map_or_else(S::zero, |c| c[post].clone());
             for (weight, rate) in parameters.recurrent[post].iter().zip(&rates) {
                 afford(&drive, weight, rate, limits, "a net input")?;
                 drive = drive + &(weight.clone() * rate);
@@ -86,7 +85,7 @@ pub fn firing<S: Scalar>(
             }
             readout.push(sum);
         }
-        let counts = case.steps == Steps::All || t + 1 == input.len();
+        let counts = case.steps.count(t + 1, input.len());
         let mut error = Vec::new();
         for (y, wanted) in readout.iter().zip(wanted) {
             let difference = if counts { y.clone() - wanted } else { S::zero() };

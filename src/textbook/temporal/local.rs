@@ -2,7 +2,7 @@
 
 use super::firing::firing;
 use super::outcome::{Step, TemporalOutcome};
-use super::parameters::{TemporalParameters, one_over, rows};
+use super::parameters::{Rows, TemporalParameters, one_over, rows};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Limits, TemporalCase, TemporalGradient};
@@ -11,9 +11,11 @@ use crate::textbook::{afford, afford_function, embed, fits, within};
 
 /// One example as a rule sees it.
 pub(super) struct Seen<S> {
+    /// z_0
+    pub initial: Vec<S>,
     /// Everything of T1, and the traces of the recurrent synapses.
     pub steps: Vec<Step<S>>,
-    /// x_t
+    /// x_t; where there are biases, one more input that is always 1.
     pub input: Vec<Vec<S>>,
     /// ε_{m,t} = λ ε_{m,t−1} + (1−λ) x_{m,t}, the traces of the input synapses.
     pub input_trace: Vec<Vec<S>>,
@@ -21,7 +23,14 @@ pub(super) struct Seen<S> {
     loss: S,
 }
 
-/// The derivatives of one example with respect to W and U, or a rule's estimate of them.
+impl<S> Seen<S> {
+    /// z_{t−1}, with t counted from 0 here.
+    pub fn rates_before(&self, t: usize) -> &[S] {
+        t.checked_sub(1).map_or(&self.initial, |before| &self.steps[before].firing_rate)
+    }
+}
+
+/// The derivatives of one example with respect to W and U, or a rule's estimate of them; those of biases are the last column of U.
 pub(super) struct Estimate<S> {
     pub recurrent: Vec<Vec<S>>,
     pub input: Vec<Vec<S>>,
@@ -30,8 +39,11 @@ pub(super) struct Estimate<S> {
 impl<S: Scalar> Estimate<S> {
     /// Nothing yet.
     pub fn zero(parameters: &TemporalParameters<S>) -> Self {
-        let empty = |rows: &[Vec<S>]| rows.iter().map(|row| vec![S::zero(); row.len()]).collect();
-        Self { recurrent: empty(&parameters.recurrent), input: empty(&parameters.input) }
+        let empty = |rows: &[Vec<S>], more: usize| {
+            rows.iter().map(|row| vec![S::zero(); row.len() + more]).collect()
+        };
+        let more = usize::from(parameters.biases.is_some());
+        Self { recurrent: empty(&parameters.recurrent, 0), input: empty(&parameters.input, more) }
     }
 
     /// Adds signal_p · h_{p,t} ε_{q,t} to every synapse: three factors, the last two of which are the eligibility e_{pq,t}.
@@ -120,7 +132,7 @@ pub(super) fn over_examples<S: Scalar>(
     let mut biases = vec![S::zero(); parameters.readout.len()];
     let mut examples = Vec::new();
     for example in &case.examples {
-        let mut seen = see(case, &parameters, rows(example)?, limits)?;
+        let mut seen = see(case, &parameters, rows(example, neurons)?, limits)?;
         loss = loss + &seen.loss;
         for step in &seen.steps {
             add_outer(&mut readout, &step.readout_error, &step.firing_rate, limits)?;
@@ -137,10 +149,15 @@ pub(super) fn over_examples<S: Scalar>(
     let mean = |rows: Vec<Vec<S>>| -> Vec<Vec<S>> {
         rows.into_iter().map(|row| row.into_iter().map(|v| v * &share).collect()).collect()
     };
+    let mut input = mean(total.input);
+    // A bias is the weight of an input that is always 1.
+    let of_biases =
+        parameters.biases.as_ref().map(|_| input.iter_mut().filter_map(Vec::pop).collect());
     let gradient = TemporalGradient {
         loss: loss * &share,
         recurrent: mean(total.recurrent),
-        input: mean(total.input),
+        input,
+        biases: of_biases,
         readout: mean(readout),
         readout_biases: parameters
             .readout_biases
@@ -163,10 +180,14 @@ fn add<S: Scalar>(total: &mut [Vec<S>], found: &[Vec<S>], limits: &Limits) -> Re
 fn see<S: Scalar>(
     case: &TemporalCase,
     parameters: &TemporalParameters<S>,
-    (input, target): (Vec<Vec<S>>, Vec<Vec<S>>),
+    rows: Rows<S>,
     limits: &Limits,
 ) -> Result<Seen<S>, Error> {
-    let ran = firing(case, parameters, &input, &target, limits)?;
+    let ran = firing(case, parameters, &rows, limits)?;
+    let Rows { initial, mut input, .. } = rows;
+    if parameters.biases.is_some() {
+        input.iter_mut().for_each(|row| row.push(S::one()));
+    }
     let neurons = parameters.recurrent.len();
     let mut steps: Vec<Step<S>> = Vec::new();
     let mut input_trace: Vec<Vec<S>> = Vec::new();
@@ -181,9 +202,7 @@ fn see<S: Scalar>(
     let parts = ran.net_input.into_iter().zip(ran.firing_rate);
     let parts = parts.zip(ran.readout.into_iter().zip(ran.readout_error));
     for (t, ((net_input, firing_rate), (readout, readout_error))) in parts.enumerate() {
-        if let Some(before) = steps.last() {
-            trace = filtered(&trace, &before.firing_rate)?;
-        }
+        trace = filtered(&trace, steps.last().map_or(&initial, |before| &before.firing_rate))?;
         let nothing = vec![S::zero(); input[t].len()];
         input_trace.push(filtered(input_trace.last().unwrap_or(&nothing), &input[t])?);
         let slope = |s| {
@@ -205,5 +224,5 @@ fn see<S: Scalar>(
             adjoint: None,
         });
     }
-    Ok(Seen { steps, input, input_trace, loss: ran.loss })
+    Ok(Seen { initial, steps, input, input_trace, loss: ran.loss })
 }

@@ -23,7 +23,7 @@ use crate::spec::{Limits, TemporalCase, TemporalRule};
 
 pub use feedback::feedback_weights;
 pub use outcome::{Evaluation, Step, TemporalOutcome};
-pub use parameters::TemporalParameters;
+pub use parameters::{Rows, TemporalParameters};
 
 /// Runs a rule; those of one form only (BPTT, RTRL, the tangent) have no choice of `evaluation`.
 ///

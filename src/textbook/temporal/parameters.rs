@@ -18,6 +18,8 @@ pub struct TemporalParameters<S> {
     pub recurrent: Vec<Vec<S>>,
     /// U
     pub input: Vec<Vec<S>>,
+    /// c
+    pub biases: Option<Vec<S>>,
     /// V
     pub readout: Vec<Vec<S>>,
     /// b
@@ -36,20 +38,35 @@ impl<S: Scalar> TemporalParameters<S> {
             leak,
             recurrent: matrix(&net.recurrent, "a recurrent weight")?,
             input: matrix(&net.input, "an input weight")?,
+            biases: maybe(net.biases.as_deref(), "a bias")?,
             readout: matrix(&net.readout, "a readout weight")?,
-            readout_biases: match &net.readout_biases {
-                None => None,
-                Some(biases) => Some(vector(biases, "a readout bias")?),
-            },
+            readout_biases: maybe(net.readout_biases.as_deref(), "a readout bias")?,
         })
     }
 }
 
-/// The inputs and the targets of a sequence, row per step.
-pub(super) type Rows<S> = (Vec<Vec<S>>, Vec<Vec<S>>);
+/// A sequence in the ring of an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows<S> {
+    /// s_0 = z_0
+    pub initial: Vec<S>,
+    /// x_t, row per step.
+    pub input: Vec<Vec<S>>,
+    /// y*_t, row per step.
+    pub target: Vec<Vec<S>>,
+}
 
-pub(super) fn rows<S: Scalar>(example: &Sequence) -> Result<Rows<S>, Error> {
-    Ok((matrix(&example.input, "an input")?, matrix(&example.target, "a target")?))
+pub(super) fn rows<S: Scalar>(example: &Sequence, neurons: usize) -> Result<Rows<S>, Error> {
+    let initial = maybe(example.initial.as_deref(), "an initial state")?;
+    Ok(Rows {
+        initial: initial.unwrap_or_else(|| vec![S::zero(); neurons]),
+        input: matrix(&example.input, "an input")?,
+        target: matrix(&example.target, "a target")?,
+    })
+}
+
+fn maybe<S: Scalar>(values: Option<&[BigRational]>, what: &str) -> Result<Option<Vec<S>>, Error> {
+    values.map(|values| vector(values, what)).transpose()
 }
 
 pub(super) fn vector<S: Scalar>(values: &[BigRational], what: &str) -> Result<Vec<S>, Error> {

@@ -20,7 +20,8 @@ use crate::textbook::{afford, fits, within};
 /// # Errors
 /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
 pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOutcome<S>, Error> {
-    let (neurons, inputs) = (case.network.neurons(), case.network.inputs());
+    let neurons = case.network.neurons();
+    let inputs = case.network.inputs() + usize::from(case.network.biases.is_some());
     let synapses = neurons.saturating_mul(neurons.saturating_add(inputs));
     fits(&[neurons, synapses], limits, "all sensitivities of RTRL")?;
     over_examples(case, limits, |parameters, seen| {
@@ -28,12 +29,10 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalOu
         let mut of_input = Sensitivity::zero(neurons, inputs);
         let mut found = Estimate::zero(parameters);
         for (t, step) in seen.steps.iter().enumerate() {
+            // Before the first step nothing depends on a parameter.
             let still = vec![S::zero(); neurons];
-            let (rates, slopes) = match t.checked_sub(1).map(|before| &seen.steps[before]) {
-                Some(before) => (&before.firing_rate, &before.slope),
-                None => (&still, &still),
-            };
-            of_recurrent.advance(parameters, slopes, rates, limits)?;
+            let slopes = t.checked_sub(1).map_or(&still, |before| &seen.steps[before].slope);
+            of_recurrent.advance(parameters, slopes, seen.rates_before(t), limits)?;
             of_input.advance(parameters, slopes, &seen.input[t], limits)?;
             of_recurrent.project(&step.gated_signal, &mut found.recurrent, limits)?;
             of_input.project(&step.gated_signal, &mut found.input, limits)?;

@@ -21,12 +21,13 @@ use crate::textbook::embed;
 /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
 pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalGradient<S>, Error> {
     let mut parameters: TemporalParameters<Dual<S>> = TemporalParameters::of(&case.network)?;
-    let examples = case.examples.iter().map(rows::<Dual<S>>).collect::<Result<Vec<_>, _>>()?;
+    let rows = |example| rows::<Dual<S>>(example, case.network.neurons());
+    let examples = case.examples.iter().map(rows).collect::<Result<Vec<_>, _>>()?;
     let count = embed(&one_over(case.examples.len()), "1/B, B the number of examples,")?;
     let loss = |parameters: &TemporalParameters<Dual<S>>| {
         let mut total = Dual::<S>::zero();
-        for (input, target) in &examples {
-            total = total + &firing(case, parameters, input, target, limits)?.loss;
+        for example in &examples {
+            total = total + &firing(case, parameters, example, limits)?.loss;
         }
         Ok::<_, Error>(total * &count)
     };
@@ -34,19 +35,28 @@ pub fn run<S: Scalar>(case: &TemporalCase, limits: &Limits) -> Result<TemporalGr
     let recurrent = along(&mut parameters, |p| &mut p.recurrent, loss)?;
     let input = along(&mut parameters, |p| &mut p.input, loss)?;
     let readout = along(&mut parameters, |p| &mut p.readout, loss)?;
-    let mut biases = None;
-    if let Some(of_case) = &case.network.readout_biases {
-        let mut derivatives = Vec::new();
-        for k in 0..of_case.len() {
-            let mut moved = parameters.clone();
-            if let Some(list) = &mut moved.readout_biases {
-                list[k].tangent = S::one();
-            }
-            derivatives.push(loss(&moved)?.tangent);
+    let biases = along_each(&parameters, |p| &mut p.biases, loss)?;
+    let readout_biases = along_each(&parameters, |p| &mut p.readout_biases, loss)?;
+    Ok(TemporalGradient { loss: value, recurrent, input, biases, readout, readout_biases })
+}
+
+/// The derivative along each of some biases, if there are any.
+fn along_each<S: Scalar>(
+    parameters: &TemporalParameters<Dual<S>>,
+    biases: impl Fn(&mut TemporalParameters<Dual<S>>) -> &mut Option<Vec<Dual<S>>>,
+    loss: impl Fn(&TemporalParameters<Dual<S>>) -> Result<Dual<S>, Error>,
+) -> Result<Option<Vec<S>>, Error> {
+    let mut moved = parameters.clone();
+    let Some(count) = biases(&mut moved).as_ref().map(Vec::len) else { return Ok(None) };
+    let mut found = Vec::new();
+    for k in 0..count {
+        let mut moved = parameters.clone();
+        if let Some(list) = biases(&mut moved) {
+            list[k].tangent = S::one();
         }
-        biases = Some(derivatives);
+        found.push(loss(&moved)?.tangent);
     }
-    Ok(TemporalGradient { loss: value, recurrent, input, readout, readout_biases: biases })
+    Ok(Some(found))
 }
 
 /// The derivative along each entry of one matrix.

@@ -138,7 +138,7 @@ fn drawn(
 ) -> Result<TemporalCase, Error> {
     const DRAWS: usize = 2_000;
     for _ in 0..DRAWS {
-        let case = draw_case(file, draw, steps);
+        let case = draw_case(file, draw, steps.clone());
         let bptt = &hosts(&case)[..1];
         let truth = TemporalTruth::of(&case, bptt, limits)?;
         let alive = |rows: &[Vec<BigRational>]| {
@@ -170,6 +170,7 @@ fn draw_case(file: &VectorFile, draw: &mut Draw, steps: Steps) -> TemporalCase {
     let readout = (0..readouts).map(|_| draw.weights(NEURONS)).collect();
     let readout_biases = (!last).then(|| draw.weights(readouts));
     let sequence = |draw: &mut Draw| Sequence {
+        initial: None,
         input: (0..duration).map(|_| draw.inputs(inputs)).collect(),
         target: (0..duration).map(|_| draw.inputs(readouts)).collect(),
     };
@@ -179,7 +180,9 @@ fn draw_case(file: &VectorFile, draw: &mut Draw, steps: Steps) -> TemporalCase {
             leak: BigRational::new((if last { 3 } else { 1 }).into(), 4.into()),
             activation: file.activation.clone(),
             recurrent,
+            has_diagonal: false,
             input,
+            biases: None,
             readout,
             readout_biases,
             types: Some(vec![0, 1, 1]),

@@ -76,7 +76,9 @@ fn bounds(
         .map(|b| numbers.forward(case, b))
         .collect::<Result<Vec<Passed>, Error>>()?;
     let credit = Credit::of(case, &numbers, rule, format)?;
-    let (recurrent, input) = credit.bounds(&passed, scale.as_ref());
+    let (recurrent, mut input) = credit.bounds(&passed, scale.as_ref());
+    let of_neurons = || input.iter_mut().filter_map(Vec::pop).collect();
+    let biases = case.network.biases.is_some().then(of_neurons);
     let arithmetic = &numbers.neurons.arithmetic;
     let readouts = case.network.readouts();
     // B is a count of examples in memory.
@@ -107,6 +109,7 @@ fn bounds(
         loss: bound_of(loss, 2.0 * batch),
         recurrent,
         input,
+        biases,
         readout,
         readout_biases: case
             .network
@@ -124,7 +127,7 @@ fn bounds(
 
 /// Every float of a gradient within its bound of the exact value, and how much room there was.
 ///
-/// Unchecked where a block of parameters (W, U, V or b) is zero in all its entries: a dead rule has them too. The loss, which every
+/// Unchecked where a block of parameters (W, U, V, c or b) is zero in all its entries: a dead rule has them too. The loss, which every
 /// rule has, makes up for none.
 #[must_use]
 pub fn compare_temporal<F: Copy + Into<f64>>(
@@ -212,7 +215,7 @@ pub fn weakest_temporal_block<F: Copy + Into<f64>>(
     })
 }
 
-const BLOCKS: [&str; 5] = ["loss", "recurrent", "input", "readout", "readout_biases"];
+const BLOCKS: [&str; 6] = ["loss", "recurrent", "input", "readout", "biases", "readout_biases"];
 
 /// Every number of a gradient with its block and its place there.
 fn entries<T>(gradient: &TemporalGradient<T>) -> Vec<(&'static str, [usize; 2], &T)> {
@@ -223,15 +226,17 @@ fn entries<T>(gradient: &TemporalGradient<T>) -> Vec<(&'static str, [usize; 2], 
             all.extend(entries.iter().enumerate().map(|(n, entry)| (*block, [row, n], entry)));
         }
     }
-    let biases = gradient.readout_biases.iter().flatten().enumerate();
-    all.extend(biases.map(|(n, entry)| (BLOCKS[4], [n, 0], entry)));
+    for (block, biases) in BLOCKS[4..].iter().zip([&gradient.biases, &gradient.readout_biases]) {
+        let biases = biases.iter().flatten().enumerate();
+        all.extend(biases.map(|(n, entry)| (*block, [n, 0], entry)));
+    }
     all
 }
 
 fn place(block: &str, [row, column]: [usize; 2]) -> String {
     match block {
         "loss" => "the loss".to_owned(),
-        "readout_biases" => format!("{block}[{row}]"),
+        "biases" | "readout_biases" => format!("{block}[{row}]"),
         _ => format!("{block}[{row}][{column}]"),
     }
 }

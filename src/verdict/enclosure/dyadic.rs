@@ -59,12 +59,15 @@ impl Dyadic {
     }
 
     fn exact(&self) -> BigRational {
-        let mantissa = BigInt::from(self.mantissa.clone());
-        let power = BigInt::one() << self.exponent.unsigned_abs();
-        if self.exponent >= 0 {
-            BigRational::from_integer(mantissa * power)
+        // In lowest terms without a greatest common divisor: the denominator is a power of two.
+        let zeros = self.mantissa.trailing_zeros().unwrap_or(0);
+        let odd = BigInt::from(&self.mantissa >> zeros);
+        let exponent = self.exponent + to_i64(zeros);
+        let power = BigInt::one() << exponent.unsigned_abs();
+        if exponent >= 0 || odd.is_zero() {
+            BigRational::from_integer(odd * power)
         } else {
-            BigRational::new(mantissa, power)
+            BigRational::new_raw(odd, power)
         }
     }
 }

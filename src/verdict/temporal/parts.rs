@@ -103,7 +103,15 @@ pub(super) fn feedback_is_exact(net: &Temporal, feedback: Feedback) -> Result<St
     let Some(types) = &net.types else { return Err("the network has no types".into()) };
     let means = block_means(net, types, diagonal);
     for (post, row) in net.recurrent.iter().enumerate() {
-        for (pre, weight) in row.iter().enumerate().filter(|(pre, _)| *pre != post) {
+        for (pre, weight) in row.iter().enumerate() {
+            if pre == post && !(net.has_diagonal && diagonal == Diagonal::Counted) {
+                if *weight.numer() == 0.into() {
+                    continue;
+                }
+                return Err(format!(
+                    "the synapse of neuron {pre} onto itself is {weight}, and Ŵ has none"
+                ));
+            }
             let mean = &means[&[types[post], types[pre]]];
             if mean != weight {
                 return Err(format!(

@@ -81,6 +81,7 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
         "learning_rate",
         "kink",
         "steps",
+        "initial",
         "examples",
     ])?;
     root.required("format")?;
@@ -97,23 +98,66 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
     }
     let kink = case::kink(root)?.unwrap_or_default();
     case::expect_served(root, kink, [&network.activation])?;
+    let duration = examples[0].input.len();
+    if let Some(list) = root.field("initial") {
+        let rows = list.exactly(examples.len(), "rows, one per example")?;
+        for (example, row) in examples.iter_mut().zip(rows) {
+            let state = row.numbers(network.neurons(), "numbers, one per neuron")?;
+            example.initial = Some(state);
+        }
+    }
     Ok(TemporalCase {
         name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
         network,
-        steps: root.required("steps")?.choice(&[("all", Steps::All), ("last", Steps::Last)])?,
+        steps: steps(&root.required("steps")?, duration)?,
         learning_rate: root.required("learning_rate")?.number()?,
         kink,
         examples,
     })
 }
 
+/// Which steps count: a word, or a list of steps counted from 1.
+fn steps(place: &Cursor<'_>, duration: usize) -> Result<Steps, Error> {
+    match place.value() {
+        Json::String(word) if word == "all" => Ok(Steps::All),
+        Json::String(word) if word == "last" => Ok(Steps::Last),
+        Json::Array(_) => {
+            let mut found: Vec<usize> = Vec::new();
+            for item in place.items()? {
+                let step = item.index(duration + 1, "a step").ok().filter(|step| *step > 0);
+                let refused = || item.error(format!("a step from 1 to {duration}"));
+                let step = step.ok_or_else(refused)?;
+                if found.last().is_some_and(|last| *last >= step) {
+                    return Err(item.error("steps in ascending order, each once"));
+                }
+                found.push(step);
+            }
+            match found.is_empty() {
+                true => Err(place.error("at least one step")),
+                false => Ok(Steps::At(found)),
+            }
+        }
+        _ => Err(place.error("\"all\", \"last\" or a list of steps")),
+    }
+}
+
 fn network(place: &Cursor<'_>) -> Result<Temporal, Error> {
+    for (field, what) in [
+        ("stack", "several layers in time; only one is read"),
+        ("leak_trainable", "a trainable leak; it is a constant, without a derivative"),
+    ] {
+        if place.field(field).is_some_and(|given| *given.value() != Json::Bool(false)) {
+            return Err(Error::unsupported(format!("{}.{field}: {what}", place.path())));
+        }
+    }
     place.object(&[
         "kind",
         "leak",
         "activation",
         "recurrent",
+        "diagonal",
         "input",
+        "biases",
         "readout",
         "readout_biases",
         "types",
@@ -134,9 +178,18 @@ fn network(place: &Cursor<'_>) -> Result<Temporal, Error> {
     }
     let square = |row: &Cursor<'_>| row.numbers(neurons, "weights, one per presynaptic neuron");
     let recurrent = rows.iter().map(square).collect::<Result<Vec<_>, _>>()?;
-    if let Some(own) = (0..neurons).find(|&own| !recurrent[own][own].is_zero()) {
+    let own = (0..neurons).find(|&own| !recurrent[own][own].is_zero());
+    let has_diagonal = match place.field("diagonal") {
+        // What has synapses of neurons onto themselves says so by itself.
+        None => own.is_some(),
+        Some(given) => match given.value() {
+            Json::Bool(value) => *value,
+            _ => return Err(given.error("true or false")),
+        },
+    };
+    if let Some(own) = own.filter(|_| !has_diagonal) {
         let entry = &rows[own].items()?[own];
-        return Err(entry.error("0: no neuron has a synapse onto itself"));
+        return Err(entry.error("0: \"diagonal\" is false, no neuron has a synapse onto itself"));
     }
     let input = place.required("input")?;
     let of_rows = input.exactly(neurons, "rows of weights, one per neuron")?;
@@ -156,6 +209,11 @@ fn network(place: &Cursor<'_>) -> Result<Temporal, Error> {
         leak: value,
         activation: case::activation(&place.required("activation")?)?,
         recurrent,
+        has_diagonal,
+        biases: place
+            .field("biases")
+            .map(|list| list.numbers(neurons, "biases, one per neuron"))
+            .transpose()?,
         input: matrix(&of_rows, inputs, "weights, one per input, as in the first row")?,
         readout: matrix(&of_readouts, neurons, "weights, one per neuron")?,
         readout_biases: place
@@ -192,6 +250,7 @@ fn sequence(
         rows.iter().map(|row| row.numbers(columns, what)).collect::<Result<Vec<_>, _>>()
     };
     Ok(Sequence {
+        initial: None,
         input: numbers(&rows, network.inputs(), "numbers, one per input")?,
         target: numbers(&targets, network.readouts(), "numbers, one per readout")?,
     })

@@ -1,8 +1,9 @@
 //! A temporal case, written.
 
 use num_rational::BigRational;
+use num_traits::Zero;
 
-use crate::spec::{Kink, Temporal, TemporalCase};
+use crate::spec::{Kink, Sequence, Steps, Temporal, TemporalCase};
 use crate::wire::case::{FORMAT, activation_json, number_json};
 use crate::wire::json::Json;
 
@@ -19,7 +20,22 @@ pub fn to_json(case: &TemporalCase) -> Json {
     if case.kink != Kink::default() {
         fields.push(("kink", Json::text(case.kink.to_string())));
     }
-    fields.push(("steps", Json::text(case.steps.name())));
+    fields.push((
+        "steps",
+        match &case.steps {
+            Steps::All => Json::text("all"),
+            Steps::Last => Json::text("last"),
+            Steps::At(list) => Json::array(list, |step| Json::count(*step)),
+        },
+    ));
+    // The file has a row for every example or for none.
+    if case.examples.iter().any(|example| example.initial.is_some()) {
+        let rest = vec![BigRational::zero(); case.network.neurons()];
+        let row = |example: &Sequence| {
+            Json::array(example.initial.as_ref().unwrap_or(&rest), number_json)
+        };
+        fields.push(("initial", Json::array(&case.examples, row)));
+    }
     fields.push((
         "examples",
         Json::array(&case.examples, |example| {
@@ -43,9 +59,15 @@ fn network_json(net: &Temporal) -> Json {
         ("leak", number_json(&net.leak)),
         ("activation", activation_json(&net.activation)),
         ("recurrent", matrix_json(&net.recurrent)),
-        ("input", matrix_json(&net.input)),
-        ("readout", matrix_json(&net.readout)),
     ];
+    if net.has_diagonal {
+        fields.push(("diagonal", Json::Bool(true)));
+    }
+    fields.push(("input", matrix_json(&net.input)));
+    if let Some(biases) = &net.biases {
+        fields.push(("biases", Json::array(biases, number_json)));
+    }
+    fields.push(("readout", matrix_json(&net.readout)));
     if let Some(biases) = &net.readout_biases {
         fields.push(("readout_biases", Json::array(biases, number_json)));
     }

@@ -3,7 +3,7 @@
 //! A quantity is an integer of at most so many units of 2^−grid. Sums and products are followed through the equations with
 //! absolute values; every one of them must stay below 2^precision units, so each partial sum is a float, in any order.
 
-use creditcheck::spec::{Steps, TemporalCase};
+use creditcheck::spec::TemporalCase;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive};
 
@@ -65,13 +65,17 @@ pub(super) fn admit(case: &TemporalCase, mu_grid: u32, precision: u32) -> bool {
         of(case.examples.iter().flat_map(rows).flatten())
     };
     let share = BigRational::one() - &net.leak;
+    // Biases are the weights of an input that is always 1.
+    let always = net.biases.as_ref().map(|_| BigRational::one());
+    let initial = of(case.examples.iter().flat_map(|e| &e.initial).flatten());
+    let Some(initial) = initial else { return false };
     let (Some(leak), Some(share), Some(w), Some(u), Some(v), Some(x), Some(target), Some(bias)) = (
         of([&net.leak]),
         of([&share]),
         numbers(&net.recurrent),
-        numbers(&net.input),
+        of(net.input.iter().flatten().chain(net.biases.iter().flatten())),
         numbers(&net.readout),
-        sequences(|example| &example.input),
+        of(case.examples.iter().flat_map(|e| &e.input).flatten().chain(&always)),
         sequences(|example| &example.target),
         of(net.readout_biases.iter().flatten()),
     ) else {
@@ -85,8 +89,8 @@ pub(super) fn admit(case: &TemporalCase, mu_grid: u32, precision: u32) -> bool {
     let unit = Majorant { grid: mu_grid as i32, size: 1.0 };
     let (shared_w, shared_u) = (audit.product(share, w), audit.product(share, u));
     // T1, the traces of both sides, and the loss.
-    let (mut s, mut trace) = (nothing, nothing);
-    let (mut errors, mut loss, mut rates) = (Vec::new(), nothing, nothing);
+    let (mut s, mut trace) = (initial, nothing);
+    let (mut errors, mut loss, mut rates) = (Vec::new(), nothing, initial);
     for _ in 0..steps {
         let shared = audit.product(share, audit_max(s, x));
         let kept = audit.product(leak, trace);
@@ -94,7 +98,7 @@ pub(super) fn admit(case: &TemporalCase, mu_grid: u32, precision: u32) -> bool {
         let recurrent = audit.product(shared_w, s);
         let recurrent = audit.times(neurons, recurrent);
         let input = audit.product(shared_u, x);
-        let input = audit.times(net.inputs(), input);
+        let input = audit.times(net.inputs() + always.iter().len(), input);
         let kept = audit.product(leak, s);
         s = audit.sum(recurrent, input);
         s = audit.sum(s, kept);
@@ -108,8 +112,10 @@ pub(super) fn admit(case: &TemporalCase, mu_grid: u32, precision: u32) -> bool {
         loss = audit.sum(loss, Majorant { grid: square.grid + 1, size: square.size / 2.0 });
         errors.push(error);
     }
-    if case.steps == Steps::Last {
-        errors.iter_mut().rev().skip(1).for_each(|error| *error = nothing);
+    for (t, error) in errors.iter_mut().enumerate() {
+        if !case.steps.count(t + 1, steps) {
+            *error = nothing;
+        }
     }
     // Every credit that any rule sends back: h ≤ 1 or |μ| ≤ 1 at each relay, W or its block means, self-relays apart.
     let fed = Majorant { grid: shared_w.grid + halvings, size: shared_w.size };

@@ -21,6 +21,8 @@ pub fn uniform(neurons: usize) -> TemporalCase {
             leak: ratio(1, 2),
             activation: Activation::Identity,
             recurrent: (0..neurons).map(row).collect(),
+            has_diagonal: false,
+            biases: None,
             input: vec![vec![ratio(1, 1)]; neurons],
             readout: vec![vec![ratio(1, 1); neurons]],
             readout_biases: None,
@@ -30,6 +32,7 @@ pub fn uniform(neurons: usize) -> TemporalCase {
         learning_rate: ratio(1, 1),
         kink: Kink::Left,
         examples: vec![Sequence {
+            initial: None,
             input: vec![vec![ratio(1, 1)]; 2],
             target: vec![vec![ratio(2, 1)]; 2],
         }],

@@ -19,6 +19,7 @@ fn network(neurons: usize, types: usize) -> TemporalNetwork<f64> {
         activation: Function::Relu,
         kink: Kink::Left,
         recurrent: vec![0.0; neurons * neurons],
+        has_diagonal: false,
         input: vec![0.0; neurons * 4],
         readout: vec![0.0; READOUTS * neurons],
         readout_biases: None,

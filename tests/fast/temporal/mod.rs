@@ -52,30 +52,51 @@ fn case(draw: &mut Draw, recipe: &Recipe) -> TemporalCase {
         };
         (0..rows).map(&mut row).collect()
     };
-    let recurrent = matrix(neurons, neurons, true);
+    let mut recurrent = matrix(neurons, neurons, true);
     let (input, readout) = (matrix(neurons, inputs, false), matrix(readouts, neurons, false));
     let biases = draw.chance(2).then(|| vec![draw.dyadic(most, bits); readouts]);
+    let has_diagonal = draw.chance(3);
+    if has_diagonal {
+        (0..neurons).for_each(|own| recurrent[own][own] = draw.dyadic(most, bits));
+    }
+    let own_biases =
+        draw.chance(3).then(|| (0..neurons).map(|_| draw.dyadic(most, bits)).collect());
+    let starts = draw.chance(3);
+    let at_some = draw.chance(3);
     let steps = draw.integer(recipe.steps.0, recipe.steps.1);
     let mut rows = |width: usize| -> Vec<Vec<BigRational>> {
         let mut row =
             |_| (0..width).map(|_| draw.dyadic(recipe.inputs.0, recipe.inputs.1)).collect();
         (0..steps).map(&mut row).collect()
     };
-    let mut sequence = |_| Sequence { input: rows(inputs), target: rows(readouts) };
+    let mut sequence = |_| Sequence {
+        initial: starts.then(|| rows(neurons).remove(0)),
+        input: rows(inputs),
+        target: rows(readouts),
+    };
     let examples: Vec<_> = (0..2).map(&mut sequence).collect();
     let batch = *draw.pick(&[1, 2]);
+    let counted = match at_some {
+        true => {
+            let all = 1..=usize::try_from(steps).unwrap();
+            Steps::At(all.filter(|t| *t == 1 || draw.chance(2)).collect())
+        }
+        false => draw.pick(&[Steps::All, Steps::All, Steps::Last]).clone(),
+    };
     TemporalCase {
         name: None,
         network: Temporal {
             leak: draw.pick(&[ratio(0, 1), ratio(1, 2)]).clone(),
             activation: draw.pick(&[Activation::Identity, Activation::Relu]).clone(),
             recurrent,
+            has_diagonal,
             input,
+            biases: own_biases,
             readout,
             readout_biases: biases,
             types: Some(types),
         },
-        steps: *draw.pick(&[Steps::All, Steps::All, Steps::Last]),
+        steps: counted,
         learning_rate: ratio(1, 2),
         kink: *draw.pick(&[Kink::Left, Kink::Right, Kink::Inner, between(1, 4)]),
         examples: examples[..batch].to_vec(),
@@ -139,7 +160,12 @@ fn compare<F: Float>(
     let gradient = engine.gradient();
     equal(counts, &[engine.loss()], std::slice::from_ref(&found.loss), &format!("{what}, loss"));
     equal(counts, &gradient.recurrent, &flat(&found.recurrent), &format!("{what}, recurrent"));
-    equal(counts, &gradient.input, &flat(&found.input), &format!("{what}, input"));
+    // Of one more input, biases are the weights.
+    let mut input = found.input.clone();
+    for (row, bias) in input.iter_mut().zip(found.biases.iter().flatten()) {
+        row.push(bias.clone());
+    }
+    equal(counts, &gradient.input, &flat(&input), &format!("{what}, input"));
     equal(counts, &gradient.readout, &flat(&found.readout), &format!("{what}, readout"));
     if let Some(biases) = &found.readout_biases {
         equal(counts, &gradient.readout_biases, biases, &format!("{what}, biases"));
@@ -172,7 +198,7 @@ fn run<F: Float>(recipe: &Recipe, draws: u64, precision: u32) {
                 let what = format!("seed {seed}, {rule:?}, {evaluation:?}");
                 // The second step finds what the first has left.
                 for _ in 0..2 {
-                    engine.step(&net, &batch, Loss::HalfSquaredError, case.steps).unwrap();
+                    engine.step(&net, &batch, Loss::HalfSquaredError, case.steps.clone()).unwrap();
                     compare(&mut counts, &engine, &found.gradient, &what);
                 }
             }
@@ -217,13 +243,15 @@ fn network<F: Float>(
         activation: creditcheck::fast::Function::of(&activation).unwrap(),
         kink: Kink::Left,
         recurrent: numbers(neurons * neurons, 300),
+        has_diagonal: false,
         input: numbers(neurons * inputs, 2000),
         readout: numbers(readouts * neurons, 500),
         readout_biases: Some(numbers(readouts, 500)),
         types: Some((0..neurons).map(|cell| cell % types).collect()),
     };
     let input = numbers(steps * examples * inputs, 2000);
-    (net, Batch { steps, examples, input, target: numbers(steps * examples * readouts, 1000) })
+    let target = numbers(steps * examples * readouts, 1000);
+    (net, Batch { steps, examples, input, target, initial: None })
 }
 
 fn stepped<F: Float>(

@@ -8,7 +8,7 @@ use crate::textbook::temporal::Evaluation;
 use super::taps::{Filter, shared};
 use super::{Estimate, Memory, Run, TemporalReference};
 use crate::mutants::temporal::algebra::{
-    Matrix, Row, add_outer, by_entry, power, scale, scaled, sum, times, transposed, zeros,
+    Matrix, Row, add_outer, by_entry, diagonal, power, scale, scaled, sum, times, transposed, zeros,
 };
 use crate::mutants::temporal::host::Host;
 use crate::mutants::{Hook, Mutant as M};
@@ -79,11 +79,7 @@ impl<'a> Rule<'a> {
     }
 
     fn empty(&self) -> Estimate {
-        let net = self.reference.net;
-        Estimate {
-            recurrent: zeros(net.neurons(), net.neurons()),
-            input: zeros(net.neurons(), net.inputs()),
-        }
+        self.reference.nothing()
     }
 
     /// 1 − λ of the derivatives.
@@ -108,12 +104,14 @@ impl<'a> Rule<'a> {
         let gain = self.reference.feedback_gain(hook);
         let kept = self.reference.kept(hook);
         let back = transposed(&self.reference.feedback(Feedback::Cell, hook)?);
+        let own = own_synapses(&back);
         let mut later = vec![Rational::zero(); back.len()];
         for t in (1..=run.last()).rev() {
             let mut g = sum(&run.a[t], &scale(&later, &kept));
-            if t < run.last() && !hook.on(M::T10) {
+            if t < run.last() {
+                let back = if hook.on(M::T10) { &own } else { &back };
                 let h = if hook.on(M::T04) { &run.h[t + 1] } else { &run.h[t] };
-                g = sum(&g, &scale(&by_entry(h, &times(&back, &later)), &gain));
+                g = sum(&g, &scale(&by_entry(h, &times(back, &later)), &gain));
             }
             self.reference.within(&g)?;
             self.add_adjoint(&mut found, run, t, &g, hook);
@@ -127,11 +125,12 @@ impl<'a> Rule<'a> {
     /// ∂L_b/∂W_pq = Σ_t Σ_j a_{j,t} P_{j,pq,t}. Here P[p] is the matrix j × q.
     fn rtrl(&self, run: &Run, memory: &mut Memory, hook: &Hook) -> Result<Estimate, Error> {
         let net = self.reference.net;
-        let (n, m) = (net.neurons(), net.inputs());
+        let (n, m) = (net.neurons(), self.reference.inputs());
         let forward = scaled(
             &self.reference.feedback(Feedback::Cell, hook)?,
             &self.reference.feedback_gain(hook),
         );
+        let own = own_synapses(&forward);
         let (kept, gain) = (self.reference.kept(hook), self.gain(hook));
         let nothing = || [vec![zeros(n, n); n], vec![zeros(n, m); n]];
         let handed_on = memory.jacobian.take().filter(|_| hook.on(M::T02));
@@ -145,9 +144,8 @@ impl<'a> Rule<'a> {
                 let columns = transposed(&relayed);
                 for (j, row) in before.iter().enumerate() {
                     let mut next = scale(row, &kept);
-                    if !hook.on(M::T10) {
-                        next = sum(&next, &times(&columns, &forward[j]));
-                    }
+                    let forward = if hook.on(M::T10) { &own } else { &forward };
+                    next = sum(&next, &times(&columns, &forward[j]));
                     if j == p {
                         next = sum(&next, &scale(seen, &gain));
                     }
@@ -203,7 +201,7 @@ impl<'a> Rule<'a> {
     /// ε_{q,t} = λ ε_{q,t−1} + (1−λ) z_{q,t−1}, and the same with x_t for U; row t of each.
     fn traces(&self, run: &Run, memory: &mut Memory, hook: &Hook) -> [Matrix; 2] {
         let (kept, gain) = (self.reference.kept(hook), self.gain(hook));
-        let nothing = || (run.z[0].iter().map(|_| Rational::zero()).collect(), run.x[0].clone());
+        let nothing = || (zeros(1, run.z[0].len()).remove(0), zeros(1, run.x[0].len()).remove(0));
         let handed_on = memory.traces.take().filter(|_| hook.on(M::T02));
         let (first_w, first_u) = handed_on.unwrap_or_else(nothing);
         let (mut of_w, mut of_u) = (vec![first_w], vec![first_u]);
@@ -266,6 +264,11 @@ impl<'a> Rule<'a> {
         }
         found
     }
+}
+
+/// The synapses of neurons onto themselves alone.
+fn own_synapses(weights: &Matrix) -> Matrix {
+    diagonal(&weights.iter().enumerate().map(|(own, row)| row[own].clone()).collect::<Row>())
 }
 
 /// The delay of the tap at this place: s = k + 1.

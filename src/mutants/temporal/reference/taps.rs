@@ -48,7 +48,8 @@ impl TemporalReference<'_> {
         let mut means = zeros(types.len(), types.len());
         for j in cells.clone() {
             for p in cells.clone() {
-                if j == p && !hook.on(M::T15) {
+                let has_own = self.net.has_diagonal && convention == Diagonal::Counted;
+                if j == p && !has_own && !hook.on(M::T15) {
                     continue;
                 }
                 let pairs = cells.clone().flat_map(|a| cells.clone().map(move |b| (a, b)));

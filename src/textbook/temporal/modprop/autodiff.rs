@@ -63,9 +63,7 @@ fn add_at<S: Scalar>(
     limits: &Limits,
 ) -> Result<(), Error> {
     let scaled: Vec<S> = signal.iter().map(|g| g.clone() * &parameters.gain).collect();
-    if let Some(before) = t.checked_sub(1) {
-        add_outer(&mut found.recurrent, &scaled, &seen.steps[before].firing_rate, limits)?;
-    }
+    add_outer(&mut found.recurrent, &scaled, seen.rates_before(t), limits)?;
     add_outer(&mut found.input, &scaled, &seen.input[t], limits)
 }
 

@@ -6,7 +6,7 @@
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Diagonal, Form, Limits, Temporal};
-use crate::textbook::temporal::feedback::{block_means, types};
+use crate::textbook::temporal::feedback::{block_means, has_own, types};
 use crate::textbook::temporal::local::{Estimate, Seen};
 use crate::textbook::{afford, embed, fits, within};
 
@@ -56,7 +56,10 @@ impl<S: Scalar> Table<S> {
         // (1−λ) Ŵ: the block, less its own entry where a cell would meet itself.
         let block: Vec<Vec<S>> =
             means.iter().map(|row| row.iter().map(|w| gain.clone() * w).collect()).collect();
-        let own = (0..means.len()).map(|kind| -block[kind][kind].clone()).collect();
+        let own = match has_own(net, diagonal) {
+            true => vec![S::zero(); means.len()],
+            false => (0..means.len()).map(|kind| -block[kind][kind].clone()).collect(),
+        };
         let first = Tap { block, own };
         let relay = Tap {
             block: first

@@ -178,9 +178,7 @@ impl<'a> Credit<'a> {
             later = now.collect();
             for (p, g) in later.iter().enumerate() {
                 let scaled = self.gain * *g;
-                if let Some(before) = t.checked_sub(1) {
-                    add(&mut recurrent[p], scaled, &example.steps[before].rate);
-                }
+                add(&mut recurrent[p], scaled, example.rates_before(t));
                 add(&mut input[p], scaled, &step.input);
             }
         }
@@ -201,9 +199,7 @@ impl<'a> Credit<'a> {
         let inputs = self.numbers.input.first().map_or(0, Vec::len);
         let mut input_trace = vec![Term::ZERO; inputs];
         for (t, step) in steps.iter().enumerate() {
-            if let Some(before) = t.checked_sub(1) {
-                self.follow(&mut trace, &steps[before].rate);
-            }
+            self.follow(&mut trace, example.rates_before(t));
             self.follow(&mut input_trace, &step.input);
             let mut relayed = vec![Term::ZERO; self.mu.len()];
             for a in gated[t + 1..].iter().take(count).rev() {
@@ -278,6 +274,7 @@ impl<'a> Credit<'a> {
         let of =
             |pick: fn(&Step) -> &Vec<Value>| largest(&mut steps().flat_map(pick).map(Term::of));
         let (h, z, x) = (of(|s| &s.slope), of(|s| &s.rate), of(|s| &s.input));
+        let z = z.max(largest(&mut passed.iter().flat_map(|e| &e.initial).map(Term::of)));
         let error = of(|s| &s.readout_error);
         let v = largest(&mut self.numbers.readout.iter().flatten().map(Term::of));
         let mu = largest(&mut self.mu.iter().copied());

@@ -2,7 +2,7 @@
 
 use super::{Arithmetic, Sum, Value};
 use crate::error::Error;
-use crate::spec::{Dtype, Steps, TemporalCase};
+use crate::spec::{Dtype, TemporalCase};
 use crate::verdict::bounded::neuron::Neurons;
 
 /// The parameters of a case, rounded.
@@ -12,7 +12,7 @@ pub(super) struct Numbers {
     pub leak: Value,
     /// 1 − λ
     pub gain: Value,
-    /// W, U, V
+    /// W, U, V; biases of the neurons are the last column of U, the weights of an input that is always 1.
     pub recurrent: Vec<Vec<Value>>,
     pub input: Vec<Vec<Value>>,
     pub readout: Vec<Vec<Value>>,
@@ -21,7 +21,16 @@ pub(super) struct Numbers {
 
 /// One example.
 pub(super) struct Passed {
+    /// z_0
+    pub initial: Vec<Value>,
     pub steps: Vec<Step>,
+}
+
+impl Passed {
+    /// z_{t−1}, with t counted from 0 here.
+    pub fn rates_before(&self, t: usize) -> &[Value] {
+        t.checked_sub(1).map_or(&self.initial, |before| &self.steps[before].rate)
+    }
 }
 
 /// One of its steps.
@@ -49,11 +58,15 @@ impl Numbers {
         gain.add(&[-leak]);
         let gain = gain.over(1.0, 0);
         let biases = net.readout_biases.as_ref();
+        let mut input = matrix(&net.input);
+        for (row, bias) in input.iter_mut().zip(net.biases.iter().flatten()) {
+            row.push(Value::rounded(bias, format));
+        }
         Self {
             leak,
             gain,
             recurrent: matrix(&net.recurrent),
-            input: matrix(&net.input),
+            input,
             readout: matrix(&net.readout),
             biases: biases.map(|list| list.iter().map(|b| Value::rounded(b, format)).collect()),
             neurons: Neurons { arithmetic, format },
@@ -64,11 +77,14 @@ impl Numbers {
     pub fn forward(&self, case: &TemporalCase, b: usize) -> Result<Passed, Error> {
         let format = self.neurons.format;
         let example = &case.examples[b];
-        let neurons = self.recurrent.len();
-        let (mut state, mut rates) = (vec![Value::ZERO; neurons], vec![Value::ZERO; neurons]);
+        let rest = vec![Value::ZERO; self.recurrent.len()];
+        let given = |state: &Vec<_>| state.iter().map(|s| Value::rounded(s, format)).collect();
+        let initial: Vec<Value> = example.initial.as_ref().map_or(rest, given);
+        let (mut state, mut rates) = (initial.clone(), initial.clone());
         let mut steps = Vec::new();
         for (t, (x, wanted)) in example.input.iter().zip(&example.target).enumerate() {
-            let input: Vec<Value> = x.iter().map(|x| Value::rounded(x, format)).collect();
+            let mut input: Vec<Value> = x.iter().map(|x| Value::rounded(x, format)).collect();
+            input.extend(case.network.biases.as_ref().map(|_| Value::exact(1.0)));
             let (mut next, mut fired, mut slope) = (Vec::new(), Vec::new(), Vec::new());
             for (post, earlier) in state.iter().enumerate() {
                 let mut sum = Sum::new(&self.neurons.arithmetic);
@@ -87,7 +103,7 @@ impl Numbers {
                 slope.push(found.slope);
             }
             (state, rates) = (next, fired);
-            let counts = case.steps == Steps::All || t + 1 == example.input.len();
+            let counts = case.steps.count(t + 1, example.input.len());
             let error_of = |k: usize| {
                 let mut sum = Sum::new(&self.neurons.arithmetic);
                 for (weight, rate) in self.readout[k].iter().zip(&rates) {
@@ -104,6 +120,6 @@ impl Numbers {
                 .collect();
             steps.push(Step { input, rate: rates.clone(), slope, readout_error });
         }
-        Ok(Passed { steps })
+        Ok(Passed { initial, steps })
     }
 }

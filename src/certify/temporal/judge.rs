@@ -297,6 +297,7 @@ fn diagnose(
     let mut found: Vec<Diagnosis> = Vec::new();
     let mut seen: Vec<Gradient> = vec![truth.clone()];
     let mut nearest = (furthest(mine, truth), "the exact gradient".to_owned());
+    let mut is_cut = false;
     for rule in candidates(case, mine) {
         progress.stage(&format!("is it {rule}?"))?;
         let result = match as_rule(case, &rule, mine, limits) {
@@ -319,7 +320,9 @@ fn diagnose(
         let of_rule = bounds_of(case, &rule, mine)?;
         let of_rule = of_rule.map(|bounds| bounds.per_block().map(|bound| *bound));
         if let Some(matched) = matched(mine, &result, of_rule.as_ref()) {
-            let sentence = format!("this is the {what} of {rule}{}", also(case, &rule));
+            let other_name = also(case, &rule);
+            is_cut |= !other_name.is_empty();
+            let sentence = format!("this is the {what} of {rule}{other_name}");
             found.push(Diagnosis::of(matched, sentence));
         }
         if mine.number != Number::Exact {
@@ -332,13 +335,12 @@ fn diagnose(
     }
     // With η = 0 every mistake gives the same update.
     if mine.quantity == Quantity::Gradient || !case.learning_rate.is_zero() {
-        progress.stage("is it a known mistake?")?;
-        let is_rule = !found.is_empty();
-        found.extend(mistakes(case, mine, right, options, limits));
-        if !is_rule {
+        if !is_cut {
             progress.stage("is it truncated?")?;
             found.extend(truncated(case, mine, right, options, limits));
         }
+        progress.stage("is it a known mistake?")?;
+        found.extend(mistakes(case, mine, right, options, limits));
     }
     if found.is_empty() && mine.number != Number::Exact && nearest.0 < furthest(mine, truth) {
         let float = nearest_f64(&nearest.0);

@@ -11,6 +11,9 @@ use crate::textbook::temporal::{self, Evaluation};
 use super::host::Host;
 use super::reference::{Cut, TemporalReference};
 
+/// The most neurons on which mistakes are looked for in RTRL too.
+const MOST_FOR_RTRL: usize = 8;
+
 /// The known mistakes in `rule` whose gradient is somebody's, by whatever comparison: that of floats has room for their rounding.
 ///
 /// Sentences such as "this is the gradient of a rule that overwrites its traces at every step instead of accumulating (mutant
@@ -38,17 +41,21 @@ pub fn mistakes(
         return Search::default();
     }
     let reference = TemporalReference::new(case, limits);
-    let exact = [TemporalRule::Bptt, TemporalRule::Rtrl];
-    let rules: &[TemporalRule] = match rule {
+    // Those of the gradient itself have one order each, and RTRL takes N times as long.
+    let exact = [TemporalRule::Bptt, TemporalRule::Rtrl].map(|rule| {
+        let evaluation = Evaluation::Adjoint;
+        Host { rule, evaluation }
+    });
+    let is_small = case.network.neurons() <= MOST_FOR_RTRL;
+    let hosts = match rule {
         TemporalRule::Bptt
         | TemporalRule::Rtrl
         | TemporalRule::FactorisedRtrl
-        | TemporalRule::Tangent => &exact,
+        | TemporalRule::Tangent => exact[..if is_small { 2 } else { 1 }].to_vec(),
         TemporalRule::Eprop | TemporalRule::Mdgl { .. } | TemporalRule::Modprop(_) => {
-            std::slice::from_ref(rule)
+            Host::both(rule).to_vec()
         }
     };
-    let hosts: Vec<Host> = rules.iter().flat_map(Host::both).collect();
     let explains = |fault: Fault| {
         for host in &hosts {
             match reference.mutated(host, fault.mutant) {

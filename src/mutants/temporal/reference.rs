@@ -4,13 +4,14 @@ mod cut;
 mod rules;
 mod taps;
 
+use num_bigint::BigInt;
 use num_rational::BigRational;
 
 use crate::error::Error;
 use crate::mutants::functions::{fixed_random, other_side, rate, slope};
 use crate::mutants::{Hook, Mutant as M};
 use crate::scalar::Rational;
-use crate::spec::{Limits, Temporal, TemporalCase, TemporalGradient};
+use crate::spec::{Class, Limits, Temporal, TemporalCase, TemporalGradient};
 
 use super::algebra::{
     Matrix, Row, add, add_outer, by_entry, rationals, row_of, scaled, sum, times, transposed, zeros,
@@ -18,6 +19,18 @@ use super::algebra::{
 use super::host::Host;
 
 pub use cut::Cut;
+
+/// A number to 128 bits.
+fn shortened(value: &Rational) -> Rational {
+    const BITS: u64 = 128;
+    let value = value.plain();
+    let (p, q) = (value.numer(), value.denom());
+    let excess = p.bits().saturating_sub(q.bits() + BITS);
+    let shift = (q.bits() + BITS).saturating_sub(p.bits());
+    let mantissa = (p << shift) / (q << excess);
+    let power = |bits: u64| BigInt::from(1) << bits;
+    Rational::of(&BigRational::new(mantissa * power(excess), power(shift)))
+}
 
 /// Products in the longest formula of σ or σ'.
 const FUNCTION: usize = 4;
@@ -355,6 +368,14 @@ impl<'a> TemporalReference<'a> {
 
     fn no_value(&self) -> Error {
         Error::unsupported(format!("exact values of {}", self.net.activation.name()))
+    }
+
+    /// The same, where σ has no rational values and is near by f64 only: more than twice its digits are kept of what grows from step to step.
+    pub(super) fn short(&self, row: Row) -> Row {
+        match self.net.activation.class() {
+            Class::Straight(_) | Class::Curved(_) | Class::Quotient => row,
+            Class::Transcendental(_) => row.iter().map(shortened).collect(),
+        }
     }
 
     /// Asks the budget for so many products of a number with another as long, before they are taken.

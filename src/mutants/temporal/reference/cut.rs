@@ -48,7 +48,7 @@ impl TemporalReference<'_> {
                 for t in (1..=run.last()).rev() {
                     let is_cut = t == run.last() || t % steps.max(1) == 0;
                     let arrived = if is_cut { nothing() } else { relayed(t, &later) };
-                    later = sum(&run.a[t], &arrived);
+                    later = self.short(sum(&run.a[t], &arrived));
                     self.within(&later)?;
                     add(t, &later);
                 }
@@ -58,7 +58,7 @@ impl TemporalReference<'_> {
                 let mut all: Vec<Row> = Vec::new();
                 for t in (1..=run.last()).rev() {
                     all.truncate(steps);
-                    all = all.iter().map(|g| relayed(t, g)).collect();
+                    all = all.iter().map(|g| self.short(relayed(t, g))).collect();
                     all.insert(0, run.a[t].clone());
                     for g in &all {
                         self.within(g)?;

@@ -114,6 +114,7 @@ impl<'a> Rule<'a> {
                 g = sum(&g, &scale(&by_entry(h, &times(back, &later)), &gain));
             }
             self.reference.within(&g)?;
+            let g = self.reference.short(g);
             self.add_adjoint(&mut found, run, t, &g, hook);
             let cut = t < run.last() && hook.on(M::T06);
             later = if cut { run.a[t].clone() } else { g };
@@ -149,7 +150,7 @@ impl<'a> Rule<'a> {
                     if j == p {
                         next = sum(&next, &scale(seen, &gain));
                     }
-                    jacobian.push(next);
+                    jacobian.push(self.reference.short(next));
                 }
                 if t == 1 && hook.on(M::T05) {
                     return;

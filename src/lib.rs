@@ -51,6 +51,10 @@
 //! | [`mutants`] | one reference implementation with one hook per known mistake |
 #![cfg_attr(
     feature = "simulate",
+    doc = "| `picture` | what all figures share: colours, axes, panels and pages |"
+)]
+#![cfg_attr(
+    feature = "simulate",
     doc = "| [`simulate`] | what the rule does over time and to the structure of a network: floats, outside every certificate |"
 )]
 #![cfg_attr(
@@ -106,6 +110,8 @@ pub mod modular;
 pub mod mutants;
 pub mod number;
 pub mod paragraph;
+#[cfg(feature = "simulate")]
+mod picture;
 pub mod progress;
 #[cfg(feature = "cli")]
 pub mod report;

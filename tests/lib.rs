@@ -5,6 +5,8 @@ mod aligned;
 mod architecture;
 #[cfg(feature = "cli")]
 mod audit;
+#[cfg(feature = "fast")]
+mod beside;
 mod budget;
 mod certificate;
 mod claims;

@@ -111,7 +111,7 @@ fn as_declared(
         }
     };
     let found = Truth { entries, radii: None, loss: truth.loss, inputs };
-    let mut judge = Judge::new(mine.number, options.keep);
+    let mut judge = Judge::new(mine.number, options);
     judge.parameters(&mine.entries, &found.entries);
     found.extras(mine, &mut judge);
     let mut judgement = judge.judgement();
@@ -135,6 +135,20 @@ pub fn judgement(
     judged(case, mine, &Options::default(), limits, progress).map(|(judgement, _)| judgement)
 }
 
+/// The exact gradient, or update, in the format of theirs: every entry with its bound where floats are to be measured.
+///
+/// # Errors
+/// As [`judgement`].
+pub fn right_of(
+    case: &Case,
+    mine: &Gradient,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<PerBlock<Reference>, Error> {
+    let options = Options { rigorous: true, ..Options::default() };
+    judged(case, mine, &options, limits, progress).map(|(_, truth)| truth.entries)
+}
+
 fn judged(
     case: &Case,
     mine: &Gradient,
@@ -149,7 +163,7 @@ fn judged(
         truth.weigh(case, mine);
     }
     let truth = truth.times(&options.scale, mine.number);
-    let mut judge = Judge::new(mine.number, options.keep);
+    let mut judge = Judge::new(mine.number, options);
     judge.parameters(&mine.entries, &truth.entries);
     truth.extras(mine, &mut judge);
     Ok((judge.judgement(), truth))

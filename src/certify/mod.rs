@@ -7,6 +7,7 @@
 #[cfg(feature = "fast")]
 pub mod audit;
 mod both_sides;
+pub mod compare;
 pub mod evidence;
 mod exact;
 mod explain;
@@ -25,6 +26,7 @@ mod kinks;
 #[cfg(feature = "fast")]
 pub mod large;
 pub mod locality;
+pub mod measured;
 mod necessity;
 mod on_kinks;
 mod options;

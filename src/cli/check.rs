@@ -1,21 +1,22 @@
 //! `creditcheck check`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use num_traits::One;
 
 use super::common::{Common, of_case, read_case, scale_of};
-use super::files::{Reach, read_file};
+use super::files::{Reach, read_file, write_file};
 use super::outcome::Outcome;
 use super::progress::Bar;
 use crate::error::Error;
 use crate::number::canonical;
 use crate::report;
+use crate::spec::Limits;
 use crate::verdict::Conclusion;
 use crate::verdict::judge::Options;
 use crate::verdict::walk::KEPT;
-use crate::wire::gradient::{self, Gradient};
+use crate::wire::gradient::{self, Gradient, Subject};
 
 /// Is somebody else's gradient or update right?
 #[derive(Args, Debug)]
@@ -28,7 +29,7 @@ they are a gradient or an update, \"rule\" by which rule they are to be judged.
 
 Example:
   creditcheck gradient case.json --number f64 -o mine.json
-  creditcheck check case.json mine.json")]
+  creditcheck check case.json mine.json --svg how-far.svg")]
 pub(super) struct Arguments {
     /// The case
     case: PathBuf,
@@ -46,6 +47,9 @@ pub(super) struct Arguments {
     /// List every entry that differs
     #[arg(long)]
     all: bool,
+    /// A picture of it: theirs against the exact entries, block by block, and of floats the errors
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
     #[command(flatten)]
     reach: Reach,
 }
@@ -54,15 +58,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let limits = common.limits();
     let keep = if arguments.all { usize::MAX } else { KEPT };
     let (scale, rigorous) = (scale_of(&arguments.scale, &limits)?, arguments.rigorous);
-    let options = Options { scale, keep, rigorous };
+    let draw = arguments.svg.is_some();
+    let options = Options { scale, keep, rigorous, draw };
     let case = read_case(&arguments.case, arguments.reach, &limits)?;
     let subject = case.subject().map_err(of_case(&arguments.case))?;
     let name = arguments.mine.display().to_string();
-    let bytes = read_file(&arguments.mine, &limits)?;
     let digest = case.digest();
-    let mine = gradient::read(&bytes, &subject, &limits)
-        .and_then(|mine| expect_case(mine, &digest, arguments))
-        .map_err(|error| error.in_file(name.clone()))?;
+    let of_case_file = (arguments.case.as_path(), digest.as_str());
+    let mine = read_mine(&arguments.mine, &subject, of_case_file, &limits)?;
     let judged = Bar::new(common, 1).alone(|bar| case.judge(&mine, &options, &limits, bar));
     let (judgement, diagnosis) = judged.map_err(of_case(&arguments.case))?;
     let conclusion = match judgement.unchecked() {
@@ -75,6 +78,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         false => format!("{text}, loss × {}", canonical(&options.scale)),
     };
     let title = scaled(&case.title());
+    if let Some(file) = &arguments.svg {
+        write_file(file, report::pictured((&name, &title), &judgement).as_bytes())?;
+    }
     common.write_or_junit(
         || report::judged((&name, &title), &judgement, &diagnosis, arguments.all),
         || report::judged_json(&digest, &options.scale, &judgement, &diagnosis),
@@ -83,13 +89,29 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     Ok(conclusion.into())
 }
 
+/// Reads a gradient of somebody's that belongs to a case, which has a file and a digest.
+///
+/// # Errors
+/// As [`gradient::read`], with the name of the file; [`Error::Input`] for a result that says that it belongs to another case.
+pub(super) fn read_mine(
+    file: &Path,
+    subject: &Subject,
+    case: (&Path, &str),
+    limits: &Limits,
+) -> Result<Gradient, Error> {
+    let bytes = read_file(file, limits)?;
+    gradient::read(&bytes, subject, limits)
+        .and_then(|mine| expect_case(mine, case))
+        .map_err(|error| error.in_file(file.display().to_string()))
+}
+
 /// Refuses a result that says that it belongs to another case.
-fn expect_case(mine: Gradient, digest: &str, arguments: &Arguments) -> Result<Gradient, Error> {
+fn expect_case(mine: Gradient, (case, digest): (&Path, &str)) -> Result<Gradient, Error> {
     match &mine.case {
         Some(stated) if stated != digest => Err(Error::Input {
             place: "case".into(),
             found: format!("\"{stated}\""),
-            expected: format!("\"{digest}\", the digest of {}", arguments.case.display()),
+            expected: format!("\"{digest}\", the digest of {}", case.display()),
             advice: Some(
                 "the result belongs to another case; leave the field out if you are sure".into(),
             ),

@@ -62,7 +62,7 @@ enum Command {
     Gradient(gradient::Arguments),
     /// Is somebody else's gradient or update right?
     Check(check::Arguments),
-    /// All rules over time against the exact gradient
+    /// Rules, and gradients of others, beside the exact gradient
     Compare(compare::Arguments),
     /// How far is somebody else's float gradient from the exact one, in ulps?
     Audit(audit::Arguments),

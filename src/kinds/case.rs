@@ -3,7 +3,9 @@
 use std::rc::Rc;
 
 use super::{Asked, Certified, Computed, Issued, Kind, OptionsFile, Shown, Tensors};
+use crate::certify::compare::compare;
 use crate::certify::gradient::{Rule, aligned, gradient};
+use crate::certify::measured::Theirs;
 use crate::certify::steps;
 use crate::certify::{self, Options};
 use crate::error::Error;
@@ -13,6 +15,7 @@ use crate::report;
 use crate::spec::{
     Case, Dense, Dtype, FeedbackMatrices, Layout, Limits, MOST_PARAMETERS, Network, Number,
 };
+use crate::verdict::Conclusion;
 use crate::verdict::judge::{self, Judgement};
 use crate::wire::Document;
 use crate::wire::cursor::Cursor;
@@ -39,7 +42,7 @@ impl Exact {
 impl Kind for Exact {
     fn refusal(&self) -> Error {
         Error::unsupported(
-            "a network that does not run in time in this command; `creditcheck certify` compares the rules that it has",
+            "a network that does not run in time in this command; `creditcheck certify` and `compare` hold the rules that it has to one another",
         )
     }
 
@@ -135,6 +138,27 @@ impl Kind for Exact {
             text: Box::new(move |numbers| report::steps(&document.case, &steps, numbers)),
             json: Box::new(move || report::steps_json(document, &again)),
         })
+    }
+
+    fn compare(
+        &self,
+        mu: Option<&str>,
+        theirs: Vec<Theirs>,
+        limits: &Limits,
+        progress: &mut dyn Progress,
+    ) -> Result<(Shown<'_>, Conclusion), Error> {
+        if mu.is_some() {
+            return Err(Error::unsupported("--mu on a network that does not run in time"));
+        }
+        let found = compare(&self.document.case, theirs, limits, progress)?;
+        let conclusion = found.conclusion();
+        let (document, found) = (&self.document, Rc::new(found));
+        let again = Rc::clone(&found);
+        let shown = Shown {
+            text: Box::new(move |_| report::beside(&document.case, &found)),
+            json: Box::new(move || report::beside_json(document, &again)),
+        };
+        Ok((shown, conclusion))
     }
 
     fn into_document(self: Box<Self>) -> Result<Document, Error> {

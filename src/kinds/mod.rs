@@ -12,6 +12,7 @@ mod temporal;
 use crate::certificate::Certificate;
 use crate::certificate::large::Large;
 use crate::certify::Options;
+use crate::certify::measured::Theirs;
 use crate::error::Error;
 use crate::progress::Progress;
 use crate::report::{self, Numbers};
@@ -99,14 +100,16 @@ pub trait Kind {
         Err(self.refusal())
     }
 
-    /// All rules of the kind against the exact gradient, and what that amounts to.
+    /// All rules of the kind against the exact gradient, with the gradients of others beside them, and what that amounts to; `mu` as for
+    /// [`Self::steps`].
     fn compare(
         &self,
-        mu: &str,
+        mu: Option<&str>,
+        theirs: Vec<Theirs>,
         limits: &Limits,
         progress: &mut dyn Progress,
     ) -> Result<(Shown<'_>, Conclusion), Error> {
-        let _ = (mu, limits, progress);
+        let _ = (mu, theirs, limits, progress);
         Err(self.refusal())
     }
 

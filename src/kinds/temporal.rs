@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::{Asked, Computed, Kind, RuleOptions, Shown};
+use crate::certify::measured::{Theirs, measured};
 use crate::certify::temporal as engines;
 use crate::error::Error;
 use crate::number;
@@ -20,6 +21,9 @@ use crate::wire::json::Json;
 
 /// The rules that a temporal case has.
 pub const RULES: &str = "bptt, rtrl, factorised-rtrl, eprop, mdgl, modprop or tangent";
+
+/// What stands for the slopes of the cells that relay, where nobody says.
+const USUAL_MU: &str = "1/2";
 
 /// The largest number of taps that a file may name.
 const MOST_TAPS: usize = (1 << 20) - 1;
@@ -95,7 +99,7 @@ impl Kind for Temporal {
 
     fn steps(&self, mu: Option<&str>, limits: &Limits) -> Result<Shown<'_>, Error> {
         let case = &self.0.case;
-        let mu = mu_of(mu.unwrap_or("1/2"), case.network.neurons(), limits)?;
+        let mu = mu_of(mu.unwrap_or(USUAL_MU), case.network.neurons(), limits)?;
         let steps = engines::steps(case, &mu, limits)?;
         let (document, steps) = (&self.0, Rc::new(steps));
         let again = Rc::clone(&steps);
@@ -107,19 +111,23 @@ impl Kind for Temporal {
 
     fn compare(
         &self,
-        mu: &str,
+        mu: Option<&str>,
+        theirs: Vec<Theirs>,
         limits: &Limits,
         progress: &mut dyn Progress,
     ) -> Result<(Shown<'_>, Conclusion), Error> {
         let case = &self.0.case;
-        let mu = mu_of(mu, case.network.neurons(), limits)?;
+        let mu = mu_of(mu.unwrap_or(USUAL_MU), case.network.neurons(), limits)?;
         let found = engines::compare(case, &mu, limits, progress)?;
+        let right =
+            |theirs: &Gradient| engines::right_of(case, theirs, &limits.renewed(), progress);
+        let rows = measured(&theirs, right)?;
         let conclusion = found.conclusion();
-        let (document, found) = (&self.0, Rc::new(found));
+        let (document, found) = (&self.0, Rc::new((found, rows)));
         let again = Rc::clone(&found);
         let shown = Shown {
-            text: Box::new(move |_| report::compared(case, &found)),
-            json: Box::new(move || report::compared_json(document, &again)),
+            text: Box::new(move |_| report::compared(case, &found.0, &found.1)),
+            json: Box::new(move || report::compared_json(document, &again.0, &again.1)),
         };
         Ok((shown, conclusion))
     }

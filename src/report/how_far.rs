@@ -21,7 +21,7 @@ pub(super) fn short(value: f64) -> String {
 }
 
 /// A cosine: by its distance from 1 where that is what tells.
-fn cosine(value: Option<f64>) -> String {
+pub(super) fn cosine(value: Option<f64>) -> String {
     match value {
         None => "—".to_owned(),
         Some(1.0) => "1".to_owned(),

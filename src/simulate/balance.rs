@@ -4,8 +4,8 @@ use kuva::plot::{BandPlot, LegendPosition, LinePlot};
 use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 
-use super::picture::{self, BLUE, COLOURS, GREY, ORANGE, PURPLE};
 use super::rows::Rows;
+use crate::picture::{self, BLUE, COLOURS, GREY, ORANGE, PURPLE};
 
 /// E, the sum of the positive terms, and I, minus the sum of the negative ones: s = E − I (D1).
 ///

@@ -12,10 +12,9 @@ pub mod balance;
 pub mod communities;
 mod eigenvalues;
 pub mod experiment;
-mod picture;
 mod rows;
 pub mod tasks;
 pub mod timescales;
 
-pub use picture::{BLUE, ORANGE};
+pub use crate::picture::{BLUE, ORANGE};
 pub use rows::{rounded, to_digits};

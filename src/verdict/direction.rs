@@ -46,6 +46,14 @@ impl Squares {
         self.sum += share * share;
     }
 
+    /// Both sums together.
+    fn and(self, other: Self) -> Self {
+        let scale = self.scale.max(other.scale);
+        let in_units =
+            |of: Self| if scale > 0.0 { of.sum * (of.scale / scale).powi(2) } else { 0.0 };
+        Self { scale, sum: in_units(self) + in_units(other) }
+    }
+
     fn over(self, other: Self) -> Option<f64> {
         (other.sum > 0.0).then(|| self.scale / other.scale * (self.sum / other.sum).sqrt())
     }
@@ -74,11 +82,31 @@ impl Direction {
         self.off.add(nearest_f64(off));
     }
 
+    /// Two blocks together.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let (theirs, exact) = (self.theirs.and(other.theirs), self.exact.and(other.exact));
+        let in_units = |of: &Self| match theirs.scale > 0.0 && exact.scale > 0.0 {
+            true => of.dot * (of.theirs.scale / theirs.scale) * (of.exact.scale / exact.scale),
+            false => 0.0,
+        };
+        Self {
+            dot: in_units(self) + in_units(other),
+            off: self.off.and(other.off),
+            signs: self.signs + other.signs,
+            of: self.of + other.of,
+            theirs,
+            exact,
+        }
+    }
+
     /// The cosine of the angle between the two; none where one of them is zero.
     #[must_use]
     pub fn cosine(&self) -> Option<f64> {
         let lengths = (self.theirs.sum * self.exact.sum).sqrt();
-        (lengths > 0.0).then(|| (self.dot / lengths).clamp(-1.0, 1.0))
+        // Of what is equal no rounding of the sums is shown.
+        let is_equal = self.off.sum == 0.0;
+        (lengths > 0.0).then(|| if is_equal { 1.0 } else { (self.dot / lengths).clamp(-1.0, 1.0) })
     }
 
     /// ‖a − g‖ / ‖g‖; none where the exact block is zero.

@@ -8,10 +8,11 @@ use super::factor::last_rounding;
 use super::plausible::threshold;
 use super::power::Unchecked;
 use super::walk::{self, KEPT, walk};
-use crate::number::{self, exact_f64};
+use crate::number::{self, exact_f64, nearest_f64};
 use crate::spec::{Number, PerBlock, Place};
 
 pub use super::nearness::Nearness;
+pub use super::point::Point;
 pub use super::walk::{BlockJudgement, Entry, Reference};
 
 /// What came of the whole.
@@ -89,6 +90,7 @@ impl Judgement {
 pub struct Judge {
     held: Number,
     keep: usize,
+    draw: bool,
     threshold: f64,
     judgement: Judgement,
 }
@@ -96,10 +98,11 @@ pub struct Judge {
 impl Judge {
     /// Nothing judged yet.
     #[must_use]
-    pub fn new(held: Number, keep: usize) -> Self {
+    pub fn new(held: Number, options: &Options) -> Self {
         Self {
             held,
-            keep,
+            keep: options.keep,
+            draw: options.draw,
             threshold: threshold(1),
             judgement: Judgement { blocks: Vec::new(), declared: None },
         }
@@ -124,8 +127,20 @@ impl Judge {
         self.threshold = threshold(theirs.values().count());
         for (block, right) in theirs.blocks.iter().zip(&right.blocks) {
             let place = |index| (block.at(index), Some(block.shape.place(index)));
-            let both = block.entries.iter().cloned().zip(right.entries.iter().cloned());
-            self.judge(&block.name(), true, &place, both);
+            let both = || block.entries.iter().cloned().zip(right.entries.iter().cloned());
+            self.judge(&block.name(), true, &place, both());
+            if self.draw
+                && let Some(judged) = self.judgement.blocks.last_mut()
+            {
+                let about = walk::Block {
+                    name: &judged.name.clone(),
+                    held: self.held,
+                    is_parameters: true,
+                    keep: 0,
+                    threshold: self.threshold,
+                };
+                judged.points = both().map(|pair| point(&about, pair)).collect();
+            }
         }
     }
 
@@ -153,6 +168,19 @@ impl Judge {
     }
 }
 
+/// One entry for a picture, judged as a block of its own.
+fn point(block: &walk::Block<'_>, (theirs, reference): (BigRational, Reference)) -> Point {
+    let numbers = [&theirs, &reference.value].map(nearest_f64);
+    let judged = walk(block, &|_| (String::new(), None), [(theirs, reference)]);
+    Point {
+        theirs: numbers[0],
+        exact: numbers[1],
+        nearness: judged.nearness,
+        ulps: judged.largest,
+        of_bound: judged.of_bound,
+    }
+}
+
 /// How a gradient is to be judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -162,11 +190,13 @@ pub struct Options {
     pub keep: usize,
     /// Whether only what is proved counts: no plausible line.
     pub rigorous: bool,
+    /// Whether the entries are to be drawn, and so all of them are kept as points.
+    pub draw: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { scale: BigRational::one(), keep: KEPT, rigorous: false }
+        Self { scale: BigRational::one(), keep: KEPT, rigorous: false, draw: false }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod lattice;
 pub mod locality;
 mod nearness;
 pub mod plausible;
+mod point;
 pub mod power;
 pub mod reading;
 pub mod rearranged;
@@ -27,6 +28,7 @@ mod table;
 pub mod temporal;
 pub mod ulps;
 pub mod walk;
+pub mod whole;
 
 pub use blocks::{Members, blocks, per_block};
 pub use compared::{Compared, Mismatch, Verdict};

@@ -9,6 +9,7 @@ use num_traits::{Signed, Zero};
 use super::bounded::{Bound, power};
 use super::direction::Direction;
 use super::nearness::Nearness;
+use super::point::Point;
 use super::power::{Power, Sight, doubt};
 use super::ulps::{self, bins, upward};
 use crate::number::{exact_f64, held, nearest_f64};
@@ -138,6 +139,8 @@ pub struct BlockJudgement {
     pub wrong: Vec<Entry>,
     /// The largest errors in ulps; as many as are kept.
     pub worst: Vec<Entry>,
+    /// Every entry as a point, where there is to be a picture; else none.
+    pub points: Vec<Point>,
 }
 
 /// The plausible line of a block: what independent roundings would explain. Nothing proved.
@@ -269,6 +272,7 @@ impl Walk {
             furthest: None,
             wrong: Vec::new(),
             worst: Vec::new(),
+            points: Vec::new(),
         };
         let by = BigRational::zero();
         Self {

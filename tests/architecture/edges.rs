@@ -14,7 +14,7 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::evidence certificate::words spec verdict::blocks verdict::table
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words error number spec verdict::table
 certificate::words: certificate spec verdict::table
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq error fast fast::backprop fast::credit fast::feedback_alignment fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::feedback_alignment textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq error fast fast::backprop fast::credit fast::feedback_alignment fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::feedback_alignment textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::evidence verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
 verdict::blocks: spec
 verdict::bounded: error number spec verdict::blocks verdict::compared verdict::enclosure verdict::entries verdict::lattice
 verdict::bridge: scalar spec verdict::compared verdict::exact
@@ -25,6 +25,7 @@ verdict::factor: number spec verdict::evidence verdict::ulps verdict::walk
 verdict::freivalds: number spec verdict::bounded verdict::compared verdict::entries
 verdict::judge: number spec verdict::evidence verdict::factor verdict::plausible verdict::power verdict::walk
 verdict::plausible: error spec verdict::bounded
+verdict::point: verdict::nearness
 verdict::power: verdict::nearness
 verdict::lattice: number spec verdict::compared verdict::entries
 verdict::locality: spec verdict::compared
@@ -35,7 +36,8 @@ verdict::table: verdict::compared
 verdict::temporal: spec verdict::temporal::parts
 verdict::temporal::parts: spec verdict::temporal
 verdict::ulps: number spec
-verdict::walk: number spec verdict::bounded verdict::direction verdict::nearness verdict::power verdict::ulps
+verdict::whole: verdict::direction verdict::walk
+verdict::walk: number spec verdict::bounded verdict::direction verdict::nearness verdict::point verdict::power verdict::ulps
 cli: certificate certificate::verify certify coq error foreign kinds mutants number paragraph progress report simulate spec suite vectors verdict::judge verdict::table verdict::walk wire
 coq: certificate certificate::digest error spec
 equilibrium: error number spec
@@ -80,10 +82,11 @@ modular::tangent: error linalg::field linalg::matrix linalg::product modular::ne
 mutants: error number paragraph scalar spec textbook textbook::equilibrium textbook::plasticity textbook::temporal textbook::temporal::outcome textbook::view verdict::bridge verdict::compared verdict::exact verdict::locality wire
 number: error spec
 paragraph: foreign
+picture: foreign
 progress: error
-report: certificate::large certificate::verify certificate::words certify error foreign number paragraph simulate spec textbook::temporal::outcome verdict::compared verdict::judge verdict::nearness verdict::table verdict::temporal verdict::ulps verdict::walk wire
+report: certificate::large certificate::verify certificate::words certify error foreign number paragraph picture simulate spec textbook::temporal::outcome verdict::compared verdict::judge verdict::nearness verdict::point verdict::table verdict::temporal verdict::ulps verdict::walk verdict::whole wire
 scalar: number spec verdict::enclosure
-simulate: error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number progress spec
+simulate: error fast fast::backprop fast::layout fast::network fast::temporal fast::temporal::loss fast::temporal::network foreign number picture progress spec
 spec: error foreign
 suite: error fast::credit fast::network progress simulate spec wire
 textbook: error scalar spec

@@ -72,7 +72,7 @@ const FOREIGN: [(&str, &[&str]); 20] = [
     ("safetensors", &["wire/tensor/"]),
     ("npyz", &["wire/tensor/"]),
     ("half", &["wire/tensor/"]),
-    ("kuva", &["report/audited.rs", "simulate/"]),
+    ("kuva", &["picture/", "report/audited.rs", "report/pictured.rs", "simulate/"]),
     ("leiden_rs", &["simulate/communities/"]),
 ];
 

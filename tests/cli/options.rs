@@ -140,6 +140,7 @@ fn every_option_is_in_the_table() {
         ("check", "--scale"),
         ("check", "--rigorous"),
         ("check", "--all"),
+        ("check", "--svg"),
         ("audit", "--arithmetic"),
         ("audit", "--svg"),
         ("simulate", "--out"),

@@ -44,7 +44,7 @@ const SESSIONS: &str = "
 2 check @cases/worked-example.json mine.json
 0 compare @cases/temporal-golden.json
 0 compare @cases/temporal-relay-gate.json
-2 compare @cases/worked-example.json
+0 compare @cases/worked-example.json
 0 audit @audit/digits-64-32-10/net.safetensors @audit/digits-64-32-10/data.safetensors @audit/digits-64-32-10/torch.safetensors
 1 audit @audit/digits-64-32-10/net.safetensors @audit/digits-64-32-10/data.safetensors @audit/digits-64-32-10/torch.safetensors --scale 2
 0 show @cases/worked-example.json

@@ -161,6 +161,23 @@ fn comparisons_follow_their_schema() {
             ("/rules/1/options/feedback", Some("\"neuron\"")),
         ],
     );
+    // Of a network without time, with the gradient of a file.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/judge.in");
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let document = printed(&["compare", &at("case.json"), &at("one-wrong.json")]);
+    assert_valid(&schema, &document, "comparison of layers");
+    refused(
+        &schema,
+        &document,
+        &[
+            ("/gradients", None),
+            ("/gradients/3/source", Some("\"somebody\"")),
+            ("/gradients/3/whole/relative", Some("0.5")),
+            ("/gradients/3/blocks/0/name", None),
+            ("/gradients/3/blocks/0/nonzero", Some("-1")),
+            ("/gradients/3/number", None),
+        ],
+    );
 }
 
 #[test]

@@ -63,7 +63,7 @@ pub(super) fn judge(
 
 /// The judgement of all blocks by what the rule gives.
 fn judged(mine: &Gradient, right: &Truth, options: &Options) -> Judgement {
-    let mut judge = Judge::new(mine.number, options.keep);
+    let mut judge = Judge::new(mine.number, options);
     judge.parameters(&mine.entries, &right.entries);
     right.extras(mine, &mut judge);
     judge.judgement()

@@ -138,6 +138,19 @@ pub fn judgement(
     judged(case, mine, &Options::default(), limits, progress).map(|(judgement, _)| judgement)
 }
 
+/// The exact gradient, or update, in the format of theirs: every entry with its bound where floats are to be measured.
+///
+/// # Errors
+/// As [`judgement`].
+pub fn right_of(
+    case: &TemporalCase,
+    mine: &Gradient,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<PerBlock<Reference>, Error> {
+    judged(case, mine, &Options::default(), limits, progress).map(|(_, truth)| truth.right)
+}
+
 /// What is right: the exact gradient, and with its bounds, times the scale.
 struct Truth {
     gradient: Gradient,
@@ -172,7 +185,7 @@ fn against(
     bounds: Option<&TemporalGradient<f64>>,
     options: &Options,
 ) -> (Judgement, Truth) {
-    let mut judge = Judge::new(mine.number, options.keep);
+    let mut judge = Judge::new(mine.number, options);
     let right = truth.entries.as_ref().map(|value| Reference::exactly(value.clone(), None));
     let right = match bounds {
         None => right,

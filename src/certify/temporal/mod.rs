@@ -8,5 +8,5 @@ mod steps;
 
 pub use compare::{Comparison, Distance, Exact, Row, compare};
 pub use gradient::{gradient, of_rule};
-pub use judge::{judge, judgement};
+pub use judge::{judge, judgement, right_of};
 pub use steps::{StepsOverTime, steps};

@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use super::network_over_time;
+use crate::certify::measured::Measured;
 use crate::certify::temporal::{Comparison, Distance, Row};
 use crate::number::canonical;
+use crate::report::measured::{measured, measured_json};
 use crate::report::{drawn, grid, hanging, wrapped};
 use crate::spec::{Feedback, Form, Mu, Taps, TemporalCase, TemporalRule};
 use crate::verdict::Conclusion;
@@ -13,9 +15,9 @@ use crate::wire::TemporalDocument;
 use crate::wire::gradient::options;
 use crate::wire::json::Json;
 
-/// The comparison as text.
+/// The comparison as text, with the gradients of others beside the rules.
 #[must_use]
-pub fn compared(case: &TemporalCase, comparison: &Comparison) -> String {
+pub fn compared(case: &TemporalCase, comparison: &Comparison, theirs: &[Measured]) -> String {
     let mut text = wrapped(0, &format!("{} · {}", case.title(), network_over_time(case)));
     let loss = format!("L = {} · ModProp with μ = {}", comparison.gradient.loss, comparison.mu);
     text.push_str(&hanging(0, 4, &loss));
@@ -69,6 +71,7 @@ pub fn compared(case: &TemporalCase, comparison: &Comparison) -> String {
         text.push('\n');
         text.push_str(&wrapped(0, &format!("warning: {warning}")));
     }
+    text.push_str(&measured(theirs));
     text.push('\n');
     text.push_str(&wrapped(0, &format!("verdict: {}", verdict(comparison))));
     text
@@ -256,7 +259,11 @@ fn verdict(comparison: &Comparison) -> String {
 
 /// The comparison as a document.
 #[must_use]
-pub fn compared_json(document: &TemporalDocument, comparison: &Comparison) -> Json {
+pub fn compared_json(
+    document: &TemporalDocument,
+    comparison: &Comparison,
+    theirs: &[Measured],
+) -> Json {
     let engines = comparison.exact.iter().map(|engine| {
         let mut fields = vec![("rule", Json::text(engine.rule.name()))];
         match &engine.equal {
@@ -265,7 +272,7 @@ pub fn compared_json(document: &TemporalDocument, comparison: &Comparison) -> Js
         }
         Json::object(fields)
     });
-    Json::object([
+    let fields = [
         ("format", Json::text("creditcheck/comparison/1")),
         ("case", Json::text(document.digest())),
         ("verdict", Json::text(comparison.conclusion().word())),
@@ -273,7 +280,9 @@ pub fn compared_json(document: &TemporalDocument, comparison: &Comparison) -> Js
         ("exact", Json::Array(engines.collect())),
         ("rules", Json::array(&comparison.rows, row_json)),
         ("warnings", Json::array(warnings(comparison), Json::text)),
-    ])
+    ];
+    let theirs = (!theirs.is_empty()).then(|| ("gradients", Json::array(theirs, measured_json)));
+    Json::object(fields.into_iter().chain(theirs))
 }
 
 fn row_json(row: &Row) -> Json {

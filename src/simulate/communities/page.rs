@@ -7,7 +7,7 @@ use super::network::Arm;
 use super::settings::Plan;
 use super::sweep::Run;
 use super::table::Table;
-use crate::simulate::picture::{Page, Size};
+use crate::picture::{Page, Size};
 
 /// The panels of a page.
 const SIZE: Size = Size { width: 372.0, height: 318.0, legend: 68.0 };

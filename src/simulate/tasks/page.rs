@@ -4,8 +4,8 @@ mod panels;
 
 use super::settings::{Plan, TYPES, Task};
 use super::table::Table;
+use crate::picture::{Page, Size};
 use crate::simulate::experiment::story::counted;
-use crate::simulate::picture::{Page, Size};
 
 /// The panels of a page.
 const SIZE: Size = Size { width: 460.0, height: 380.0, legend: 76.0 };

@@ -8,7 +8,7 @@ use kuva::render::plots::Plot;
 
 use super::record::{Record, Sample};
 use super::sweep::{Curve, Sweep, WITHIN, part};
-use crate::simulate::picture::{self, COLOURS, GREY};
+use crate::picture::{self, COLOURS, GREY};
 use crate::simulate::rows::{Rows, digits, field};
 
 /// Room for the numbers of an axis, and for a legend beside the last panel of a row, in pixels.

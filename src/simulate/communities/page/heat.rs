@@ -10,7 +10,7 @@ use super::super::network::Arm;
 use super::super::settings::Plan;
 use super::super::sweep::{LEVELS, Run};
 use super::super::table::Table;
-use crate::simulate::picture::{GREY_INK, INK, MARGIN, Page, area, frame};
+use crate::picture::{GREY_INK, INK, MARGIN, Page, area, frame};
 
 /// Two maps for each arm, the lowest rate and the highest at which all seeds reached the last loss.
 pub(super) fn draw(page: &mut Page, plan: &Plan, table: &Table, runs: &[Run], width: f64) {

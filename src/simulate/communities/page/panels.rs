@@ -5,8 +5,8 @@ use super::super::settings::Plan;
 use super::super::sweep::Run;
 use super::super::table::Table;
 use super::SIZE;
+use crate::picture::{COLOURS, Drawing, GREY, PURPLE, Panel, Point};
 use crate::simulate::experiment::Statistic;
-use crate::simulate::picture::{COLOURS, Drawing, GREY, PURPLE, Panel, Point};
 
 /// η·steps from which on courses are not drawn, so that those of high rates are seen.
 const LONGEST: f64 = 160.0;

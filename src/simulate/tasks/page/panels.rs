@@ -5,10 +5,10 @@ use super::super::settings::{Condition, Task};
 use super::super::table::Table;
 use super::SIZE;
 use crate::number::nearest_f64;
-use crate::simulate::experiment::Quartiles;
-use crate::simulate::picture::{
+use crate::picture::{
     BLUE, COLOURS, Drawing, GREY, ORANGE, PURPLE, Panel, Point, at_whole, powers_of_ten,
 };
+use crate::simulate::experiment::Quartiles;
 use crate::spec::{Diagonal, Feedback, Form, Mu, Taps, TemporalRule};
 use kuva::render::layout::Layout;
 

@@ -9,15 +9,15 @@ use super::panel::{Panel, Size};
 use super::svg;
 
 /// What is left free at the sides.
-pub(in crate::simulate) const MARGIN: f64 = 28.0;
+pub(crate) const MARGIN: f64 = 28.0;
 /// Ink of titles.
-pub(in crate::simulate) const INK: &str = "#1b1f24";
+pub(crate) const INK: &str = "#1b1f24";
 /// Ink of what explains them.
-pub(in crate::simulate) const GREY_INK: &str = "#57606a";
+pub(crate) const GREY_INK: &str = "#57606a";
 const FONT: &str = "Helvetica, Arial, sans-serif";
 
 /// A page that grows downwards.
-pub(in crate::simulate) struct Page {
+pub(crate) struct Page {
     scene: Scene,
     /// Where the next thing begins.
     pub top: f64,
@@ -125,7 +125,7 @@ impl Page {
 }
 
 /// An area without an edge, as in `M0 0h1v1h-1z`.
-pub(in crate::simulate) fn area(path: String, colour: &str) -> Primitive {
+pub(crate) fn area(path: String, colour: &str) -> Primitive {
     Primitive::Path(Box::new(PathData {
         d: path,
         fill: Some(colour.into()),
@@ -137,7 +137,7 @@ pub(in crate::simulate) fn area(path: String, colour: &str) -> Primitive {
 }
 
 /// A frame around nothing.
-pub(in crate::simulate) fn frame((x, y): (f64, f64), side: f64, line: f64) -> Primitive {
+pub(crate) fn frame((x, y): (f64, f64), side: f64, line: f64) -> Primitive {
     Primitive::Rect {
         x,
         y,

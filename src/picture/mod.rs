@@ -1,4 +1,4 @@
-//! What the figures of the simulations share: colours, powers of ten on linear axes, panels and pages.
+//! What the figures share: colours, powers of ten on linear axes, panels and pages.
 
 mod page;
 mod panel;
@@ -14,25 +14,25 @@ use kuva::render::render::Scene;
 
 use crate::foreign::Foreign;
 
-pub(super) use page::{GREY_INK, INK, MARGIN, Page, area, frame};
-pub(super) use panel::{Drawing, Panel, Point, Size};
+pub(crate) use page::{GREY_INK, INK, MARGIN, Page, area, frame};
+pub(crate) use panel::{Drawing, Panel, Point, Size};
 
 // Told apart by readers who see no red or green (Okabe & Ito).
 /// The first colour of every figure.
 pub const BLUE: &str = "#0072b2";
 /// The second colour of every figure.
 pub const ORANGE: &str = "#d55e00";
-pub(super) const PURPLE: &str = "#7b4173";
-pub(super) const GREY: &str = "#888888";
+pub(crate) const PURPLE: &str = "#7b4173";
+pub(crate) const GREY: &str = "#888888";
 /// One a line, then again from the start.
-pub(super) const COLOURS: [&str; 8] =
+pub(crate) const COLOURS: [&str; 8] =
     ["#0072b2", "#d55e00", "#009e73", "#7b4173", "#e69f00", "#56b4e9", "#cc79a7", "#555555"];
 
 /// What kuva calls the clip of a panel, before a number that it counts over the life of the process.
 const CLIP: &str = "kuva-clip-";
 
 /// The scene as text, the same bytes for the same scene: its clips are numbered anew.
-pub(super) fn svg(scene: &Scene) -> String {
+pub(crate) fn svg(scene: &Scene) -> String {
     let text = SvgBackend::new().render_scene(scene);
     let mut seen: Vec<&str> = Vec::new();
     let mut parts = text.split(CLIP);
@@ -50,7 +50,7 @@ pub(super) fn svg(scene: &Scene) -> String {
 }
 
 /// Panels in a grid under a title, as SVG; the last column is wider by the room that a legend takes beside it.
-pub(super) fn grid(
+pub(crate) fn grid(
     title: &str,
     columns: usize,
     (width, height): (f64, f64),
@@ -70,23 +70,23 @@ pub(super) fn grid(
 }
 
 /// Foreign text in a picture, whose library reads what stands between two dollars as mathematics.
-pub(super) fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     Foreign(text).to_string().replace('$', r"\$")
 }
 
 /// Small type and a faint grid.
-pub(super) fn calm(layout: Layout) -> Layout {
+pub(crate) fn calm(layout: Layout) -> Layout {
     layout.with_title_size(14).with_label_size(13).with_tick_size(11).with_body_size(11)
 }
 
 /// A dashed horizontal line with its name.
-pub(super) fn rule(y: f64, colour: &str, name: &str) -> ReferenceLine {
+pub(crate) fn rule(y: f64, colour: &str, name: &str) -> ReferenceLine {
     let line = ReferenceLine::horizontal(y).with_color(colour).with_dasharray("4 4");
     if name.is_empty() { line } else { line.with_label(name) }
 }
 
 /// Ticks with words at whole numbers, and nothing between.
-pub(super) fn at_whole(words: impl Fn(f64) -> String + Send + Sync + 'static) -> TickFormat {
+pub(crate) fn at_whole(words: impl Fn(f64) -> String + Send + Sync + 'static) -> TickFormat {
     TickFormat::Custom(Arc::new(move |value| match (value - value.round()).abs() > 1e-6 {
         true => String::new(),
         false => words(value.round()),
@@ -94,7 +94,7 @@ pub(super) fn at_whole(words: impl Fn(f64) -> String + Send + Sync + 'static) ->
 }
 
 /// Ticks of an axis that holds logarithms: 10⁻³, 10⁻², …
-pub(super) fn powers_of_ten() -> TickFormat {
+pub(crate) fn powers_of_ten() -> TickFormat {
     at_whole(power_of_ten)
 }
 

@@ -13,7 +13,7 @@ const DENSE: usize = 20;
 
 /// How large the panels of a page are.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulate) struct Size {
+pub(crate) struct Size {
     pub width: f64,
     pub height: f64,
     /// The part of the height that the names of the curves take.
@@ -22,27 +22,27 @@ pub(in crate::simulate) struct Size {
 
 /// A point, and the ends of the band there; where they are not finite there is none.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::simulate) struct Point {
+pub(crate) struct Point {
     pub x: f64,
     pub y: f64,
     pub band: (f64, f64),
 }
 
 /// A curve in the legend.
-pub(in crate::simulate) struct Named {
+pub(crate) struct Named {
     pub name: String,
     pub colour: String,
     pub is_dashed: bool,
 }
 
 /// A picture, if there was anything to draw, and what its curves are called.
-pub(in crate::simulate) struct Panel {
+pub(crate) struct Panel {
     pub picture: Option<Scene>,
     pub legend: Vec<Named>,
 }
 
 /// What a panel is made of.
-pub(in crate::simulate) struct Drawing {
+pub(crate) struct Drawing {
     plots: Vec<Plot>,
     legend: Vec<Named>,
     lines: Vec<ReferenceLine>,

@@ -309,3 +309,102 @@ fn noise_is_not_explained() {
     }
     assert_eq!(tried, 300);
 }
+
+/// The case with so many times the entries of a gradient added to its weights.
+fn moved(case: &Case, by: &Gradient, times: &BigRational) -> Case {
+    let mut case = case.clone();
+    let creditcheck::spec::Network::Layered(net) = &mut case.network else { panic!("layers") };
+    let mut entries = by.entries.values();
+    for layer in &mut net.layers {
+        let values = layer.weights.iter_mut().flatten();
+        for value in values.chain(layer.biases.iter_mut().flatten()) {
+            *value += times * entries.next().unwrap();
+        }
+    }
+    case
+}
+
+fn exact_gradient(case: &Case, quantity: Quantity) -> Gradient {
+    let (exact, limits) = (Number::Exact, Limits::default());
+    let mut mine = gradient(case, Rule::Backprop, exact, quantity, &limits, &mut Silent).unwrap();
+    (mine.loss, mine.inputs, mine.rule) = (None, None, None);
+    mine
+}
+
+fn held_in(mut mine: Gradient, number: Number) -> Gradient {
+    mine.number = number;
+    mine.entries = mine.entries.map(|entry| creditcheck::number::held(&entry, number).unwrap());
+    mine
+}
+
+/// A gradient of the weights before the step that led to those of the case, or after one more, is named; in floats the weights of the case
+/// are rounded as those of a training are.
+#[test]
+fn gradients_of_other_weights_are_named() {
+    let case = case(QUADRATIC);
+    let eta = &case.learning_rate;
+    for number in HELD {
+        for quantity in [Quantity::Gradient, Quantity::Update] {
+            let step = exact_gradient(&case, Quantity::Gradient);
+            let next = moved(&case, &held_in(step, number), &-eta.clone());
+            let mut now = next.clone();
+            if let (Some(dtype), creditcheck::spec::Network::Layered(net)) =
+                (number.dtype(), &mut now.network)
+            {
+                for layer in &mut net.layers {
+                    let values = layer.weights.iter_mut().flatten();
+                    for value in values.chain(layer.biases.iter_mut().flatten()) {
+                        *value = exact_f64(nearest(value.numer(), value.denom(), dtype)).unwrap();
+                    }
+                }
+            }
+            for (of, mine, words) in [
+                (&now, exact_gradient(&case, quantity), "before the step of η = 1/5"),
+                (&case, exact_gradient(&next, quantity), "after a step of η = 1/5"),
+            ] {
+                let mine = held_in(mine, number);
+                let (found, said) =
+                    judge(of, &mine, &Asked::default(), &Limits::default(), &mut Silent).unwrap();
+                assert_eq!(found.nearness(), Nearness::Different);
+                let named = said.iter().any(|sentence| sentence.contains(words));
+                assert!(named && said.len() == 1, "{number:?} {words}: {said:?}");
+            }
+        }
+    }
+}
+
+/// Rows of `inputs` that are right in another order are told so, and rows that are not are not.
+#[test]
+fn rows_in_another_order_are_told() {
+    let case = case(QUADRATIC);
+    let right = gradient(
+        &case,
+        Rule::Backprop,
+        Number::Exact,
+        Quantity::Gradient,
+        &Limits::default(),
+        &mut Silent,
+    )
+    .unwrap();
+    for number in HELD {
+        let rows = right.inputs.clone().unwrap();
+        let hold = |row: &Vec<BigRational>| -> Vec<BigRational> {
+            row.iter().map(|x| creditcheck::number::held(x, number).unwrap()).collect()
+        };
+        let rows: Vec<_> = rows.iter().map(hold).collect();
+        let mut mine = held_in(Gradient { loss: None, ..right.clone() }, number);
+        let mut said = |order: [usize; 3], spoil: bool| {
+            let mut inputs: Vec<_> = order.iter().map(|b| rows[*b].clone()).collect();
+            if spoil {
+                inputs[1][0] += q(1, 2);
+            }
+            mine.inputs = Some(inputs);
+            judge(&case, &mine, &Asked::default(), &Limits::default(), &mut Silent).unwrap().1
+        };
+        let named = |said: &[String]| said.iter().any(|s| s.contains("in the order"));
+        let wrong = said([1, 2, 0], false);
+        assert!(wrong.iter().any(|s| s.contains("in the order 1, 2, 0")), "{wrong:?}");
+        assert!(!named(&said([0, 1, 2], false)) && !named(&said([1, 2, 0], true)));
+        assert!(!named(&said([1, 1, 0], false)));
+    }
+}

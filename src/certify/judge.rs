@@ -1,6 +1,8 @@
 //! Somebody's gradient or update against the truth.
 
 mod aligned;
+mod order;
+mod stale;
 
 use std::cell::{Cell, RefCell};
 
@@ -17,7 +19,9 @@ use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
 use crate::spec::{Case, Dense, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
 use crate::verdict::bounded::{Bound, Bounds, rounding_bound_of_anybody};
-use crate::verdict::judge::{Declared, Judge, Judgement, Match, Options, Reference, are_near};
+use crate::verdict::judge::{
+    Declared, Judge, Judgement, Match, Nearness, Options, Reference, are_near,
+};
 use crate::verdict::plausible::spread;
 use crate::verdict::reading::Scale;
 use crate::verdict::scaled::Scaled;
@@ -71,6 +75,12 @@ pub fn judge(
         diagnosis.extend(explain::factors(mine, &truth.entries, &judgement, &scale));
         if !case.departs() {
             diagnosis.extend(mistakes(case, mine, &truth, options, limits, progress)?);
+        }
+        diagnosis.extend(order::of_examples(mine, &truth.inputs));
+        // What lies within the bound of the right one is of no other weights that anybody could tell.
+        if diagnosis.is_empty() && !case.departs() && judgement.nearness() == Nearness::Different {
+            let found = stale::stale(case, mine, &truth.entries, options, limits, progress)?;
+            diagnosis.extend(found);
         }
     }
     Ok((judgement, diagnosis))

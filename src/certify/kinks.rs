@@ -9,6 +9,7 @@ use num_traits::{One, Signed, Zero};
 use crate::error::Error;
 use crate::number::{canonical, exact_f64};
 use crate::spec::{Activation, Class, Kink, Number, PerBlock, Share, Straight};
+use crate::verdict::evidence::{NEEDED, bits, choice};
 use crate::verdict::factor::{last_rounding, simplest_between};
 use crate::verdict::judge::Nearness;
 use crate::verdict::walk::Reference;
@@ -74,19 +75,20 @@ pub(super) enum Found {
 pub(super) type Judged<'a> =
     dyn FnMut(&[Kink]) -> Result<(Nearness, PerBlock<Reference>), Error> + 'a;
 
-/// Looks for the conventions under which theirs is right.
+/// Looks for the conventions under which theirs is right; `declared` is what is right under that of the case.
 ///
 /// # Errors
 /// [`Error::Interrupted`].
 pub(super) fn search(
     ground: &Ground,
     mine: &Gradient,
+    declared: &PerBlock<Reference>,
     judged: &mut Judged<'_>,
 ) -> Result<Found, Error> {
     if ground.groups.is_empty() {
         return Ok(Found::Nothing);
     }
-    let mut search = Search { ground, mine, judged, seen: Vec::new() };
+    let mut search = Search { ground, mine, declared, judged, seen: Vec::new() };
     let found = match search.words() {
         Ok(found) if found.is_empty() => search.solved(),
         found => found,
@@ -105,12 +107,13 @@ type Tried = (Vec<Kink>, Option<(bool, PerBlock<Reference>)>);
 struct Search<'a, 'b> {
     ground: &'a Ground,
     mine: &'a Gradient,
+    declared: &'a PerBlock<Reference>,
     judged: &'a mut Judged<'b>,
     seen: Vec<Tried>,
 }
 
 impl Search<'_, '_> {
-    fn declared(&self) -> Vec<Kink> {
+    fn of_case(&self) -> Vec<Kink> {
         self.ground.groups.iter().map(|group| group.declared).collect()
     }
 
@@ -120,7 +123,9 @@ impl Search<'_, '_> {
             return Ok(at);
         }
         let found = match (self.judged)(kinks) {
-            Ok((nearness, right)) => Some((nearness < Nearness::Unjudged, right)),
+            Ok((nearness, right)) => {
+                Some((nearness < Nearness::Unjudged && self.says_enough(&right), right))
+            }
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) if error.is_out_of_work() => return Err(error),
             // What cannot be computed explains nothing.
@@ -128,6 +133,22 @@ impl Search<'_, '_> {
         };
         self.seen.push((kinks.to_vec(), found));
         Ok(self.seen.len() - 1)
+    }
+
+    /// Whether it is no accident that numbers which are not right are right under another convention: the entries that it moves
+    /// have to move far beside their room.
+    fn says_enough(&self, right: &PerBlock<Reference>) -> bool {
+        let says = |(declared, other): (&Reference, &Reference)| {
+            let room = match (self.mine.number, other.bound) {
+                (Number::Exact, _) => BigRational::zero(),
+                (Number::Float(_), Some(bound)) => exact_f64(2.0 * bound)?,
+                (Number::Float(_), None) => return None,
+            };
+            let way = (&declared.value - &other.value).abs();
+            Some(bits(&way, &(room + last_rounding(self.mine.number, &other.value))))
+        };
+        let said = self.declared.values().zip(right.values()).filter_map(says);
+        said.fold(0, u32::saturating_add) >= NEEDED + choice(MOST_TRIED)
     }
 
     fn explains(&mut self, kinks: &[Kink]) -> Result<bool, Error> {
@@ -144,7 +165,7 @@ impl Search<'_, '_> {
 
     /// One word for all groups, every one that fits; else words of fewest groups, the first that fits.
     fn words(&mut self) -> Result<Vec<Vec<Kink>>, Error> {
-        let declared = self.declared();
+        let declared = self.of_case();
         let count = declared.len();
         let mut found = Vec::new();
         for kink in WORDS {
@@ -182,7 +203,7 @@ impl Search<'_, '_> {
 
     /// θ of all groups, or of one.
     fn solved(&mut self) -> Result<Vec<Vec<Kink>>, Error> {
-        let declared = self.declared();
+        let declared = self.of_case();
         let count = declared.len();
         let all = (0..count).map(Some);
         let mut frees: Vec<Option<usize>> = vec![None];

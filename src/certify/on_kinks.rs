@@ -19,13 +19,14 @@ use crate::wire::gradient::Gradient;
 
 /// The sentence that explains theirs by net inputs on kinks, if all of it is explained; or that the search came to no end.
 ///
-/// `judged` says what is right of a case, and how near theirs is to that.
+/// `right` is what is right of this case; `judged` says it of another, and how near theirs is to that.
 ///
 /// # Errors
 /// [`Error::Interrupted`].
 pub(super) fn explained(
     case: &Case,
     mine: &Gradient,
+    right: &PerBlock<Reference>,
     limits: &Limits,
     judged: &mut dyn FnMut(&Case) -> Result<(Nearness, PerBlock<Reference>), Error>,
 ) -> Result<(Option<String>, bool), Error> {
@@ -36,7 +37,7 @@ pub(super) fn explained(
         Err(_) => return Ok((None, false)),
     };
     let mut of = |kinks: &[Kink]| judged(&under(case, &ground, kinks));
-    match search(&ground, mine, &mut of)? {
+    match search(&ground, mine, right, &mut of)? {
         Found::Nothing => Ok((None, false)),
         Found::Stopped(error) => Ok((Some(stopped(&error)), false)),
         Found::Conventions(found) => {

@@ -16,6 +16,7 @@ use crate::wire::gradient::Gradient;
 pub(super) fn explained(
     case: &TemporalCase,
     mine: &Gradient,
+    right: &PerBlock<Reference>,
     limits: &Limits,
     judged: &mut dyn FnMut(&TemporalCase) -> Result<(Nearness, PerBlock<Reference>), Error>,
 ) -> Result<(Option<String>, bool), Error> {
@@ -29,7 +30,7 @@ pub(super) fn explained(
         Some(kink) => TemporalCase { kink: *kink, ..case.clone() },
         None => case.clone(),
     };
-    match search(&ground, mine, &mut |kinks| judged(&under(kinks)))? {
+    match search(&ground, mine, right, &mut |kinks| judged(&under(kinks)))? {
         Found::Nothing => Ok((None, false)),
         Found::Stopped(error) => Ok((Some(stopped(&error)), false)),
         Found::Conventions(conventions) => {

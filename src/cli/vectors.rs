@@ -25,9 +25,9 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Write every file of the set
+    /// Write every file of every set
     Generate(Folder),
-    /// Compare every file of the set with what this program makes
+    /// Compare every file of every set with what this program makes
     Check(Folder),
 }
 
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     }
 }
 
-/// Every file of the set, in memory.
+/// Every file of every set, in memory.
 fn make(common: &Common) -> Result<BTreeMap<String, String>, Error> {
     let plan = vectors::plan();
     // A file over time takes seconds.
@@ -63,17 +63,19 @@ fn make(common: &Common) -> Result<BTreeMap<String, String>, Error> {
 
 fn generate(folder: &Path, common: &Common) -> Result<Outcome, Error> {
     let made = make(common)?;
-    let set = folder.join(vectors::SET);
-    std::fs::create_dir_all(&set).map_err(|error| Error::Io {
-        what: format!("{}: cannot make the folder: {error}", set.display()),
-    })?;
+    for set in vectors::Set::ALL {
+        let set = folder.join(set.name());
+        std::fs::create_dir_all(&set).map_err(|error| Error::Io {
+            what: format!("{}: cannot make the folder: {error}", set.display()),
+        })?;
+    }
     for (name, text) in &made {
         write_file(&folder.join(name), text.as_bytes())?;
     }
     let bytes: usize = made.values().map(String::len).sum();
     common.write(
         || {
-            let folder = set.display().to_string();
+            let folder = folder.display().to_string();
             format!("{} files, {bytes} bytes, in {}\n", made.len(), Foreign(&folder))
         },
         || report::vectors_generated_json(made.keys(), bytes),
@@ -100,17 +102,21 @@ fn check(folder: &Path, common: &Common) -> Result<Outcome, Error> {
     Ok(if differences.is_empty() { Outcome::Agree } else { Outcome::Disagree })
 }
 
-/// Every file in the folder of the set.
+/// Every file in the folders of the sets, but what they say of themselves.
 fn read(folder: &Path, common: &Common) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    let set = folder.join(vectors::SET);
-    let failed = |error: std::io::Error| Error::Io {
-        what: format!("{}: cannot read the folder: {error}", set.display()),
-    };
     let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(&set).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = format!("{}/{}", vectors::SET, entry.file_name().to_string_lossy());
-        files.insert(name, read_file(&entry.path(), &common.limits())?);
+    for set in vectors::Set::ALL {
+        let place = folder.join(set.name());
+        let failed = |error: std::io::Error| Error::Io {
+            what: format!("{}: cannot read the folder: {error}", place.display()),
+        };
+        for entry in std::fs::read_dir(&place).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = format!("{}/{}", set.name(), entry.file_name().to_string_lossy());
+            if entry.file_name() != vectors::ABOUT {
+                files.insert(name, read_file(&entry.path(), &common.limits())?);
+            }
+        }
     }
     Ok(files)
 }

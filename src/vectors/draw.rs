@@ -85,11 +85,12 @@ impl Draw {
     /// The next case of a file.
     pub(super) fn case(&mut self, file: &VectorFile, examples: usize, biases: bool) -> Case {
         let (network, inputs, outputs) = match file.topology {
-            Topology::Rectangular => (self.layers(file, &[2, 3, 2], biases), 2, 2),
             // Sequences are drawn elsewhere, through `weights` and `inputs`.
-            Topology::Square | Topology::Temporal => (self.layers(file, &[3, 3, 3], biases), 3, 3),
-            Topology::Deep => (self.layers(file, &[2, 2, 2, 2, 2], biases), 2, 2),
-            Topology::Skip => (self.graph(file, biases), 2, 2),
+            Topology::Rectangular | Topology::Square | Topology::Deep | Topology::Temporal => {
+                let widths = file.set.widths(file.topology, biases);
+                (self.layers(file, widths, biases), widths[0], widths[widths.len() - 1])
+            }
+            Topology::Skip => (self.graph(file, biases), 2, file.set.outputs().len()),
             Topology::Recurrent => return self.recurrent(file, examples, biases),
         };
         let learning_rate = self.number(&RATES);
@@ -136,7 +137,7 @@ impl Draw {
         Network::Graph(Graph {
             neurons,
             inputs: vec![Neuron(0), Neuron(1)],
-            outputs: vec![Neuron(5), Neuron(6)],
+            outputs: file.set.outputs().iter().map(|n| Neuron(*n)).collect(),
             activations: PerNeuron::from_fn(neurons, |n| {
                 activation_of(file, n.0.saturating_sub(2))
             }),
@@ -251,8 +252,48 @@ pub(super) fn with_net_input(
     value: &BigRational,
     limits: &Limits,
 ) -> Result<Option<Case>, Error> {
+    let Some(moved) = moved(case, 0, value, limits)? else { return Ok(None) };
+    let update = |kink| -> Result<_, Error> {
+        let case = Case { kink, ..moved.clone() };
+        Ok(Truth::of(&case, limits)?.credit.update)
+    };
+    let matters = update(Kink::Left)? != update(Kink::Right)?;
+    Ok(matters.then_some(moved))
+}
+
+/// The same with the first two neurons after the inputs at one of two kinks each; `None` if it makes no difference whether both have
+/// the inner slope, or both the outer, or both that on the left.
+pub(super) fn at_both(
+    case: &Case,
+    kinks: &[BigRational],
+    limits: &Limits,
+) -> Result<Option<Case>, Error> {
+    let mut found = case.clone();
+    for (place, kink) in kinks.iter().enumerate() {
+        let Some(next) = moved(&found, place, kink, limits)? else { return Ok(None) };
+        found = next;
+    }
+    let mut updates = Vec::new();
+    for kink in [Kink::Inner, Kink::Outer, Kink::Left] {
+        let update = Truth::of(&Case { kink, ..found.clone() }, limits)?.credit.update;
+        if updates.contains(&update) {
+            return Ok(None);
+        }
+        updates.push(update);
+    }
+    Ok(Some(found))
+}
+
+/// The case with the bias of a neuron, counted from the first after the inputs, moved so that its net input in example 0 is `value`.
+fn moved(
+    case: &Case,
+    place: usize,
+    value: &BigRational,
+    limits: &Limits,
+) -> Result<Option<Case>, Error> {
     let wiring = Wiring::of(case);
-    let Some(neuron) = (0..wiring.neurons()).map(Neuron).find(|n| !wiring.is_input[*n]) else {
+    let mut neurons = (0..wiring.neurons()).map(Neuron).filter(|n| !wiring.is_input[*n]);
+    let Some(neuron) = neurons.nth(place) else {
         return Ok(None);
     };
     let truth = Truth::of(case, limits)?;
@@ -261,7 +302,9 @@ pub(super) fn with_net_input(
     match &mut moved.network {
         Network::Layered(net) => {
             let first = net.layers.first_mut().and_then(|layer| layer.biases.as_mut());
-            let Some(bias) = first.and_then(|biases| biases.first_mut()) else { return Ok(None) };
+            let Some(bias) = first.and_then(|biases| biases.get_mut(place)) else {
+                return Ok(None);
+            };
             *bias += shift;
         }
         Network::Graph(net) => {
@@ -269,10 +312,5 @@ pub(super) fn with_net_input(
             biases[neuron] += shift;
         }
     }
-    let update = |kink| -> Result<_, Error> {
-        let case = Case { kink, ..moved.clone() };
-        Ok(Truth::of(&case, limits)?.credit.update)
-    };
-    let matters = update(Kink::Left)? != update(Kink::Right)?;
-    Ok(matters.then_some(moved))
+    Ok(Some(moved))
 }

@@ -1,4 +1,6 @@
-//! Test vectors for other implementations: `fixtures/vectors/v1`, made here and never edited by hand.
+//! Test vectors for other implementations: `fixtures/vectors`, made here and never edited by hand.
+//!
+//! There are two sets, [`Set::V1`] and [`Set::V2`].
 //!
 //! One file per activation × topology. Each test has a case and what to expect of it:
 //!
@@ -17,14 +19,15 @@
 //! what T1–T9 give, and what every approximate rule gives in the variants that its name leaves open.
 //! Files are read and written by the program: `creditcheck vectors generate` and `check`.
 
+mod difference;
 mod draw;
 mod expected;
 mod given;
 mod notes;
+mod set;
 mod temporal;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use num_rational::BigRational;
 
@@ -34,16 +37,18 @@ use crate::spec::outcome::Update;
 use crate::spec::{Activation, Case, Kink, Limits};
 use crate::wire::{case as wire_case, json::Json, sha256};
 
+pub use difference::{Difference, compare};
 use draw::Draw;
+pub use set::Set;
 
 /// The shape of the networks of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topology {
-    /// 2-3-2
+    /// 2-3-2, in the second set 2-4-3
     Rectangular,
     /// 3-3-3
     Square,
-    /// 2-2-2-2-2
+    /// 2-2-2-2-2, in the second set with three outputs
     Deep,
     /// A graph with skip connections and a dead end.
     Skip,
@@ -71,23 +76,29 @@ impl Topology {
 /// One file of the set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VectorFile {
+    /// Where it belongs.
+    pub set: Set,
     /// σ of its networks.
     pub activation: Activation,
     /// Their shape.
     pub topology: Topology,
 }
 
-/// The folder of the set as it is made now, within the folder of all sets.
-pub const SET: &str = "v1";
+/// What stands in the folder of a set and is no vector.
+pub const ABOUT: &str = "README.md";
 
 /// The command that makes the files.
 pub const COMMAND: &str = "creditcheck vectors generate fixtures/vectors";
 
-/// Every file of the set, in the order of their generation.
+/// Every file of every set, in the order of their generation.
 #[must_use]
 pub fn plan() -> Vec<VectorFile> {
+    Set::ALL.into_iter().flat_map(plan_of).collect()
+}
+
+fn plan_of(set: Set) -> Vec<VectorFile> {
     let ratio = |p: i64, q: i64| BigRational::new(p.into(), q.into());
-    let activations = [
+    let mut activations = vec![
         Activation::Identity,
         Activation::Relu,
         Activation::LeakyRelu { slope: ratio(1, 4) },
@@ -100,25 +111,26 @@ pub fn plan() -> Vec<VectorFile> {
         Activation::Logistic,
         Activation::Softplus,
     ];
+    if set == Set::V2 {
+        activations.push(Activation::EluRational);
+    }
+    let file = |activation: &Activation, topology| VectorFile {
+        set,
+        activation: activation.clone(),
+        topology,
+    };
     let topologies = [Topology::Rectangular, Topology::Square, Topology::Deep, Topology::Skip];
-    let pairs = activations.iter().flat_map(|activation| {
-        topologies
-            .map(|topology| VectorFile { activation: activation.clone(), topology })
-            .into_iter()
-    });
+    let pairs = activations
+        .iter()
+        .flat_map(|activation| topologies.map(|topology| file(activation, topology)).into_iter());
     // Over ℚ a net input is chosen and its rate computed, so the equilibrium of an exact activation is always at hand.
     let exact = activations.iter().filter(|activation| activation.is_exact());
-    let recurrent = exact.map(|activation| VectorFile {
-        activation: activation.clone(),
-        topology: Topology::Recurrent,
-    });
+    let recurrent = exact.map(|activation| file(activation, Topology::Recurrent));
+    // The rules over time stand in the first set.
     let polynomial = ["identity", "relu", "leaky_relu", "quadratic"];
     let over_time = activations.iter().filter(|activation| polynomial.contains(&activation.name()));
-    let over_time = over_time.map(|activation| VectorFile {
-        activation: activation.clone(),
-        topology: Topology::Temporal,
-    });
-    pairs.chain(recurrent).chain(over_time).collect()
+    let over_time = over_time.map(|activation| file(activation, Topology::Temporal));
+    pairs.chain(recurrent).chain(over_time.filter(|_| set == Set::V1)).collect()
 }
 
 /// One test before it becomes JSON.
@@ -139,10 +151,11 @@ impl VectorFile {
     /// ```
     #[must_use]
     pub fn name(&self) -> String {
-        let (activation, topology) = (self.activation.name(), self.topology.name());
+        let (set, activation) = (self.set.name(), self.activation.name());
+        let topology = self.topology.name();
         match self.topology {
-            Topology::Temporal => format!("{SET}/{topology}_{activation}_test.json"),
-            _ => format!("{SET}/{activation}_{topology}_test.json"),
+            Topology::Temporal => format!("{set}/{topology}_{activation}_test.json"),
+            _ => format!("{set}/{activation}_{topology}_test.json"),
         }
     }
 
@@ -168,12 +181,14 @@ impl VectorFile {
             (self.live_case(&mut draw, 2, false, &limits)?, "NoBias", "no bias parameters"),
         ] {
             let truth = agreed(&case, &limits)?;
-            kills.extend(differing(&case, &truth, &limits)?.into_iter().map(|(f, _)| f.mutant));
+            kills.extend(
+                differing(self.set, &case, &truth, &limits)?.into_iter().map(|(f, _)| f.mutant),
+            );
             let expected = expected::all(&case, &truth);
-            tests.push(valid(case, flag, comment, expected));
+            tests.push(self.valid(case, flag, comment, expected));
         }
         tests.extend(self.kink_tests(&first, &limits)?);
-        tests.extend(invalid_tests(&first, &limits)?);
+        tests.extend(invalid_tests(self.set, &first, &limits)?);
         kills.sort_unstable();
         kills.dedup();
         Ok(self.document(&tests, &kills).pretty())
@@ -203,7 +218,7 @@ impl VectorFile {
                 return Err(Error::unsupported(what));
             }
             let expected = expected::all(&case, &truth);
-            tests.push(valid(case, "GivenRates", comment, expected));
+            tests.push(self.valid(case, "GivenRates", comment, expected));
         }
         Ok(self.document(&tests, &[]).pretty())
     }
@@ -230,7 +245,11 @@ impl VectorFile {
             if !draw::every_neuron_learns(&case, &run.update) {
                 continue;
             }
-            let exposed = differing(&case, &agreed(&case, limits)?, limits)?.len();
+            let truth = agreed(&case, limits)?;
+            if !self.set.admits_kinks() && on_a_kink(&truth) {
+                continue;
+            }
+            let exposed = differing(self.set, &case, &truth, limits)?.len();
             if best.as_ref().is_none_or(|(most, _)| exposed > *most) {
                 best = Some((exposed, case));
             }
@@ -251,7 +270,11 @@ impl VectorFile {
             return Ok(tests);
         }
         for kink in self.activation.kinks() {
-            for convention in [Kink::Left, Kink::Right, Kink::Mean] {
+            for convention in self.set.conventions(&self.activation) {
+                // Of both ends it is shown at both ends.
+                if convention == Kink::Inner || convention == Kink::Outer {
+                    continue;
+                }
                 let Some(mut case) = draw::with_net_input(case, &kink, limits)? else { continue };
                 case.kink = convention;
                 case.name = Some(format!("{} at {kink}, {}", self.name(), convention.name()));
@@ -269,14 +292,57 @@ impl VectorFile {
                 });
             }
         }
+        tests.extend(self.end_tests(case, limits)?);
         Ok(tests)
+    }
+
+    /// Both kinks at once, under the conventions that are about both.
+    fn end_tests(&self, case: &Case, limits: &Limits) -> Result<Vec<Test>, Error> {
+        let kinks = self.activation.kinks();
+        let (2, Set::V2) = (kinks.len(), self.set) else { return Ok(Vec::new()) };
+        let mut tests = Vec::new();
+        for convention in [Kink::Inner, Kink::Outer] {
+            let Some(mut case) = draw::at_both(case, &kinks, limits)? else { continue };
+            case.kink = convention;
+            case.name = Some(format!("{} at both kinks, {convention}", self.name()));
+            let truth = agreed(&case, limits)?;
+            tests.push(Test {
+                comment: format!(
+                    "net inputs of the first two hidden neurons are {} and {} in example 0; kink convention {convention}",
+                    kinks[0], kinks[1]
+                ),
+                flags: vec!["KinkConvention"],
+                expected: expected::all(&case, &truth),
+                case,
+                result: "acceptable",
+            });
+        }
+        Ok(tests)
+    }
+
+    /// A test to be reproduced; what its network cannot show is said.
+    fn valid(&self, case: Case, flag: &'static str, comment: &str, expected: Json) -> Test {
+        let blind = self.set.blind_spot(&case);
+        let comment = match blind {
+            Some(_) => format!("{comment}; two outputs, so that a factor 2/K cannot be seen"),
+            None => comment.to_owned(),
+        };
+        let flags = std::iter::once(flag).chain(blind).collect();
+        Test { comment, flags, case, expected, result: "valid" }
     }
 
     fn document(&self, tests: &[Test], kills: &[Mutant]) -> Json {
         let flags: Vec<&str> = tests.iter().flat_map(|test| test.flags.iter().copied()).collect();
         let header: Vec<&str> = notes::header(self.topology).collect();
         let tests = tests.iter().map(test_json).collect();
-        document(self, "credit", "vectors.schema.json", &header, notes::notes(&flags, kills), tests)
+        document(
+            self,
+            "credit",
+            "vectors.schema.json",
+            &header,
+            notes::notes(self.set, &flags, kills),
+            tests,
+        )
     }
 }
 
@@ -312,15 +378,20 @@ fn document(
     ])
 }
 
-fn valid(case: Case, flag: &'static str, comment: &str, expected: Json) -> Test {
-    Test { comment: comment.to_owned(), flags: vec![flag], case, expected, result: "valid" }
+/// Whether a net input stands exactly on a kink of its σ.
+fn on_a_kink(truth: &Truth) -> bool {
+    let wiring = &truth.wiring;
+    truth.credit.examples.iter().any(|example| {
+        let mut net_inputs = example.net_input.indexed().filter(|(n, _)| !wiring.is_input[*n]);
+        net_inputs.any(|(neuron, s)| wiring.activations[neuron].kinks().contains(s))
+    })
 }
 
 /// Every wrong update that a mutant has on this case, once, with all the mutants that have it.
-fn invalid_tests(case: &Case, limits: &Limits) -> Result<Vec<Test>, Error> {
+fn invalid_tests(set: Set, case: &Case, limits: &Limits) -> Result<Vec<Test>, Error> {
     let truth = agreed(case, limits)?;
     let mut groups: Vec<(Update<BigRational>, Vec<Fault>)> = Vec::new();
-    for (fault, update) in differing(case, &truth, limits)? {
+    for (fault, update) in differing(set, case, &truth, limits)? {
         match groups.iter_mut().find(|(other, _)| *other == update) {
             Some((_, faults)) => faults.push(fault),
             None => groups.push((update, vec![fault])),
@@ -356,6 +427,7 @@ fn agreed(case: &Case, limits: &Limits) -> Result<Truth, Error> {
 
 /// The mutants that were reached and whose update is wrong, each with that update.
 fn differing(
+    set: Set,
     case: &Case,
     truth: &Truth,
     limits: &Limits,
@@ -366,8 +438,7 @@ fn differing(
         let variants: &[Variant] = match entry.mutant {
             // Their update is right, or there is none.
             Mutant::K02 | Mutant::K03 | Mutant::K10 | Mutant::K11 => &[],
-            // Version 1 is frozen, and older than these.
-            Mutant::M30 | Mutant::M31 | Mutant::M32 => &[],
+            newer if !set.knows(newer) => &[],
             Mutant::K01 => &[Variant::Short(2)],
             Mutant::K05 => &[Variant::Lateral],
             Mutant::M04 => &[Variant::Hidden, Variant::Output],
@@ -412,48 +483,4 @@ fn identified(
     ];
     let id = sha256(Json::object(content.clone()).canonical().as_bytes());
     Json::object([("id", Json::text(id))].into_iter().chain(content))
-}
-
-/// How a file on disk differs from the one that this program makes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// It is not there.
-    Missing(String),
-    /// It is there, and its bytes are others, first in this line.
-    Changed(String, usize),
-    /// It is there, and this program makes no such file.
-    Unknown(String),
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(name) => write!(f, "{name}: missing"),
-            Self::Changed(name, line) => write!(f, "{name}: differs from line {line} on"),
-            Self::Unknown(name) => write!(f, "{name}: this program makes no such file"),
-        }
-    }
-}
-
-/// Compares files on disk, name → bytes, with `made`, name → text, byte for byte.
-#[must_use]
-pub fn compare(
-    on_disk: &BTreeMap<String, Vec<u8>>,
-    made: &BTreeMap<String, String>,
-) -> Vec<Difference> {
-    let mut differences = Vec::new();
-    for (name, text) in made {
-        match on_disk.get(name) {
-            None => differences.push(Difference::Missing(name.clone())),
-            Some(bytes) if bytes != text.as_bytes() => {
-                let same = bytes.iter().zip(text.as_bytes()).take_while(|(a, b)| a == b).count();
-                let line = 1 + text.as_bytes()[..same].iter().filter(|b| **b == b'\n').count();
-                differences.push(Difference::Changed(name.clone(), line));
-            }
-            Some(_) => {}
-        }
-    }
-    let unknown = on_disk.keys().filter(|name| !made.contains_key(*name));
-    differences.extend(unknown.cloned().map(Difference::Unknown));
-    differences
 }

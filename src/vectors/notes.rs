@@ -1,6 +1,7 @@
 //! The words of a vector file: its header, and what each flag means.
 
-use super::Topology;
+use super::set::TWO_OUTPUTS;
+use super::{Set, Topology};
 use crate::mutants::Mutant;
 use crate::wire::json::Json;
 
@@ -25,14 +26,14 @@ pub(super) fn header(topology: Topology) -> impl Iterator<Item = &'static str> {
 const CYCLE: &str = "With a cycle: the case gives the rates of its equilibrium; credits solve (I - transpose(W) diag(balanceFactors)) c = externalCredits, and creditsAfterSweeps shows the first sweep only, after which nothing has settled.";
 
 /// flag → what it is about, and which mutants a test with it tells from the rule.
-pub(super) fn notes(flags: &[&str], kills: &[Mutant]) -> Json {
+pub(super) fn notes(set: Set, flags: &[&str], kills: &[Mutant]) -> Json {
     let mut names: Vec<&str> = flags.to_vec();
     names.sort_unstable();
     names.dedup();
-    Json::object(names.into_iter().map(|flag| (flag, note(flag, kills))))
+    Json::object(names.into_iter().map(|flag| (flag, note(set, flag, kills))))
 }
 
-fn note(flag: &str, kills: &[Mutant]) -> Json {
+fn note(set: Set, flag: &str, kills: &[Mutant]) -> Json {
     let all: Vec<&str> = kills.iter().map(|mutant| mutant.id()).collect();
     let (bug, description, kills) = match (flag, Mutant::from_id(flag)) {
         (_, Some(mutant)) => {
@@ -54,10 +55,22 @@ fn note(flag: &str, kills: &[Mutant]) -> Json {
                 .to_owned(),
             all,
         ),
-        ("KinkConvention", None) => (
-            "the other side of the kink",
-            "The slope at a kink is a convention: left, right or the mean of both.".to_owned(),
-            vec!["M16"],
+        ("KinkConvention", None) => {
+            let description = match set {
+                Set::V1 => "The slope at a kink is a convention: left, right or the mean of both.",
+                Set::V2 => {
+                    "The slope at a kink is a convention: left, right, the mean of both, a share of each, or inner and outer, \
+                     the slope between two kinks and beyond them."
+                }
+            };
+            ("the other side of the kink", description.to_owned(), vec!["M16"])
+        }
+        (TWO_OUTPUTS, None) => (
+            "what two outputs hide",
+            "Two outputs: 2/K is 1, so whoever takes the mean of the squares over the outputs, as some libraries do, has the same \
+             updates here. Tests with another number of outputs show it."
+                .to_owned(),
+            Vec::new(),
         ),
         _ => ("any", "A drawn case in which every neuron learns.".to_owned(), all),
     };

@@ -84,6 +84,7 @@ fn what_is_printed_fits_eighty_columns() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("width");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(folder.join("vectors/v1")).unwrap();
+    fs::create_dir_all(folder.join("vectors/v2")).unwrap();
     #[cfg(unix)]
     std::os::unix::fs::symlink(
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures"),

@@ -152,6 +152,9 @@ fn what_the_checkers_do_not_know_is_refused_with_the_reason() {
         ("kink-relu-mean", "the kink convention \"mean\", and neuron"),
         ("kink-leaky-relu-right", "the checker's slope there is the left one"),
         ("kink-hard-tanh-right", "the kink convention \"right\""),
+        ("kink-hard-tanh-inner", "the kink convention \"inner\""),
+        ("kink-hard-tanh-outer", "the kink convention \"outer\""),
+        ("kink-relu-third", "the kink convention \"1/3\""),
         ("recurrent-own-balance", "the theorem is about f = σ'"),
     ];
     for (name, reason) in refused {

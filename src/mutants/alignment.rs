@@ -81,7 +81,7 @@ impl Misaligned {
             Self::Weights => {
                 FeedbackMatrices::transposed(net).matrices().iter().map(|rows| own(rows)).collect()
             }
-            Self::Transposed => all.iter().map(turned).collect(),
+            Self::Transposed => all.iter().map(|matrix| turned(matrix)).collect(),
             Self::Neighbour => (0..all.len()).map(|k| all[other(k).unwrap_or(k)].clone()).collect(),
         };
         (changed != all).then_some(changed)
@@ -89,9 +89,9 @@ impl Misaligned {
 }
 
 /// The transposed of a square matrix; any other as it is.
-fn turned(matrix: &Vec<Vec<Rational>>) -> Vec<Vec<Rational>> {
+fn turned(matrix: &[Vec<Rational>]) -> Vec<Vec<Rational>> {
     if matrix.iter().any(|row| row.len() != matrix.len()) {
-        return matrix.clone();
+        return matrix.to_vec();
     }
     (0..matrix.len()).map(|i| matrix.iter().map(|row| row[i].clone()).collect()).collect()
 }

@@ -3,7 +3,8 @@
 //! A damped iteration in floats **guesses** on which straight piece of σ every net input lies. Whoever asked then solves the linear
 //! system of these pieces exactly, holds every net input strictly to its piece, and corrects the pieces from the exact solution
 //! where they were wrong, [`ROUNDS`] times at most. The floats decide nothing, but two different guesses might find two different
-//! equilibria, or none: so there is one guess, one number of rounds, and one refusal, whatever the size of the network.
+//! equilibria, or none: so there is one guess, one number of rounds, and one refusal, whatever the size of the network. Where σ is
+//! curved the same iteration gives rates, for whoever encloses an equilibrium near them.
 
 use num_rational::BigRational;
 
@@ -31,6 +32,14 @@ pub(crate) const SETTLED: f64 = 1e-6;
 pub(crate) struct Guess {
     pub(crate) pieces: PerNeuron<usize>,
     /// max |σ(Wx + b) − x| where it was least; 0 where there is nothing to guess, ∞ where nothing came to lie and rates ran away.
+    pub(crate) residual: f64,
+}
+
+/// Rates near an equilibrium, whatever σ is, and how still the iteration was; nobody may take them for more before they are enclosed.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) rates: PerNeuron<f64>,
+    /// max |σ(Wx + b) − x| where it was least; ∞ where nothing came to lie and rates ran away.
     pub(crate) residual: f64,
 }
 
@@ -106,6 +115,43 @@ impl<'a> Floats<'a> {
         Ok(if runs_away { Guess { residual: f64::INFINITY, ..best } } else { best })
     }
 
+    /// Where the same iteration comes to lie, as rates, of any σ.
+    ///
+    /// # Errors
+    /// As [`Self::guess`].
+    pub(crate) fn settled(&self, input: &[BigRational], work: &Work) -> Result<Settled, Error> {
+        let neurons = self.wiring.neurons();
+        let mut start = PerNeuron::filled(neurons, 0.0);
+        for (neuron, rate) in self.wiring.inputs.iter().zip(input) {
+            start[*neuron] = nearest_f64(rate);
+        }
+        let mut best = Settled { rates: start.clone(), residual: f64::INFINITY };
+        if !self.finite || start.iter().any(|rate| !rate.is_finite()) {
+            return Ok(best);
+        }
+        let sweeps = ((self.weights.len() + neurons) as u64).saturating_mul(SWEEPS as u64);
+        for damping in DAMPINGS {
+            work.charge(sweeps, "a search for the firing equilibrium")?;
+            let mut rates = start.clone();
+            let mut net_inputs = PerNeuron::filled(neurons, 0.0);
+            for _ in 0..SWEEPS {
+                let before = rates.clone();
+                let moved = self.sweep(damping, &mut rates, &mut net_inputs);
+                if !moved.is_finite() {
+                    break;
+                }
+                let largest = before.iter().fold(1.0, |most: f64, rate| most.max(rate.abs()));
+                if moved < best.residual {
+                    best = Settled { rates: before, residual: moved };
+                }
+                if moved <= STILL * largest {
+                    return Ok(best);
+                }
+            }
+        }
+        Ok(best)
+    }
+
     /// One synchronous sweep; how far the farthest rate was from σ of its net input.
     fn sweep(
         &self,
@@ -121,12 +167,36 @@ impl<'a> Floats<'a> {
             });
         }
         for neuron in self.free() {
-            let change = self.lines[neuron].rate(net_inputs[neuron]) - rates[neuron];
+            let change = self.rate(neuron, net_inputs[neuron]) - rates[neuron];
             // `max` would let NaN pass.
             residual = if change.is_nan() { f64::INFINITY } else { residual.max(change.abs()) };
             rates[neuron] += damping * change;
         }
         residual
+    }
+
+    /// σ(s); the functions of the platform may differ in their last bit, and decide nothing.
+    fn rate(&self, neuron: Neuron, s: f64) -> f64 {
+        match &self.wiring.activations[neuron] {
+            Activation::Identity
+            | Activation::Relu
+            | Activation::LeakyRelu { .. }
+            | Activation::HardTanh { .. } => self.lines[neuron].rate(s),
+            Activation::Square => s * s,
+            Activation::Quadratic => s + s * s,
+            Activation::Cubic => s - s * s * s / 3.0,
+            Activation::Softsign => s / (1.0 + s.abs()),
+            Activation::EluRational => {
+                if s > 0.0 {
+                    s
+                } else {
+                    s / (1.0 - s)
+                }
+            }
+            Activation::Tanh => s.tanh(),
+            Activation::Logistic => 1.0 / (1.0 + (-s).exp()),
+            Activation::Softplus => s.max(0.0) + (-s.abs()).exp().ln_1p(),
+        }
     }
 }
 

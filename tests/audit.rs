@@ -62,7 +62,7 @@ fn judged(
 
 /// What the whole amounts to.
 fn verdict(blocks: &[BlockJudgement]) -> Result<Nearness, Unchecked> {
-    let judgement = Judgement { blocks: blocks.to_vec(), declared: None };
+    let judgement = Judgement { blocks: blocks.to_vec(), declared: None, solver: None };
     judgement.unchecked().map_or_else(|| Ok(judgement.nearness()), Err)
 }
 

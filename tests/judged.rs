@@ -35,7 +35,7 @@ fn judged(held: Number, entries: &[(Q, Reference)]) -> Judgement {
         walk::Block { name: "b", held, is_parameters: true, keep: walk::KEPT, threshold: 9.0 };
     let place = |k| (format!("entry {k}"), None);
     let blocks = vec![walk::walk(&block, &place, entries.iter().cloned())];
-    Judgement { blocks, declared: None }
+    Judgement { blocks, declared: None, solver: None }
 }
 
 fn block(held: Number, entries: &[(Q, Reference)]) -> BlockJudgement {

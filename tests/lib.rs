@@ -46,6 +46,7 @@ mod schemas;
 #[cfg(feature = "simulate")]
 mod simulate;
 mod snapshots;
+mod solved;
 #[cfg(feature = "cli")]
 mod suite;
 mod symbolic;

@@ -163,6 +163,7 @@ fn zeros_are_implausible() {
         loss: None,
         entries: Layout::of(&case).map(|()| BigRational::from_integer(0.into())),
         inputs: None,
+        solver: creditcheck::spec::Solver::default(),
     };
     let judgement = judged(&case, &zeros, false);
     assert!(judgement.nearness().is_refused());

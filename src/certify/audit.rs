@@ -84,7 +84,7 @@ pub fn audit(
     };
     let blocks = compare(theirs, (&bounds, spread.as_ref()), &exact, &options.scale);
     Ok(Audit {
-        judgement: Judgement { blocks, declared: None },
+        judgement: Judgement { blocks, declared: None, solver: None },
         arithmetic,
         uncertain: bounds.layers.iter().map(|l| (l.uncertain, l.net_inputs)).collect(),
     })

@@ -83,6 +83,7 @@ pub fn gradient(
         loss: Some(computed.loss),
         entries: per_block(case, &computed.entries).map(BigRational::clone),
         inputs: Some(computed.inputs),
+        solver: crate::spec::Solver::default(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Somebody's gradient or update against the truth.
 
 mod aligned;
+mod equilibrium;
 mod order;
 mod stale;
 
@@ -8,6 +9,8 @@ use std::cell::{Cell, RefCell};
 
 use num_rational::BigRational;
 use num_traits::One;
+
+use equilibrium::Stand;
 
 use super::explain;
 use super::gradient::{Rule, gradient};
@@ -74,6 +77,7 @@ pub fn judge(
         }
         diagnosis.extend(explain::factors(mine, &truth.entries, &judgement, &scale));
         if !case.departs() {
+            let case = truth.stand.as_ref().map_or(case, |stand| &stand.case);
             diagnosis.extend(mistakes(case, mine, &truth, options, limits, progress)?);
         }
         diagnosis.extend(order::of_examples(mine, &truth.inputs));
@@ -81,6 +85,11 @@ pub fn judge(
         if diagnosis.is_empty() && !case.departs() && judgement.nearness() == Nearness::Different {
             let found = stale::stale(case, mine, &truth.entries, options, limits, progress)?;
             diagnosis.extend(found);
+        }
+        if diagnosis.is_empty() {
+            let early =
+                equilibrium::stopped_early(case, mine, &judgement, options, limits, progress)?;
+            diagnosis.extend(early);
         }
     }
     Ok((judgement, diagnosis))
@@ -120,7 +129,7 @@ fn as_declared(
             both.map(|(value, bound)| reference(value, Some(bound.bound)))
         }
     };
-    let found = Truth { entries, radii: None, loss: truth.loss, inputs };
+    let found = Truth { entries, radii: None, loss: truth.loss, inputs, stand: None };
     let mut judge = Judge::new(mine.number, options);
     judge.parameters(&mine.entries, &found.entries);
     found.extras(mine, &mut judge);
@@ -176,7 +185,8 @@ fn judged(
     let mut judge = Judge::new(mine.number, options);
     judge.parameters(&mine.entries, &truth.entries);
     truth.extras(mine, &mut judge);
-    Ok((judge.judgement(), truth))
+    let solver = truth.stand.as_ref().map(|stand| stand.words.clone());
+    Ok((Judgement { solver, ..judge.judgement() }, truth))
 }
 
 /// Which known mistakes give these entries: exactly, after rounding to the format they are held in, or within the room that floats have.
@@ -227,10 +237,12 @@ struct Truth {
     radii: Option<PerBlock<f64>>,
     loss: Option<Reference>,
     inputs: Vec<Vec<Reference>>,
+    /// The equilibria at which floats are judged; none without a cycle.
+    stand: Option<Stand>,
 }
 
 impl Truth {
-    /// Judges the loss and the derivatives at the inputs, where they are given.
+    /// Judges the loss, the derivatives at the inputs and the rates of the equilibria, where they are given.
     fn extras(&self, mine: &Gradient, judge: &mut Judge) {
         if let (Some(theirs), Some(loss)) = (&mine.loss, &self.loss) {
             judge.extra("loss", [("loss".to_owned(), theirs, loss.clone())]);
@@ -243,6 +255,15 @@ impl Truth {
                 })
             });
             judge.extra("inputs", entries);
+        }
+        let right = self.stand.iter().flat_map(|stand| &stand.rates);
+        if let Some(theirs) = &mine.solver.equilibrium {
+            let entries = theirs.iter().zip(right).enumerate().flat_map(|(b, (theirs, right))| {
+                theirs.iter().zip(right).enumerate().map(move |(k, (theirs, reference))| {
+                    (format!("equilibrium: example {b}, neuron {k}"), theirs, reference.clone())
+                })
+            });
+            judge.extra("equilibrium", entries);
         }
     }
 
@@ -282,16 +303,14 @@ impl Truth {
             radii: self.radii,
             loss: self.loss.map(times),
             inputs: self.inputs.into_iter().map(row).collect(),
+            stand: self.stand,
         }
     }
 
     fn of(case: &Case, mine: &Gradient, limits: &Limits) -> Result<Self, Error> {
         let bounds = mine.number.dtype();
-        if bounds.is_some() && Wiring::of(case).is_recurrent() {
-            return Err(Error::unsupported(
-                "judging floats at the equilibrium of a network with a cycle: how far somebody else's iteration went is not known, so no \
-                 rounding bound holds for it; give the values exactly (\"number\": \"exact\")",
-            ));
+        if let Some(format) = bounds.filter(|_| Wiring::of(case).is_recurrent()) {
+            return equilibrium::truth(case, mine, format, limits);
         }
         let bounds = bounds.map(|format| rounding_bound_of_anybody(case, format)).transpose()?;
         if case.is_exact() {
@@ -318,7 +337,7 @@ impl Truth {
             });
             let inputs = inputs.collect();
             let loss = exact.loss.map(|loss| reference(&loss, bounds.as_ref().map(|b| &b.loss)));
-            return Ok(Self { entries, radii: None, loss, inputs });
+            return Ok(Self { entries, radii: None, loss, inputs, stand: None });
         }
         let Some(bounds) = bounds else {
             return Err(Error::unsupported(
@@ -337,6 +356,7 @@ impl Truth {
             entries: entries.map(centre),
             loss: Some(centre(&bounds.loss)),
             inputs: inputs.collect(),
+            stand: None,
         })
     }
 }

@@ -25,7 +25,8 @@ MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\
 \"biases\" where the case has them; of a network that runs in time \"recurrent\",
 \"input\" and \"readout\", with \"readout_biases\" where the case has them. \"number\"
 says how its values are held (exact, f64, f32, bf16, f16), \"quantity\" whether
-they are a gradient or an update, \"rule\" by which rule they are to be judged.
+they are a gradient or an update, \"rule\" by which rule they are to be judged,
+\"solver\" where equilibria were solved for, and how: {\"tolerance\": \"0.000001\"}.
 
 Example:
   creditcheck gradient case.json --number f64 -o mine.json

@@ -68,13 +68,14 @@ pub fn diagnose_gradient_by(
     diagnose_by(case, matches, limits, before)
 }
 
-/// The case with the equilibria that the textbook finds, where a cycle asks for some and the case gives none.
+/// The case with the equilibria that the textbook finds, where a cycle asks for some and the case gives none; those that it gives are
+/// taken as they are: whoever judges has confirmed or enclosed them.
 fn at_equilibrium(case: &Case, limits: &Limits) -> Result<Case, Error> {
     let mut case = case.clone();
     let wiring = Wiring::of(&case);
     if wiring.is_recurrent() {
         let parameters = Parameters::of(&case);
-        for example in &mut case.examples {
+        for example in case.examples.iter_mut().filter(|one| one.equilibrium.is_none()) {
             let found = equilibrium::of_example(&wiring, &parameters, example, limits)?;
             example.equilibrium = Some(found.firing_rate);
         }
@@ -111,6 +112,9 @@ fn possible_updates(
     Ok(updates)
 }
 
+/// Up to how many steps of an iteration are tried in place of its equilibrium.
+const MOST_STEPS: usize = 10;
+
 /// The forms of a mutant that a diagnosis tries: in places, and then everywhere.
 fn forms(mutant: Mutant, reference: &Reference<'_>) -> [Vec<Variant>; 2] {
     match mutant {
@@ -121,10 +125,18 @@ fn forms(mutant: Mutant, reference: &Reference<'_>) -> [Vec<Variant>; 2] {
         }
         Mutant::K01 => [Vec::new(), vec![Variant::Short(2)]],
         Mutant::K05 => [Vec::new(), vec![Variant::Autapse, Variant::Lateral]],
-        // These have one meaning only, for the whole network.
-        Mutant::M02 | Mutant::M07 | Mutant::M15 | Mutant::M29 | Mutant::K07 => {
-            [Vec::new(), vec![Variant::Whole]]
+        Mutant::R06 => {
+            let steps = (2..=MOST_STEPS).map(Variant::Steps);
+            [Vec::new(), std::iter::once(Variant::Whole).chain(steps).collect()]
         }
+        // These have one meaning only, for the whole network.
+        Mutant::M02
+        | Mutant::M07
+        | Mutant::M15
+        | Mutant::M29
+        | Mutant::K07
+        | Mutant::R04
+        | Mutant::R07 => [Vec::new(), vec![Variant::Whole]],
         _ => {
             let layers = reference.layout.layers();
             let places = match layers {

@@ -21,6 +21,8 @@ pub enum Variant {
     Layer(usize),
     /// This many sweeps too few (K01).
     Short(usize),
+    /// This many steps of the iteration (R06).
+    Steps(usize),
     /// From a neuron to itself (K05).
     Autapse,
     /// From a hidden neuron to the next one (K05).
@@ -35,6 +37,7 @@ impl fmt::Display for Variant {
             Self::Output => f.pad("output"),
             Self::Layer(layer) => f.pad(&format!("layer {layer}")),
             Self::Short(sweeps) => f.pad(&format!("{sweeps} short")),
+            Self::Steps(steps) => f.pad(&format!("{steps} steps")),
             Self::Autapse => f.pad("self"),
             Self::Lateral => f.pad("lateral"),
         }
@@ -79,6 +82,7 @@ impl Fault {
             Variant::Layer(layer) => format!(" in layer {layer}"),
             Variant::Short(1) => " (one sweep short)".to_owned(),
             Variant::Short(sweeps) => format!(" ({sweeps} sweeps short)"),
+            Variant::Steps(steps) => format!(" ({steps} steps of it)"),
             Variant::Autapse => " (from each hidden neuron to itself)".to_owned(),
             Variant::Lateral => " (from each hidden neuron to the next)".to_owned(),
         };
@@ -114,7 +118,11 @@ impl Hook {
             Variant::Hidden => layout.is_hidden(neuron),
             Variant::Output => layout.is_output(neuron),
             Variant::Layer(layer) => layout.layer_of(neuron) == Some(layer),
-            Variant::Whole | Variant::Short(_) | Variant::Autapse | Variant::Lateral => true,
+            Variant::Whole
+            | Variant::Short(_)
+            | Variant::Steps(_)
+            | Variant::Autapse
+            | Variant::Lateral => true,
         });
         Self { fault: Some(fault), reached: Some(reached), ..Self::default() }
     }
@@ -152,6 +160,16 @@ impl Hook {
             }
             _ => 0,
         }
+    }
+
+    /// Through how many steps of the iteration credit passes (R06): one, unless the form says how many.
+    pub(super) fn steps(&self) -> Option<usize> {
+        match self.fault {
+            Some(Fault { mutant: Mutant::R06, variant: Variant::Steps(steps) }) => Some(steps),
+            Some(Fault { mutant: Mutant::R06, .. }) => Some(1),
+            _ => None,
+        }
+        .filter(|_| self.on(Mutant::R06))
     }
 
     /// Whether the reference came past the fault: if not, no agreement and no kill means anything.

@@ -5,8 +5,8 @@ use std::fmt;
 use super::catalogue::Mutant;
 use super::hook::{Fault, Variant};
 use super::witnesses::{
-    DEEP, GRAPH, KINKS, RECTANGULAR, RECURRENT, SQUARE, TIME_KINKS, TIME_LAST, TIME_QUADRATIC,
-    TIME_RELU, TIME_RIGHT, Witness,
+    DEEP, GRAPH, IMPLICIT, KINKS, RECTANGULAR, RECURRENT, SQUARE, TIME_KINKS, TIME_LAST,
+    TIME_QUADRATIC, TIME_RELU, TIME_RIGHT, Witness,
 };
 
 /// What is compared with the truth.
@@ -82,7 +82,7 @@ const fn planned(
 pub const PLAN: &[Planned] = {
     use Compared::{Credits, Gradient, Reads, Recurrent, Settled, Sweeps, Update};
     use Mutant::*;
-    use Variant::{Autapse, Hidden, Lateral, Layer, Output, Short, Whole};
+    use Variant::{Autapse, Hidden, Lateral, Layer, Output, Short, Steps, Whole};
     const ALL: &[Witness] = &[SQUARE, RECTANGULAR, DEEP, GRAPH];
     // M21 is not among them on the cycle: its random matrix happens to be singular there.
     const ANY: &[Witness] = &[SQUARE, RECTANGULAR, DEEP, GRAPH, RECURRENT];
@@ -144,6 +144,10 @@ pub const PLAN: &[Planned] = {
         planned(R03, Whole, Update, &[RECURRENT]),
         planned(R04, Whole, Update, &[RECURRENT]),
         planned(R05, Whole, Update, &[RECURRENT]),
+        planned(R06, Whole, Update, &[RECURRENT, IMPLICIT]),
+        planned(R06, Steps(3), Update, &[RECURRENT, IMPLICIT]),
+        planned(R07, Whole, Update, &[IMPLICIT]),
+        planned(R08, Whole, Update, &[RECURRENT, IMPLICIT]),
         over_time(T01, TIME), over_time(T02, TIME), over_time(T03, ALL_STEPS),
         over_time(T04, ALL_STEPS), over_time(T05, ALL_STEPS),
         planned(T05, Whole, Recurrent, ALL_STEPS),

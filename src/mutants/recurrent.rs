@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::outcome::Firing;
-use crate::spec::{Neuron, PerNeuron, Synapse};
+use crate::spec::{Neuron, PerNeuron, PerSynapse, Synapse};
 
 use super::Mutant;
 use super::credit::Rationals;
@@ -70,23 +70,118 @@ impl Reference<'_> {
                 signals.fold(external[pre].clone(), |sum, signal| sum + signal)
             }));
         }
+        let inside = self.inside_cycles();
+        if inside.iter().any(|inside| *inside)
+            && let Some(steps) = hook.steps()
+        {
+            return self.unrolled(hook, beta, external, &inside, steps);
+        }
+        self.solved(hook, self.equations(hook, beta, external, &inside))
+    }
+
+    /// The equations by rows, with the right-hand side behind them.
+    fn equations(
+        &self,
+        hook: &Hook,
+        beta: &PerNeuron<Rational>,
+        external: &PerNeuron<Rational>,
+        inside: &PerSynapse<bool>,
+    ) -> Vec<Vec<Rational>> {
         let n = self.wiring.neurons();
-        // The equations by rows, with the right-hand side behind them.
         let mut rows = vec![vec![Rational::zero(); n + 1]; n];
         for (pre, row) in rows.iter_mut().enumerate() {
             row[pre] = Rational::one();
             row[n] = external[Neuron(pre)].clone();
+            let mut synapses = self.wiring.outgoing[Neuron(pre)].iter();
+            if synapses.any(|synapse| inside[*synapse]) && hook.at(Mutant::R07, Neuron(pre)) {
+                row[pre] = Rational::zero();
+            }
         }
         for (synapse, ends) in self.wiring.synapses.indexed() {
             let (receiver, sender) = self.retrograde(hook, synapse);
             // R03: an output keeps its external credit, whatever comes back to it.
             let held = self.layout.is_output(receiver) && hook.at(Mutant::R03, receiver);
             let left_out = ends.pre == ends.post && hook.at(Mutant::R02, ends.post);
-            if !held && !left_out {
-                let strength = self.feedback(hook, &self.parameters.weights, synapse);
+            if held || left_out {
+                continue;
+            }
+            let strength = self.feedback(hook, &self.parameters.weights, synapse);
+            // R08: the entry of diag β W at its own place, not at that of the transpose.
+            let is_turned =
+                inside[synapse] && ends.pre != ends.post && hook.at(Mutant::R08, ends.post);
+            if is_turned {
+                rows[ends.post.0][ends.pre.0] -= strength * &beta[ends.post];
+            } else {
                 rows[receiver.0][sender.0] -= strength * &beta[sender];
             }
         }
+        rows
+    }
+
+    /// Which synapses lie on a cycle: their postsynaptic end reaches the presynaptic one.
+    fn inside_cycles(&self) -> PerSynapse<bool> {
+        let n = self.wiring.neurons();
+        let reached = PerNeuron::from_fn(n, |from| {
+            let mut seen = PerNeuron::filled(n, false);
+            let mut open = vec![from];
+            while let Some(pre) = open.pop() {
+                for &synapse in &self.wiring.outgoing[pre] {
+                    let post = self.wiring.synapses[synapse].post;
+                    if !std::mem::replace(&mut seen[post], true) {
+                        open.push(post);
+                    }
+                }
+            }
+            seen
+        });
+        self.wiring.synapses.map(|ends| ends.pre == ends.post || reached[ends.post][ends.pre])
+    }
+
+    /// R06: credit that passes through so many steps of the iteration, and elsewhere as it should.
+    fn unrolled(
+        &self,
+        hook: &Hook,
+        beta: &PerNeuron<Rational>,
+        external: &PerNeuron<Rational>,
+        inside: &PerSynapse<bool>,
+        steps: usize,
+    ) -> Result<PerNeuron<Rational>, Error> {
+        let n = self.wiring.neurons();
+        let mut credit = PerNeuron::filled(n, Rational::zero());
+        let mut entering = external.clone();
+        for _ in 0..steps {
+            // Without the synapses inside cycles the equations are triangular, and need no more rounds than neurons.
+            let mut next = entering.clone();
+            for _ in 0..n {
+                let before = next;
+                next = entering.clone();
+                for (synapse, ends) in self.wiring.synapses.indexed().filter(|(s, _)| !inside[*s]) {
+                    let strength = self.feedback(hook, &self.parameters.weights, synapse);
+                    self.affords(2, [&strength, &beta[ends.post], &before[ends.post]])?;
+                    next[ends.pre] += strength * &beta[ends.post] * &before[ends.post];
+                }
+                if next == before {
+                    break;
+                }
+            }
+            credit = next;
+            entering = external.clone();
+            for (synapse, ends) in self.wiring.synapses.indexed().filter(|(s, _)| inside[*s]) {
+                let strength = self.feedback(hook, &self.parameters.weights, synapse);
+                self.affords(2, [&strength, &beta[ends.post], &credit[ends.post]])?;
+                entering[ends.pre] += strength * &beta[ends.post] * &credit[ends.post];
+            }
+            credit.iter().try_for_each(|credit| self.within_limits(credit))?;
+        }
+        Ok(credit)
+    }
+
+    fn solved(
+        &self,
+        hook: &Hook,
+        mut rows: Vec<Vec<Rational>>,
+    ) -> Result<PerNeuron<Rational>, Error> {
+        let n = self.wiring.neurons();
         for column in 0..n {
             let pivot = (column..n).find_map(|row| Some((row, rows[row][column].try_recip()?)));
             let Some((pivot, scale)) = pivot else {

@@ -58,8 +58,11 @@ pub const GRAPH: Witness = witness!("graph");
 /// A cycle, self-synapses, outputs that feed back, three polynomials, and the equilibrium of each example.
 pub const RECURRENT: Witness = witness!("recurrent");
 
+/// Two neurons on cycles, an output that hears them and is not on any, and no slope of zero: the implicit layer as people write it.
+pub const IMPLICIT: Witness = witness!("implicit");
+
 /// Every witness of a network at its equilibrium.
-pub const WITNESSES: [Witness; 6] = [SQUARE, RECTANGULAR, DEEP, KINKS, GRAPH, RECURRENT];
+pub const WITNESSES: [Witness; 7] = [SQUARE, RECTANGULAR, DEEP, KINKS, GRAPH, RECURRENT, IMPLICIT];
 
 /// Three quadratic cells, two inputs, two readouts, T = 4, B = 2, every step counts.
 pub const TIME_QUADRATIC: Witness = witness!("temporal_quadratic");

@@ -84,6 +84,10 @@ pub fn judged(
     for sentence in diagnosis {
         text.push_str(&wrapped(0, sentence));
     }
+    if let Some(solver) = &judgement.solver {
+        text.push('\n');
+        text.push_str(&wrapped(0, solver));
+    }
     let verdict = match judgement.unchecked() {
         Some(why) => format!("unchecked: {}", why.words()),
         None => judgement.nearness().words().to_owned(),
@@ -157,6 +161,7 @@ pub fn judged_json(
                 ])
             }),
         ),
+        ("solver", judgement.solver.as_ref().map_or(Json::Null, Json::text)),
         ("differing", Json::count(judgement.differing())),
         ("first", difference(judgement.first())),
         ("worst", difference(judgement.furthest())),

@@ -16,6 +16,7 @@ mod naming;
 mod network;
 pub mod outcome;
 mod read;
+mod solver;
 mod temporal;
 mod wiring;
 pub mod work;
@@ -31,6 +32,7 @@ pub use kink::{Kink, Share};
 pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};
 pub use read::Read;
+pub use solver::{FINEST_OF_TOLERANCES, Solver};
 pub use temporal::{
     Diagonal, Feedback, Form, Modprop, Mu, Sequence, Steps, Taps, Temporal, TemporalCase,
     TemporalGradient, TemporalRule,

@@ -22,6 +22,8 @@ pub struct Judgement {
     pub blocks: Vec<BlockJudgement>,
     /// If it is by a rule that the file declares: which, and how far from the exact gradient that is.
     pub declared: Option<Declared>,
+    /// What is taken for granted of the solver of their equilibria; none without a cycle, or of exact numbers.
+    pub solver: Option<String>,
 }
 
 /// A rule that a file declares, and the judgement of the same entries against the exact gradient.
@@ -104,7 +106,7 @@ impl Judge {
             keep: options.keep,
             draw: options.draw,
             threshold: threshold(1),
-            judgement: Judgement { blocks: Vec::new(), declared: None },
+            judgement: Judgement { blocks: Vec::new(), declared: None, solver: None },
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod feedback;
 pub mod options;
+pub mod solver;
 
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -14,7 +15,7 @@ use crate::error::Error;
 use crate::number;
 use crate::spec::{
     Block, Case, Dtype, Field, Layout, Limits, Network, Number, Part, PerBlock, Place, Shape,
-    TemporalCase,
+    Solver, TemporalCase, Wiring,
 };
 
 /// The name and version of the format.
@@ -60,6 +61,8 @@ pub struct Gradient {
     pub entries: PerBlock<BigRational>,
     /// ∂L_b/∂x_input per example, if given.
     pub inputs: Option<Vec<Vec<BigRational>>>,
+    /// What is said of the solver of its equilibria.
+    pub solver: Solver,
 }
 
 /// What the gradient of a case has to fit.
@@ -68,6 +71,8 @@ pub struct Subject {
     /// The parameters of the case.
     pub layout: Layout,
     form: Form,
+    /// Whose equilibria somebody has to have solved for; none without a cycle.
+    solved: Option<solver::Solved>,
 }
 
 /// How the document is divided.
@@ -126,7 +131,11 @@ impl Subject {
             Network::Layered(net) => Form::Layers { inputs: inputs(net.widths()[0]) },
             Network::Graph(net) => Form::Graph { inputs: inputs(net.inputs.len()) },
         };
-        Self { layout: Layout::of(case), form }
+        let wiring = Wiring::of(case);
+        let solved = wiring
+            .is_recurrent()
+            .then(|| solver::Solved { examples: case.examples.len(), neurons: wiring.neurons() });
+        Self { layout: Layout::of(case), form, solved }
     }
 
     /// A network that runs in time.
@@ -142,7 +151,7 @@ impl Subject {
     /// A network whose gradient has a field for each block.
     #[must_use]
     pub fn with_fields(layout: Layout, fields: Fields) -> Self {
-        Self { layout, form: Form::Fields(fields) }
+        Self { layout, form: Form::Fields(fields), solved: None }
     }
 }
 
@@ -156,7 +165,7 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
     let root = Cursor::root(&json, limits);
     let own: Vec<&str> = match subject.form {
         Form::Layers { .. } | Form::Graph { .. } => {
-            vec!["layers", "synapses", "biases", "inputs", "options"]
+            vec!["layers", "synapses", "biases", "inputs", "options", solver::FIELD]
         }
         Form::Fields(fields) => {
             fields.refuse_others(&root)?;
@@ -164,6 +173,7 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
         }
     };
     let header = header(&root, &own)?;
+    let solver = solver::read(&root, subject.solved, header.number)?;
     let reader = Reader { number: header.number };
     let (entries, inputs) = match subject.form {
         Form::Layers { inputs } => (reader.layers(&root, &subject.layout)?, Some(inputs)),
@@ -200,6 +210,7 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
         loss: header.loss,
         entries: subject.layout.hold(entries),
         inputs: inputs.transpose()?,
+        solver,
     })
 }
 
@@ -405,6 +416,9 @@ pub fn to_json(gradient: &Gradient) -> Json {
     }
     if !gradient.options.is_empty() {
         fields.push(("options", Json::object(gradient.options.iter().cloned())));
+    }
+    if !gradient.solver.is_silent() {
+        fields.push((solver::FIELD, solver::json(&gradient.solver)));
     }
     fields.push(("number", Json::text(gradient.number.name())));
     fields.push(("quantity", Json::text(gradient.quantity.name())));

@@ -270,6 +270,7 @@ fn zeros_never_pass_for_given_slopes() {
                         loss: None,
                         entries: Layout::of(&case).map(|()| BigRational::zero()),
                         inputs: None,
+                        solver: creditcheck::spec::Solver::default(),
                     };
                     let what =
                         format!("{activation:?}, 2^-{k}, η = {rate}, {number:?}, {quantity:?}");

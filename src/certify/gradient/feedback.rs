@@ -56,6 +56,7 @@ pub fn aligned(
         loss: Some(loss),
         entries,
         inputs: None,
+        solver: crate::spec::Solver::default(),
     })
 }
 

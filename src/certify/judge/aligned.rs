@@ -93,7 +93,7 @@ fn of_rule(
         };
         let entries = blocks(bounds).map(|bound| Reference::centre(&bound));
         let loss = Some(Reference::centre(&bounds.loss));
-        return Ok(Truth { entries, radii: None, loss, inputs: Vec::new() });
+        return Ok(Truth { entries, radii: None, loss, inputs: Vec::new(), stand: None });
     }
     let right = aligned(case, matrices, (Number::Exact, mine.quantity), limits)?;
     let entries = match &bounds {
@@ -105,7 +105,7 @@ fn of_rule(
     };
     let of_loss = bounds.as_ref().map(|bounds| bounds.loss.bound);
     let loss = right.loss.map(|loss| Reference::exactly(loss, of_loss));
-    Ok(Truth { entries, radii: None, loss, inputs: Vec::new() })
+    Ok(Truth { entries, radii: None, loss, inputs: Vec::new(), stand: None })
 }
 
 /// The known mistakes in feedback alignment that give these entries, exactly or within the room that floats have.

@@ -65,6 +65,7 @@ pub fn of_rule(
             Quantity::Update => update_of_blocks(gradient, &case.learning_rate),
         },
         inputs: None,
+        solver: crate::spec::Solver::default(),
     }
 }
 

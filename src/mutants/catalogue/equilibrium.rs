@@ -4,7 +4,7 @@ use super::{Entry, entry};
 
 /// All of them in the order of their numbers.
 #[rustfmt::skip] // One mutant a paragraph, each field at the same place.
-pub const CATALOGUE: [Entry; 40] = [
+pub const CATALOGUE: [Entry; 43] = [
     entry!(M01, Both, "sign of the update",
         "has the opposite sign",
         "gradient and update confused: ΔW = +η ∂L/∂W",
@@ -165,4 +165,16 @@ pub const CATALOGUE: [Entry; 40] = [
         "takes the balance factor from the first sweep of firing and not from the equilibrium",
         "net inputs stored before the rates have settled",
         "a cycle, slopes that change with the net input"),
+    entry!(R06, Credit, "one step for the equilibrium",
+        "differentiates one step of the iteration in place of the equilibrium",
+        "the state detached and the layer applied once more; steps unrolled in place of the solve",
+        "credit that comes back around a cycle"),
+    entry!(R07, Credit, "f for f(x) − x",
+        "differentiates f(x) where the equilibrium is a root of f(x) − x",
+        "the identity left out of the implicit system",
+        "a cycle, Wᵀ diag β invertible on it"),
+    entry!(R08, Credit, "Jacobian not transposed",
+        "solves with the Jacobian of the equilibrium in place of its transpose",
+        "solve(I − J, v) for solve(I − Jᵀ, v): no shape error",
+        "a cycle whose diag β W is not symmetric"),
 ];

@@ -41,7 +41,9 @@ pub use dense::{
 pub(in crate::verdict) use dense::{Model, Reaction};
 pub use power::{power, power_in_words, weakest_block};
 pub use recurrent::{
-    EquilibriumBounds, RecurrentBounds, Residuals, Unbounded, compare_recurrent, recurrent_bound,
+    BoundsOfAnybody, EquilibriumBounds, RateOfAnybody, RecurrentBounds, Residuals, Unbounded,
+    compare_recurrent, equilibrium_bound_of_anybody, equilibrium_near, rates_of_anybody,
+    recurrent_bound,
 };
 pub use temporal::{
     compare_temporal, temporal_bound, temporal_update_bound, weakest_temporal_block,

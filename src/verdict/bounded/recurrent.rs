@@ -8,6 +8,7 @@
 //! feed-forward pass. A residual of its own making would excuse any float, so the residual that the engine *reports* is held
 //! against what its floats give, and a bound without power is no agreement.
 
+mod anybody;
 mod follow;
 mod majorant;
 
@@ -24,6 +25,10 @@ use crate::spec::outcome::{CreditOutcome, Update};
 use crate::spec::{Case, Dtype, PerNeuron};
 use crate::verdict::entries::{Entry, Quantity};
 use crate::verdict::{Mismatch, Verdict};
+pub use anybody::{
+    BoundsOfAnybody, RateOfAnybody, equilibrium_bound_of_anybody, equilibrium_near,
+    rates_of_anybody,
+};
 use follow::{Floats, Followed, View};
 
 /// What an engine reports of one equilibrium, beside its numbers.
@@ -77,6 +82,11 @@ pub enum Unbounded {
         /// In which example.
         example: usize,
     },
+    /// Near the rates that were found no equilibrium is proved to be.
+    NoEquilibrium {
+        /// In which example.
+        example: usize,
+    },
     /// Neither T7r nor a verified inverse bounds the system.
     Singular {
         /// Whether that of firing or of credit.
@@ -95,6 +105,10 @@ impl fmt::Display for Unbounded {
             Self::Pieces { neuron, example } => write!(
                 f,
                 "no bound: net input of neuron {neuron} in example {example} is within its bound of a kink"
+            ),
+            Self::NoEquilibrium { example } => write!(
+                f,
+                "no bound: near the rates that were found for example {example} no equilibrium is proved to be"
             ),
             Self::Singular { system, example } => write!(
                 f,

@@ -16,12 +16,12 @@ use crate::verdict::bounded::up::{Arithmetic, Sum, Up, Value};
 /// A case, exactly and rounded.
 pub(super) struct View<'a> {
     pub(super) wiring: Wiring,
-    case: &'a Case,
-    neurons: Neurons,
-    exact: Parameters<BigRational>,
+    pub(super) case: &'a Case,
+    pub(super) neurons: Neurons,
+    pub(super) exact: Parameters<BigRational>,
     /// Floats nearest to W: the entries of a system.
-    near: PerSynapse<f64>,
-    weights: PerSynapse<Value>,
+    pub(super) near: PerSynapse<f64>,
+    pub(super) weights: PerSynapse<Value>,
     biases: PerNeuron<Value>,
 }
 
@@ -252,13 +252,13 @@ impl<'a> View<'a> {
         }
     }
 
-    fn input(&self, b: usize, neuron: Neuron) -> Value {
+    pub(super) fn input(&self, b: usize, neuron: Neuron) -> Value {
         let place = self.wiring.inputs.iter().position(|input| *input == neuron);
         let given = place.and_then(|k| self.case.examples[b].input.get(k));
         given.map_or(Value::ZERO, |given| Value::rounded(given, self.neurons.format))
     }
 
-    fn net_input(&self, post: Neuron, rates: &PerNeuron<Value>) -> Value {
+    pub(super) fn net_input(&self, post: Neuron, rates: &PerNeuron<Value>) -> Value {
         let mut sum = Sum::new(&self.neurons.arithmetic);
         sum.add(&[self.biases[post]]);
         for &synapse in &self.wiring.incoming[post] {
@@ -268,7 +268,7 @@ impl<'a> View<'a> {
     }
 
     /// σ and f at a net input.
-    fn fire(&self, post: Neuron, s: &Value) -> Result<[Value; 2], crate::error::Error> {
+    pub(super) fn fire(&self, post: Neuron, s: &Value) -> Result<[Value; 2], crate::error::Error> {
         let kink = self.wiring.kinks[post];
         let fired = self.neurons.fire(&self.wiring.activations[post], kink, s)?;
         Ok(match &self.wiring.balances[post] {
@@ -278,7 +278,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether every float net input within reach is on the same side of each kink as the exact one.
-    fn is_on_one_piece(&self, post: Neuron, s: &Value) -> bool {
+    pub(super) fn is_on_one_piece(&self, post: Neuron, s: &Value) -> bool {
         let functions = std::iter::once(&self.wiring.activations[post]);
         functions.chain(&self.wiring.balances[post]).flat_map(Activation::kinks).all(|kink| {
             let place = Value::rounded(&kink, self.neurons.format);
@@ -288,7 +288,7 @@ impl<'a> View<'a> {
         })
     }
 
-    fn external(&self, b: usize, rates: &PerNeuron<Value>) -> PerNeuron<Value> {
+    pub(super) fn external(&self, b: usize, rates: &PerNeuron<Value>) -> PerNeuron<Value> {
         let mut external = PerNeuron::filled(rates.len(), Value::ZERO);
         for (&output, target) in self.wiring.outputs.iter().zip(&self.case.examples[b].target) {
             let mut sum = Sum::new(&self.neurons.arithmetic);
@@ -301,7 +301,11 @@ impl<'a> View<'a> {
 
     /// (η/B) Σ_b β c x and (η/B) Σ_b β c.
     pub(super) fn update(&self, followed: &[Followed]) -> Update<Bound> {
-        let rate = Value::rounded(&self.case.learning_rate, self.neurons.format);
+        self.scaled(followed, Value::rounded(&self.case.learning_rate, self.neurons.format))
+    }
+
+    /// The same with another factor in place of η: −1 gives the gradient.
+    pub(super) fn scaled(&self, followed: &[Followed], rate: Value) -> Update<Bound> {
         // B is a count of examples in memory.
         #[allow(clippy::cast_precision_loss)]
         let batch = followed.len() as f64;
@@ -348,12 +352,12 @@ fn rationals(values: &PerNeuron<f64>) -> Result<PerNeuron<BigRational>, Unbounde
 }
 
 /// The magnitude, rounded up; zero stays zero.
-fn above(value: &BigRational) -> Up {
+pub(super) fn above(value: &BigRational) -> Up {
     if value.is_zero() { Up::ZERO } else { Up::of(nearest_f64(&value.abs()).next_up()) }
 }
 
 /// σ(s), of activations that have an exact value.
-fn rate(function: &Activation, s: &BigRational) -> Option<BigRational> {
+pub(super) fn rate(function: &Activation, s: &BigRational) -> Option<BigRational> {
     Some(match function {
         Activation::Identity => s.clone(),
         Activation::Relu if s.is_negative() => BigRational::zero(),

@@ -35,6 +35,13 @@ impl System {
         self.above[at] = size + off;
     }
 
+    /// Moves the bounds on M_ij outward: its true value may be further from the float by so much.
+    pub(super) fn widen(&mut self, row: usize, column: usize, by: Up) {
+        let at = row * self.n + column;
+        self.off[at] = self.off[at] + by;
+        self.above[at] = self.above[at] + by;
+    }
+
     /// |y| at most: the smaller of what T7r and a verified inverse give, entry by entry; none where neither does.
     pub(super) fn bound(&self, rho: &[Up]) -> Option<Vec<Up>> {
         let by_majorant = settle(self.n, &self.above, rho);
@@ -133,7 +140,10 @@ fn least(a: Up, b: Up) -> Up {
 }
 
 /// The solution of A X = B in plain f64, or none where a pivot is zero; a guess, to be verified.
-fn eliminate(mut rows: Vec<Vec<f64>>, mut right: Vec<Vec<f64>>) -> Option<Vec<Vec<f64>>> {
+pub(super) fn eliminate(
+    mut rows: Vec<Vec<f64>>,
+    mut right: Vec<Vec<f64>>,
+) -> Option<Vec<Vec<f64>>> {
     let n = rows.len();
     for k in 0..n {
         let pivot = (k..n).max_by(|a, b| rows[*a][k].abs().total_cmp(&rows[*b][k].abs()))?;

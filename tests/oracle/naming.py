@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Are mistakes called by their right names? One wrong gradient for each of many random networks, and each sentence about it tried in long double.
 
-    pip install numpy==2.4.6 ml_dtypes==0.5.4
+    pip install numpy==2.4.6 ml_dtypes==0.6.0
     naming.py --count 2000 --seed 1 --binary BINARY             planted mistakes, found, named, misnamed
     naming.py --count 1000 --seed 1 --binary BINARY --noise     gradients that are wrong in no known way: nothing may be named
 

@@ -114,7 +114,7 @@ fn conclude(
 #[test]
 #[cfg_attr(not(feature = "fast"), ignore = "the verifier is the same: once, with the float side")]
 fn nothing_false_is_confirmed() {
-    const ROUNDS: usize = 80;
+    const ROUNDS: usize = 60;
     let (mut engines, mut dice) = (Engines::default(), Dice::new(13));
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     let bases = bases::all();
@@ -153,5 +153,5 @@ fn nothing_false_is_confirmed() {
         let tried = tallies.get(kind).map_or(0, |tally| tally.tried);
         assert!(tried >= 60, "{kind}: only {tried} tried");
     }
-    assert!(total >= 20_000, "{total} forgeries");
+    assert!(total >= 15_000, "{total} forgeries");
 }

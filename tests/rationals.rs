@@ -14,7 +14,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use crate::generators::{Q, ratio, seed};
 
 /// Random expressions that are evaluated in both.
-const EXPRESSIONS: usize = 100_000;
+const EXPRESSIONS: usize = 50_000;
 /// Operations in each of them.
 const OPERATIONS: usize = 4;
 

@@ -93,8 +93,8 @@ fn inside<F: Float>(method: Method, name: &str, seeds: std::ops::Range<u64>, lea
 
 #[test]
 fn inside_the_bound() {
-    inside::<f64>(Method::Direct, "recurrent f64", 0..400, 300);
-    inside::<f32>(Method::Direct, "recurrent f32", 0..160, 120);
+    inside::<f64>(Method::Direct, "recurrent f64", 0..200, 150);
+    inside::<f32>(Method::Direct, "recurrent f32", 0..80, 60);
 }
 
 /// The same answers without elimination: inside the bounds of the same exact ones.

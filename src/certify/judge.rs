@@ -4,6 +4,7 @@ mod aligned;
 mod equilibrium;
 mod order;
 mod stale;
+mod targets;
 
 use std::cell::{Cell, RefCell};
 
@@ -84,6 +85,12 @@ pub fn judge(
         // What lies within the bound of the right one is of no other weights that anybody could tell.
         if diagnosis.is_empty() && !case.departs() && judgement.nearness() == Nearness::Different {
             let found = stale::stale(case, mine, &truth.entries, options, limits, progress)?;
+            let found = match found {
+                None if options.scale.is_one() => {
+                    targets::of_targets(case, mine, &truth.entries, limits, progress)?
+                }
+                found => found,
+            };
             diagnosis.extend(found);
         }
         if diagnosis.is_empty() {

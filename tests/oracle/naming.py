@@ -37,6 +37,14 @@ SLOPES = {
     "takes the balance factor of the function of the layer before": lambda net, l, sums, rates: fw.slope(net.activations[l - 1], sums[l]),
     "takes the balance factor of the function of the next layer": lambda net, l, sums, rates: fw.slope(net.activations[l + 1], sums[l]),
 }  # fmt: skip
+FACTORS = {
+    "has the opposite sign": lambda net: -1,
+    "uses a loss without its ½, and so is twice as large": lambda net: 2,
+    "sums over the examples instead of taking their mean": lambda net: len(net.x),
+    "divides by the number of outputs": lambda net: 1 / np.longdouble(net.t.shape[1]),
+    "applies the learning rate twice": lambda net: net.rate,
+}
+NONE = {"leaves the bias update zero": (1,), "freezes the parameters": (0, 1)}
 OWN = {
     "transposed": "are transposed", "blocks-swapped": "in another order", "layers-reversed": "in another order", "frozen": "all zero",
     "clipped-by-norm": "clipped by norm", "clipped-by-value": "clipped by value", "bias-sum-broadcast": "is the sum of all of them",
@@ -49,15 +57,28 @@ def net_of(nets, number):
 
 
 def rule_of(sentence):
-    """The rule a sentence names, and its layer, from 0; none for all."""
-    found = re.fullmatch(r"this is the (?:gradient|update) of a rule that (.*?)(?: in layer (\d+))?(?:, up to rounding)?", sentence)
-    return found and (found[1], found[2] and int(found[2]) - 1)
+    """The rule a sentence names, and where: a layer from 0, the output or the hidden neurons, or nothing for all."""
+    where = r"(?: in layer (\d+)| at the (output|hidden) neurons)?"
+    found = re.fullmatch(rf"this is the (?:gradient|update) of a rule that (.*?){where}(?:, up to rounding)?", sentence)
+    return found and (found[1], int(found[2]) - 1 if found[2] else found[3])
 
 
-def gradients_of(rule, layer, net):
+def gradients_of(rule, where, net):
     """The gradients that a rule may have, by its name; nothing for a rule that is not known here."""
+    last = len(net.weights) - 1
+    is_there = lambda l: {None: True, "output": l == last, "hidden": l < last}.get(where, where == l)
+    layer, right = where, fw.backprop(net)
     if rule in SLOPES:
-        yield fw.with_slope(net, layer, lambda l, sums, rates: SLOPES[rule](net, l, sums, rates))
+        slope = lambda l, sums, rates: SLOPES[rule](net, l, sums, rates) if is_there(l) else fw.slope(net.activations[l], sums[l])
+        yield fw.backprop(net, slopes=slope)
+    elif rule in FACTORS:
+        yield fw.put(right, {b: FACTORS[rule](net) * part for b, part in fw.blocks(right).items() if is_there(b[0])})
+    elif rule in NONE:
+        yield fw.put(right, {b: 0 * part for b, part in fw.blocks(right).items() if is_there(b[0]) and b[1] in NONE[rule]})
+    elif rule == "has its weight updates transposed":
+        yield fw.put(right, {(l, 0): right[l][0].T for l in fw.square_places(net) if is_there(l)})
+    elif rule == "uses the balance factors of the neighbouring layer" and not isinstance(where, int):
+        return
     elif rule == "uses the balance factors of the neighbouring layer":
         for other in (layer - 1, layer + 1):
             if 0 <= other < len(net.weights) and len(net.weights[other]) == len(net.weights[layer]):

@@ -47,7 +47,7 @@ pub(super) fn stale(
     let after = (moved(case, &exact, &-eta), "after a step", "W − η ∂L/∂W");
     for (shifted, when, weights) in [before, after] {
         progress.stage(&format!("is it the gradient {when}?"))?;
-        match is_right(&shifted, mine, right, limits) {
+        match is_right(&shifted, mine, right, WEIGHTS, limits) {
             Ok(true) => {
                 return Ok(Some(format!(
                     "this is the {} of the weights {when} of η = {}: of {weights}, and not of the W that the case has",
@@ -111,11 +111,13 @@ fn moved(case: &Case, entries: &PerBlock<BigRational>, times: &BigRational) -> C
     case
 }
 
-/// Whether the entries are those of this case, every block of it with power, and far enough from the right ones that it says something.
-fn is_right(
+/// Whether the entries are those of this case, every block of it with power, and far enough from the right ones that it says something
+/// among so many explanations.
+pub(super) fn is_right(
     case: &Case,
     mine: &Gradient,
     right: &PerBlock<Reference>,
+    explanations: usize,
     limits: &Limits,
 ) -> Result<bool, Error> {
     let there = Truth::of(case, mine, limits)?.entries;
@@ -127,5 +129,5 @@ fn is_right(
         let room = there.bound.and_then(exact_f64).unwrap_or_else(BigRational::zero);
         evidence::bits(&(&there.value - &here.value), &(&room + &room))
     });
-    Ok(fits && said.sum::<u32>() >= evidence::NEEDED + evidence::choice(WEIGHTS))
+    Ok(fits && said.sum::<u32>() >= evidence::NEEDED + evidence::choice(explanations))
 }

@@ -7,8 +7,8 @@ use creditcheck::mutants::temporal::{Cut, TemporalReference};
 use creditcheck::number::{exact_f64, held, nearest_f64};
 use creditcheck::scalar::{Enclosed, Scalar};
 use creditcheck::spec::{
-    Activation, Dtype, Limits, Mu, Number, Steps, TemporalCase, TemporalGradient, TemporalRule,
-    Work,
+    Activation, Dtype, Feedback, Limits, Mu, Number, Steps, TemporalCase, TemporalGradient,
+    TemporalRule, Work,
 };
 use creditcheck::textbook::temporal::{self, Evaluation};
 use creditcheck::verdict::judge::{Nearness, Options};
@@ -148,6 +148,35 @@ fn the_reference_of_the_mutants_has_all_that_a_case_may_have() {
         }
     }
     assert!(compared > 150 && more > 15, "{compared} {more}");
+}
+
+/// Cut after every step nothing is relayed, and within a window of one step what MDGL relays; a cut longer than the sequence is none.
+#[test]
+fn cuts_are_the_rules_that_they_should_be() {
+    let mut g = Gen::from_size_and_seed(100, seed(20_261_132));
+    let (mut equal, mut cut_short) = (0, 0);
+    for _ in 0..40 {
+        let mut case = InTime::arbitrary(&mut g).0;
+        case.network.leak = ratio(0, 1);
+        let limits = Limits::default();
+        let reference = TemporalReference::new(&case, &limits);
+        let duration = case.duration();
+        let mdgl = TemporalRule::Mdgl { feedback: Feedback::Cell };
+        for (cut, rule) in [
+            (Cut::Window(0), &TemporalRule::Eprop),
+            (Cut::Every(1), &TemporalRule::Eprop),
+            (Cut::Window(1), &mdgl),
+            (Cut::Window(duration), &TemporalRule::Bptt),
+            (Cut::Every(duration), &TemporalRule::Bptt),
+        ] {
+            let right = super::gradient(&case, rule, Evaluation::Adjoint);
+            assert_eq!(reference.truncated(cut).unwrap(), right, "{cut:?} on {case:?}");
+            equal += super::nonzero(&right);
+        }
+        let two = [Cut::Window(2), Cut::Every(2)].map(|cut| reference.truncated(cut).unwrap());
+        cut_short += usize::from(two[0] != two[1]);
+    }
+    assert!(equal > 1_000 && cut_short > 10, "{equal} {cut_short}");
 }
 
 /// As torch 2.15 gave it, f32, of a torch.nn.RNN with a linear readout of its last state: right; with the state detached at every step,

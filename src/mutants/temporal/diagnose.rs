@@ -11,8 +11,8 @@ use crate::textbook::temporal::{self, Evaluation};
 use super::host::Host;
 use super::reference::{Cut, TemporalReference};
 
-/// The most neurons on which mistakes are looked for in RTRL too.
-const MOST_FOR_RTRL: usize = 8;
+/// The most neurons on which mistakes are looked for in RTRL too; and where σ has no rational values.
+const MOST_FOR_RTRL: [usize; 2] = [8, 4];
 
 /// The known mistakes in `rule` whose gradient is somebody's, by whatever comparison: that of floats has room for their rounding.
 ///
@@ -46,7 +46,8 @@ pub fn mistakes(
         let evaluation = Evaluation::Adjoint;
         Host { rule, evaluation }
     });
-    let is_small = case.network.neurons() <= MOST_FOR_RTRL;
+    let is_near = !case.network.activation.is_exact();
+    let is_small = case.network.neurons() <= MOST_FOR_RTRL[usize::from(is_near)];
     let hosts = match rule {
         TemporalRule::Bptt
         | TemporalRule::Rtrl

@@ -149,22 +149,41 @@ fn right_floats_are_plausible_and_a_small_factor_is_not() {
     assert_eq!(refused, 96);
 }
 
+fn zeros(case: &Case, dtype: Dtype) -> Gradient {
+    Gradient {
+        case: None,
+        rule: None,
+        options: Vec::new(),
+        number: Number::Float(dtype),
+        quantity: Quantity::Gradient,
+        loss: None,
+        entries: Layout::of(case).map(|()| BigRational::from_integer(0.into())),
+        inputs: None,
+        solver: creditcheck::spec::Solver::default(),
+    }
+}
+
+/// Zeros are right where no credit comes through, though the gradient is known by an enclosure only.
+#[test]
+fn zeros_of_a_dead_network_are_no_error() {
+    let mut dense = net_of(&Activation::Tanh, 3, Alike::Nothing);
+    let last = dense.layers.last_mut().unwrap();
+    last.activation = Activation::Relu;
+    last.biases.as_mut().unwrap().values.fill(-100.0);
+    let case = dense.to_case().unwrap();
+    for dtype in [Dtype::F64, Dtype::F32] {
+        let judgement = judged(&case, &zeros(&case, dtype), false);
+        assert!(!judgement.nearness().is_refused(), "{dtype:?}: {judgement:?}");
+        assert!(judgement.unchecked().is_some());
+    }
+}
+
 /// A blind bound does not vouch for zeros, and neither does the spread.
 #[test]
 fn zeros_are_implausible() {
     let dense = net(3, Alike::Nothing);
     let case = dense.to_case().unwrap();
-    let zeros = Gradient {
-        case: None,
-        rule: None,
-        options: Vec::new(),
-        number: Number::Float(Dtype::F32),
-        quantity: Quantity::Gradient,
-        loss: None,
-        entries: Layout::of(&case).map(|()| BigRational::from_integer(0.into())),
-        inputs: None,
-        solver: creditcheck::spec::Solver::default(),
-    };
+    let zeros = zeros(&case, Dtype::F32);
     let judgement = judged(&case, &zeros, false);
     assert!(judgement.nearness().is_refused());
     assert!(largest(&judgement) > 1e3, "{}", largest(&judgement));

@@ -70,7 +70,8 @@ pub fn judge(
             let (found, truth) = judged(case, mine, options, limits, progress)?;
             Ok((found.nearness(), truth.entries))
         };
-        let (of_kinks, is_explained) = on_kinks::explained(case, mine, &truth.entries, limits, &mut of)?;
+        let (of_kinks, is_explained) =
+            on_kinks::explained(case, mine, &truth.entries, limits, &mut of)?;
         diagnosis.extend(of_kinks);
         // At a kink the slope is a convention: whoever has another one has made no mistake.
         if is_explained {

@@ -380,6 +380,8 @@ impl Walk {
         };
         let found = match nearness {
             Nearness::Exact | Nearness::CorrectlyRounded => 0.0,
+            // What is known by its centre alone is never exact, and may be hit all the same.
+            _ if off.is_zero() => 0.0,
             _ if spread == 0.0 => f64::INFINITY,
             _ => nearest_f64(off) / spread,
         };

@@ -103,7 +103,8 @@ fn explained(
                 let (found, truth) = judged(case, mine, options, limits, progress)?;
                 Ok((found.nearness(), truth.right))
             };
-            let (of_kinks, is_explained) = on_kinks::explained(case, mine, &truth.right, limits, &mut of)?;
+            let (of_kinks, is_explained) =
+                on_kinks::explained(case, mine, &truth.right, limits, &mut of)?;
             said.extend(of_kinks);
             if is_explained {
                 return Ok((judgement, said));

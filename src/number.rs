@@ -148,7 +148,7 @@ pub fn nearest_f32(value: &BigRational) -> f32 {
     f32::from_bits(if value.is_negative() { bits | 1 << 31 } else { bits })
 }
 
-/// The value as it is held: itself, or the nearest of the format; none beyond its largest.
+/// The value as it is held: itself, or the nearest of the format; none beyond its largest. Of two that are equally near the even one.
 ///
 /// ```
 /// use creditcheck::{number::held, spec::{Dtype, Number}};
@@ -162,6 +162,56 @@ pub fn held(value: &BigRational, number: Number) -> Option<BigRational> {
     match number {
         Number::Exact => Some(value.clone()),
         Number::Float(dtype) => exact_f64(nearest(value.numer(), value.denom(), dtype)),
+        Number::Grid(grid) => {
+            let (step, half) = (grid.step(), BigRational::new(1.into(), 2.into()));
+            let steps = value / &step;
+            let below = (&steps - &half).ceil();
+            let is_tie = &steps - &below == half;
+            let even = |steps: &BigRational| steps.numer().is_even();
+            Some(if is_tie && !even(&below) {
+                (below + BigRational::one()) * step
+            } else {
+                below * step
+            })
+        }
+    }
+}
+
+/// Whether `theirs` is what a value is held as, at best: itself, or the nearest of the format.
+///
+/// Of two multiples of a grid that are equally near either is: hardware rounds ties as it pleases.
+///
+/// ```
+/// use creditcheck::{number::is_nearest, spec::{Grid, Number}};
+/// let q = |p: i64, q: i64| num_rational::BigRational::new(p.into(), q.into());
+/// let eighths = Number::Grid(Grid::of(&q(1, 8)).unwrap());
+/// assert!(is_nearest(&q(3, 16), &q(1, 8), eighths) && is_nearest(&q(3, 16), &q(1, 4), eighths));
+/// assert!(!is_nearest(&q(4, 16), &q(1, 8), eighths) && !is_nearest(&q(3, 16), &q(3, 16), eighths));
+/// ```
+#[must_use]
+pub fn is_nearest(value: &BigRational, theirs: &BigRational, number: Number) -> bool {
+    match number {
+        Number::Exact | Number::Float(_) => held(value, number).as_ref() == Some(theirs),
+        Number::Grid(grid) => {
+            let step = grid.step();
+            let twice = (theirs - value).abs() * BigInt::from(2);
+            (theirs / &step).is_integer() && twice <= step
+        }
+    }
+}
+
+/// Whether `theirs` is what a value is held as, at best, and whether zero is not.
+#[must_use]
+pub fn nearest_and_live(value: &BigRational, theirs: &BigRational, number: Number) -> (bool, bool) {
+    match number {
+        Number::Exact | Number::Float(_) => {
+            let rounded = held(value, number);
+            (rounded.as_ref() == Some(theirs), rounded.is_none_or(|rounded| !rounded.is_zero()))
+        }
+        Number::Grid(_) => {
+            let is = |theirs: &BigRational| is_nearest(value, theirs, number);
+            (is(theirs), !is(&BigRational::zero()))
+        }
     }
 }
 

@@ -240,7 +240,7 @@ fn what_is_rounded_once_is_correctly_rounded() {
         assert!(
             found.judgement.blocks.iter().all(|block| block.largest <= 0.5 && block.nonzero > 0)
         );
-        assert_eq!(found.arithmetic, dtype);
+        assert_eq!(found.arithmetic, dtype.into());
     }
 }
 
@@ -305,7 +305,7 @@ fn the_arithmetic_can_be_named() {
     let mut theirs = rounded(&dense, Dtype::F32);
     theirs.dtypes.fill(Dtype::F64);
     assert_eq!(audited(&dense, &theirs).verdict(), Ok(Nearness::Different));
-    let options = Options { arithmetic: Some(Dtype::F32), ..options() };
+    let options = Options { arithmetic: Some(Dtype::F32.into()), ..options() };
     let found = audit(&dense, &theirs, &options, &mut Silent).unwrap();
     assert_eq!(found.verdict(), Ok(Nearness::WithinBound));
 }

@@ -23,6 +23,8 @@ mod explained;
 mod fast;
 mod foreign;
 mod forger;
+#[cfg(feature = "fast")]
+mod formats;
 mod generators;
 mod judged;
 mod kinks;

@@ -17,7 +17,7 @@ use creditcheck::verdict::walk::{self, Reference};
 use creditcheck::wire::dense;
 use creditcheck::wire::gradient::{Gradient, Quantity};
 use creditcheck::wire::json::Json;
-use creditcheck::wire::tensor::{Opened, TensorFile, layer_names, layers};
+use creditcheck::wire::tensor::{Asked as Read, Opened, TensorFile, layers, named_layers};
 use num_rational::BigRational;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -263,8 +263,8 @@ fn fixture(name: &str) -> (Dense, std::path::PathBuf) {
 fn theirs(dense: &Dense, folder: &Path, name: &str, factor: f64) -> Theirs {
     let limits = Limits::default();
     let mut file = TensorFile::read(opened(folder, name), &limits).unwrap();
-    let names = layer_names(&file).unwrap();
-    let found = layers(&mut file, &names, None, &limits).unwrap();
+    let named = named_layers(&file, &Read::default()).unwrap();
+    let found = layers(&mut file, &named, None, &Read::default(), &limits).unwrap();
     let tensors = found.into_iter().flat_map(|(w, b)| std::iter::once(w).chain(b));
     let values = tensors.flat_map(|tensor| tensor.values);
     let entries = Layout::of_dense(dense).hold(values.map(|v| f64::from((v * factor) as f32)));

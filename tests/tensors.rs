@@ -449,7 +449,7 @@ fn large_cases_stay_as_they_are() {
 /// A file may hold many small tensors: names are sorted, sought and read once each. Quadratic, this test would take hours.
 #[test]
 fn a_hundred_thousand_tensors() {
-    use creditcheck::wire::tensor::{layer_names, layers, only};
+    use creditcheck::wire::tensor::{Asked, layers, named_layers, only};
     const LAYERS: usize = 50_000;
     let entry = |n: usize| {
         let (name, kind) = (n / 2, if n.is_multiple_of(2) { "weight" } else { "bias" });
@@ -463,11 +463,13 @@ fn a_hundred_thousand_tensors() {
     let values: Vec<u8> = (0..2 * LAYERS).flat_map(|n| (n as f32).to_le_bytes()).collect();
     let limits = Limits::default();
     let mut file = file(with_header(&format!("{{{}}}", entries.join(", ")), &values)).unwrap();
-    let names = layer_names(&file).unwrap();
+    let asked = Asked::default();
+    let named = named_layers(&file, &asked).unwrap();
+    let names = &named.layers;
     assert_eq!(names.len(), LAYERS);
     assert_eq!(names[10_000].weights.as_deref(), Some("fc10000.weight"));
-    only(&file, &names).unwrap();
-    let found = layers(&mut file, &names, None, &limits).unwrap();
+    only(&file, names).unwrap();
+    let found = layers(&mut file, &named, None, &asked, &limits).unwrap();
     let last = &found[LAYERS - 1];
     assert_eq!(last.0.values, [(2 * LAYERS - 2) as f64]);
     assert_eq!(last.1.as_ref().unwrap().values, [(2 * LAYERS - 1) as f64]);

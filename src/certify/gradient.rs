@@ -73,6 +73,7 @@ pub fn gradient(
         Number::Float(Dtype::F64) => float::<f64>(case, rule, quantity)?,
         Number::Float(Dtype::F32) => float::<f32>(case, rule, quantity)?,
         Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => return Err(no_engine(dtype)),
+        Number::Grid(_) => return Err(off_grid()),
     };
     Ok(Gradient {
         case: None,
@@ -90,6 +91,11 @@ pub fn gradient(
 /// The refusal of a format in which gradients are judged and nothing is computed.
 pub(super) fn no_engine(dtype: Dtype) -> Error {
     Error::unsupported(format!("an engine in {}: they compute in f64 and f32", dtype.name()))
+}
+
+/// The refusal of a grid, on which gradients are judged and nothing is computed.
+pub(super) fn off_grid() -> Error {
+    Error::unsupported("a gradient computed on a grid; `creditcheck check` judges one")
 }
 
 fn exact(

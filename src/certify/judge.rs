@@ -21,8 +21,8 @@ use crate::error::Error;
 use crate::mutants;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Dense, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
-use crate::verdict::bounded::{Bound, Bounds, rounding_bound_of_anybody};
+use crate::spec::{Case, Dense, Grid, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
+use crate::verdict::bounded::{Bound, Bounds, grid_bound, rounding_bound_of_anybody};
 use crate::verdict::judge::{
     Declared, Judge, Judgement, Match, Nearness, Options, Reference, are_near,
 };
@@ -43,6 +43,7 @@ pub fn judge(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
+    explain::expect_used(options, mine.number, explain::is_update(mine.quantity))?;
     if let Some(matrices) = feedback::declared(mine, limits)? {
         return aligned::judge(case, &matrices, mine, options, limits, progress);
     }
@@ -53,7 +54,7 @@ pub fn judge(
         }
     }
     let (judgement, truth) = judged(case, mine, options, limits, progress)?;
-    let mut diagnosis = Vec::new();
+    let (mut diagnosis, mut caveat) = (Vec::new(), None);
     if judgement.nearness().is_refused() {
         let scale = Scale {
             examples: case.examples.len(),
@@ -63,7 +64,8 @@ pub fn judge(
             is_update: explain::is_update(mine.quantity),
         };
         diagnosis.extend(explain::another_format(mine, |other| {
-            judged(case, other, options, limits, progress).map(|(found, _)| found.nearness())
+            let options = Options { arithmetic: None, grid_everywhere: false, ..options.clone() };
+            judged(case, other, &options, limits, progress).map(|(found, _)| found)
         })?);
         let mut of = |case: &Case| {
             progress.stage("is it another kink convention?")?;
@@ -80,7 +82,9 @@ pub fn judge(
         diagnosis.extend(explain::factors(mine, &truth.entries, &judgement, &scale));
         if !case.departs() {
             let case = truth.stand.as_ref().map_or(case, |stand| &stand.case);
-            diagnosis.extend(mistakes(case, mine, &truth, options, limits, progress)?);
+            let (found, stopped) = mistakes(case, mine, &truth, options, limits, progress)?;
+            diagnosis.extend(found);
+            caveat = stopped;
         }
         diagnosis.extend(order::of_examples(mine, &truth.inputs));
         // What lies within the bound of the right one is of no other weights that anybody could tell.
@@ -99,8 +103,19 @@ pub fn judge(
                 equilibrium::stopped_early(case, mine, &judgement, options, limits, progress)?;
             diagnosis.extend(early);
         }
+        if diagnosis.is_empty() && options.arithmetic.is_none() && !is_cyclic(case) {
+            diagnosis.extend(explain::another_arithmetic(mine.number.dtype(), true, |other| {
+                let options = Options { arithmetic: Some(other), ..options.clone() };
+                judged(case, mine, &options, limits, progress).map(|(found, _)| found)
+            })?);
+        }
+        diagnosis.extend(caveat);
     }
     Ok((judgement, diagnosis))
+}
+
+fn is_cyclic(case: &Case) -> bool {
+    Wiring::of(case).is_recurrent()
 }
 
 /// Judges by the credit rule, where it departs from the gradient and the file declares it; with the distance from the gradient beside it.
@@ -111,17 +126,23 @@ fn as_declared(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<Judgement, Error> {
+    if options.grid_everywhere {
+        return Err(Error::unsupported("--grid-everywhere with a rule that is not the gradient"));
+    }
     progress.stage("the credit rule")?;
     // At η = 1 the update is the gradient that the rule follows, turned round.
     let one = Case { learning_rate: BigRational::one(), ..case.clone() };
     let case_of = if mine.quantity == Quantity::Update { case } else { &one };
     let right = gradient(case, Rule::Credit, Number::Exact, mine.quantity, limits, progress)?;
-    let bounds = mine.number.dtype().map(|format| rounding_bound_of_anybody(case_of, format));
+    let bounds = mine
+        .number
+        .dtype()
+        .map(|format| rounding_bound_of_anybody(case_of, options.arithmetic_of(format)));
     let bounds = bounds.transpose()?;
     let (of_gradient, truth) = judged(case, mine, options, limits, progress)?;
     let wiring = Wiring::of(case);
     let reference = |value: BigRational, bound: Option<f64>| {
-        Reference::exactly(value, bound).times(&options.scale, mine.number)
+        as_held(Reference::exactly(value, bound), options, mine.number)
     };
     // What comes back to the inputs is the rule's own too; the loss is nobody's rule.
     let given = right.inputs.unwrap_or_default().into_iter().enumerate();
@@ -185,11 +206,11 @@ fn judged(
 ) -> Result<(Judgement, Truth), Error> {
     progress.stage("the exact gradient")?;
     let case = &case.under_the_theorem();
-    let mut truth = Truth::of(case, mine, limits)?;
+    let mut truth = Truth::of(case, mine, options, limits)?;
     if !options.rigorous {
-        truth.weigh(case, mine);
+        truth.weigh(case, mine, options);
     }
-    let truth = truth.times(&options.scale, mine.number);
+    let truth = truth.times(options, mine.number);
     let mut judge = Judge::new(mine.number, options);
     judge.parameters(&mine.entries, &truth.entries);
     truth.extras(mine, &mut judge);
@@ -197,7 +218,8 @@ fn judged(
     Ok((Judgement { solver, ..judge.judgement() }, truth))
 }
 
-/// Which known mistakes give these entries: exactly, after rounding to the format they are held in, or within the room that floats have.
+/// Which known mistakes give these entries: exactly, after rounding to the format they are held in, or within the room that floats have;
+/// and where the search for them stopped, if it did.
 fn mistakes(
     case: &Case,
     mine: &Gradient,
@@ -205,7 +227,7 @@ fn mistakes(
     options: &Options,
     limits: &Limits,
     progress: &mut dyn Progress,
-) -> Result<Vec<String>, Error> {
+) -> Result<(Vec<String>, Option<String>), Error> {
     let mut before = |mutant: &str| progress.stage(&format!("is it the known mistake {mutant}?"));
     // Of mistakes with one result the first is named, which is the simplest: the others say nothing more.
     let seen: RefCell<Vec<PerBlock<BigRational>>> = RefCell::default();
@@ -235,7 +257,7 @@ fn mistakes(
     let rounding = if only_rounded.get() { ", up to rounding" } else { "" };
     let found =
         search.found.into_iter().map(|diagnosis| format!("{}{rounding}", diagnosis.sentence));
-    Ok(found.chain(caveat).collect())
+    Ok((found.collect(), caveat))
 }
 
 /// What is right, with bounds where floats are to be judged.
@@ -276,12 +298,15 @@ impl Truth {
     }
 
     /// Adds the plausible line: the standard deviations of a gradient or an update in floats, where the network has some.
-    fn weigh(&mut self, case: &Case, mine: &Gradient) {
+    fn weigh(&mut self, case: &Case, mine: &Gradient, options: &Options) {
         let Some((dense, dtype)) = Dense::of(case).zip(mine.number.dtype()) else { return };
-        let Ok(found) = spread(&dense, dtype) else { return };
+        let arithmetic = options.arithmetic_of(dtype);
+        let Ok(found) = spread(&dense, arithmetic) else { return };
         let times = match mine.quantity {
             Quantity::Gradient => None,
-            Quantity::Update => Some(Scaled::new(&case.learning_rate, dtype, dtype)),
+            Quantity::Update => {
+                Some(Scaled::new(&case.learning_rate, arithmetic.dtype(), arithmetic.dtype()))
+            }
         };
         for (index, block) in self.entries.blocks.iter_mut().enumerate() {
             let Part::Layer(layer) = block.part else { continue };
@@ -299,12 +324,12 @@ impl Truth {
         }
     }
 
-    /// The same of a loss that is so many times ours.
-    fn times(self, scale: &BigRational, number: Number) -> Self {
-        if scale.is_one() {
+    /// The same of a loss that is so many times ours, and of an arithmetic that is not that of the entries.
+    fn times(self, options: &Options, number: Number) -> Self {
+        if options.scale.is_one() && options.arithmetic.is_none() {
             return self;
         }
-        let times = |reference: Reference| reference.times(scale, number);
+        let times = |reference: Reference| as_held(reference, options, number);
         let row = |row: Vec<Reference>| row.into_iter().map(times).collect();
         Self {
             entries: self.entries.map(times),
@@ -315,12 +340,16 @@ impl Truth {
         }
     }
 
-    fn of(case: &Case, mine: &Gradient, limits: &Limits) -> Result<Self, Error> {
-        let bounds = mine.number.dtype();
-        if let Some(format) = bounds.filter(|_| Wiring::of(case).is_recurrent()) {
-            return equilibrium::truth(case, mine, format, limits);
+    fn of(case: &Case, mine: &Gradient, options: &Options, limits: &Limits) -> Result<Self, Error> {
+        let bounds = mine.number.dtype().map(|format| options.arithmetic_of(format));
+        if let Some(arithmetic) = bounds.filter(|_| Wiring::of(case).is_recurrent()) {
+            if options.arithmetic.is_some() {
+                return Err(Error::unsupported("--arithmetic on a network with a cycle"));
+            }
+            return equilibrium::truth(case, mine, arithmetic.dtype(), limits);
         }
-        let bounds = bounds.map(|format| rounding_bound_of_anybody(case, format)).transpose()?;
+        let bounds =
+            bounds.map(|arithmetic| rounding_bound_of_anybody(case, arithmetic)).transpose()?;
         if case.is_exact() {
             let exact = exact_gradient(case, mine.quantity, limits)?;
             let reference = |value: &BigRational, bound: Option<&Bound>| {
@@ -345,7 +374,11 @@ impl Truth {
             });
             let inputs = inputs.collect();
             let loss = exact.loss.map(|loss| reference(&loss, bounds.as_ref().map(|b| &b.loss)));
-            return Ok(Self { entries, radii: None, loss, inputs, stand: None });
+            let mut found = Self { entries, radii: None, loss, inputs, stand: None };
+            if let (Number::Grid(grid), true) = (mine.number, options.grid_everywhere) {
+                found.on_grid(case, grid)?;
+            }
+            return Ok(found);
         }
         let Some(bounds) = bounds else {
             return Err(Error::unsupported(
@@ -366,6 +399,31 @@ impl Truth {
             inputs: inputs.collect(),
             stand: None,
         })
+    }
+}
+
+impl Truth {
+    /// Adds the bounds of a computation whose every intermediate is rounded to a grid.
+    fn on_grid(&mut self, case: &Case, grid: Grid) -> Result<(), Error> {
+        let bounds = grid_bound(case, grid)?;
+        let of_entries = per_block(case, &bounds.gradient);
+        self.entries.values_mut().zip(of_entries.values()).for_each(|(r, b)| r.bound = Some(**b));
+        let inputs = Wiring::of(case).inputs;
+        for (row, bounds) in self.inputs.iter_mut().zip(&bounds.adjoint) {
+            row.iter_mut().zip(&inputs).for_each(|(r, neuron)| r.bound = Some(bounds[*neuron]));
+        }
+        self.loss.iter_mut().for_each(|loss| loss.bound = Some(bounds.loss));
+        Ok(())
+    }
+}
+
+/// What is right for a loss that is so many times ours, computed in the arithmetic that is meant and held as theirs is.
+fn as_held(reference: Reference, options: &Options, number: Number) -> Reference {
+    match number.dtype() {
+        Some(dtype) => {
+            reference.computed_in(&options.scale, options.arithmetic_of(dtype).dtype(), dtype)
+        }
+        None => reference.times(&options.scale, number),
     }
 }
 

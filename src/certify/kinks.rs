@@ -143,6 +143,7 @@ impl Search<'_, '_> {
                 (Number::Exact, _) => BigRational::zero(),
                 (Number::Float(_), Some(bound)) => exact_f64(2.0 * bound)?,
                 (Number::Float(_), None) => return None,
+                (Number::Grid(_), bound) => exact_f64(bound.unwrap_or(0.0))?,
             };
             let way = (&declared.value - &other.value).abs();
             Some(bits(&way, &(room + last_rounding(self.mine.number, &other.value))))
@@ -249,6 +250,7 @@ impl Search<'_, '_> {
             let slack = |reference: &Reference| match self.mine.number {
                 Number::Exact => Some(BigRational::zero()),
                 Number::Float(_) => exact_f64(reference.bound?),
+                Number::Grid(_) => exact_f64(reference.bound.unwrap_or(0.0)),
             };
             let [Some(a), Some(b), Some(c)] = [slack(left), slack(middle), slack(right)] else {
                 continue;

@@ -3,13 +3,14 @@
 use std::iter;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use num_rational::BigRational;
 
-use super::common::{Common, scale_of};
+use super::common::{ArithmeticName, Common, scale_of};
 use super::files::{Reach, open, read_file, write_file};
 use super::outcome::Outcome;
 use super::progress::Bar;
+use super::tensors::{LayoutName, is_tensors};
 use crate::certify::audit::{Options, Theirs, audit};
 use crate::error::Error;
 use crate::number;
@@ -18,7 +19,7 @@ use crate::spec::{Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Tensor
 use crate::wire::case::activation_of;
 use crate::wire::gradient::{self, Quantity, Subject};
 use crate::wire::json::Json;
-use crate::wire::tensor::{LayerNames, TensorFile, layer_names, layers, only};
+use crate::wire::tensor::{Asked, LayerNames, TensorFile, layers, named_as, named_layers, only};
 use crate::wire::{Document, dense};
 
 /// How far is somebody's float gradient from the exact one, in units in the last place?
@@ -28,7 +29,8 @@ The loss is half the squared error, mean over the batch: L = (1/B) Σ_b ½ Σ_k 
 multiple of it, say so: for torch.nn.MSELoss, which is the mean of the squares over batch and outputs, --scale 2/10 with
 10 outputs.
 
-NET as safetensors: layers are the pairs X.weight (outputs × inputs) and X.bias, in the order of their names.
+NET as tensors (.safetensors, .npz): layers are the pairs X.weight (outputs × inputs) and X.bias, or X.kernel (inputs ×
+outputs, as Keras and Flax keep them) and X.bias, in the order of their names, fc2 before fc10; --layers gives another.
 DATA: `inputs` and `targets`, one row per example. MINE: tensors named as those of NET, each f64, f32, bf16 or f16.
 
 Exits 0 if every entry is correctly rounded or within the computed rounding bound, 1 if some entry is not, and 3
@@ -37,11 +39,11 @@ if that says nothing of some block: zeros would pass there, or there was nothing
 Example:
   creditcheck audit net.safetensors batch.safetensors gradient.safetensors --activation relu --svg ulps.svg")]
 pub(super) struct Arguments {
-    /// The network: .safetensors, or a case in JSON
+    /// The network: .safetensors or .npz, or a case in JSON
     net: PathBuf,
-    /// The examples: .safetensors, or `-` for those of the case
+    /// The examples: .safetensors or .npz, or `-` for those of the case
     data: PathBuf,
-    /// The gradient to be audited: .safetensors, or creditcheck/gradient/1 in JSON
+    /// The gradient to be audited: .safetensors or .npz, or creditcheck/gradient/1 in JSON
     mine: PathBuf,
     /// σ of the hidden layers of a .safetensors network; a case has its own [default: relu]
     #[arg(long, value_name = "NAME")]
@@ -52,9 +54,18 @@ pub(super) struct Arguments {
     /// Their loss divided by ours
     #[arg(long, value_name = "P/Q", default_value = "1", allow_hyphen_values = true)]
     scale: String,
-    /// The arithmetic of their computation [default: the coarsest format of MINE]
+    /// The arithmetic of their computation: one format, or that of operands and that of sums [default: the coarsest format of MINE]
     #[arg(long, value_enum)]
-    arithmetic: Option<Format>,
+    arithmetic: Option<ArithmeticName>,
+    /// What the rows of weights are in NET and MINE [default: what their names say, X.weight or X.kernel]
+    #[arg(long, value_enum)]
+    layout: Option<LayoutName>,
+    /// The same of MINE alone
+    #[arg(long, value_enum)]
+    layout_of_mine: Option<LayoutName>,
+    /// The layers in their order, by their names [default: the order of the names]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    layers: Vec<String>,
     /// Write the distribution of errors per layer as a picture
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -68,27 +79,15 @@ pub(super) struct Arguments {
     reach: Reach,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    F64,
-    F32,
-    Bf16,
-    F16,
-}
-
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Error> {
     let limits = common.limits();
     let scale = scale_of(&arguments.scale, &limits)?;
-    let (mut net, names) = network(arguments, &limits)?;
+    expect_used(arguments)?;
+    let (mut net, names, mut notes) = network(arguments, &limits)?;
     examples(arguments, &mut net, &limits)?;
-    let theirs = theirs(&arguments.mine, &net, &names, &limits)?;
+    let theirs = theirs(arguments, &net, &names, &mut notes, &limits)?;
     let options = Options {
-        arithmetic: arguments.arithmetic.map(|format| match format {
-            Format::F64 => Dtype::F64,
-            Format::F32 => Dtype::F32,
-            Format::Bf16 => Dtype::Bf16,
-            Format::F16 => Dtype::F16,
-        }),
+        arithmetic: arguments.arithmetic.map(ArithmeticName::meant),
         scale,
         rigorous: arguments.rigorous,
     };
@@ -101,6 +100,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         mine: &arguments.mine.display().to_string(),
         dense: &net,
         names: &names,
+        notes: &notes,
         scale: &options.scale,
         audit: &found,
     };
@@ -115,13 +115,26 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     })
 }
 
-fn is_safetensors(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == "safetensors")
+/// Refuses options about tensors where none are read that they could be about.
+fn expect_used(arguments: &Arguments) -> Result<(), Error> {
+    let [net, mine] = [&arguments.net, &arguments.mine].map(|file| is_tensors(file));
+    let unused = [
+        (arguments.layout.is_some() && !net && !mine, "--layout with NET and MINE in JSON"),
+        (arguments.layout_of_mine.is_some() && !mine, "--layout-of-mine with MINE in JSON"),
+        (!arguments.layers.is_empty() && !net && !mine, "--layers with NET and MINE in JSON"),
+    ];
+    match unused.into_iter().find(|(is_unused, _)| *is_unused) {
+        Some((_, what)) => Err(Error::unsupported(what)),
+        None => Ok(()),
+    }
 }
 
-fn network(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNames>), Error> {
+/// The network, what its tensors are called, and what is to be said of how they were read.
+type Net = (Dense, Vec<LayerNames>, Vec<String>);
+
+fn network(arguments: &Arguments, limits: &Limits) -> Result<Net, Error> {
     let file = &arguments.net;
-    if is_safetensors(file) {
+    if is_tensors(file) {
         return of_tensors(arguments, limits);
     }
     let given = [
@@ -134,11 +147,11 @@ fn network(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNa
     }
     let bytes = read_file(file, limits)?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    let read = || -> Result<(Dense, Vec<LayerNames>), Error> {
+    let read = || -> Result<Net, Error> {
         let json = Json::read(&bytes, limits)?;
         if dense::refers_to_files(&json, limits) {
             let found = dense::read(&json, limits, &mut |name| arguments.reach.open(folder, name))?;
-            return Ok((found.dense, found.names));
+            return Ok((found.dense, found.names, Vec::new()));
         }
         let case = Document::from_json(&json, limits)?.case;
         let dense = Dense::of(&case).ok_or_else(|| {
@@ -147,13 +160,13 @@ fn network(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNa
             )
         })?;
         let names = vec![LayerNames::default(); dense.layers.len()];
-        Ok((dense, names))
+        Ok((dense, names, Vec::new()))
     };
     read().map_err(|error| error.in_file(file.display().to_string()))
 }
 
 /// A network without examples yet.
-fn of_tensors(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<LayerNames>), Error> {
+fn of_tensors(arguments: &Arguments, limits: &Limits) -> Result<Net, Error> {
     let function = |given: &Option<String>, default, option| {
         let name = given.as_deref().unwrap_or(default);
         activation_of(name, limits).map_err(|error| error.in_file(option))
@@ -161,8 +174,11 @@ fn of_tensors(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<Laye
     let hidden = function(&arguments.activation, "relu", "--activation")?;
     let output = function(&arguments.output_activation, "identity", "--output-activation")?;
     let mut file = TensorFile::read(open(&arguments.net)?, limits)?;
-    let names = layer_names(&file)?;
-    let found = layers(&mut file, &names, None, limits)?;
+    let axes = arguments.layout.map(LayoutName::meant);
+    let option = "--layout";
+    let asked = Asked { order: &arguments.layers, axes, option, given_by: option };
+    let named = named_layers(&file, &asked)?;
+    let found = layers(&mut file, &named, None, &asked, limits)?;
     let last = found.len() - 1;
     if last == 0 && arguments.activation.is_some() {
         let what = "--activation with a single layer, which is the last one; its σ is that of --output-activation";
@@ -189,7 +205,7 @@ fn of_tensors(arguments: &Arguments, limits: &Limits) -> Result<(Dense, Vec<Laye
         layers,
         expect: Expect::Agree,
     };
-    Ok((dense, names))
+    Ok((dense, named.layers, named.notes))
 }
 
 /// The examples of DATA, unless the case keeps its own.
@@ -213,32 +229,47 @@ fn examples(arguments: &Arguments, net: &mut Dense, limits: &Limits) -> Result<(
 }
 
 fn theirs(
-    mine: &Path,
+    arguments: &Arguments,
     net: &Dense,
     names: &[LayerNames],
+    notes: &mut Vec<String>,
     limits: &Limits,
 ) -> Result<Theirs, Error> {
-    if !is_safetensors(mine) {
+    let mine = &arguments.mine;
+    let is_named = net.layers.iter().zip(names).all(|(layer, names)| {
+        names.weights.is_some() && layer.biases.is_some() == names.biases.is_some()
+    });
+    if !arguments.layers.is_empty()
+        && !is_tensors(&arguments.net)
+        && (is_named || !is_tensors(mine))
+    {
+        let what = "--layers with a case in JSON and no tensors whose order it does not say";
+        return Err(Error::unsupported(what));
+    }
+    if !is_tensors(mine) {
         return of_json(mine, net, limits);
     }
     let mut file = TensorFile::read(open(mine)?, limits)?;
+    let axes = arguments.layout_of_mine.or(arguments.layout).map(LayoutName::meant);
+    let option = "--layout-of-mine";
+    let given_by = if arguments.layout_of_mine.is_some() { option } else { "--layout" };
+    let asked = Asked { order: &arguments.layers, axes, option, given_by };
     // A case whose numbers have no names takes theirs, layer by layer.
-    let named = net.layers.iter().zip(names).all(|(layer, names)| {
-        names.weights.is_some() && layer.biases.is_some() == names.biases.is_some()
-    });
-    let names = if named { names.to_vec() } else { layer_names(&file)? };
+    let named =
+        if is_named { named_as(&file, names, &asked)? } else { named_layers(&file, &asked)? };
     let expected = net.layers.iter().map(|layer| layer.biases.is_some());
-    if !expected.eq(names.iter().map(|names| names.biases.is_some())) {
+    if !expected.eq(named.layers.iter().map(|names| names.biases.is_some())) {
         return Err(Error::input(
             "the tensors",
-            format!("{} layers by their names", names.len()),
+            format!("{} layers by their names", named.layers.len()),
             format!("{} layers, with biases where the network has them", net.layers.len()),
         )
         .in_file(mine.display().to_string()));
     }
-    only(&file, &names)?;
+    only(&file, &named.layers)?;
     let shapes: Vec<_> = net.layers.iter().map(|l| (l.weights.rows, l.weights.cols)).collect();
-    let found = layers(&mut file, &names, Some(&shapes), limits)?;
+    let found = layers(&mut file, &named, Some(&shapes), &asked, limits)?;
+    notes.extend(named.notes);
     let tensors: Vec<Tensor> =
         found.into_iter().flat_map(|(weights, biases)| iter::once(weights).chain(biases)).collect();
     Ok(Theirs {
@@ -257,7 +288,10 @@ fn of_json(mine: &Path, net: &Dense, limits: &Limits) -> Result<Theirs, Error> {
         })?;
         let found = gradient::read(&bytes, &Subject::of(&case), limits)?;
         let dtype = found.number.dtype().ok_or_else(|| {
-            Error::unsupported("an audit of a gradient in fractions; `creditcheck check` takes it")
+            let what = found.number.in_words();
+            Error::unsupported(format!(
+                "an audit of a gradient in {what}; `creditcheck check` takes it"
+            ))
         })?;
         if found.quantity == Quantity::Update {
             return Err(Error::unsupported(

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use num_traits::One;
 
-use super::common::{Common, of_case, read_case, scale_of};
-use super::files::{Reach, read_file, write_file};
+use super::common::{ArithmeticName, Common, of_case, read_case, scale_of};
+use super::files::{Reach, open, read_file, write_file};
 use super::outcome::Outcome;
 use super::progress::Bar;
+use super::tensors::{LayoutName, is_tensors};
 use crate::error::Error;
+use crate::kinds::Kind;
 use crate::number::canonical;
 use crate::report;
 use crate::spec::Limits;
@@ -17,6 +19,7 @@ use crate::verdict::Conclusion;
 use crate::verdict::judge::Options;
 use crate::verdict::walk::KEPT;
 use crate::wire::gradient::{self, Gradient, Subject};
+use crate::wire::tensor::{Asked, TensorFile};
 
 /// Is somebody else's gradient or update right?
 #[derive(Args, Debug)]
@@ -24,9 +27,10 @@ use crate::wire::gradient::{self, Gradient, Subject};
 MINE needs \"format\": \"creditcheck/gradient/1\" and \"layers\" (or \"synapses\"), with
 \"biases\" where the case has them; of a network that runs in time \"recurrent\",
 \"input\" and \"readout\", with \"readout_biases\" where the case has them. \"number\"
-says how its values are held (exact, f64, f32, bf16, f16), \"quantity\" whether
-they are a gradient or an update, \"rule\" by which rule they are to be judged,
-\"solver\" where equilibria were solved for, and how: {\"tolerance\": \"0.000001\"}.
+says how its values are held (exact, f64, f32, bf16, f16, or {\"grid\": \"1/32\"}),
+\"quantity\" whether they are a gradient or an update, \"rule\" by which rule they
+are to be judged, \"solver\" where equilibria were solved for, and how:
+{\"tolerance\": \"0.000001\"}.
 
 Example:
   creditcheck gradient case.json --number f64 -o mine.json
@@ -34,7 +38,7 @@ Example:
 pub(super) struct Arguments {
     /// The case
     case: PathBuf,
-    /// The gradient or update to be judged
+    /// The gradient or update to be judged: JSON, or tensors in .safetensors, .npz or .npy
     mine: PathBuf,
     /// Exit 0, not 3, where a block has no bound or one without power; not where the whole exact gradient is zero
     #[arg(long)]
@@ -45,6 +49,18 @@ pub(super) struct Arguments {
     /// Only what is proved: no verdict that assumes independent roundings
     #[arg(long)]
     rigorous: bool,
+    /// The arithmetic of their computation: one format, or that of operands and that of sums [default: how MINE is held]
+    #[arg(long, value_enum)]
+    arithmetic: Option<ArithmeticName>,
+    /// With a grid in MINE: everything on the way was rounded to it too, not the result alone
+    #[arg(long)]
+    grid_everywhere: bool,
+    /// MINE as tensors: what the rows of weights are [default: what their names say, X.weight or X.kernel]
+    #[arg(long, value_enum)]
+    layout: Option<LayoutName>,
+    /// MINE as tensors: the layers in their order, by their names [default: the order of the names]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    layers: Vec<String>,
     /// List every entry that differs
     #[arg(long)]
     all: bool,
@@ -59,14 +75,19 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
     let limits = common.limits();
     let keep = if arguments.all { usize::MAX } else { KEPT };
     let (scale, rigorous) = (scale_of(&arguments.scale, &limits)?, arguments.rigorous);
-    let draw = arguments.svg.is_some();
-    let options = Options { scale, keep, rigorous, draw };
+    let options = Options {
+        scale,
+        keep,
+        rigorous,
+        draw: arguments.svg.is_some(),
+        arithmetic: arguments.arithmetic.map(ArithmeticName::meant),
+        grid_everywhere: arguments.grid_everywhere,
+    };
     let case = read_case(&arguments.case, arguments.reach, &limits)?;
-    let subject = case.subject().map_err(of_case(&arguments.case))?;
     let name = arguments.mine.display().to_string();
     let digest = case.digest();
-    let of_case_file = (arguments.case.as_path(), digest.as_str());
-    let mine = read_mine(&arguments.mine, &subject, of_case_file, &limits)?;
+    let (mine, notes) = mine(arguments, case.as_ref(), &limits)?;
+    notes.iter().for_each(|note| common.note(note));
     let judged = Bar::new(common, 1).alone(|bar| case.judge(&mine, &options, &limits, bar));
     let (judgement, diagnosis) = judged.map_err(of_case(&arguments.case))?;
     let conclusion = match judgement.unchecked() {
@@ -88,6 +109,36 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<Outcome, Err
         || report::judged_junit(&scaled(&name), &judgement, &diagnosis, conclusion),
     )?;
     Ok(conclusion.into())
+}
+
+/// The gradient to be judged, and what is to be said of how its tensors were read.
+fn mine(
+    arguments: &Arguments,
+    case: &dyn Kind,
+    limits: &Limits,
+) -> Result<(Gradient, Vec<String>), Error> {
+    let file = &arguments.mine;
+    let subject = case.subject().map_err(of_case(&arguments.case))?;
+    if is_tensors(file) {
+        let asked = Asked {
+            order: &arguments.layers,
+            axes: arguments.layout.map(LayoutName::meant),
+            option: "--layout",
+            given_by: "--layout",
+        };
+        let mut opened = TensorFile::read(open(file)?, limits)?;
+        return gradient::tensors::read(&mut opened, &subject, case.tensor_names(), &asked, limits);
+    }
+    let given =
+        [(arguments.layout.is_some(), "--layout"), (!arguments.layers.is_empty(), "--layers")];
+    if let Some((_, option)) = given.into_iter().find(|(is_given, _)| *is_given) {
+        return Err(Error::unsupported(format!(
+            "{option} with MINE in JSON, which says it itself"
+        )));
+    }
+    let of_case_file = (arguments.case.as_path(), case.digest());
+    let mine = read_mine(file, &subject, (of_case_file.0, &of_case_file.1), limits)?;
+    Ok((mine, Vec::new()))
 }
 
 /// Reads a gradient of somebody's that belongs to a case, which has a file and a digest.

@@ -17,7 +17,7 @@ use crate::kinds::{self, Kind};
 use crate::number;
 use crate::paragraph::{WIDTH, wrapped};
 use crate::report::{Failure, Ink};
-use crate::spec::{Limits, Work};
+use crate::spec::{Arithmetic, Dtype, Limits, Operands, Work};
 use crate::wire::json::Json;
 
 /// The options of every command.
@@ -229,6 +229,36 @@ pub(super) fn of_case(file: &Path) -> impl Fn(Error) -> Error + '_ {
 pub(super) fn scale_of(text: &str, limits: &Limits) -> Result<BigRational, Error> {
     let refused = || Error::input("--scale", format!("\"{text}\""), "a number that is not zero");
     number::parse(text, limits).ok().filter(|scale| !scale.is_zero()).ok_or_else(refused)
+}
+
+/// In which arithmetic somebody computed: one format, or the format of the operands of products and that of their sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ArithmeticName {
+    F64,
+    F32,
+    Bf16,
+    F16,
+    #[value(name = "tf32-f32")]
+    Tf32,
+    #[value(name = "bf16-f32")]
+    Bf16Operands,
+    #[value(name = "f16-f32")]
+    F16Operands,
+}
+
+impl ArithmeticName {
+    /// What the name means.
+    pub fn meant(self) -> Arithmetic {
+        match self {
+            Self::F64 => Dtype::F64.into(),
+            Self::F32 => Dtype::F32.into(),
+            Self::Bf16 => Dtype::Bf16.into(),
+            Self::F16 => Dtype::F16.into(),
+            Self::Tf32 => Arithmetic::Products(Operands::Tf32),
+            Self::Bf16Operands => Arithmetic::Products(Operands::Bf16),
+            Self::F16Operands => Arithmetic::Products(Operands::F16),
+        }
+    }
 }
 
 /// An error as miette shows it.

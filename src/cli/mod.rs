@@ -21,6 +21,7 @@ mod runs;
 mod show;
 mod simulate;
 mod tasks;
+mod tensors;
 mod usage;
 mod vectors;
 mod verify;

@@ -79,6 +79,10 @@ impl Kind for Exact {
         Ok(Subject::of(&self.document.case))
     }
 
+    fn tensor_names(&self) -> &[LayerNames] {
+        &self.names
+    }
+
     fn gradient(
         &self,
         asked: &Asked,
@@ -232,7 +236,7 @@ pub(super) fn as_tensors(found: Gradient, names: Vec<LayerNames>) -> Tensors {
         found.quantity.name(),
         match found.number {
             Number::Exact => "exact and rounded once",
-            Number::Float(dtype) => dtype.name(),
+            Number::Float(_) | Number::Grid(_) => found.number.name(),
         },
         found.rule.as_deref().unwrap_or("unknown"),
         found.case.as_deref().unwrap_or("unknown"),

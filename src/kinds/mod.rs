@@ -60,6 +60,11 @@ pub trait Kind {
         Err(self.refusal())
     }
 
+    /// What the tensors of each layer are called in the user's own files, if the case comes from there.
+    fn tensor_names(&self) -> &[crate::wire::tensor::LayerNames] {
+        &[]
+    }
+
     /// One rule's gradient or update.
     fn gradient(
         &self,

@@ -17,7 +17,7 @@ use crate::certify::audit::Audit;
 use crate::foreign::Foreign;
 use crate::number::canonical;
 use crate::simulate::{BLUE, ORANGE};
-use crate::spec::{Dense, Dtype};
+use crate::spec::{Arithmetic, Dense, Dtype};
 use crate::verdict::judge::{BlockJudgement, Entry, Nearness};
 use crate::verdict::ulps::{HIGHEST_BIN, LOWEST_BIN};
 use crate::wire::json::Json;
@@ -34,6 +34,8 @@ pub struct Audited<'a> {
     pub dense: &'a Dense,
     /// What its tensors are called, where they have names.
     pub names: &'a [LayerNames],
+    /// How the files were read, where their names or shapes alone do not say it.
+    pub notes: &'a [String],
     /// Their loss divided by ours.
     pub scale: &'a BigRational,
     /// What came of it.
@@ -112,12 +114,16 @@ pub fn audited(subject: &Audited<'_>) -> String {
         "rounding bound of any evaluation in {}{}; {near} of {of} net inputs {} too near a kink to be certain of their slope",
         audit.arithmetic.name(),
         match audit.arithmetic {
-            Dtype::Bf16 | Dtype::F16 => ", sums in f32",
-            _ => "",
+            Arithmetic::Stored(Dtype::Bf16 | Dtype::F16) => ", sums in f32",
+            Arithmetic::Stored(Dtype::F64 | Dtype::F32) => "",
+            Arithmetic::Products(_) => ", operands of products rounded first, sums in f32",
         },
         if near == 1 { "is" } else { "are" },
     );
     text.push_str(&wrapped(0, &bound_in_words));
+    for note in subject.notes {
+        text.push_str(&wrapped(0, note));
+    }
     text.push('\n');
     text.push_str(&verdicts(subject));
     text.push('\n');
@@ -137,6 +143,12 @@ pub fn audited(subject: &Audited<'_>) -> String {
     }
     text.push_str("\nlargest errors in ulps, block by block\n\n");
     text.push_str(&entries(audit, |block| &block.worst[..block.worst.len().min(2)]));
+    if !audit.diagnosis.is_empty() {
+        text.push('\n');
+    }
+    for sentence in &audit.diagnosis {
+        text.push_str(&wrapped(0, sentence));
+    }
     let verdict = match audit.verdict() {
         Ok(verdict) => verdict.words().to_owned(),
         Err(why) => format!("unchecked: {}", why.words()),
@@ -285,6 +297,8 @@ pub fn audited_json(subject: &Audited<'_>) -> Json {
         ("net_inputs", Json::count(of)),
         ("verdict", Json::text(subject.verdict())),
         ("reason", subject.audit.verdict().err().map_or(Json::Null, |why| Json::text(why.words()))),
+        ("notes", Json::array(subject.notes, Json::text)),
+        ("diagnosis", Json::array(&subject.audit.diagnosis, Json::text)),
         ("blocks", Json::array(subject.audit.judgement.blocks.iter().zip(&tensors), block)),
     ])
 }

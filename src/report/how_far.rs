@@ -32,10 +32,13 @@ pub(super) fn cosine(value: Option<f64>) -> String {
 
 /// One line a block: how many entries differ, by how much, and how the block points.
 pub(super) fn figures(blocks: &[BlockJudgement]) -> String {
-    let has_floats = blocks.iter().any(|block| block.held.dtype().is_some());
+    let has_units = blocks.iter().any(|block| block.held.is_rounded());
+    let is_grid = |block: &BlockJudgement| matches!(block.held, Number::Grid(_));
+    let units =
+        if blocks.iter().any(is_grid) { "most steps\nof the grid" } else { "largest\nulps" };
     let mut table = grid();
     let mut head = vec!["block", "entries\nthat differ", "largest\nrelative"];
-    head.extend(has_floats.then_some("largest\nulps"));
+    head.extend(has_units.then_some(units));
     head.extend(["off, of\nits length", "cosine", "right\nsigns"]);
     table.set_header(head);
     for block in blocks {
@@ -45,7 +48,7 @@ pub(super) fn figures(blocks: &[BlockJudgement]) -> String {
             format!("{} of {}", block.differing(), block.entries),
             short(block.relative),
         ];
-        row.extend(has_floats.then(|| short(block.largest)));
+        row.extend(has_units.then(|| short(block.largest)));
         row.extend([
             direction.relative().map_or("—".to_owned(), short),
             cosine(direction.cosine()),

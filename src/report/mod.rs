@@ -123,7 +123,7 @@ fn written(files: &[String]) -> String {
 /// A number for a table: as a fraction, or as a hex float with its shortest decimal beside it.
 fn shown(value: &BigRational, number: Number) -> String {
     match number {
-        Number::Exact => canonical(value),
+        Number::Exact | Number::Grid(_) => canonical(value),
         Number::Float(Dtype::F64) => {
             let float = nearest_f64(value);
             format!("{} ({float:e})", hex(float))

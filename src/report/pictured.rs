@@ -97,7 +97,7 @@ fn entries(block: &BlockJudgement) -> Panel {
     }
     let title = match block.held {
         Number::Exact => block.name.clone(),
-        Number::Float(dtype) => format!("{}, {}", block.name, dtype.name()),
+        Number::Float(_) | Number::Grid(_) => format!("{}, {}", block.name, block.held.in_words()),
     };
     drawing.finished(SIZE, [&title, "exact", "theirs"], |layout| {
         let layout = layout.with_x_axis_min(low).with_x_axis_max(high);

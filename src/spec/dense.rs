@@ -32,6 +32,14 @@ impl Tensor {
         &self.values[row * self.cols..(row + 1) * self.cols]
     }
 
+    /// The same with rows and columns exchanged.
+    #[must_use]
+    pub fn transposed(&self) -> Self {
+        let (rows, cols) = (self.cols, self.rows);
+        let values = (0..rows * cols).map(|at| self.at(at % cols, at / cols)).collect();
+        Self { rows, cols, dtype: self.dtype, values }
+    }
+
     /// One entry.
     #[must_use]
     pub fn at(&self, row: usize, col: usize) -> f64 {

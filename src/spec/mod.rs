@@ -26,7 +26,7 @@ pub use blocks::{Block, Field, Layout, Part, PerBlock, Place, Shape};
 pub use case::{Case, Example, Expect, OutputCredit};
 pub use dense::{Dense, DenseLayer, MOST_PARAMETERS, Tensor};
 pub use feedback::FeedbackMatrices;
-pub use format::{Dtype, Number};
+pub use format::{Arithmetic, Dtype, Grid, Number, Operands};
 pub use indices::{Neuron, PerNeuron, PerSynapse, Synapse};
 pub use kink::{Kink, Share};
 pub use limits::Limits;

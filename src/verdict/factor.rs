@@ -188,6 +188,7 @@ impl Factor {
 fn room(number: Number, reference: &Reference) -> Option<BigRational> {
     match number {
         Number::Exact => Some(BigRational::zero()),
+        Number::Grid(_) => exact_f64(reference.bound.unwrap_or(0.0)),
         Number::Float(_) => exact_f64(reference.bound?),
     }
 }
@@ -203,7 +204,10 @@ fn sign<'a>(
             continue;
         }
         let is_negative = theirs.is_negative() != reference.value.is_negative();
-        let bound = room(number, reference)?;
+        let bound = match number {
+            Number::Grid(grid) => grid.step(),
+            Number::Exact | Number::Float(_) => room(number, reference)?,
+        };
         if bound.is_zero() {
             return Some(is_negative);
         }
@@ -215,9 +219,13 @@ fn sign<'a>(
     best.map(|(_, is_negative)| is_negative)
 }
 
-/// u |t| + tiny: what one more rounding may do.
+/// u |t| + tiny, and half a step of a grid: what one more rounding may do.
 pub(crate) fn last_rounding(number: Number, theirs: &BigRational) -> BigRational {
-    let Number::Float(dtype) = number else { return BigRational::zero() };
+    let dtype = match number {
+        Number::Exact => return BigRational::zero(),
+        Number::Grid(grid) => return grid.step() / BigInt::from(2),
+        Number::Float(dtype) => dtype,
+    };
     let unit = power_of_two(-i64::from(dtype.precision()));
     theirs.abs() * unit + power_of_two(i64::from(dtype.smallest()))
 }

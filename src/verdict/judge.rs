@@ -8,8 +8,8 @@ use super::factor::last_rounding;
 use super::plausible::threshold;
 use super::power::Unchecked;
 use super::walk::{self, KEPT, walk};
-use crate::number::{self, exact_f64, nearest_f64};
-use crate::spec::{Number, PerBlock, Place};
+use crate::number::{exact_f64, is_nearest, nearest_f64};
+use crate::spec::{Arithmetic, Dtype, Number, PerBlock, Place};
 
 pub use super::nearness::Nearness;
 pub use super::point::Point;
@@ -194,11 +194,30 @@ pub struct Options {
     pub rigorous: bool,
     /// Whether the entries are to be drawn, and so all of them are kept as points.
     pub draw: bool,
+    /// In which arithmetic they say that they computed floats; none for that of the format which holds them.
+    pub arithmetic: Option<Arithmetic>,
+    /// Whether everything that they computed was rounded to their grid, not the result alone.
+    pub grid_everywhere: bool,
+}
+
+impl Options {
+    /// The arithmetic behind floats of this format.
+    #[must_use]
+    pub fn arithmetic_of(&self, format: Dtype) -> Arithmetic {
+        self.arithmetic.unwrap_or(format.into())
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { scale: BigRational::one(), keep: KEPT, rigorous: false, draw: false }
+        Self {
+            scale: BigRational::one(),
+            keep: KEPT,
+            rigorous: false,
+            draw: false,
+            arithmetic: None,
+            grid_everywhere: false,
+        }
     }
 }
 
@@ -220,7 +239,7 @@ pub fn are_those_of(
     bounds: Option<&PerBlock<f64>>,
 ) -> Option<Match> {
     let mut pairs = result.values().zip(theirs.values());
-    if pairs.all(|(exact, theirs)| number::held(exact, held).as_ref() == Some(theirs)) {
+    if pairs.all(|(exact, theirs)| is_nearest(exact, theirs, held)) {
         return Some(Match::Exactly);
     }
     let mut pairs = result.values().zip(theirs.values()).zip(bounds?.values());

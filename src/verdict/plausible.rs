@@ -10,6 +10,9 @@
 //! φ(s)                      v = φ'(s)² v_s + …        f c       v = f² v_c + c² v_f + u²/3 · (f c)²
 //! ```
 //!
+//! An operand of a matrix product that is rounded first (TF32 and its like) is off by a number uniform in ±o of it, the same in all
+//! examples, which then add linearly; where hardware may cut off instead, a sum of such products is off by o of itself to one side.
+//!
 //! Equal terms err alike and add linearly: the same example twice, equal neurons, equal inputs. A weight that the arithmetic rounds
 //! first errs alike in all examples: then examples add linearly too.
 //!
@@ -20,7 +23,7 @@ use std::collections::HashMap;
 
 use super::bounded::{Model, Reaction};
 use crate::error::Error;
-use crate::spec::{Dense, Dtype, Tensor};
+use crate::spec::{Arithmetic, Dense, Tensor};
 
 /// A standard deviation for every entry of a gradient, in the shape of the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +94,12 @@ impl Sum {
         self.terms += usize::from(product != 0.0);
     }
 
+    /// The variance of a matrix product, whose operands may be rounded first.
+    fn of_product(&self, model: &Model) -> f64 {
+        let independent = square(model.operand_unit()) * 2.0 * self.squares / 3.0;
+        self.variance(model) + independent + square(model.operand_bias() * self.total)
+    }
+
     /// The variance of the sum.
     fn variance(&self, model: &Model) -> f64 {
         // Counts of terms in memory.
@@ -114,11 +123,13 @@ impl Sum {
 /// # Errors
 /// [`Error::Unsupported`] for activations that have no rounding bound at this size; [`Error::NotFinite`] where some number is so large or
 /// so small that products of squares leave f64: a deviation of 0 or ∞ that comes from there would say something false.
-pub fn spread(dense: &Dense, dtype: Dtype) -> Result<Spread, Error> {
-    let model = Model::of(dtype);
+pub fn spread(dense: &Dense, arithmetic: impl Into<Arithmetic>) -> Result<Spread, Error> {
+    let arithmetic = arithmetic.into();
+    let model = Model::of(arithmetic);
     let batch = dense.batch();
     let alike = examples_alike(dense);
-    let rounds = dense.layers.iter().any(|layer| model.rounds(&layer.weights));
+    let rounds =
+        dense.layers.iter().any(|layer| model.rounds(&layer.weights)) || model.operand_unit() > 0.0;
     let tensors = dense.layers.iter().flat_map(|l| [Some(&l.weights), l.biases.as_ref()]).flatten();
     for tensor in tensors.chain([&dense.inputs, &dense.targets]) {
         expect_middling(&tensor.values)?;
@@ -126,7 +137,7 @@ pub fn spread(dense: &Dense, dtype: Dtype) -> Result<Spread, Error> {
     let mut rates = vec![given(&dense.inputs, &model)];
     let mut slopes = Vec::new();
     for (l, layer) in dense.layers.iter().enumerate() {
-        let reaction = Reaction::of(&layer.activation, dense.kink(l), dtype)?;
+        let reaction = Reaction::of(&layer.activation, dense.kink(l), arithmetic)?;
         let (rate, slope) = fired(&rates[l], (&layer.weights, &layer.biases), &reaction, &model);
         expect_middling(&rate.value)?;
         expect_middling(&slope.value)?;
@@ -204,7 +215,7 @@ fn fired(
                 let bias = biases.values[post];
                 sum.add(bias, square(model.misfit(bias)));
             }
-            let (at, deviation) = (b * posts + post, sum.variance(model).sqrt());
+            let (at, deviation) = (b * posts + post, sum.of_product(model).sqrt());
             let [(x, dx), (f, df)] = reaction.at(sum.total, deviation);
             (rate.value[at], rate.variance[at]) = (x, dx * dx);
             (slope.value[at], slope.variance[at]) = (f, df * df);
@@ -269,7 +280,7 @@ fn backward(weights: &Tensor, delta: &Values, batch: usize, model: &Model) -> Va
         for (pre, mut sum) in sums.into_iter().enumerate() {
             let at = b * weights.cols + pre;
             sum.inherited += together(&groups, variance, |post| weights.row(post)[pre]);
-            (credit.value[at], credit.variance[at]) = (sum.total, sum.variance(model));
+            (credit.value[at], credit.variance[at]) = (sum.total, sum.of_product(model));
         }
     }
     credit
@@ -302,9 +313,12 @@ fn mean(
                 sum.add(d * x, d * d * of_x + v * (x * x + of_x), *count);
             }
         }
-        let deviation = |sum: &Mean| sum.variance(linear, model).sqrt() / divisor;
-        weights.extend(sums.iter().map(deviation));
-        biases.push(deviation(&alone));
+        let product = |sum: &Mean| {
+            let moved = sum.sum.of_product(model) - sum.sum.variance(model);
+            (sum.variance(linear, model) + moved).sqrt() / divisor
+        };
+        weights.extend(sums.iter().map(product));
+        biases.push(alone.variance(linear, model).sqrt() / divisor);
     }
     [weights, biases]
 }

@@ -8,6 +8,9 @@ use super::walk::Reference;
 use crate::number::{canonical, exact_f64};
 use crate::spec::{Block, Number, PerBlock, Shape};
 
+/// What is said of weights that are written with rows and columns exchanged.
+pub const TRANSPOSED: &str = "are transposed: rows are presynaptic neurons";
+
 /// What would explain their entries, block by block, from the right entries alone; nothing where a right block would do.
 ///
 /// Exactness: exact numbers are compared exactly, floats within the bounds of what they would be.
@@ -40,8 +43,9 @@ impl Look<'_> {
         let off = (theirs - &right.value).abs();
         match (self.number, right.bound) {
             (Number::Exact, _) => off.is_zero(),
+            (Number::Grid(_), None) => off <= last_rounding(self.number, theirs),
             (Number::Float(_), None) => false,
-            (Number::Float(_), Some(bound)) => exact_f64(bound)
+            (Number::Float(_) | Number::Grid(_), Some(bound)) => exact_f64(bound)
                 .is_some_and(|bound| off <= bound + last_rounding(self.number, theirs)),
         }
     }
@@ -92,7 +96,7 @@ impl Look<'_> {
                 && rows > 1
                 && theirs.entries.iter().enumerate().all(|(at, t)| self.is(t, turned(at)));
             if is_turned {
-                return Some(format!("the {name} are transposed: rows are presynaptic neurons"));
+                return Some(format!("the {name} {TRANSPOSED}"));
             }
             return self.of_another_shape(k, rows, columns);
         }

@@ -60,15 +60,22 @@ impl Reference {
     /// The same of a gradient that is so many times ours, computed and stored as theirs is held.
     #[must_use]
     pub fn times(self, scale: &BigRational, held: Number) -> Self {
-        if scale.is_one() {
+        match held {
+            Number::Exact | Number::Grid(_) => Self { value: self.value * scale, ..self },
+            Number::Float(dtype) => self.computed_in(scale, dtype, dtype),
+        }
+    }
+
+    /// The same of one that is computed in one format and stored in another.
+    #[must_use]
+    pub fn computed_in(self, scale: &BigRational, arithmetic: Dtype, stored: Dtype) -> Self {
+        if scale.is_one() && arithmetic == stored {
             return self;
         }
         let value = self.value * scale;
-        let bound = self.bound.map(|bound| match held {
-            Number::Exact => bound,
-            Number::Float(dtype) => Scaled::new(scale, dtype, dtype).bound(bound, &value),
-        });
-        let spread = self.spread.map(|spread| spread * upward(scale.numer(), scale.denom()));
+        let scaled = Scaled::new(scale, arithmetic, stored);
+        let bound = self.bound.map(|bound| scaled.bound(bound, &value));
+        let spread = self.spread.map(|spread| scaled.spread(spread, &value));
         Self { value, is_exact: self.is_exact, bound, spread }
     }
 }

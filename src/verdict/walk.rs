@@ -12,8 +12,8 @@ use super::nearness::Nearness;
 use super::point::Point;
 use super::power::{Power, Sight, doubt};
 use super::ulps::{self, bins, upward};
-use crate::number::{exact_f64, held, nearest_f64};
-use crate::spec::{Dtype, Number, Place};
+use crate::number::{exact_f64, nearest_and_live, nearest_f64};
+use crate::spec::{Number, Place};
 
 /// How many of the worst entries are kept, where nobody asks for all.
 pub const KEPT: usize = 5;
@@ -61,7 +61,7 @@ pub struct Entry {
     pub theirs: BigRational,
     /// What is right; the centre of the bound where no exact value can be had.
     pub exact: BigRational,
-    /// |theirs − exact| in ulps, rounded up; infinite where the exact value is zero, and 0 of exact numbers.
+    /// |theirs − exact| in ulps or steps of a grid, rounded up; infinite where a float should be zero, and 0 of exact numbers.
     pub ulps: f64,
     /// |theirs − exact| / |exact|, rounded up; infinite where the exact value is zero.
     pub relative: f64,
@@ -256,7 +256,7 @@ impl Walk {
             correctly_rounded: 0,
             beyond: 0,
             unjudged: 0,
-            distribution: if block.held.dtype().is_some() { vec![0; bins()] } else { Vec::new() },
+            distribution: if block.held.is_rounded() { vec![0; bins()] } else { Vec::new() },
             median: 0.0,
             largest: 0.0,
             relative: 0.0,
@@ -298,18 +298,19 @@ impl Walk {
         let number = self.found.held;
         let Reference { value: exact, is_exact, bound, .. } = &reference;
         let off = difference(&theirs, exact);
-        let rounded = held(exact, number);
-        let is_nearest = *is_exact && rounded.as_ref() == Some(&theirs);
+        let (is_nearest, is_live) = nearest_and_live(exact, &theirs, number);
+        let is_nearest = *is_exact && is_nearest;
         let nearness = match bound {
             _ if *is_exact && off.is_zero() => Nearness::Exact,
             _ if number == Number::Exact => Nearness::Different,
             _ if is_nearest => Nearness::CorrectlyRounded,
+            None if number.dtype().is_none() => Nearness::Different,
             None => Nearness::Unjudged,
             Some(bound) if is_within(&off, *bound) => Nearness::WithinBound,
             Some(_) => Nearness::Different,
         };
         let deviations = self.deviations(&reference, &off, nearness);
-        self.look(&reference, rounded.is_none_or(|rounded| !rounded.is_zero()));
+        self.look(&reference, is_live);
         self.widest = self.widest.max(bound.unwrap_or(0.0));
         let found = &mut self.found;
         found.entries += 1;
@@ -402,11 +403,16 @@ impl Walk {
             false => value,
         };
         let mut ulps = 0.0;
-        if let Number::Float(dtype) = found.held {
-            let unit = ulps::ulp(exact, dtype);
+        let unit = match found.held {
+            Number::Exact => None,
+            Number::Float(dtype) => Some(ulps::ulp(exact, dtype)),
+            Number::Grid(grid) => Some(grid.step()),
+        };
+        if let Some(unit) = unit {
             let raw = (off.numer() * unit.denom(), off.denom() * unit.numer());
             found.distribution[ulps::bin(&BigRational::new_raw(raw.0, raw.1))] += 1;
-            ulps = or_infinite(share(&unit));
+            let is_float = found.held.dtype().is_some();
+            ulps = if is_float { or_infinite(share(&unit)) } else { share(&unit) };
             if let Some(bound) = bound.and_then(exact_f64).filter(|_| !exact.is_zero()) {
                 let bound = bound / &unit;
                 found.tightest = found.tightest.min(upward(bound.numer(), bound.denom()));
@@ -444,8 +450,7 @@ impl Walk {
             power: self.plausible_sight.power(),
         });
         (found.refuses, found.is_coarse) = refused(found.held, self.widest, &self.sight.largest);
-        let format = found.held.dtype().map_or("fractions", Dtype::name);
-        found.doubt = doubt(found.nearness, found.power, format);
+        found.doubt = doubt(found.nearness, found.power, &found.held.in_words());
         if let Some(plausible) = found.plausible {
             found.weigh(plausible);
         }
@@ -477,7 +482,9 @@ fn keep(list: &mut Vec<Entry>, most: usize, entry: &Entry, key: impl Fn(&Entry) 
 
 /// The share of the largest entry from which on every mistake is refused, and whether it is more than a certificate would allow.
 fn refused(held: Number, widest: f64, largest: &BigRational) -> (f64, bool) {
-    let Some(format) = held.dtype() else { return (0.0, false) };
+    if held == Number::Exact {
+        return (0.0, false);
+    }
     if largest.is_zero() {
         return (f64::INFINITY, false);
     }
@@ -485,6 +492,10 @@ fn refused(held: Number, widest: f64, largest: &BigRational) -> (f64, bool) {
     exact_f64(widest).map_or((f64::INFINITY, true), |widest| {
         let share = nearest_f64(&((&widest + &widest) / largest));
         let share = if widest.is_zero() { 0.0 } else { share.next_up() };
-        (share, widest >= largest * power(format))
+        match held {
+            // A step of the grid is never so small beside the numbers on it.
+            Number::Exact | Number::Grid(_) => (share, true),
+            Number::Float(format) => (share, widest >= largest * power(format)),
+        }
     })
 }

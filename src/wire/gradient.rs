@@ -1,8 +1,11 @@
 //! `creditcheck/gradient/1`: a gradient or an update, ours or somebody else's.
 
 pub mod feedback;
+mod held;
 pub mod options;
 pub mod solver;
+#[cfg(feature = "cli")]
+pub mod tensors;
 
 use num_rational::BigRational;
 use num_traits::Zero;
@@ -14,8 +17,8 @@ use super::json::Json;
 use crate::error::Error;
 use crate::number;
 use crate::spec::{
-    Block, Case, Dtype, Field, Layout, Limits, Network, Number, Part, PerBlock, Place, Shape,
-    Solver, TemporalCase, Wiring,
+    Block, Case, Field, Layout, Limits, Network, Number, Part, PerBlock, Place, Shape, Solver,
+    TemporalCase, Wiring,
 };
 
 /// The name and version of the format.
@@ -235,14 +238,11 @@ fn header(root: &Cursor<'_>, own: &[&str]) -> Result<Header, Error> {
     root.object(&known)?;
     root.required("format")?;
     let text = |name| root.field(name).map(|field| field.text().map(str::to_owned)).transpose();
-    let floats = [Dtype::F64, Dtype::F32, Dtype::Bf16, Dtype::F16].map(Number::Float);
-    let numbers = std::iter::once(Number::Exact).chain(floats).map(|n| (n.name(), n));
-    let numbers: Vec<_> = numbers.collect();
     let quantities = [Quantity::Gradient, Quantity::Update].map(|q| (q.name(), q));
     Ok(Header {
         case: text("case")?,
         rule: text("rule")?,
-        number: root.field("number").map_or(Ok(Number::default()), |word| word.choice(&numbers))?,
+        number: root.field("number").map_or(Ok(Number::default()), |place| held::read(&place))?,
         quantity: root
             .field("quantity")
             .map_or(Ok(Quantity::default()), |word| word.choice(&quantities))?,
@@ -261,10 +261,13 @@ impl Reader {
         if number::held(&value, self.number).as_ref() == Some(&value) {
             return Ok(value);
         }
-        Err(place.error_with(
-            format!("a value of {}", self.number.name()),
-            "the file says how its values are held: write each float exactly, as hex (\"0x1.8p-3\") or as p/q",
-        ))
+        let expected = format!("a value of {}", self.number.in_words());
+        Err(place.error_with(expected, match self.number {
+            Number::Exact | Number::Float(_) => {
+                "the file says how its values are held: write each float exactly, as hex (\"0x1.8p-3\") or as p/q"
+            }
+            Number::Grid(_) => "the file says that every entry is a multiple of its grid",
+        }))
     }
 
     fn numbers(
@@ -395,7 +398,7 @@ impl Reader {
 /// An entry that is held in this way.
 fn entry_json(value: &BigRational, number: Number) -> Json {
     match number {
-        Number::Exact => number_json(value),
+        Number::Exact | Number::Grid(_) => number_json(value),
         // The entries are values of the format, so the nearest f64 is the value itself.
         Number::Float(_) => Json::String(number::hex(number::nearest_f64(value))),
     }
@@ -420,7 +423,7 @@ pub fn to_json(gradient: &Gradient) -> Json {
     if !gradient.solver.is_silent() {
         fields.push((solver::FIELD, solver::json(&gradient.solver)));
     }
-    fields.push(("number", Json::text(gradient.number.name())));
+    fields.push(("number", held::json(gradient.number)));
     fields.push(("quantity", Json::text(gradient.quantity.name())));
     if let Some(loss) = &gradient.loss {
         fields.push(("loss", entry(loss)));

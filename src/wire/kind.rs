@@ -10,7 +10,7 @@ pub(super) struct Kind {
 }
 
 const RESAVE: &str = "save it as UTF-8 without a byte order mark, as every JSON is";
-const UNPICKLED: &str = "nothing here unpickles, since that runs code: save the tensors with safetensors.torch.save_file or numpy.save";
+pub(super) const UNPICKLED: &str = "nothing here unpickles, since that runs code: save the tensors with safetensors.torch.save_file or numpy.save";
 pub(super) const CONVERTED: &str =
     "save the tensors with safetensors.torch.save_file, safetensors.numpy.save_file or numpy.save";
 const NAMED: &str = "a case names its tensor files: {\"weights\": {\"file\": \"net.safetensors\", \"tensor\": \"fc1.weight\"}, …}; \

@@ -6,6 +6,7 @@ const TIMED: &str = "fixtures/cases/temporal-golden.json";
 const NET: &str = "fixtures/audit/digits-64-32-10/net.safetensors";
 const DATA: &str = "fixtures/audit/digits-64-32-10/data.safetensors";
 const MINE: &str = "fixtures/audit/digits-64-32-10/torch.safetensors";
+const MINE_JSON: &str = "tests/cli/options/exact.json";
 const SINGLE: &str = "tests/cli/options/single.safetensors";
 
 /// What each option needs beside it to say anything: the arguments, and what the message must contain.
@@ -76,6 +77,18 @@ const UNUSED: &[(&[&str], &[&str])] = &[
     (&["audit", GOOD, "-", MINE, "--activation", "relu"], &["--activation", "case"]),
     (&["audit", GOOD, "-", MINE, "--output-activation", "relu"], &["--output-activation", "case"]),
     (&["audit", SINGLE, DATA, MINE, "--activation", "tanh"], &["--activation", "single layer"]),
+    // How tensors are read, where there are none.
+    (&["audit", GOOD, "-", MINE_JSON, "--layout", "inputs-by-outputs"], &["--layout", "JSON"]),
+    (
+        &["audit", GOOD, "-", MINE_JSON, "--layout-of-mine", "inputs-by-outputs"],
+        &["--layout-of-mine", "JSON"],
+    ),
+    (&["audit", GOOD, "-", MINE_JSON, "--layers", "a,b"], &["--layers", "JSON"]),
+    (&["check", GOOD, MINE_JSON, "--layout", "inputs-by-outputs"], &["--layout", "JSON"]),
+    (&["check", GOOD, MINE_JSON, "--layers", "a,b"], &["--layers", "JSON"]),
+    // Floats are computed in an arithmetic, and a grid is something else.
+    (&["check", GOOD, MINE_JSON, "--arithmetic", "f32"], &["--arithmetic", "no floats"]),
+    (&["check", GOOD, MINE_JSON, "--grid-everywhere"], &["--grid-everywhere", "without a grid"]),
     // Files of a certificate that holds its numbers.
     (
         &["verify", "fixtures/certificates/worked-example.json", "--files", "."],

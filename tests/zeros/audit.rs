@@ -73,7 +73,11 @@ fn zeros_never_pass_in_audit() {
                     continue;
                 }
                 for arithmetic in [None, Some(Dtype::F64), Some(Dtype::F32), Some(Dtype::F16)] {
-                    let options = Options { arithmetic, scale: scale.clone(), rigorous: true };
+                    let options = Options {
+                        arithmetic: arithmetic.map(Into::into),
+                        scale: scale.clone(),
+                        rigorous: true,
+                    };
                     let audited =
                         |theirs: &Theirs| audit(&dense, theirs, &options, &mut Silent).unwrap();
                     let what = format!("2^-{k} × {scale}, {dtype:?}, {arithmetic:?}");
@@ -136,8 +140,11 @@ fn the_last_rounding_belongs_to_the_bound() {
             }
             theirs.dtypes.fill(stored);
             wrong.dtypes.fill(stored);
-            let options =
-                Options { arithmetic: Some(arithmetic), scale: scale.clone(), rigorous: true };
+            let options = Options {
+                arithmetic: Some(arithmetic.into()),
+                scale: scale.clone(),
+                rigorous: true,
+            };
             let found = audit(&dense, &theirs, &options, &mut Silent).unwrap();
             let most = found.judgement.blocks.iter().map(|block| block.beyond).sum::<usize>();
             assert_eq!(most, 0, "2^-{k}, {arithmetic:?} in {stored:?}: {found:?}");

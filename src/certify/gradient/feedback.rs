@@ -2,7 +2,7 @@
 
 use num_rational::BigRational;
 
-use super::no_engine;
+use super::{no_engine, off_grid};
 use crate::error::Error;
 use crate::number::held;
 use crate::scalar::{Rational, Scalar};
@@ -35,6 +35,7 @@ pub fn aligned(
         Number::Float(Dtype::F64) => float::<f64>(case, matrices)?,
         Number::Float(Dtype::F32) => float::<f32>(case, matrices)?,
         Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => return Err(no_engine(dtype)),
+        Number::Grid(_) => return Err(off_grid()),
     };
     let gradient = gradient_of_update(&update, &<BigRational as Scalar>::one());
     let gradient = gradient.ok_or_else(|| Error::unsupported("a gradient at learning rate 0"))?;

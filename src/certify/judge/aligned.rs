@@ -29,8 +29,11 @@ pub(super) fn judge(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
+    if options.grid_everywhere {
+        return Err(Error::unsupported("--grid-everywhere with a rule that is not the gradient"));
+    }
     progress.stage("feedback alignment")?;
-    let right = of_rule(case, matrices, mine, limits)?.times(&options.scale, mine.number);
+    let right = of_rule(case, matrices, mine, options, limits)?.times(options, mine.number);
     let mut found = judged(mine, &right, options);
     let (of_gradient, _) = super::judged(case, mine, options, limits, progress)?;
     let rule = "feedback alignment with the matrices of the file".to_owned();
@@ -41,8 +44,9 @@ pub(super) fn judge(
     let mut said =
         vec!["the file declares feedback alignment, and these are not its entries".to_owned()];
     let as_another = explain::another_format(mine, |other| {
-        let right = of_rule(case, matrices, other, limits)?.times(&options.scale, other.number);
-        Ok(judged(other, &right, options).nearness())
+        let options = &Options { arithmetic: None, ..options.clone() };
+        let right = of_rule(case, matrices, other, options, limits)?;
+        Ok(judged(other, &right.times(options, other.number), options))
     })?;
     said.extend(as_another);
     let scale = Scale {
@@ -74,9 +78,11 @@ fn of_rule(
     case: &Case,
     matrices: &FeedbackMatrices,
     mine: &Gradient,
+    options: &Options,
     limits: &Limits,
 ) -> Result<Truth, Error> {
-    let bounds = mine.number.dtype().map(|dtype| feedback_bound_of_anybody(case, matrices, dtype));
+    let arithmetic = mine.number.dtype().map(|dtype| options.arithmetic_of(dtype));
+    let bounds = arithmetic.map(|known| feedback_bound_of_anybody(case, matrices, known));
     let bounds = bounds.transpose()?;
     let blocks = |bounds: &RuleBounds| -> PerBlock<Bound> {
         let of_quantity = match mine.quantity {

@@ -120,7 +120,7 @@ pub(super) fn is_right(
     explanations: usize,
     limits: &Limits,
 ) -> Result<bool, Error> {
-    let there = Truth::of(case, mine, limits)?.entries;
+    let there = Truth::of(case, mine, &Options::default(), limits)?.entries;
     let mut judge = Judge::new(mine.number, &Options::default());
     judge.parameters(&mine.entries, &there);
     let found = judge.judgement();

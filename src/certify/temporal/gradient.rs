@@ -4,7 +4,7 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use crate::certificate::MOST_UNIT_DIRECTIONS;
-use crate::certify::gradient::no_engine;
+use crate::certify::gradient::{no_engine, off_grid};
 use crate::error::Error;
 use crate::number::{held, nearest_f64};
 use crate::scalar::{Enclosed, Rational};
@@ -36,6 +36,7 @@ pub fn gradient(
         Number::Float(Dtype::F64) => float::<f64>(case, rule)?,
         Number::Float(Dtype::F32) => float::<f32>(case, rule)?,
         Number::Float(dtype @ (Dtype::Bf16 | Dtype::F16)) => return Err(no_engine(dtype)),
+        Number::Grid(_) => return Err(off_grid()),
     };
     let mut found = of_rule(case, rule, (number, quantity), &found);
     if let (Quantity::Update, Number::Float(dtype)) = (quantity, number) {

@@ -32,6 +32,15 @@ pub fn judge(
     limits: &Limits,
     progress: &mut dyn Progress,
 ) -> Result<(Judgement, Vec<String>), Error> {
+    explain::expect_used(options, mine.number, explain::is_update(mine.quantity))?;
+    let unserved = [
+        (options.arithmetic.is_some(), "--arithmetic"),
+        (options.grid_everywhere, "--grid-everywhere"),
+    ];
+    if let Some((_, option)) = unserved.into_iter().find(|(is_given, _)| *is_given) {
+        let what = format!("{option} on a network that runs in time");
+        return Err(Error::unsupported(what));
+    }
     if let Some(rule) = approximate(mine, limits)? {
         let found = as_declared(case, &rule, mine, options, limits, progress)?;
         if !found.nearness().is_refused() {
@@ -95,7 +104,7 @@ fn explained(
             is_update: explain::is_update(mine.quantity),
         };
         said.extend(explain::another_format(mine, |other| {
-            judged(case, other, options, limits, progress).map(|(found, _)| found.nearness())
+            judged(case, other, options, limits, progress).map(|(found, _)| found)
         })?);
         if judgement.nearness().is_refused() {
             let mut of = |case: &TemporalCase| {

@@ -5,28 +5,35 @@
 //! happens to be exact is not recognised as such, unless all its terms are zero. Every bound is rounded up.
 //!
 //! bf16 and f16: every number that is stored is rounded to the format, sums are accumulated in f32, as hardware does it.
+//!
+//! tf32-f32 and its like: the operands of the products Wx, Wᵀδ and δxᵀ are rounded, or cut off, before they meet; all else is f32.
+//!
+//! ```text
+//! |âb̂ − ab| ≤ (2o + o²) |a||b| + t (|a| + |b| + t)        o, t: how far an operand is off relatively, and where it underflows
+//! ```
 
 mod function;
+mod model;
 mod reaction;
 
 use num_rational::BigRational;
-use num_traits::Signed;
 
 use super::dyadic::SIDES;
 use super::up::Up;
 use crate::error::Error;
-use crate::number::nearest_f64;
-use crate::spec::{Dense, Dtype, Tensor};
+use crate::spec::{Arithmetic, Dense, Dtype, Tensor};
 
 use function::Function;
+use model::{moves, rounds};
 
+pub(in crate::verdict) use model::Model;
 pub(in crate::verdict) use reaction::Reaction;
 
 /// Bounds of a gradient, in the shape of the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseBounds {
     /// The arithmetic that they are for.
-    pub dtype: Dtype,
+    pub arithmetic: Arithmetic,
     /// One entry per layer.
     pub layers: Vec<LayerBounds>,
 }
@@ -42,76 +49,6 @@ pub struct LayerBounds {
     pub uncertain: usize,
     /// Net inputs of all examples.
     pub net_inputs: usize,
-}
-
-/// Rounding in one arithmetic.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::verdict) struct Model {
-    /// u of what is stored.
-    unit: Up,
-    /// u of accumulation.
-    sum: Up,
-    tiny: Up,
-    dtype: Dtype,
-}
-
-impl Model {
-    pub(in crate::verdict) fn of(dtype: Dtype) -> Self {
-        let summed = match dtype {
-            Dtype::F64 => Dtype::F64,
-            Dtype::F32 | Dtype::Bf16 | Dtype::F16 => Dtype::F32,
-        };
-        let tiny = Up::power(dtype.smallest().unsigned_abs());
-        Self { unit: Up::power(dtype.precision()), sum: Up::power(summed.precision()), tiny, dtype }
-    }
-
-    /// γ_n of accumulation, and one rounding of what is stored.
-    fn gamma(self, roundings: usize) -> Up {
-        gamma(roundings, self.sum) + self.unit + self.unit
-    }
-
-    /// γ_n where every step is stored.
-    fn stored(self, roundings: usize) -> Up {
-        gamma(roundings, self.unit)
-    }
-
-    /// The same where everything is multiplied by a scale first: in units of the unscaled, what underflows is larger.
-    fn scaled(self, scale: &BigRational) -> Self {
-        let one = BigRational::from_integer(1.into());
-        match scale.abs() < one {
-            true => Self {
-                tiny: self.tiny * Up::of(nearest_f64(&scale.abs().recip()).next_up()),
-                ..self
-            },
-            false => self,
-        }
-    }
-
-    /// The error of a number when it is put into the format.
-    fn rounding(self, value: f64) -> Up {
-        if fits(value, self.dtype) { Up::ZERO } else { self.unit * Up::of(value) + self.tiny }
-    }
-}
-
-fn gamma(roundings: usize, unit: Up) -> Up {
-    let nu = Up::count(roundings) * unit;
-    if nu.value() >= 0.5 {
-        return Up::of(f64::INFINITY);
-    }
-    // 1/(1 − a) ≤ 1 + 2a for a ≤ ½.
-    nu * (Up::ONE + nu + nu)
-}
-
-/// Whether a value is one of a format.
-fn fits(value: f64, dtype: Dtype) -> bool {
-    let lowest = 2f64.powi(dtype.smallest() + i32::try_from(dtype.precision()).unwrap_or(0) - 1);
-    // The bits that the format has not.
-    let spare = (1u64 << (53 - dtype.precision())) - 1;
-    value == 0.0
-        || dtype == Dtype::F64
-        || (value.to_bits() & spare == 0
-            && value.abs() >= lowest
-            && value.abs() < 2f64.powi(dtype.largest()) * 2.0)
 }
 
 /// Values of one layer for all examples, row by example: centres, and what centre and format may be off.
@@ -168,10 +105,12 @@ struct Summed {
     /// Σ |a| dx per side
     inherited: [f64; 2],
     terms: usize,
+    /// Σ |a| of a matrix product whose operands are rounded first; none where all of them stay as they are.
+    operands: Option<f64>,
 }
 
 impl Summed {
-    /// The errors of Σ a x (+ a start of known error), a itself rounded if `rounds`.
+    /// The errors of Σ a x (+ a start of known error), a itself rounded if `rounds`; `reach` is Σ |x|.
     fn error(&self, models: [Model; 2], start: (f64, [Up; 2]), rounds: bool, reach: Up) -> [Up; 2] {
         let terms = self.terms + usize::from(start.0 != 0.0);
         if self.terms == 0 {
@@ -184,6 +123,15 @@ impl Summed {
             let moved = match rounds && side == 1 {
                 true => model.unit * magnitude + model.tiny * reach,
                 false => Up::ZERO,
+            };
+            let moved = match (model.operands, self.operands) {
+                (Some(operand), Some(size)) => {
+                    let size = raised(size, self.terms);
+                    let each =
+                        reach + size + size * model.unit + Up::count(self.terms) * model.tiny;
+                    moved + operand.moves(magnitude + moved, each, self.terms)
+                }
+                _ => moved,
             };
             let inherited = inherited + inherited * model.unit;
             // What is rounded is at most all magnitudes together, those of the moved factors included.
@@ -214,8 +162,11 @@ impl Summed {
 /// let bounds = dense_rounding_bound(&Dense::of(&case).unwrap(), Dtype::F64).unwrap();
 /// assert!(bounds.layers[0].weights.iter().all(|bound| *bound < 1e-13));
 /// ```
-pub fn dense_rounding_bound(dense: &Dense, dtype: Dtype) -> Result<DenseBounds, Error> {
-    scaled_rounding_bound(dense, dtype, &BigRational::from_integer(1.into()))
+pub fn dense_rounding_bound(
+    dense: &Dense,
+    arithmetic: impl Into<Arithmetic>,
+) -> Result<DenseBounds, Error> {
+    scaled_rounding_bound(dense, arithmetic, &BigRational::from_integer(1.into()))
 }
 
 /// The same for a loss that is multiplied by a scale, anywhere on the way: times |scale|, these bound the scaled gradient.
@@ -226,10 +177,12 @@ pub fn dense_rounding_bound(dense: &Dense, dtype: Dtype) -> Result<DenseBounds, 
 /// As [`dense_rounding_bound`].
 pub fn scaled_rounding_bound(
     dense: &Dense,
-    dtype: Dtype,
+    arithmetic: impl Into<Arithmetic>,
     scale: &BigRational,
 ) -> Result<DenseBounds, Error> {
-    let models = [Model::of(Dtype::F64), Model::of(dtype)];
+    let arithmetic = arithmetic.into();
+    let dtype = arithmetic.dtype();
+    let models = [Model::of(Dtype::F64), Model::of(arithmetic)];
     let batch = dense.batch();
     let mut rates = vec![Values::of(&dense.inputs, models)];
     let (mut slopes, mut uncertain) = (Vec::new(), Vec::new());
@@ -238,6 +191,7 @@ pub fn scaled_rounding_bound(
         let before = &rates[l];
         let posts = layer.weights.rows;
         let rounds = rounds(&layer.weights, dtype);
+        let moves = moves(&layer.weights, models[1]) || l > 0 || moves(&dense.inputs, models[1]);
         let (mut rate, mut slope) = (Values::new(batch, posts), Values::new(batch, posts));
         let mut unsure = 0;
         for b in 0..batch {
@@ -247,7 +201,10 @@ pub fn scaled_rounding_bound(
             let all = raised(reach.iter().sum(), reach.len());
             let live: Vec<usize> = (0..x.len()).filter(|j| reach[*j] != 0.0).collect();
             for post in 0..posts {
-                let summed = forward(layer.weights.row(post), x, reach, errors, &live);
+                let mut summed = forward(layer.weights.row(post), x, reach, errors, &live);
+                if moves {
+                    summed.operands = Some(layer.weights.row(post).iter().map(|w| w.abs()).sum());
+                }
                 let bias = layer.biases.as_ref().map_or(0.0, |biases| biases.values[post]);
                 let start = (bias, models.map(|model| model.rounding(bias)));
                 let error = summed.error(models, start, rounds, all);
@@ -281,7 +238,7 @@ pub fn scaled_rounding_bound(
         }
     }
     layers.reverse();
-    Ok(DenseBounds { dtype, layers })
+    Ok(DenseBounds { arithmetic, layers })
 }
 
 /// A bound after the last rounding, by which a number of at most this magnitude is stored in another format than it was computed in.
@@ -318,12 +275,9 @@ fn finite(bounds: &[f64], l: usize, what: &str) -> Result<(), Error> {
     }
 }
 
-fn rounds(tensor: &Tensor, dtype: Dtype) -> bool {
-    !tensor.values.iter().all(|value| fits(*value, dtype))
-}
-
 fn forward(w: &[f64], x: &[f64], reach: &[f64], errors: [&[f64]; 2], live: &[usize]) -> Summed {
-    let mut sums = Summed { centre: 0.0, magnitude: 0.0, inherited: [0.0; 2], terms: 0 };
+    let mut sums =
+        Summed { centre: 0.0, magnitude: 0.0, inherited: [0.0; 2], terms: 0, operands: None };
     for &j in live {
         let size = w[j].abs();
         sums.centre += w[j] * x[j];
@@ -387,12 +341,13 @@ fn backward(
     rounds: bool,
 ) -> Values {
     let mut credit = Values::new(batch, weights.cols);
+    let models = models.map(|model| model.divided(batch));
     for b in 0..batch {
         let row = delta.row(b);
         let all = raised(delta.reach[row.clone()].iter().sum(), delta.cols);
         let zeros = || vec![0.0; weights.cols];
         let (mut centre, mut magnitude, mut inherited) = (zeros(), zeros(), [zeros(), zeros()]);
-        let mut terms = 0;
+        let (mut terms, mut sizes) = (0, zeros());
         for (post, at) in row.enumerate() {
             if delta.reach[at] == 0.0 {
                 continue;
@@ -400,6 +355,7 @@ fn backward(
             terms += 1;
             for (pre, w) in weights.row(post).iter().enumerate() {
                 let size = w.abs();
+                sizes[pre] += size;
                 centre[pre] += w * delta.centre[at];
                 magnitude[pre] += size * delta.reach[at];
                 inherited[0][pre] += size * delta.error[0][at];
@@ -408,8 +364,13 @@ fn backward(
         }
         for pre in 0..weights.cols {
             let inherited = [inherited[0][pre], inherited[1][pre]];
-            let summed =
-                Summed { centre: centre[pre], magnitude: magnitude[pre], inherited, terms };
+            let summed = Summed {
+                centre: centre[pre],
+                magnitude: magnitude[pre],
+                inherited,
+                terms,
+                operands: Some(sizes[pre]),
+            };
             let error = summed.error(models, (0.0, [Up::ZERO; 2]), rounds, all);
             // If 1/B comes before this sum, it underflows B times as early.
             let error = SIDES.map(|side| match terms {
@@ -435,10 +396,14 @@ fn mean(delta: &Values, rates: &Values, model: Model, batch: usize) -> (Vec<f64>
         ((rounding * magnitude + inherited + underflow) / divisor).value()
     };
     let (posts, pres) = (delta.cols, rates.cols);
+    let operands = model.divided(batch).operands;
+    let moved = |magnitude: Up, each: Up| {
+        operands.map_or(Up::ZERO, |operand| operand.moves(magnitude, each, batch))
+    };
     let (mut weights, mut biases) = (Vec::with_capacity(posts * pres), Vec::with_capacity(posts));
     for post in 0..posts {
         let (mut magnitude, mut inherited) = (vec![0.0; pres], vec![0.0; pres]);
-        let mut live = vec![false; pres];
+        let (mut live, mut each) = (vec![false; pres], vec![0.0; pres]);
         let (mut size, mut off) = (Up::ZERO, Up::ZERO);
         for b in 0..batch {
             let at = b * posts + post;
@@ -451,13 +416,18 @@ fn mean(delta: &Values, rates: &Values, model: Model, batch: usize) -> (Vec<f64>
                 let reach = rates.reach[at];
                 magnitude[pre] += d * reach;
                 inherited[pre] += e * reach + d * rates.error[1][at];
+                each[pre] += d + reach;
                 live[pre] |= reach != 0.0;
             }
         }
         weights.extend((0..pres).map(|pre| match live[pre] {
             // Each term has a factor that is exactly zero.
             false => 0.0,
-            true => bound(raised(magnitude[pre], 2 * batch), raised(inherited[pre], 2 * batch)),
+            true => {
+                let magnitude = raised(magnitude[pre], 2 * batch);
+                let moved = moved(magnitude, raised(each[pre], 2 * batch));
+                bound(magnitude + moved, raised(inherited[pre], 2 * batch) + moved)
+            }
         }));
         biases.push(if size == Up::ZERO { 0.0 } else { bound(size, off) });
     }

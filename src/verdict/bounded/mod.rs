@@ -15,6 +15,7 @@
 mod compare;
 mod dense;
 mod dyadic;
+mod grid;
 mod neuron;
 mod pass;
 mod power;
@@ -29,7 +30,7 @@ use super::entries::{Entry, Quantity};
 use crate::error::Error;
 use crate::number::{exact_f64, nearest};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Dtype, FeedbackMatrices, Neuron, PerNeuron, Synapse};
+use crate::spec::{Arithmetic, Case, Dtype, FeedbackMatrices, Neuron, PerNeuron, Synapse};
 
 pub use compare::{
     Tightness, compare_bounded, compare_bounded_backprop, compare_centre, compare_centre_backprop,
@@ -39,6 +40,7 @@ pub use dense::{
     DenseBounds, LayerBounds, dense_rounding_bound, scaled_rounding_bound, when_stored,
 };
 pub(in crate::verdict) use dense::{Model, Reaction};
+pub use grid::{GridBounds, grid_bound};
 pub use power::{power, power_in_words, weakest_block};
 pub use recurrent::{
     BoundsOfAnybody, EquilibriumBounds, RateOfAnybody, RecurrentBounds, Residuals, Unbounded,
@@ -153,7 +155,7 @@ pub struct RuleBounds {
 ///
 /// Source: Higham, Accuracy and Stability of Numerical Algorithms, chapters 2–3.
 pub fn rounding_bound(case: &Case, format: Dtype) -> Result<Bounds, Error> {
-    pass::Pass::new(case, format, false)?.bounds()
+    pass::Pass::new(case, format.into(), false)?.bounds()
 }
 
 /// The same for anybody's evaluation: the loss may be multiplied by numbers that cancel out, such as the 2/K of a mean over the outputs
@@ -161,11 +163,16 @@ pub fn rounding_bound(case: &Case, format: Dtype) -> Result<Bounds, Error> {
 ///
 /// In f64 and f32, where K and B are powers of two, such factors round nothing, and the bounds are those of [`rounding_bound`]. Elsewhere
 /// no sum behind the external credit is free of rounding, however plain the numbers of the case are; and in bf16 and f16 it soon underflows.
+/// Operands of products, Wx, Wᵀδ and δxᵀ, may be rounded first.
 ///
 /// # Errors
 /// As [`rounding_bound`].
-pub fn rounding_bound_of_anybody(case: &Case, format: Dtype) -> Result<Bounds, Error> {
-    pass::Pass::new(case, format, may_scale(case, format))?.bounds()
+pub fn rounding_bound_of_anybody(
+    case: &Case,
+    arithmetic: impl Into<Arithmetic>,
+) -> Result<Bounds, Error> {
+    let arithmetic = arithmetic.into();
+    pass::Pass::new(case, arithmetic, may_scale(case, arithmetic))?.bounds()
 }
 
 /// [`rounding_bound_of_anybody`] of feedback alignment (G1), whose credit comes back through matrices of its own.
@@ -182,15 +189,16 @@ pub fn rounding_bound_of_anybody(case: &Case, format: Dtype) -> Result<Bounds, E
 pub fn feedback_bound_of_anybody(
     case: &Case,
     feedback: &FeedbackMatrices,
-    format: Dtype,
+    arithmetic: impl Into<Arithmetic>,
 ) -> Result<RuleBounds, Error> {
-    pass::Pass::new(case, format, may_scale(case, format))?.aligned(feedback)
+    let arithmetic = arithmetic.into();
+    pass::Pass::new(case, arithmetic, may_scale(case, arithmetic))?.aligned(feedback)
 }
 
 /// Whether e may have been multiplied by numbers that round, on its way.
-fn may_scale(case: &Case, format: Dtype) -> bool {
+fn may_scale(case: &Case, arithmetic: Arithmetic) -> bool {
     let outputs = crate::spec::Wiring::of(case).outputs.len();
-    let is_narrow = match format {
+    let is_narrow = match arithmetic.dtype() {
         Dtype::F64 | Dtype::F32 => false,
         Dtype::Bf16 | Dtype::F16 => true,
     };

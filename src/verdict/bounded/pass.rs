@@ -6,8 +6,8 @@ use super::{Bound, Bounds, ExampleBounds, RuleBounds};
 use crate::error::Error;
 use crate::spec::outcome::Update;
 use crate::spec::{
-    Case, Dtype, FeedbackMatrices, Network, Neuron, Parameters, PerNeuron, PerSynapse, Synapse,
-    Wiring,
+    self, Case, Dtype, FeedbackMatrices, Network, Neuron, Parameters, PerNeuron, PerSynapse,
+    Synapse, Wiring,
 };
 
 /// A case with every number of it rounded.
@@ -38,13 +38,19 @@ struct Followed {
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(case: &'a Case, format: Dtype, scales: bool) -> Result<Self, Error> {
+    pub(super) fn new(
+        case: &'a Case,
+        arithmetic: spec::Arithmetic,
+        scales: bool,
+    ) -> Result<Self, Error> {
+        let format = arithmetic.dtype();
         let wiring = Wiring::of(case);
         let Some(order) = wiring.order.clone() else {
             return Err(Error::unsupported("a rounding bound of a recurrent network"));
         };
         let parameters = Parameters::of(case);
-        let arithmetic = [Arithmetic::of(Dtype::F64), Arithmetic::of(format)];
+        let batch = case.examples.len();
+        let arithmetic = [Arithmetic::of(Dtype::F64), Arithmetic::computed(arithmetic, batch)];
         Ok(Self {
             case,
             order,
@@ -133,7 +139,7 @@ impl<'a> Pass<'a> {
             sum.add(&[self.biases[post]]);
             for &synapse in &wiring.incoming[post] {
                 let pre = wiring.synapses[synapse].pre;
-                sum.add(&[self.weights[synapse], all.firing_rate[pre]]);
+                sum.add_product(&[self.weights[synapse], all.firing_rate[pre]]);
             }
             let s = sum.over(1.0, 1);
             let fired = self.neurons.fire(&wiring.activations[post], wiring.kinks[post], &s)?;
@@ -183,7 +189,7 @@ impl<'a> Pass<'a> {
             let mut sum = Sum::new(&self.neurons.arithmetic);
             for &synapse in &synapses[pre] {
                 let post = self.wiring.synapses[synapse].post;
-                sum.add(&[ways[synapse], factor[post], credit[post]]);
+                sum.add_product(&[ways[synapse], factor[post], credit[post]]);
             }
             sum.add(&[external[pre]]);
             credit[pre] = sum.over(1.0, 2);
@@ -212,7 +218,7 @@ impl<'a> Pass<'a> {
             for example in followed {
                 let (factor, credit) = pick(example);
                 let rate = example.firing_rate[ends.pre];
-                sum.add(&[factor[ends.post], credit[ends.post], rate, factor_of_all]);
+                sum.add_product(&[factor[ends.post], credit[ends.post], rate, factor_of_all]);
             }
             Bound::of(&signed(sum.over(batch, PRODUCTS)))
         });

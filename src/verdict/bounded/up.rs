@@ -7,7 +7,7 @@ use num_traits::Signed;
 
 use super::dyadic::{Grid, SIDES};
 use crate::number::{exact_f64, nearest, nearest_f64};
-use crate::spec::Dtype;
+use crate::spec::{self, Dtype, Operands};
 
 /// An upper bound that is not negative: every operation moves its result up by one float.
 ///
@@ -93,6 +93,53 @@ impl Div<f64> for Up {
     }
 }
 
+/// What becomes of an operand of a matrix product before it meets the other.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::verdict) struct Operand {
+    /// How far it is off, relatively.
+    pub(in crate::verdict) unit: Up,
+    /// How far it is off where it underflows.
+    tiny: Up,
+    format: Operands,
+}
+
+impl Operand {
+    pub(in crate::verdict) fn of(format: Operands) -> Self {
+        let (unit, tiny) = (Up::power(format.unit()), Up::power(format.underflow()));
+        Self { unit, tiny, format }
+    }
+
+    /// The same of a number that may have been divided by so much first: then it underflows as much earlier.
+    pub(in crate::verdict) fn divided(self, by: Up) -> Self {
+        Self { tiny: self.tiny * by, ..self }
+    }
+
+    /// Whether hardware may cut it off in place of rounding it: then all are off to one side.
+    pub(in crate::verdict) fn may_cut(self) -> bool {
+        match self.format {
+            Operands::Tf32 => true,
+            Operands::Bf16 | Operands::F16 => false,
+        }
+    }
+
+    /// Whether a number stays as it is.
+    pub(in crate::verdict) fn keeps(self, value: f64) -> bool {
+        let [smallest, largest] = self.format.exponents();
+        let spare = (1u64 << (53 - self.format.precision())) - 1;
+        let range = 2f64.powi(smallest)..2f64.powi(largest) * 2.0;
+        value == 0.0 || (value.to_bits() & spare == 0 && range.contains(&value.abs()))
+    }
+
+    /// By how much the product of two such operands moves, of this magnitude together; and a sum of products, of all their magnitudes,
+    /// where `each` is the sum of those of all operands and there are so many terms.
+    pub(in crate::verdict) fn moves(self, magnitude: Up, each: Up, terms: usize) -> Up {
+        let both = self.unit + self.unit + self.unit * self.unit;
+        // Beside what is relative, (a + t)(b + t) − ab = t (a + b) + t²; with (1 + o) on it.
+        let underflow = self.tiny * (each + Up::count(terms) * self.tiny);
+        both * magnitude + underflow + underflow * self.unit
+    }
+}
+
 /// What rounding does in one arithmetic.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::verdict) struct Arithmetic {
@@ -102,13 +149,22 @@ pub(in crate::verdict) struct Arithmetic {
     pub(in crate::verdict) tiny: Up,
     /// Whose arithmetic it is.
     pub(in crate::verdict) format: Dtype,
+    /// What becomes of the operands of matrix products before they meet, if anything.
+    pub(in crate::verdict) operands: Option<Operand>,
 }
 
 impl Arithmetic {
+    /// The same for one whose products may round their operands first, which may have been divided by so many examples.
+    pub(in crate::verdict) fn computed(arithmetic: spec::Arithmetic, batch: usize) -> Self {
+        let operands =
+            arithmetic.operands().map(|format| Operand::of(format).divided(Up::count(batch)));
+        Self { operands, ..Self::of(arithmetic.dtype()) }
+    }
+
     pub(in crate::verdict) fn of(format: Dtype) -> Self {
         let (unit, tiny) =
             (Up::power(format.precision()), Up::power(format.smallest().unsigned_abs()));
-        Self { unit, tiny, format }
+        Self { unit, tiny, format, operands: None }
     }
 
     /// γ_n = nu / (1 − nu), which bounds the relative error of n roundings; from nu = ½ on, ∞.
@@ -226,6 +282,15 @@ impl<'a> Sum<'a> {
 
     /// One more term. A term that is exactly zero adds no rounding.
     pub(in crate::verdict) fn add(&mut self, factors: &[Value]) {
+        self.term(factors, [None; 2]);
+    }
+
+    /// One more term of a matrix product, whose two operands, each of some of these factors, may be rounded before they meet.
+    pub(in crate::verdict) fn add_product(&mut self, factors: &[Value]) {
+        self.term(factors, self.arithmetic.map(|arithmetic| arithmetic.operands));
+    }
+
+    fn term(&mut self, factors: &[Value], operands: [Option<Operand>; 2]) {
         if factors.iter().any(Value::is_zero) {
             return;
         }
@@ -233,6 +298,13 @@ impl<'a> Sum<'a> {
         // One for the addition; those of the product itself are added at the end.
         self.roundings += 1;
         let exact = SIDES.map(|side| factors.iter().all(|factor| factor.is_exact(side)));
+        // Two numbers that the operands have room for, and ones.
+        let others = || factors.iter().map(|factor| factor.centre).filter(|c| c.abs() != 1.0);
+        let is_kept =
+            |operand: Operand| others().count() <= 2 && others().all(|c| operand.keeps(c));
+        let moved =
+            SIDES.map(|side| operands[side].filter(|operand| !(exact[side] && is_kept(*operand))));
+        let exact = SIDES.map(|side| exact[side] && moved[side].is_none());
         self.grid.add(factors.iter().map(|factor| factor.centre), exact);
         for side in SIDES {
             let (mut exact, mut error, mut spread) = (Up::ONE, Up::ZERO, Up::ONE);
@@ -242,6 +314,9 @@ impl<'a> Sum<'a> {
                 error = exact * e + error * m + error * e;
                 exact = exact * m;
                 spread = spread * (Up::ONE + m + e);
+            }
+            if let Some(operand) = moved[side] {
+                error = error + operand.moves(exact + error, spread + spread, 1);
             }
             if factors.len() > 1 {
                 // Each partial product may underflow once and then be multiplied by the others.

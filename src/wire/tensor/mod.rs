@@ -1,12 +1,15 @@
-//! Tensors in files: safetensors and npy, read one tensor at a time and never as a whole.
+//! Tensors in files: safetensors, npy and npz, read one tensor at a time and never as a whole.
 //!
 //! [`TensorFile`] is an open file whose header is read and judged, [`Files`] all the files that a case refers to.
 //! Bytes come through a callback of whoever may open files; this room opens none. Every size that a header states
 //! is held against the length of the file and against [`Limits`] before any memory is taken.
 
 mod layers;
+mod names;
 mod natural;
 mod npy;
+mod npz;
+mod order;
 mod safetensors;
 mod values;
 mod write;
@@ -19,7 +22,8 @@ use crate::error::Error;
 use crate::spec::{Dtype, Limits, Tensor};
 use crate::wire::kind::{self, LOOKED_AT};
 
-pub use layers::{LayerNames, layer_names, layers, only};
+pub use layers::{Asked, Named, layer_names, layers, named_as, named_layers, only};
+pub use names::{Axes, LayerNames};
 pub use write::{Written, safetensors};
 
 /// What a tensor file is read from.
@@ -70,6 +74,7 @@ pub struct TensorFile {
 enum Contents {
     Safetensors(safetensors::Header),
     Npy(Layout),
+    Npz(npz::Archive),
 }
 
 impl std::fmt::Debug for TensorFile {
@@ -85,7 +90,7 @@ impl TensorFile {
     /// Reads the header of a file, and the whole of it once for its digest.
     ///
     /// # Errors
-    /// [`Error::Limit`] for a file or a header that is too large, [`Error::Input`] where it is neither safetensors nor npy,
+    /// [`Error::Limit`] for a file or a header that is too large, [`Error::Input`] where it is neither safetensors nor npy nor npz,
     /// is truncated, or says of itself what cannot be; each names the file.
     ///
     /// ```
@@ -111,7 +116,9 @@ impl TensorFile {
             bytes.by_ref().take(LOOKED_AT as u64).read_to_end(&mut first).map_err(failed)?;
             bytes.rewind().map_err(failed)?;
             let contents = if first.starts_with(npy::MAGIC) {
-                Contents::Npy(npy::header(&mut bytes, length)?)
+                Contents::Npy(npy::header(&mut bytes, 0, length)?)
+            } else if first.starts_with(npz::MAGIC) {
+                Contents::Npz(npz::Archive::read(&mut bytes, length)?)
             } else if let Some(kind) = kind::of_no_tensors(&first) {
                 return Err(not_one(kind.what.into(), kind.advice));
             } else {
@@ -140,7 +147,17 @@ impl TensorFile {
     pub fn names(&self) -> Vec<String> {
         match &self.contents {
             Contents::Safetensors(header) => header.names(),
+            Contents::Npz(archive) => archive.names(),
             Contents::Npy(_) => Vec::new(),
+        }
+    }
+
+    /// Whether it holds one array without a name.
+    #[must_use]
+    pub fn is_one_array(&self) -> bool {
+        match &self.contents {
+            Contents::Npy(_) => true,
+            Contents::Safetensors(_) | Contents::Npz(_) => false,
         }
     }
 
@@ -151,10 +168,11 @@ impl TensorFile {
     pub fn layout(&self, tensor: Option<&str>) -> Result<Layout, Error> {
         let layout = match (&self.contents, tensor) {
             (Contents::Safetensors(header), Some(tensor)) => header.layout(tensor),
-            (Contents::Safetensors(header), None) => Err(Error::input(
+            (Contents::Npz(archive), Some(tensor)) => archive.layout(tensor),
+            (Contents::Safetensors(_) | Contents::Npz(_), None) => Err(Error::input(
                 "tensor",
                 "no name of a tensor",
-                format!("one of {}", listed(&header.names())),
+                format!("one of {}", listed(&self.names())),
             )),
             (Contents::Npy(layout), None) => Ok(layout.clone()),
             (Contents::Npy(_), Some(tensor)) => Err(Error::input(
@@ -204,7 +222,8 @@ fn shape(
             let wanted: Vec<_> = expected.iter().map(known).collect();
             let turned = || found.iter().rev().zip(expected).all(fits);
             let advice = (found.len() == 2 && expected.len() == 2 && turned()).then(|| {
-                "rows are postsynaptic neurons (or examples); JAX and Keras keep inputs × outputs: save the transpose"
+                "rows are postsynaptic neurons (or examples); Keras and Flax keep weights as inputs × outputs: save the transpose, or say \
+                 --layout inputs-by-outputs where a command has it"
                     .to_owned()
             });
             Err(Error::Input {
@@ -222,7 +241,7 @@ fn not_one(found: String, advice: &str) -> Error {
     Error::Input {
         place: "the file".into(),
         found,
-        expected: "a safetensors file (or an npy file)".into(),
+        expected: "a safetensors file (or an npy or npz file)".into(),
         advice: Some(advice.into()),
     }
 }

@@ -1,5 +1,7 @@
 //! The header of an npy file: magic, version, length, and a Python dictionary.
 
+use std::io::SeekFrom;
+
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 
 use super::{Bytes, Layout, cannot_read, shape_words, values};
@@ -16,11 +18,16 @@ const MOST_HEADER: u64 = 10_000;
 /// A dictionary with a tuple in it has two.
 const MOST_BRACKETS: usize = 8;
 
-/// Reads and judges a header; the values must fill the rest of the file.
-pub(super) fn header(bytes: &mut dyn Bytes, length: u64) -> Result<Layout, Error> {
+/// Reads and judges the header of so many bytes from here on; the values must fill the rest of them.
+pub(super) fn header(bytes: &mut dyn Bytes, from: u64, length: u64) -> Result<Layout, Error> {
     let not_one = |found: String| Error::input("the header", found, "an npy file of floats");
+    let to_start = SeekFrom::Start(from);
+    bytes.seek(to_start).map_err(|error| cannot_read(&error))?;
     let mut start = vec![0; usize::try_from(length.min(12)).unwrap_or(0)];
     bytes.read_exact(&mut start).map_err(|error| cannot_read(&error))?;
+    if !start.starts_with(MAGIC) {
+        return Err(not_one("no npy file".into()));
+    }
     let size = match start.as_slice() {
         [_, _, _, _, _, _, 1, _, a, b, ..] => 10 + u64::from(u16::from_le_bytes([*a, *b])),
         [_, _, _, _, _, _, 2 | 3, _, a, b, c, d] => {
@@ -35,7 +42,7 @@ pub(super) fn header(bytes: &mut dyn Bytes, length: u64) -> Result<Layout, Error
         let what = "bytes in the header".to_owned();
         return Err(Error::Limit { what, given: size, limit: MOST_HEADER });
     }
-    bytes.rewind().map_err(|error| cannot_read(&error))?;
+    bytes.seek(to_start).map_err(|error| cannot_read(&error))?;
     let mut text = vec![0; usize::try_from(size).unwrap_or(0)];
     bytes.read_exact(&mut text).map_err(|error| cannot_read(&error))?;
     harmless(&text[10..]).map_err(|found| not_one(found.to_owned()))?;
@@ -58,7 +65,13 @@ pub(super) fn header(bytes: &mut dyn Bytes, length: u64) -> Result<Layout, Error
                 .then(|| "the file is truncated: copy or save it again".into()),
         });
     }
-    Ok(Layout { dtype, shape, big_endian, fortran: header.order() == Order::Fortran, offset: size })
+    Ok(Layout {
+        dtype,
+        shape,
+        big_endian,
+        fortran: header.order() == Order::Fortran,
+        offset: from + size,
+    })
 }
 
 /// The library multiplies the dimensions unchecked and follows brackets by recursion; a header that could

@@ -1,9 +1,10 @@
 //! What a standard deviation asks of the model of rounding, in plain floats.
 
+use super::Model;
 use super::function::Function;
-use super::{Model, rounds};
+use super::model::rounds;
 use crate::error::Error;
-use crate::spec::{Activation, Dtype, Kink, Tensor};
+use crate::spec::{Activation, Arithmetic, Dtype, Kink, Tensor};
 use crate::verdict::bounded::up::Up;
 
 impl Model {
@@ -25,6 +26,18 @@ impl Model {
     /// At least how far a number is off once it is put into the format.
     pub(in crate::verdict) fn misfit(&self, value: f64) -> f64 {
         self.rounding(value).value()
+    }
+
+    /// How far an operand of a matrix product is off, relatively, before it meets the other.
+    pub(in crate::verdict) fn operand_unit(&self) -> f64 {
+        self.operands.map_or(0.0, |operand| operand.unit.value())
+    }
+
+    /// How far operands may all be off to one side, relatively.
+    pub(in crate::verdict) fn operand_bias(&self) -> f64 {
+        self.operands
+            .filter(|operand| operand.may_cut())
+            .map_or(0.0, |operand| operand.unit.value())
     }
 
     /// Whether some number of a tensor is none of the format.
@@ -69,9 +82,9 @@ impl Reaction {
     pub(in crate::verdict) fn of(
         activation: &Activation,
         kink: Kink,
-        dtype: Dtype,
+        arithmetic: impl Into<Arithmetic>,
     ) -> Result<Self, Error> {
-        let models = [Model::of(Dtype::F64), Model::of(dtype)];
+        let models = [Model::of(Dtype::F64), Model::of(arithmetic)];
         let smooth = |function| Ok(Self::Smooth { function, unit: models[1].store_unit() });
         match activation {
             Activation::Tanh => smooth(Smooth::Tanh),

@@ -8,7 +8,7 @@ use num_rational::BigRational;
 use num_traits::{One, Signed, Zero};
 
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::Dtype;
+use crate::spec::{Dtype, Number};
 
 /// The bins of a distribution: exact, then powers of two of an ulp.
 pub const LOWEST_BIN: i32 = -8;
@@ -53,6 +53,15 @@ pub(super) fn ulp(exact: &BigRational, dtype: Dtype) -> BigRational {
         }
     };
     power_of_two(exponent)
+}
+
+/// What errors are counted in: one ulp of floats, one step of a grid; nothing of fractions.
+pub(super) fn unit(exact: &BigRational, held: Number) -> Option<BigRational> {
+    match held {
+        Number::Exact => None,
+        Number::Float(dtype) => Some(ulp(exact, dtype)),
+        Number::Grid(grid) => Some(grid.step()),
+    }
 }
 
 /// Which bin a number of ulps falls into.

@@ -381,8 +381,7 @@ impl Walk {
         };
         let found = match nearness {
             Nearness::Exact | Nearness::CorrectlyRounded => 0.0,
-            // What is known by its centre alone is never exact, and may be hit all the same.
-            _ if off.is_zero() => 0.0,
+            _ if off.is_zero() => 0.0, // the centre of an enclosure, hit
             _ if spread == 0.0 => f64::INFINITY,
             _ => nearest_f64(off) / spread,
         };
@@ -403,12 +402,7 @@ impl Walk {
             false => value,
         };
         let mut ulps = 0.0;
-        let unit = match found.held {
-            Number::Exact => None,
-            Number::Float(dtype) => Some(ulps::ulp(exact, dtype)),
-            Number::Grid(grid) => Some(grid.step()),
-        };
-        if let Some(unit) = unit {
+        if let Some(unit) = ulps::unit(exact, found.held) {
             let raw = (off.numer() * unit.denom(), off.denom() * unit.numer());
             found.distribution[ulps::bin(&BigRational::new_raw(raw.0, raw.1))] += 1;
             let is_float = found.held.dtype().is_some();

@@ -171,7 +171,7 @@ mod picture {
     fn every_entry_is_a_dot_of_its_colour() {
         let case = case("square-2-3-3-2-quadratic");
         let wrong = |k: usize, entry: &mut Q| {
-            if k % 5 == 0 {
+            if k.is_multiple_of(5) {
                 *entry *= q(5, 4);
             }
         };

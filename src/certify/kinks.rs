@@ -23,6 +23,9 @@ const LISTED: usize = 4;
 /// The conventions that have a word, in the order in which they are named if several fit.
 const WORDS: [Kink; 5] = [Kink::Left, Kink::Right, Kink::Mean, Kink::Inner, Kink::Outer];
 
+/// How near theirs is to what is right of a case, and that.
+pub(super) type Near = Result<(Nearness, PerBlock<Reference>), Error>;
+
 /// A part of a network that has one convention, and stands on a kink somewhere.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -72,8 +75,7 @@ pub(super) enum Found {
 }
 
 /// What is right under conventions of the groups, and how near theirs is to it.
-pub(super) type Judged<'a> =
-    dyn FnMut(&[Kink]) -> Result<(Nearness, PerBlock<Reference>), Error> + 'a;
+pub(super) type Judged<'a> = dyn FnMut(&[Kink]) -> Near + 'a;
 
 /// Looks for the conventions under which theirs is right; `declared` is what is right under that of the case.
 ///

@@ -2,7 +2,7 @@
 
 use num_rational::BigRational;
 
-use super::kinks::{Found, Ground, Group, Stand, search, sentence, stopped};
+use super::kinks::{Found, Ground, Group, Near, Stand, search, sentence, stopped};
 use crate::error::Error;
 use crate::number::exact_f64;
 use crate::scalar::Rational;
@@ -13,7 +13,6 @@ use crate::spec::{
 };
 use crate::textbook::{credit, firing};
 use crate::verdict::bounded::{Bound, rounding_bound_of_anybody};
-use crate::verdict::judge::Nearness;
 use crate::verdict::walk::Reference;
 use crate::wire::gradient::Gradient;
 
@@ -28,7 +27,7 @@ pub(super) fn explained(
     mine: &Gradient,
     right: &PerBlock<Reference>,
     limits: &Limits,
-    judged: &mut dyn FnMut(&Case) -> Result<(Nearness, PerBlock<Reference>), Error>,
+    judged: &mut dyn FnMut(&Case) -> Near,
 ) -> Result<(Option<String>, bool), Error> {
     let case = &case.under_the_theorem();
     let ground = match net_inputs(case, limits) {

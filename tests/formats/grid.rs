@@ -138,7 +138,7 @@ impl Fixed<'_> {
     fn gradient(&mut self, case: &Case) -> Vec<BigRational> {
         let Network::Layered(net) = &case.network else { unreachable!() };
         let batch = q(i64::try_from(case.examples.len()).unwrap(), 1);
-        let layers: Vec<_> = net.layers.iter().cloned().collect();
+        let layers = net.layers.to_vec();
         let mut weights: Vec<Vec<Vec<BigRational>>> = Vec::new();
         for layer in &layers {
             let rows = layer.weights.iter();

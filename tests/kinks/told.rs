@@ -214,7 +214,7 @@ fn what_the_numbers_do_not_tell_is_said() {
 /// A list that is not too long, however many there are.
 #[test]
 fn many_are_counted() {
-    let rows = |row: &str| vec![row; 9].join(", ");
+    let rows = |row: &str| [row; 9].join(", ");
     let of = |kink: &str| {
         read(&format!(
             r#"{{"format": "creditcheck/case/1", "network": {{"kind": "layered", "layers": [

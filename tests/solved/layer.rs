@@ -154,7 +154,7 @@ impl Cycle {
         let (h, k) = (self.hidden(), self.v.len());
         let mut synapses = Vec::new();
         for i in 0..h {
-            let from_input = self.u[i].iter().enumerate().map(|(j, w)| (j, w));
+            let from_input = self.u[i].iter().enumerate();
             for (pre, w) in from_input.chain(self.w[i].iter().enumerate().map(|(j, w)| (2 + j, w)))
             {
                 synapses.push(format!("[{}, {pre}, \"{w}\"]", 2 + i));
@@ -378,8 +378,9 @@ pub(super) fn solve(
         }
         for i in k + 1..n {
             let factor = number.round(rows[i][k] / rows[k][k]);
-            for j in k..n {
-                rows[i][j] = number.round(rows[i][j] - number.round(factor * rows[k][j]));
+            let pivot = rows[k].clone();
+            for (entry, above) in rows[i].iter_mut().zip(&pivot).skip(k) {
+                *entry = number.round(*entry - number.round(factor * above));
             }
             right[i] = number.round(right[i] - number.round(factor * right[k]));
         }

@@ -1,11 +1,10 @@
 //! Where a network over time stands on kinks, and whether another convention there explains somebody's numbers.
 
-use crate::certify::kinks::{Found, Ground, Group, Stand, search, sentence, stopped};
+use crate::certify::kinks::{Found, Ground, Group, Near, Stand, search, sentence, stopped};
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::{Kink, Limits, PerBlock, TemporalCase, TemporalRule};
 use crate::textbook::temporal::{Evaluation, TemporalOutcome, run};
-use crate::verdict::judge::Nearness;
 use crate::verdict::walk::Reference;
 use crate::wire::gradient::Gradient;
 
@@ -18,7 +17,7 @@ pub(super) fn explained(
     mine: &Gradient,
     right: &PerBlock<Reference>,
     limits: &Limits,
-    judged: &mut dyn FnMut(&TemporalCase) -> Result<(Nearness, PerBlock<Reference>), Error>,
+    judged: &mut dyn FnMut(&TemporalCase) -> Near,
 ) -> Result<(Option<String>, bool), Error> {
     if case.network.activation.is_differentiable() {
         return Ok((None, false));

@@ -86,7 +86,12 @@ pub(super) fn another_format(
         if !is_coarser || !mine.entries.values().all(is_one) {
             continue;
         }
-        if judged(&held_as(number))?.nearness() < Nearness::Unjudged {
+        let found = match judged(&held_as(number)) {
+            // A verdict is there all the same.
+            Err(error) if error.is_out_of_work() => return Ok(None),
+            found => found?,
+        };
+        if found.nearness() < Nearness::Unjudged {
             let (name, declared) = (coarser.name(), mine.number.name());
             return Ok(Some(format!(
                 "every value is a value of {name}, and as {name} they are right: the file says {declared}; say \"number\": \"{name}\""
@@ -99,6 +104,7 @@ pub(super) fn another_format(
     let found = match judged(&held_as(Number::Grid(grid))) {
         // Where no exact values can be had, nobody knows the nearest multiple.
         Err(Error::Unsupported { .. }) => return Ok(None),
+        Err(error) if error.is_out_of_work() => return Ok(None),
         found => found?,
     };
     let is_right = found.nearness() < Nearness::Unjudged && found.unchecked().is_none();

@@ -89,25 +89,20 @@ pub fn judge(
         diagnosis.extend(order::of_examples(mine, &truth.inputs));
         // What lies within the bound of the right one is of no other weights that anybody could tell.
         if diagnosis.is_empty() && !case.departs() && judgement.nearness() == Nearness::Different {
-            let found = stale::stale(case, mine, &truth.entries, options, limits, progress)?;
-            let found = match found {
-                None if options.scale.is_one() => {
-                    targets::of_targets(case, mine, &truth.entries, limits, progress)?
-                }
-                found => found,
-            };
-            diagnosis.extend(found);
+            let found = elsewhere(case, mine, &truth.entries, options, limits, progress);
+            diagnosis.extend(or_stopped(found, "other weights and targets", &mut caveat)?);
         }
         if diagnosis.is_empty() {
             let early =
-                equilibrium::stopped_early(case, mine, &judgement, options, limits, progress)?;
-            diagnosis.extend(early);
+                equilibrium::stopped_early(case, mine, &judgement, options, limits, progress);
+            diagnosis.extend(or_stopped(early, "tolerances", &mut caveat)?);
         }
         if diagnosis.is_empty() && options.arithmetic.is_none() && !is_cyclic(case) {
-            diagnosis.extend(explain::another_arithmetic(mine.number.dtype(), true, |other| {
+            let found = explain::another_arithmetic(mine.number.dtype(), true, |other| {
                 let options = Options { arithmetic: Some(other), ..options.clone() };
                 judged(case, mine, &options, limits, progress).map(|(found, _)| found)
-            })?);
+            });
+            diagnosis.extend(or_stopped(found, "other arithmetics", &mut caveat)?);
         }
         diagnosis.extend(caveat);
     }
@@ -116,6 +111,39 @@ pub fn judge(
 
 fn is_cyclic(case: &Case) -> bool {
     Wiring::of(case).is_recurrent()
+}
+
+/// The gradient of other weights, or of the targets in another order.
+fn elsewhere(
+    case: &Case,
+    mine: &Gradient,
+    right: &PerBlock<Reference>,
+    options: &Options,
+    limits: &Limits,
+    progress: &mut dyn Progress,
+) -> Result<Option<String>, Error> {
+    match stale::stale(case, mine, right, options, limits, progress)? {
+        None if options.scale.is_one() => targets::of_targets(case, mine, right, limits, progress),
+        found => Ok(found),
+    }
+}
+
+/// What a search found; where it ran out of work, nothing, and that it did: a verdict is there all the same.
+fn or_stopped(
+    found: Result<Option<String>, Error>,
+    at: &str,
+    caveat: &mut Option<String>,
+) -> Result<Option<String>, Error> {
+    match found {
+        Err(error) if error.is_out_of_work() => {
+            let stopped = "the search for known mistakes stopped at";
+            caveat.get_or_insert_with(|| {
+                format!("{stopped} {at}: {error}; raise it with --max-work N")
+            });
+            Ok(None)
+        }
+        found => found,
+    }
 }
 
 /// Judges by the credit rule, where it departs from the gradient and the file declares it; with the distance from the gradient beside it.

@@ -1,7 +1,7 @@
 //! What the judge over time says beside the verdict: μ of the file, the nearest rule, when a search ends, what explains entries without a bound.
 
 use creditcheck::certify::Silent;
-use creditcheck::certify::temporal::{gradient, judge};
+use creditcheck::certify::temporal::{gradient, judge, judgement};
 use creditcheck::number::{exact_f64, nearest_f64};
 use creditcheck::spec::{
     Dtype, Feedback, Form, Limits, Modprop, Mu, Number, Taps, TemporalCase, TemporalRule, Work,
@@ -141,7 +141,7 @@ fn a_search_without_work_says_where_it_stopped() {
     let all = within(u64::MAX);
     let unlimited = judge(&case, &theirs, &Asked::default(), &all, &mut Silent).unwrap();
     let reference = within(u64::MAX);
-    gradient(&case, &TemporalRule::Tangent, Number::Exact, Quantity::Gradient, &reference).unwrap();
+    judgement(&case, &theirs, &reference, &mut Silent).unwrap();
     let (needed, spent) = (all.work.spent(), reference.work.spent());
     assert!(spent < needed, "{spent} of {needed}");
     let (judgement, said) =

@@ -1,16 +1,17 @@
 //! A gradient of other weights than those of the case: one step of the rule before them, or one step after.
 
 use num_rational::BigRational;
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 
-use super::Truth;
+use super::{Truth, of_quantity};
 use crate::error::Error;
 use crate::number::{canonical, exact_f64};
 use crate::progress::Progress;
-use crate::spec::{Case, Limits, Network, Neuron, Part, PerBlock, Synapse, Wiring};
-use crate::verdict::evidence;
+use crate::spec::{Case, Dtype, Limits, Network, Neuron, Number, Part, PerBlock, Synapse, Wiring};
+use crate::verdict::bounded::rounding_bound_of_anybody;
 use crate::verdict::judge::{Judge, Nearness, Options};
 use crate::verdict::walk::Reference;
+use crate::verdict::{evidence, per_block};
 use crate::wire::gradient::{Gradient, Quantity};
 
 /// How many other weights are asked for.
@@ -26,7 +27,7 @@ const WEIGHTS: usize = 2;
 /// simpler explains the numbers, and answered only where every block is right there and has power.
 ///
 /// # Errors
-/// [`Error::Interrupted`], and no other: a gradient that cannot be had is none that this can be.
+/// [`Error::Interrupted`], and that of the limit of work; no other: a gradient that cannot be had is none that this can be.
 pub(super) fn stale(
     case: &Case,
     mine: &Gradient,
@@ -57,6 +58,7 @@ pub(super) fn stale(
             }
             Ok(false) => {}
             Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) if error.is_out_of_work() => return Err(error),
             Err(_) => {}
         }
     }
@@ -120,6 +122,10 @@ pub(super) fn is_right(
     explanations: usize,
     limits: &Limits,
 ) -> Result<bool, Error> {
+    // Fractions are asked only where floats leave it open: of other weights they may be long.
+    if is_far(case, mine) {
+        return Ok(false);
+    }
     let there = Truth::of(case, mine, &Options::default(), limits)?.entries;
     let mut judge = Judge::new(mine.number, &Options::default());
     judge.parameters(&mine.entries, &there);
@@ -130,4 +136,21 @@ pub(super) fn is_right(
         evidence::bits(&(&there.value - &here.value), &(&room + &room))
     });
     Ok(fits && said.sum::<u32>() >= evidence::NEEDED + evidence::choice(explanations))
+}
+
+/// Whether some entry is surely none of this case, by the float nearest to the right one and what both may be off.
+fn is_far(case: &Case, mine: &Gradient) -> bool {
+    let format = match mine.number {
+        Number::Exact => Dtype::F64,
+        Number::Float(dtype) => dtype,
+        // What is rounded to a grid is further off.
+        Number::Grid(_) => return false,
+    };
+    let Ok(bounds) = rounding_bound_of_anybody(case, format) else { return false };
+    let bounds = per_block(case, of_quantity(&bounds, mine.quantity));
+    bounds.values().zip(mine.entries.values()).any(|(bound, theirs)| {
+        let room = exact_f64((bound.bound + bound.radius).next_up());
+        let off = exact_f64(bound.centre).map(|centre| (theirs - centre).abs());
+        off.zip(room).is_some_and(|(off, room)| off > room)
+    })
 }

@@ -15,7 +15,7 @@ const ALL_ORDERS: usize = 4;
 /// Of more than four examples the usual slips are tried: one place on, one place back, and from the last to the first.
 ///
 /// # Errors
-/// [`Error::Interrupted`], and no other: a gradient that cannot be had is none that this can be.
+/// [`Error::Interrupted`], and that of the limit of work; no other: a gradient that cannot be had is none that this can be.
 pub(super) fn of_targets(
     case: &Case,
     mine: &Gradient,
@@ -46,6 +46,7 @@ pub(super) fn of_targets(
             }
             Ok(false) => {}
             Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) if error.is_out_of_work() => return Err(error),
             Err(_) => {}
         }
         seen.push(other);

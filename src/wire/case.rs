@@ -17,7 +17,9 @@ use crate::spec::{
     Network, Neuron, OutputCredit, PerNeuron, PerSynapse, Wiring,
 };
 
-pub(super) use kink::{expect_served, kink, of_layer as kink_of_layer};
+#[cfg(feature = "cli")]
+pub(super) use kink::of_layer as kink_of_layer;
+pub(super) use kink::{expect_served, kink};
 pub(super) use write::activation_json;
 pub use write::{number_json, to_json};
 

@@ -96,6 +96,22 @@ fn factors_are_read() {
     }
 }
 
+/// A factor of one layer is read though its few entries are some roundings off: how well they fit another one is an accident.
+#[test]
+fn a_factor_of_one_layer_is_read_through_roundings() {
+    let case = case(QUADRATIC);
+    let (nearness, said) = said(&case, Number::Float(Dtype::F64), |mine| {
+        for block in &mut mine.entries.blocks[..2] {
+            for (k, entry) in block.entries.iter_mut().enumerate() {
+                let off = 1.0 + [2.0, -1.0, 3.0][k % 3] * f64::EPSILON;
+                *entry = exact_f64(nearest_f64(&(&*entry * q(1, 3))) * off).unwrap();
+            }
+        }
+    });
+    assert_eq!(nearness, Nearness::Different);
+    assert!(said.iter().any(|s| s.contains("biases of layer 1 are 1/3 times")), "{said:?}");
+}
+
 /// With `--scale` what is meant is right, and what is not is wrong.
 #[test]
 fn a_scale_that_is_declared_is_right() {

@@ -15,7 +15,7 @@ use super::evidence::bits;
 use super::ulps::power_of_two;
 use super::walk::Reference;
 use crate::number::exact_f64;
-use crate::spec::Number;
+use crate::spec::{Dtype, Number};
 
 /// The factors between which the common one lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Factor {
         let is_negative = sign(number, entries.clone().into_iter())?;
         let mut floor = BigRational::zero();
         for (theirs, reference) in entries.clone() {
-            let bound = room(number, reference)? * share;
+            let bound = share_of(share, number, reference)?;
             let width = last_rounding(number, theirs);
             // With g ≥ 0 and f > 0.
             let is_turned = reference.value.is_negative();
@@ -145,7 +145,7 @@ impl Factor {
         let of_entry = |(theirs, reference): (&BigRational, &Reference)| {
             // f b + u |t| + tiny, on either side.
             let room =
-                &self.high * room(number, reference)? * share + last_rounding(number, theirs);
+                &self.high * share_of(share, number, reference)? + last_rounding(number, theirs);
             Some(bits(&(&away * reference.value.abs()), &(&room + &room)))
         };
         let said = entries.into_iter().filter_map(of_entry).fold(0, u32::saturating_add);
@@ -182,6 +182,18 @@ impl Factor {
         let magnitude = simplest_between(&self.low, &self.high);
         if self.is_negative { -magnitude } else { magnitude }
     }
+}
+
+/// A share of the bound of an entry, and no less of it than a few roundings of the entry itself, which anybody may have.
+fn share_of(share: &BigRational, number: Number, reference: &Reference) -> Option<BigRational> {
+    // Of a narrow format as many are no longer few: a sixteenth of the number.
+    let roundings = match number.dtype() {
+        Some(Dtype::F64 | Dtype::F32) => 16,
+        Some(Dtype::Bf16 | Dtype::F16) | None => 0,
+    };
+    let bound = room(number, reference)?;
+    let few = last_rounding(number, &reference.value) * BigRational::from_integer(roundings.into());
+    Some((&bound * share).max(bound.min(few)))
 }
 
 /// The bound of an entry; none where it has none and needs one.

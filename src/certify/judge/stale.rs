@@ -27,7 +27,7 @@ const WEIGHTS: usize = 2;
 /// simpler explains the numbers, and answered only where every block is right there and has power.
 ///
 /// # Errors
-/// [`Error::Interrupted`], and that of the limit of work; no other: a gradient that cannot be had is none that this can be.
+/// As [`is_right`].
 pub(super) fn stale(
     case: &Case,
     mine: &Gradient,
@@ -48,18 +48,12 @@ pub(super) fn stale(
     let after = (moved(case, &exact, &-eta), "after a step", "W − η ∂L/∂W");
     for (shifted, when, weights) in [before, after] {
         progress.stage(&format!("is it the gradient {when}?"))?;
-        match is_right(&shifted, mine, right, WEIGHTS, limits) {
-            Ok(true) => {
-                return Ok(Some(format!(
-                    "this is the {} of the weights {when} of η = {}: of {weights}, and not of the W that the case has",
-                    mine.quantity.name(),
-                    canonical(eta)
-                )));
-            }
-            Ok(false) => {}
-            Err(Error::Interrupted) => return Err(Error::Interrupted),
-            Err(error) if error.is_out_of_work() => return Err(error),
-            Err(_) => {}
+        if is_right(&shifted, mine, right, WEIGHTS, limits)? {
+            return Ok(Some(format!(
+                "this is the {} of the weights {when} of η = {}: of {weights}, and not of the W that the case has",
+                mine.quantity.name(),
+                canonical(eta)
+            )));
         }
     }
     Ok(None)
@@ -115,6 +109,9 @@ fn moved(case: &Case, entries: &PerBlock<BigRational>, times: &BigRational) -> C
 
 /// Whether the entries are those of this case, every block of it with power, and far enough from the right ones that it says something
 /// among so many explanations.
+///
+/// # Errors
+/// [`Error::Interrupted`], and that of the limit of work; no other: a gradient that cannot be had is none that this can be.
 pub(super) fn is_right(
     case: &Case,
     mine: &Gradient,
@@ -126,7 +123,12 @@ pub(super) fn is_right(
     if is_far(case, mine) {
         return Ok(false);
     }
-    let there = Truth::of(case, mine, &Options::default(), limits)?.entries;
+    let there = match Truth::of(case, mine, &Options::default(), limits) {
+        Ok(there) => there.entries,
+        Err(Error::Interrupted) => return Err(Error::Interrupted),
+        Err(error) if error.is_out_of_work() => return Err(error),
+        Err(_) => return Ok(false),
+    };
     let mut judge = Judge::new(mine.number, &Options::default());
     judge.parameters(&mine.entries, &there);
     let found = judge.judgement();

@@ -15,7 +15,7 @@ const ALL_ORDERS: usize = 4;
 /// Of more than four examples the usual slips are tried: one place on, one place back, and from the last to the first.
 ///
 /// # Errors
-/// [`Error::Interrupted`], and that of the limit of work; no other: a gradient that cannot be had is none that this can be.
+/// As [`is_right`].
 pub(super) fn of_targets(
     case: &Case,
     mine: &Gradient,
@@ -35,19 +35,13 @@ pub(super) fn of_targets(
             continue;
         }
         progress.stage("is it another order of the targets?")?;
-        match is_right(&other, mine, right, orders.len(), limits) {
-            Ok(true) => {
-                let told: Vec<_> = order.iter().map(ToString::to_string).collect();
-                return Ok(Some(format!(
-                    "this is the {} with the targets in another order than the inputs: those of the examples {}",
-                    mine.quantity.name(),
-                    told.join(", ")
-                )));
-            }
-            Ok(false) => {}
-            Err(Error::Interrupted) => return Err(Error::Interrupted),
-            Err(error) if error.is_out_of_work() => return Err(error),
-            Err(_) => {}
+        if is_right(&other, mine, right, orders.len(), limits)? {
+            let told: Vec<_> = order.iter().map(ToString::to_string).collect();
+            return Ok(Some(format!(
+                "this is the {} with the targets in another order than the inputs: those of the examples {}",
+                mine.quantity.name(),
+                told.join(", ")
+            )));
         }
         seen.push(other);
     }

@@ -55,6 +55,19 @@ pub struct EquilibriumBounds {
     pub credit: PerNeuron<Bound>,
 }
 
+impl EquilibriumBounds {
+    fn of(followed: &Followed) -> Self {
+        let bound = |values: &PerNeuron<Value>| values.map(Bound::of);
+        Self {
+            net_input: bound(&followed.net_input),
+            firing_rate: bound(&followed.firing_rate),
+            balance_factor: bound(&followed.balance_factor),
+            external_credit: bound(&followed.external_credit),
+            credit: bound(&followed.credit),
+        }
+    }
+}
+
 /// Bounds of everything that a float engine reports of the equilibria of a case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecurrentBounds {
@@ -145,15 +158,7 @@ pub fn recurrent_bound<F: Copy + Into<f64>>(
     for (b, (float, exact)) in float.examples.iter().zip(&exact.examples).enumerate() {
         followed.push(view.follow(b, &Floats::of(float, &view.wiring)?, exact)?);
     }
-    let bound = |values: &PerNeuron<Value>| values.map(Bound::of);
-    let example = |all: &Followed| EquilibriumBounds {
-        net_input: bound(&all.net_input),
-        firing_rate: bound(&all.firing_rate),
-        balance_factor: bound(&all.balance_factor),
-        external_credit: bound(&all.external_credit),
-        credit: bound(&all.credit),
-    };
-    let examples = followed.iter().map(example).collect();
+    let examples = followed.iter().map(EquilibriumBounds::of).collect();
     let bounds = RecurrentBounds { format, examples, update: view.update(&followed) };
     if bounds.is_finite() { Ok(bounds) } else { Err(Unbounded::NotFinite) }
 }

@@ -82,16 +82,8 @@ pub fn equilibrium_bound_of_anybody(
     let anybody = Anybody::of(case, format, near, solver)?;
     let followed: Vec<_> =
         (0..near.len()).map(|b| anybody.follow(b)).collect::<Result<_, Unbounded>>()?;
-    let bound = |values: &PerNeuron<Value>| values.map(Bound::of);
-    let example = |all: &Followed| EquilibriumBounds {
-        net_input: bound(&all.net_input),
-        firing_rate: bound(&all.firing_rate),
-        balance_factor: bound(&all.balance_factor),
-        external_credit: bound(&all.external_credit),
-        credit: bound(&all.credit),
-    };
     let bounds = BoundsOfAnybody {
-        examples: followed.iter().map(example).collect(),
+        examples: followed.iter().map(EquilibriumBounds::of).collect(),
         entries: anybody.view.scaled(&followed, Value::rounded(factor, format)),
         loss: anybody.loss(&followed),
     };

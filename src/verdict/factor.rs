@@ -57,6 +57,25 @@ impl Factor {
     ///
     /// The bounds are halved together for as long as there is a common factor; then a few halvings are taken back, more of them where few
     /// entries fit well by accident.
+    ///
+    /// ```
+    /// use creditcheck::verdict::{factor::Factor, walk::Reference};
+    /// use creditcheck::spec::{Dtype, Number};
+    /// use num_rational::BigRational;
+    /// let number = Number::Float(Dtype::F64);
+    /// let third = |off: f64| {
+    ///     let one = BigRational::from_integer(1.into());
+    ///     (one + BigRational::from_float(off).unwrap()) / BigRational::from_integer(3.into())
+    /// };
+    /// let right = [1.0, 1.0].map(|one| Reference::exactly(BigRational::from_float(one).unwrap(), Some(2f64.powi(-30))));
+    /// // Both are off by a thousandth of their bound, and by much the same.
+    /// let theirs = [third(2f64.powi(-40)), third(1.5 * 2f64.powi(-40))];
+    /// let both = || theirs.iter().zip(&right);
+    /// let (wide, unlikely) = (Factor::of(number, both()).unwrap(), third(0.9 * 2f64.powi(-30)));
+    /// let found = wide.clone().sharpened(number, both());
+    /// assert!(wide.admits(&unlikely) && !found.admits(&unlikely));
+    /// assert!(found.admits(&third(0.0)));
+    /// ```
     #[must_use]
     pub fn sharpened<'a>(
         self,

@@ -19,10 +19,7 @@ const OLD: &str = "what was there before\n";
 
 /// An empty folder.
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("signals").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
+    crate::generators::empty_folder(&format!("signals/{name}"))
 }
 
 fn begin(folder: &Path, arguments: &[&str]) -> Child {

@@ -21,10 +21,7 @@ const TURNED: Style = (".weight", ".bias", true);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        Self(crate::generators::empty_folder(name))
     }
 
     /// The exit code, and everything that was printed, in one line.

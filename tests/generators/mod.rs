@@ -24,6 +24,15 @@ use num_traits::Zero;
 
 pub type Q = BigRational;
 
+/// An empty folder of this name, for what a test writes.
+#[cfg(feature = "cli")]
+pub fn empty_folder(name: &str) -> std::path::PathBuf {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 pub fn ratio(p: i64, q: i64) -> Q {
     Q::new(BigInt::from(p), BigInt::from(q))
 }

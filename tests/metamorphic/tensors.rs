@@ -10,10 +10,7 @@ use creditcheck::wire::tensor::{Written, safetensors};
 const FORMATS: [Dtype; 4] = [Dtype::F64, Dtype::F32, Dtype::Bf16, Dtype::F16];
 
 fn folder() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("metamorphic-tensors");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
+    crate::generators::empty_folder("metamorphic-tensors")
 }
 
 fn tensor(name: &str, shape: &[usize], dtype: Dtype, values: &[f64]) -> Written {

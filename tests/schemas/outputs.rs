@@ -31,10 +31,7 @@ fn written(arguments: &[&str]) -> (i32, Value) {
 }
 
 fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("outputs").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
+    crate::generators::empty_folder(&format!("outputs/{name}"))
 }
 
 /// Every place of a document (two entries of a list stand for all), and its path with `*` for their numbers.

@@ -32,10 +32,7 @@ fn assert_closed(schema: &Validator, document: &Value, optional: &[&str]) {
 /// A folder of its own for what the program writes.
 #[cfg(feature = "cli")]
 fn folder(name: &str) -> std::path::PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("schemas").join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
-    folder
+    crate::generators::empty_folder(&format!("schemas/{name}"))
 }
 
 /// What the program prints, whose files go into a folder.

@@ -1,7 +1,6 @@
 //! The files of a sweep: what is written is read again, and the committed results follow from the committed runs.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use creditcheck::report::communities as report;
@@ -122,9 +121,7 @@ const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/communiti
 /// The program with a folder that has all runs and half a line more, as if it had been killed while it wrote.
 #[test]
 fn the_program_makes_the_committed_results_of_the_committed_runs() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("communities");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).unwrap();
+    let folder = crate::generators::empty_folder("communities");
     let runs = fs::read_to_string(format!("{COMMITTED}/runs.jsonl")).unwrap();
     assert_eq!(runs.lines().count(), 1 + Plan::full(1).keys.len());
     fs::write(folder.join("runs.jsonl"), format!("{runs}{{\"arm\":\"A\",\"check")).unwrap();

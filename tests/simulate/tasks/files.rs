@@ -185,9 +185,7 @@ const COMMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tasks");
 fn the_program_makes_the_committed_results_of_the_committed_runs() {
     for (name, count) in [("alignment", 10), ("recall", 8), ("xor", 20), ("blocks", 40)] {
         let committed = format!("{COMMITTED}/{name}");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tasks").join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
+        let folder = crate::generators::empty_folder(&format!("tasks/{name}"));
         let runs = fs::read_to_string(format!("{committed}/runs.jsonl")).unwrap();
         fs::write(folder.join("runs.jsonl"), format!("{runs}{{\"condition\":\"bp")).unwrap();
         let made = Command::new(env!("CARGO_BIN_EXE_creditcheck"))

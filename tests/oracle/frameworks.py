@@ -431,6 +431,16 @@ def slope_function_of_neighbour(net, place):
     return with_slope(net, place[0], lambda l, sums, rates: slope(net.activations[place[1]], sums[l]))
 
 
+def one_step_before(net):
+    """The gradient g of the weights from which a step of it led to these, g = ∇L(W + ηg); nothing finite where that is not found."""
+    found = backprop(net)
+    for _ in range(100):
+        found, last = backprop(net.moved(found, net.rate)), found
+    far = distance(found, last)
+    is_found = far is not None and far < 64 * np.finfo(net.dtype).eps
+    return found if is_found else each(found, lambda part: part * net.dtype(np.nan))
+
+
 def limits(largest):
     """Where people clip, as far as it does something."""
     return [limit for limit in (5.0, 1.0, 0.5, 0.1, 0.01) if limit < 0.9 * largest][:2]
@@ -498,7 +508,7 @@ MISTAKES = {
         made=lambda net, g, place: put(g, {(place[0], 0): g[place[1]][0], (place[1], 0): g[place[0]][0]})),
     "stale": Mistake(
         "the gradient of the weights as they were one step before",
-        planted=lambda net, place: backprop(net.moved(backprop(net), net.rate))),
+        planted=lambda net, place: one_step_before(net)),
     "other-example-order": Mistake(
         "the targets are in another order than the inputs", BATCH,
         planted=lambda net, place: backprop(net, targets=np.roll(net.t, 1, axis=0))),

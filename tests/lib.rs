@@ -43,6 +43,8 @@ mod properties_quickcheck;
 mod rationals;
 mod recurrent;
 mod regressions;
+#[cfg(feature = "cli")]
+mod reports;
 mod robustness;
 mod schemas;
 #[cfg(feature = "simulate")]

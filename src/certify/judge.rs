@@ -3,6 +3,7 @@
 mod aligned;
 mod equilibrium;
 mod order;
+mod parameters;
 mod stale;
 mod targets;
 
@@ -80,6 +81,7 @@ pub fn judge(
             return Ok((judgement, diagnosis));
         }
         diagnosis.extend(explain::factors(mine, &truth.entries, &judgement, &scale));
+        diagnosis.extend(parameters::in_their_place(case, mine, &truth.entries, &judgement));
         if !case.departs() {
             let case = truth.stand.as_ref().map_or(case, |stand| &stand.case);
             let (found, stopped) = mistakes(case, mine, &truth, options, limits, progress)?;

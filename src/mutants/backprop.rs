@@ -52,7 +52,7 @@ impl Reference<'_> {
             } else {
                 self.push_gradient(hook, &step, &delta, &mut gradient);
             }
-            let passed = self.passed_deltas(hook, &step, delta)?;
+            let passed = self.passed_deltas(hook, &step, &adjoint, delta)?;
             adjoint = self.pass_on(hook, &step, &passed, &gradient);
             for value in adjoint.iter().flatten() {
                 self.within_limits(value)?;
@@ -114,8 +114,17 @@ impl Reference<'_> {
         Ok(all)
     }
 
-    /// The deltas that go back: those of the gradient, unless M28 forgets the adjoint.
-    fn passed_deltas(&self, hook: &Hook, step: &Step, delta: Batch) -> Result<Batch, Error> {
+    /// The deltas that go back: those of the gradient, unless M28 forgets the adjoint, or M33 the slope.
+    fn passed_deltas(
+        &self,
+        hook: &Hook,
+        step: &Step,
+        adjoint: &Batch,
+        delta: Batch,
+    ) -> Result<Batch, Error> {
+        if delta != *adjoint && hook.at(Mutant::M33, Neuron(step.post0)) {
+            return Ok(adjoint.clone());
+        }
         if !hook.at(Mutant::M28, Neuron(step.post0)) {
             return Ok(delta);
         }

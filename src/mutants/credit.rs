@@ -183,7 +183,8 @@ impl Reference<'_> {
                 } else {
                     old[post].clone()
                 };
-                credit += self.feedback(hook, weights, synapse) * &beta[post] * incoming;
+                let passed = self.passed_on(hook, beta, post);
+                credit += self.feedback(hook, weights, synapse) * passed * incoming;
             }
             if let Some(post) = self.phantom(hook, pre) {
                 let half = Rational::one_over(2);
@@ -198,6 +199,19 @@ impl Reference<'_> {
             new[pre] = credit;
         }
         new
+    }
+
+    /// β as the retrograde signal has it.
+    pub(super) fn passed_on(
+        &self,
+        hook: &Hook,
+        beta: &PerNeuron<Rational>,
+        post: Neuron,
+    ) -> Rational {
+        if beta[post] != Rational::one() && hook.at(Mutant::M33, post) {
+            return Rational::one();
+        }
+        beta[post].clone()
     }
 
     /// W_ij as the retrograde signal has it.

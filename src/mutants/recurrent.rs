@@ -112,7 +112,7 @@ impl Reference<'_> {
             if is_turned {
                 rows[ends.post.0][ends.pre.0] -= strength * &beta[ends.post];
             } else {
-                rows[receiver.0][sender.0] -= strength * &beta[sender];
+                rows[receiver.0][sender.0] -= strength * self.passed_on(hook, beta, sender);
             }
         }
         rows

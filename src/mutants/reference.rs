@@ -120,6 +120,13 @@ impl<'a> Reference<'a> {
                 return rational(slope(other, kink, s), other);
             }
         }
+        if *function != Activation::Relu && hook.at(Mutant::M34, neuron) {
+            return rational(slope(&Activation::Relu, kink, s), &Activation::Relu);
+        }
+        if *function != Activation::Logistic && hook.at(Mutant::M35, neuron) {
+            let x = &firing.firing_rate[neuron];
+            return Ok(x * (Rational::one() - x));
+        }
         if hook.at(Mutant::M05, neuron) {
             return rational(slope(function, kink, &firing.firing_rate[neuron]), function);
         }

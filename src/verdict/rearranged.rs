@@ -3,6 +3,7 @@
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
+use super::evidence;
 use super::factor::{Factor, last_rounding};
 use super::walk::Reference;
 use crate::number::{canonical, exact_f64};
@@ -62,6 +63,23 @@ impl Look<'_> {
         a.entries.iter().zip(&b.entries).any(|(a, b)| !self.is(&a.value, b))
     }
 
+    /// Whether they have these numbers in a block, each in the place of the right one, and whether that says something.
+    fn has<'r>(&self, k: usize, other: impl Fn(usize) -> &'r Reference) -> bool {
+        // As many are tried of each block.
+        const ARRANGEMENTS: usize = 8;
+        let mut said = 0u32;
+        let pairs = self.theirs.blocks[k].entries.iter().zip(&self.right.blocks[k].entries);
+        for (at, (theirs, right)) in pairs.enumerate() {
+            let other = other(at);
+            let bound = other.bound.map_or(Some(BigRational::zero()), exact_f64);
+            let Some(bound) = bound.filter(|_| self.is(theirs, other)) else { return false };
+            let room = bound + last_rounding(self.number, theirs);
+            let bits = evidence::bits(&(&other.value - &right.value), &(&room + &room));
+            said = said.saturating_add(bits);
+        }
+        said >= evidence::NEEDED + evidence::choice(ARRANGEMENTS * self.right.blocks.len())
+    }
+
     /// Several blocks, each with the right numbers of another.
     fn moved(&self, wrong: &[usize]) -> Option<String> {
         let of = |k: &usize| {
@@ -92,48 +110,53 @@ impl Look<'_> {
         }
         if let Shape::Matrix { rows, columns } = right.shape {
             let turned = |at: usize| &right.entries[at % columns * columns + at / columns];
-            let is_turned = rows == columns
-                && rows > 1
-                && theirs.entries.iter().enumerate().all(|(at, t)| self.is(t, turned(at)));
-            if is_turned {
+            if rows == columns && rows > 1 && self.has(k, turned) {
                 return Some(format!("the {name} {TRANSPOSED}"));
             }
             return self.of_another_shape(k, rows, columns);
         }
-        self.broadcast(theirs, right)
+        self.broadcast(k).or_else(|| self.sums_of_rows(k))
     }
 
     /// The same numbers column by column.
     fn of_another_shape(&self, k: usize, rows: usize, columns: usize) -> Option<String> {
-        let (theirs, right) = (&self.theirs.blocks[k], &self.right.blocks[k]);
+        let right = &self.right.blocks[k];
         let by_column = |at: usize| &right.entries[at % rows * columns + at / rows];
-        let is_by_column = rows > 1
-            && columns > 1
-            && theirs.entries.iter().enumerate().all(|(at, t)| self.is(t, by_column(at)));
-        is_by_column.then(|| {
+        (rows > 1 && columns > 1 && self.has(k, by_column)).then(|| {
             let name = right.name();
             format!("the {name} are written column by column: as inputs × outputs, in the shape of outputs × inputs")
         })
     }
 
     /// Every bias with the sum, or the mean, of all of them.
-    fn broadcast(&self, theirs: &Block<BigRational>, right: &Block<Reference>) -> Option<String> {
+    fn broadcast(&self, k: usize) -> Option<String> {
+        let (theirs, right) = (&self.theirs.blocks[k], &self.right.blocks[k]);
         let first = theirs.entries.first()?;
         let count = right.entries.len();
         if count < 2 || theirs.entries.iter().any(|entry| entry != first) {
             return None;
         }
-        let value = right.entries.iter().map(|r| &r.value).sum::<BigRational>();
-        let mut bound = 0.0;
-        for reference in &right.entries {
-            bound += reference.bound.unwrap_or(0.0);
-        }
-        let sum = Reference::exactly(value.clone(), Some(2.0 * bound));
-        let mean = value / BigRational::from_integer(count.into());
-        let mean = Reference::exactly(mean, Some(2.0 * bound));
+        let all = sum(&right.entries);
+        let mean = &all.value / BigRational::from_integer(count.into());
+        let mean = Reference::exactly(mean, all.bound);
         let name = right.name();
-        [(sum, "sum"), (mean, "mean")].into_iter().find(|(of, _)| self.is(first, of)).map(|(_, word)| {
+        [(all, "sum"), (mean, "mean")].into_iter().find(|(of, _)| self.has(k, |_| of)).map(|(_, word)| {
             format!("every entry of the {name} is the {word} of all of them: one number in place of {count}")
+        })
+    }
+
+    /// Every bias with the sum of the derivatives of its neuron's weights: Σ_j ∂L/∂W_ij for ∂L/∂b_i.
+    fn sums_of_rows(&self, k: usize) -> Option<String> {
+        let right = &self.right.blocks[k];
+        let is_beside = |block: &&Block<Reference>| block.part == right.part;
+        let weights = self.right.blocks.iter().filter(is_beside).find_map(|block| {
+            let Shape::Matrix { columns, .. } = block.shape else { return None };
+            (columns > 1).then(|| block.entries.chunks(columns))
+        })?;
+        let sums: Vec<Reference> = weights.map(sum).collect();
+        self.has(k, |at| &sums[at]).then(|| {
+            let name = right.name();
+            format!("the {name} are the sums of the rows of the derivatives with respect to the weights: the inputs are still in them")
         })
     }
 
@@ -160,9 +183,23 @@ impl Look<'_> {
     }
 }
 
+/// The sum of some entries, in floats and in any order: each addition rounds no more than all terms did that go into it.
+fn sum(entries: &[Reference]) -> Reference {
+    let mut bound = 0.0;
+    for reference in entries {
+        bound += reference.bound.unwrap_or(0.0);
+    }
+    let value = entries.iter().map(|reference| &reference.value).sum::<BigRational>();
+    Reference::exactly(value, Some(bound * entries.len() as f64))
+}
+
 /// Whether a common factor makes their length a round number: clipped by norm.
 #[must_use]
 pub fn clipped_by_norm(theirs: &PerBlock<BigRational>, factor: &Factor) -> Option<String> {
+    // One entry alone points as it should whatever it is, and in few digits every number is round.
+    if theirs.values().filter(|entry| !entry.is_zero()).count() < 2 {
+        return None;
+    }
     let length: f64 =
         theirs.values().map(|v| crate::number::nearest_f64(v).powi(2)).sum::<f64>().sqrt();
     let is_less = factor.high < BigRational::from_integer(1.into()) && !factor.is_negative;

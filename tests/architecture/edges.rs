@@ -30,7 +30,7 @@ verdict::power: verdict::nearness
 verdict::lattice: number spec verdict::compared verdict::entries
 verdict::locality: spec verdict::compared
 verdict::reading: number verdict::evidence verdict::factor
-verdict::rearranged: number spec verdict::factor verdict::walk
+verdict::rearranged: number spec verdict::evidence verdict::factor verdict::walk
 verdict::scaled: number spec verdict::bounded verdict::ulps verdict::walk
 verdict::table: verdict::compared
 verdict::temporal: spec verdict::temporal::parts

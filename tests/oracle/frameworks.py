@@ -196,11 +196,12 @@ def forward(net, x):
     return sums, rates
 
 
-def backprop(net, slopes=None, feedback=None, targets=None, biases=None, inputs=None):
+def backprop(net, slopes=None, feedback=None, targets=None, biases=None, inputs=None, passed=None):
     """The gradient, [(weights, biases or None), …]; with a hook in place of one of its parts, that of a mistake.
 
     slopes(l, sums, rates): σ' of layer l. feedback(l, weights, gradient): what credit goes back through. biases(delta): a layer's sum.
-    A list `inputs` is given the derivatives of each example's own loss at its inputs.
+    passed(l, delta, adjoint): what goes back to the layer before. A list `inputs` is given the derivatives of each example's own loss at
+    its inputs.
     """
     slopes = slopes or (lambda l, sums, rates: slope(net.activations[l], sums[l]))
     feedback = feedback or (lambda l, w, g: w)
@@ -211,7 +212,7 @@ def backprop(net, slopes=None, feedback=None, targets=None, biases=None, inputs=
         delta = adjoint * slopes(l, sums, rates)
         gradient = delta.T @ rates[l]
         found.append((gradient, None if net.biases[l] is None else biases(delta)))
-        adjoint = delta @ feedback(l, net.weights[l], gradient)
+        adjoint = (passed(l, delta, adjoint) if passed else delta) @ feedback(l, net.weights[l], gradient)
     if inputs is not None:
         inputs.extend(adjoint * net.dtype(len(net.x)))
     return found[::-1]
@@ -484,6 +485,15 @@ MISTAKES = {
     "slopes-of-neighbour": Mistake(
         "the slopes of the neighbouring layer, of the same width",
         lambda net, g: neighbours(net, lambda l, m: len(net.weights[l]) == len(net.weights[m])), planted=slopes_of_neighbour),
+    "slope-of-relu": Mistake(
+        "the slope of ReLU in place of σ'(s), in one layer or in all", lambda net, g: layer_places(net),
+        planted=lambda net, place: with_slope(net, place, lambda l, sums, rates: slope("relu", sums[l]))),
+    "slope-of-logistic": Mistake(
+        "x (1 - x) in place of σ'(s), in one layer or in all", lambda net, g: layer_places(net),
+        planted=lambda net, place: with_slope(net, place, lambda l, sums, rates: rates[l + 1] * (1 - rates[l + 1]))),
+    "error-passed-on": Mistake(
+        "credit leaves a layer without its slope, in one layer or in all", lambda net, g: layer_places(net),
+        planted=lambda net, place: backprop(net, passed=lambda l, delta, adjoint: adjoint if place in (l, None) else delta)),
     "updated-early": Mistake(
         "the weights of a layer are updated before credit passes through them",
         planted=lambda net, place: backprop(net, feedback=lambda l, w, g: w - net.rate * g)),

@@ -36,6 +36,8 @@ SLOPES = {
     "leaves out the balance factor": lambda net, l, sums, rates: np.ones_like(sums[l]),
     "takes the balance factor of the function of the layer before": lambda net, l, sums, rates: fw.slope(net.activations[l - 1], sums[l]),
     "takes the balance factor of the function of the next layer": lambda net, l, sums, rates: fw.slope(net.activations[l + 1], sums[l]),
+    "takes the slope of ReLU for the balance factor": lambda net, l, sums, rates: fw.slope("relu", sums[l]),
+    "takes x (1 − x), the slope of the logistic function, for the balance factor": lambda net, l, sums, rates: rates[l + 1] * (1 - rates[l + 1]),
 }  # fmt: skip
 FACTORS = {
     "has the opposite sign": lambda net: -1,
@@ -83,6 +85,8 @@ def gradients_of(rule, where, net):
         for other in (layer - 1, layer + 1):
             if 0 <= other < len(net.weights) and len(net.weights[other]) == len(net.weights[layer]):
                 yield fw.slopes_of_neighbour(net, (layer, other))
+    elif rule == "passes credit on without the balance factor":
+        yield fw.backprop(net, passed=lambda l, delta, adjoint: adjoint if is_there(l) else delta)
     elif rule == "changes the weights before the credit has passed them":
         yield fw.backprop(net, feedback=lambda l, w, g: w - net.rate * g)
     elif rule == "sends credit back through W instead of its transpose":

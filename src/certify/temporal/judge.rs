@@ -120,11 +120,15 @@ fn explained(
             }
         }
         said.extend(explain::factors(mine, &truth.right, &judgement, &scale));
-        let diagnosis = diagnose(case, mine, &truth, options, limits, progress)?;
+        let (diagnosis, nearest) = diagnose(case, mine, &truth, options, limits, progress)?;
         if judgement.nearness() == Nearness::Unjudged && diagnosis.iter().any(|d| d.is_exactly) {
             judgement.differs_surely();
         }
         said.extend(diagnosis.into_iter().map(|diagnosis| diagnosis.sentence));
+        // What is near says nothing beside what it is.
+        if said.is_empty() {
+            said.extend(nearest);
+        }
     }
     Ok((judgement, said))
 }
@@ -306,7 +310,7 @@ impl Diagnosis {
 }
 
 /// The rules and the known mistakes that give these entries, after rounding to the format they are held in or within a rounding
-/// bound; of floats that are none of them, the rule that is nearest.
+/// bound; and of floats the rule that is nearest, where it is nearer than the gradient.
 fn diagnose(
     case: &TemporalCase,
     mine: &Gradient,
@@ -314,7 +318,7 @@ fn diagnose(
     options: &Options,
     limits: &Limits,
     progress: &mut dyn Progress,
-) -> Result<Vec<Diagnosis>, Error> {
+) -> Result<(Vec<Diagnosis>, Option<String>), Error> {
     let Truth { gradient: truth, right } = truth;
     let what = mine.quantity.name();
     let mut found: Vec<Diagnosis> = Vec::new();
@@ -330,7 +334,7 @@ fn diagnose(
                 let sentence =
                     format!("the search stopped at {rule}: {error}; raise it with --max-work N");
                 found.push(Diagnosis { is_exactly: false, sentence });
-                return Ok(found);
+                return Ok((found, None));
             }
             // A rule that cannot be run here is none that this can be.
             Err(_) => continue,
@@ -365,16 +369,16 @@ fn diagnose(
         progress.stage("is it a known mistake?")?;
         found.extend(mistakes(case, mine, right, options, limits));
     }
-    if found.is_empty() && mine.number != Number::Exact && nearest.0 < furthest(mine, truth) {
-        let float = nearest_f64(&nearest.0);
-        let sentence = format!(
-            "nearest to it is {}: no entry is further off than {float:.1e}; from the exact {what} up to {:.1e}",
-            nearest.1,
-            nearest_f64(&furthest(mine, truth))
-        );
-        found.push(Diagnosis { is_exactly: false, sentence });
-    }
-    Ok(found)
+    let far = furthest(mine, truth);
+    let is_nearer = mine.number != Number::Exact && nearest.0 < far;
+    let nearest = is_nearer.then(|| {
+        let [near, far] = [&nearest.0, &far].map(nearest_f64);
+        format!(
+            "nearest to it is {}: no entry is further off than {near:.1e}; from the exact {what} up to {far:.1e}",
+            nearest.1
+        )
+    });
+    Ok((found, nearest))
 }
 
 /// The known mistakes in BPTT and RTRL that give these entries, exactly or within the room that floats have.

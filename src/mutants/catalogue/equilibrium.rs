@@ -4,7 +4,7 @@ use super::{Entry, entry};
 
 /// All of them in the order of their numbers.
 #[rustfmt::skip] // One mutant a paragraph, each field at the same place.
-pub const CATALOGUE: [Entry; 43] = [
+pub const CATALOGUE: [Entry; 46] = [
     entry!(M01, Both, "sign of the update",
         "has the opposite sign",
         "gradient and update confused: ΔW = +η ∂L/∂W",
@@ -113,6 +113,18 @@ pub const CATALOGUE: [Entry; 43] = [
         "takes the balance factor of the function of the layer before",
         "off by one in the list of functions, the other way",
         "two layers with different functions"),
+    entry!(M33, Both, "credit passed on without its balance factor",
+        "passes credit on without the balance factor",
+        "errors sent back through the weights before σ′ is multiplied in, as W^T (t − x)",
+        "σ′ ≠ 1 above a hidden layer"),
+    entry!(M34, Both, "slope of ReLU",
+        "takes the slope of ReLU for the balance factor",
+        "a leak or an upper end that the way back has not heard of",
+        "a net input at which σ′ is not the slope of ReLU"),
+    entry!(M35, Both, "x (1 − x) for any function",
+        "takes x (1 − x), the slope of the logistic function, for the balance factor",
+        "out * (1 - out) written into the way back, another function chosen later",
+        "a function that is not logistic"),
     entry!(K01, Credit, "relaxation stopped short",
         "stops before the credit has settled",
         "as many sweeps as layers for credits that need one more",

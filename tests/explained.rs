@@ -4,8 +4,11 @@ use creditcheck::certify::Silent;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::judge;
 use creditcheck::number::{exact_f64, nearest, nearest_f64};
-use creditcheck::spec::{Case, Dtype, Limits, Number};
+use creditcheck::spec::{Case, Dtype, Layout, Limits, Number, Part, Shape};
+use creditcheck::verdict::factor::Factor;
 use creditcheck::verdict::judge::{Nearness, Options as Asked};
+use creditcheck::verdict::rearranged::{clipped_by_norm, explained};
+use creditcheck::verdict::walk::Reference;
 use creditcheck::wire::Document;
 use creditcheck::wire::gradient::{Gradient, Quantity};
 use num_rational::BigRational;
@@ -442,5 +445,43 @@ fn rows_in_another_order_are_told() {
         assert!(wrong.iter().any(|s| s.contains("in the order 1, 2, 0")), "{wrong:?}");
         assert!(!named(&said([0, 1, 2], false)) && !named(&said([1, 2, 0], true)));
         assert!(!named(&said([1, 1, 0], false)));
+    }
+}
+
+/// A block that fits its transpose, one sum or the sums of rows within bounds as wide as its entries fits by accident.
+#[test]
+fn what_fits_within_any_bound_is_not_told() {
+    let layer = |shape| (Part::Layer(0), shape);
+    let layout =
+        Layout::new([layer(Shape::Matrix { rows: 2, columns: 2 }), layer(Shape::Vector(2))]);
+    let bf16 = Number::Float(Dtype::Bf16);
+    let right = [1, 5, -7, 3, -60, 64].map(|value| q(value, 1));
+    let transposed = [1, -7, 5, 3, -60, 64];
+    let one_sum = [1, 5, -7, 3, 4, 4];
+    let rows = [1, 5, -7, 3, 6, -4];
+    for (theirs, says) in
+        [(transposed, "transposed"), (one_sum, "the sum of all"), (rows, "sums of the rows")]
+    {
+        let theirs = layout.hold(theirs.map(|value| q(value, 1)));
+        // Fourteen bits are needed here, of which an entry of bf16 says seven or more if its bound is narrow.
+        for (bound, is_told) in [(1e-6, true), (1.5, false)] {
+            let of = |value: &BigRational| Reference::exactly(value.clone(), Some(bound));
+            let said = explained(bf16, &theirs, &layout.hold(right.each_ref().map(of)));
+            let is_said = said.iter().any(|sentence| sentence.contains(says));
+            assert_eq!(is_said, is_told, "{says} within {bound}: {said:?}");
+        }
+    }
+}
+
+/// Any number of few digits is a round length: one entry alone is clipped by nothing.
+#[test]
+fn one_entry_is_not_clipped_by_norm() {
+    let bf16 = Number::Float(Dtype::Bf16);
+    let layout = Layout::new([(Part::Layer(0), Shape::Vector(2))]);
+    for (theirs, right, is_told) in [([3, 4], [6, 8], true), ([0, 5], [0, 8], false)] {
+        let right = right.map(|value| Reference::exactly(q(value, 1), Some(1e-6)));
+        let theirs = layout.hold(theirs.map(|value| q(value, 1)));
+        let factor = Factor::of(bf16, theirs.blocks[0].entries.iter().zip(&right)).unwrap();
+        assert_eq!(clipped_by_norm(&theirs, &factor).is_some(), is_told, "{factor:?}");
     }
 }

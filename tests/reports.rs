@@ -71,15 +71,20 @@ fn check(case: &str, mine: &str, options: &[&str]) -> (i32, Vec<String>) {
 
 #[test]
 fn each_is_answered_as_the_table_says() {
+    let mut otherwise = Vec::new();
     for &(case, mine, options, exit, says) in ANSWERS {
         let folder = Path::new(case).parent().unwrap().display();
-        let (code, said) = check(&format!("{case}.json"), &format!("{folder}/{mine}.json"), options);
-        assert_eq!(code, exit, "{case} {mine} {options:?}: {said:?}");
-        match says {
-            "" => assert!(said.is_empty(), "{case} {mine} {options:?}: {said:?}"),
-            says => assert!(said[0].contains(says), "{case} {mine} {options:?}: {said:?}"),
+        let (code, said) =
+            check(&format!("{case}.json"), &format!("{folder}/{mine}.json"), options);
+        let is_said =
+            said.first().map_or(says.is_empty(), |first| !says.is_empty() && first.contains(says));
+        // What is near is no news where it is known what it is.
+        let is_near = said.iter().any(|sentence| sentence.starts_with("nearest to it"));
+        if code != exit || !is_said || is_near {
+            otherwise.push(format!("{case} {mine} {options:?}: {code}, {said:?}"));
         }
     }
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
 }
 
 /// What the same code gives without the mistake is right, and nothing is said of it.

@@ -71,8 +71,9 @@ impl Set {
     /// Whether a mutant is older than the set.
     pub(super) fn knows(self, mutant: Mutant) -> bool {
         // Mistakes of solvers came after both, and those that public reports had and the catalogue had not.
-        let is_newer = [Mutant::R06, Mutant::R07, Mutant::R08, Mutant::M33, Mutant::M34, Mutant::M35]
-            .contains(&mutant);
+        let is_newer =
+            [Mutant::R06, Mutant::R07, Mutant::R08, Mutant::M33, Mutant::M34, Mutant::M35]
+                .contains(&mutant);
         let is_older = match self {
             Self::V1 => ![Mutant::M30, Mutant::M31, Mutant::M32].contains(&mutant),
             Self::V2 => true,

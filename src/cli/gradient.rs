@@ -152,7 +152,7 @@ fn named(block: &Block<f64>, found: &Tensors) -> Result<(String, Vec<usize>), Er
             let name = own.and_then(|names| names.weights.clone());
             (name.unwrap_or(format!("layer{}.weight", layer + 1)), vec![*rows, *columns])
         }
-        Shape::Vector(_) | Shape::Synapses(_) | Shape::Biases { .. } => {
+        Shape::Vector(_) | Shape::Number | Shape::Synapses(_) | Shape::Biases { .. } => {
             let name = own.and_then(|names| names.biases.clone());
             (name.unwrap_or(format!("layer{}.bias", layer + 1)), vec![block.entries.len()])
         }

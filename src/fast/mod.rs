@@ -25,6 +25,7 @@ mod product;
 pub mod recurrent;
 pub mod relax;
 pub mod solve;
+pub mod stack;
 pub mod temporal;
 mod wide;
 

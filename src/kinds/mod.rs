@@ -7,6 +7,7 @@ mod asked;
 mod case;
 mod dense;
 mod large;
+mod stack;
 mod temporal;
 
 use crate::certificate::Certificate;
@@ -24,6 +25,7 @@ use crate::wire::dense as tensors;
 use crate::wire::gradient::{Gradient, Subject};
 use crate::wire::json::Json;
 use crate::wire::temporal::is_temporal;
+use crate::wire::temporal::stack::is_stack;
 use crate::wire::tensor::Opened;
 
 pub use asked::{Asked, OptionsFile, RuleOptions};
@@ -186,6 +188,9 @@ pub fn read(
     open: &mut dyn FnMut(&str) -> Result<Opened, Error>,
 ) -> Result<Box<dyn Kind>, Error> {
     let json = Json::read(bytes, limits)?;
+    if is_stack(&json, limits) {
+        return Ok(Box::new(stack::Stack::read(&json, limits)?));
+    }
     if is_temporal(&json, limits) {
         return Ok(Box::new(temporal::Temporal::read(&json, limits)?));
     }

@@ -180,7 +180,7 @@ fn from_file(
 }
 
 /// An option that the rule does not have.
-fn refuse(option: Option<&'static str>, with: &str) -> Result<(), Error> {
+pub(super) fn refuse(option: Option<&'static str>, with: &str) -> Result<(), Error> {
     match option {
         Some(option) => Err(Error::unsupported(format!("{option} with the rule {with}"))),
         None => Ok(()),

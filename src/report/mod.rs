@@ -27,7 +27,7 @@ use num_rational::BigRational;
 use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::paragraph::{hanging, wrapped};
-use crate::spec::{Activation, Case, Dense, Dtype, Network, Number};
+use crate::spec::{Activation, Case, Dense, Dtype, Network, Number, Shape};
 use crate::wire::gradient::{Gradient, Quantity};
 
 use layout::{drawn, drawn_by, fits, grid};
@@ -43,7 +43,8 @@ pub use simulated::{Simulated, simulated, simulated_json, traces_json};
 pub use steps::{Numbers, steps, steps_json};
 pub use suites::{certified_junit, judged_junit, verified_junit};
 pub use temporal::{
-    compared, compared_json, network_over_time, steps_over_time, steps_over_time_json,
+    compared, compared_json, layers_over_time, network_over_time, steps_over_time,
+    steps_over_time_json,
 };
 pub use vectors::{vectors_checked_json, vectors_generated_json};
 pub use verified::{verified, verified_json, verified_large};
@@ -174,6 +175,11 @@ fn blocks(gradient: &Gradient) -> String {
     let mut text = loss.unwrap_or_default();
     for block in &gradient.entries.blocks {
         text.push_str(&format!("\n{quantity}{}, {}\n", block.symbol(), block.in_words()));
+        if block.shape == Shape::Number {
+            let values = block.entries.iter().map(|value| hanging(2, 4, &shown(value, number)));
+            text.extend(values);
+            continue;
+        }
         let mut grid = grid();
         let [post, pre] = block.axes();
         grid.set_header(match block.shape.is_of_biases() {

@@ -49,6 +49,8 @@ pub enum Part {
     Graph,
     /// A field of its own.
     Field(Field),
+    /// A field of one layer of several in time, counted from 0.
+    Stacked(usize, Field),
 }
 
 /// A block that has a field of its own in documents.
@@ -76,6 +78,8 @@ pub enum Shape {
     },
     /// Biases, one per neuron.
     Vector(usize),
+    /// One number alone.
+    Number,
     /// The weights of a list of synapses.
     Synapses(Vec<Place>),
     /// The biases of some of so many neurons.
@@ -103,6 +107,7 @@ impl Shape {
         match self {
             Self::Matrix { rows, columns } => rows * columns,
             Self::Vector(count) => *count,
+            Self::Number => 1,
             Self::Synapses(places) => places.len(),
             Self::Biases { of, .. } => of.len(),
         }
@@ -115,18 +120,18 @@ impl Shape {
             Self::Matrix { columns, .. } => {
                 Place { post: index / columns, pre: Some(index % columns) }
             }
-            Self::Vector(_) => Place { post: index, pre: None },
+            Self::Vector(_) | Self::Number => Place { post: index, pre: None },
             Self::Synapses(places) => places[index],
             Self::Biases { of, .. } => Place { post: of[index], pre: None },
         }
     }
 
-    /// Whether these are biases.
+    /// Whether these are biases, or anything else that is no matrix of weights.
     #[must_use]
     pub fn is_of_biases(&self) -> bool {
         match self {
             Self::Matrix { .. } | Self::Synapses(_) => false,
-            Self::Vector(_) | Self::Biases { .. } => true,
+            Self::Vector(_) | Self::Number | Self::Biases { .. } => true,
         }
     }
 }
@@ -140,6 +145,7 @@ impl<T> Block<T> {
             Part::Layer(layer) => format!("{what} of layer {}", layer + 1),
             Part::Graph => format!("{what} of the graph"),
             Part::Field(field) => field.name.to_owned(),
+            Part::Stacked(layer, field) => format!("{} of layer {}", field.name, layer + 1),
         }
     }
 
@@ -150,6 +156,10 @@ impl<T> Block<T> {
             Part::Layer(_) | Part::Graph => self.name(),
             Part::Field(field) if self.shape.is_of_biases() => field.name.replace('_', " "),
             Part::Field(field) => format!("{} weights", field.name),
+            Part::Stacked(..) if self.shape.is_of_biases() => self.name(),
+            Part::Stacked(layer, field) => {
+                format!("{} weights of layer {}", field.name, layer + 1)
+            }
         }
     }
 
@@ -159,7 +169,7 @@ impl<T> Block<T> {
         match self.part {
             Part::Layer(_) | Part::Graph if self.shape.is_of_biases() => "b",
             Part::Layer(_) | Part::Graph => "W",
-            Part::Field(field) => field.symbol,
+            Part::Field(field) | Part::Stacked(_, field) => field.symbol,
         }
     }
 
@@ -168,7 +178,7 @@ impl<T> Block<T> {
     pub fn axes(&self) -> [&'static str; 2] {
         match self.part {
             Part::Layer(_) | Part::Graph => ["post", "pre"],
-            Part::Field(field) => field.axes,
+            Part::Field(field) | Part::Stacked(_, field) => field.axes,
         }
     }
 
@@ -178,6 +188,7 @@ impl<T> Block<T> {
         let Place { post, pre } = self.shape.place(index);
         match pre {
             Some(pre) => format!("{}: post {post}, pre {pre}", self.name()),
+            None if self.shape == Shape::Number => self.name(),
             None => format!("{}: {} {post}", self.name(), self.axes()[0]),
         }
     }

@@ -17,6 +17,7 @@ mod network;
 pub mod outcome;
 mod read;
 mod solver;
+mod stack;
 mod temporal;
 mod wiring;
 pub mod work;
@@ -33,6 +34,7 @@ pub use limits::Limits;
 pub use network::{Ends, Graph, Layer, Layered, Network};
 pub use read::Read;
 pub use solver::{FINEST_OF_TOLERANCES, Solver};
+pub use stack::{Stack, StackCase, StackGradient, StackLayer, StackLayerGradient};
 pub use temporal::{
     Diagonal, Feedback, Form, Modprop, Mu, Sequence, Steps, Taps, Temporal, TemporalCase,
     TemporalGradient, TemporalRule,

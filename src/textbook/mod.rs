@@ -15,6 +15,7 @@ pub mod interpolate;
 pub mod plasticity;
 pub mod relax;
 pub mod response;
+pub mod stack;
 pub mod tangent;
 pub mod temporal;
 mod view;

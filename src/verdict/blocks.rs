@@ -32,7 +32,7 @@ pub fn blocks(case: &Case) -> Vec<Members> {
         }
         let first = match block.part {
             Part::Layer(layer) => offsets[layer + 1],
-            Part::Graph | Part::Field(_) => 0,
+            Part::Graph | Part::Field(_) | Part::Stacked(..) => 0,
         };
         let of = block.places().map(|(place, ())| Neuron(first + place.post));
         Members { name, synapses: Vec::new(), biases: of.collect() }

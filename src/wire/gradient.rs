@@ -3,6 +3,7 @@
 pub mod feedback;
 mod held;
 pub mod options;
+mod over_time;
 pub mod solver;
 #[cfg(feature = "cli")]
 pub mod tensors;
@@ -17,9 +18,10 @@ use super::json::Json;
 use crate::error::Error;
 use crate::number;
 use crate::spec::{
-    Block, Case, Field, Layout, Limits, Network, Number, Part, PerBlock, Place, Shape, Solver,
-    TemporalCase, Wiring,
+    Block, Case, Layout, Limits, Network, Number, Part, PerBlock, Place, Shape, Solver, Wiring,
 };
+
+pub use over_time::Fields;
 
 /// The name and version of the format.
 pub const FORMAT: &str = "creditcheck/gradient/1";
@@ -87,42 +89,8 @@ enum Form {
     Graph { inputs: [usize; 2] },
     /// Into a field for each block.
     Fields(Fields),
-}
-
-/// The gradient of a kind of network that has a field for each block.
-#[derive(Clone, Copy, Debug)]
-pub struct Fields {
-    /// What such a network is called, such as `a network that runs in time`.
-    pub network: &'static str,
-    /// All fields that there may be; a case has some of them.
-    pub all: &'static [Field],
-    /// How many neurons there are, for options that have a number for each.
-    pub neurons: usize,
-}
-
-impl Fields {
-    /// `"a", "b" and "c"`
-    fn names(&self) -> String {
-        let names: Vec<_> = self.all.iter().map(|field| format!("\"{}\"", field.name)).collect();
-        match names.split_last() {
-            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-            _ => names.concat(),
-        }
-    }
-
-    /// The fields of other kinds are told so, not that they are unknown.
-    fn refuse_others(&self, root: &Cursor<'_>) -> Result<(), Error> {
-        for other in ["layers", "synapses", "biases", "inputs"] {
-            if self.all.iter().any(|own| own.name == other) {
-                continue;
-            }
-            if let Some(field) = root.field(other) {
-                let (network, names) = (self.network, self.names());
-                return Err(field.error(format!("no such field for {network}: it has {names}")));
-            }
-        }
-        Ok(())
-    }
+    /// Into so many layers in time, each with a field for each block, and the fields of the whole.
+    Stack { layers: usize, whole: Fields },
 }
 
 impl Subject {
@@ -139,22 +107,6 @@ impl Subject {
             .is_recurrent()
             .then(|| solver::Solved { examples: case.examples.len(), neurons: wiring.neurons() });
         Self { layout: Layout::of(case), form, solved }
-    }
-
-    /// A network that runs in time.
-    #[must_use]
-    pub fn over_time(case: &TemporalCase) -> Self {
-        const ALL: &[Field] =
-            &[Field::RECURRENT, Field::INPUT, Field::BIASES, Field::READOUT, Field::READOUT_BIASES];
-        let (network, neurons) = ("a network that runs in time", case.network.neurons());
-        let layout = Layout::over_time(&case.network);
-        Self::with_fields(layout, Fields { network, all: ALL, neurons })
-    }
-
-    /// A network whose gradient has a field for each block.
-    #[must_use]
-    pub fn with_fields(layout: Layout, fields: Fields) -> Self {
-        Self { layout, form: Form::Fields(fields), solved: None }
     }
 }
 
@@ -174,6 +126,11 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
             fields.refuse_others(&root)?;
             fields.all.iter().map(|field| field.name).chain(["options"]).collect()
         }
+        Form::Stack { whole, .. } => {
+            over_time::refuse_fields_of_one(&root)?;
+            let own = whole.all.iter().map(|field| field.name);
+            own.chain(["stack", "options"]).collect()
+        }
     };
     let header = header(&root, &own)?;
     let solver = solver::read(&root, subject.solved, header.number)?;
@@ -182,6 +139,9 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
         Form::Layers { inputs } => (reader.layers(&root, &subject.layout)?, Some(inputs)),
         Form::Graph { inputs } => (reader.graph(&root, &subject.layout)?, Some(inputs)),
         Form::Fields(fields) => (reader.fields(&root, &subject.layout, fields.all)?, None),
+        Form::Stack { layers, whole } => {
+            (reader.stack(&root, &subject.layout, layers, whole.all)?, None)
+        }
     };
     let options = match subject.form {
         Form::Layers { .. } => feedback::of_layers(&root, &subject.layout)?,
@@ -189,7 +149,7 @@ pub fn read(bytes: &[u8], subject: &Subject, limits: &Limits) -> Result<Gradient
             feedback::of_graph(&root)?;
             Vec::new()
         }
-        Form::Fields(fields) => {
+        Form::Fields(fields) | Form::Stack { whole: fields, .. } => {
             let options = match root.field("options") {
                 Some(place) => options::read(&place, fields.neurons)?,
                 None => Vec::new(),
@@ -329,27 +289,6 @@ impl Reader {
         Ok(entries)
     }
 
-    fn fields(
-        &self,
-        root: &Cursor<'_>,
-        layout: &Layout,
-        all: &[Field],
-    ) -> Result<Vec<BigRational>, Error> {
-        for field in all {
-            let is_there = layout.blocks.iter().any(|block| block.part == Part::Field(*field));
-            if let Some(place) = root.field(field.name).filter(|_| !is_there) {
-                let words = field.name.replace('_', " ");
-                return Err(place.error(format!("no {words}: the case has none")));
-            }
-        }
-        let mut entries = Vec::new();
-        for block in &layout.blocks {
-            let Part::Field(field) = block.part else { continue };
-            entries.extend(self.block(&root.required(field.name)?, &block.shape, field.each)?);
-        }
-        Ok(entries)
-    }
-
     /// The entries of one block.
     fn block(
         &self,
@@ -365,6 +304,7 @@ impl Reader {
                 list.collect::<Result<Vec<_>, _>>().map(|rows| rows.concat())
             }
             Shape::Vector(count) => self.numbers(place, *count, &format!("entries, one per {row}")),
+            Shape::Number => self.number(place).map(|value| vec![value]),
             Shape::Synapses(places) => {
                 let items = place.exactly(places.len(), "synapses, as in the case")?;
                 places.iter().zip(&items).map(|(place, item)| self.synapse(item, *place)).collect()
@@ -440,6 +380,7 @@ pub fn to_json(gradient: &Gradient) -> Json {
 pub fn entries_json(entries: &PerBlock<BigRational>, number: Number) -> Vec<(&'static str, Json)> {
     let mut fields = Vec::new();
     let mut layers: Vec<Vec<(&str, Json)>> = Vec::new();
+    let mut stack: Vec<Vec<(&str, Json)>> = Vec::new();
     let is_graph = entries.blocks.iter().all(|block| block.part == Part::Graph);
     if is_graph && entries.blocks.iter().all(|block| block.shape.is_of_biases()) {
         // Nobody is joined to anybody; the field has to be there.
@@ -456,7 +397,16 @@ pub fn entries_json(entries: &PerBlock<BigRational>, number: Number) -> Vec<(&'s
             Part::Graph if block.shape.is_of_biases() => fields.push(("biases", json)),
             Part::Graph => fields.push(("synapses", json)),
             Part::Field(field) => fields.push((field.name, json)),
+            Part::Stacked(layer, field) => {
+                stack.resize(stack.len().max(layer + 1), Vec::new());
+                stack[layer].push((field.name, json));
+            }
         }
+    }
+    if !stack.is_empty() {
+        let stack = Json::Array(stack.into_iter().map(Json::object).collect());
+        // As in the case, before the readout.
+        fields.insert(0, ("stack", stack));
     }
     if !layers.is_empty() {
         fields.push(("layers", Json::Array(layers.into_iter().map(Json::object).collect())));
@@ -471,6 +421,7 @@ fn block_json(block: &Block<BigRational>, number: Number) -> Json {
             Json::array(block.entries.chunks(*columns), |row| Json::array(row, entry))
         }
         Shape::Vector(_) => Json::array(&block.entries, entry),
+        Shape::Number => block.entries.first().map_or(Json::Null, entry),
         Shape::Synapses(_) => {
             let synapse = |(Place { post, pre }, value): (Place, &BigRational)| {
                 let pre = Json::count(pre.unwrap_or_default());

@@ -22,3 +22,4 @@ pub mod tensor;
 
 pub use document::{Document, sha256};
 pub use temporal::TemporalDocument;
+pub use temporal::stack::StackDocument;

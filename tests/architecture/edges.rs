@@ -14,7 +14,14 @@ certificate::large: certificate certificate::digest certificate::residues certif
 certificate::rows: certificate certificate::digest certificate::evidence certificate::words spec verdict::blocks verdict::table
 certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words error number spec verdict::table
 certificate::words: certificate spec verdict::table
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq equilibrium error fast fast::backprop fast::credit fast::feedback_alignment fast::layout fast::recurrent fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::feedback_alignment textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::evidence verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq equilibrium error fast fast::backprop fast::credit fast::feedback_alignment fast::layout fast::recurrent fast::stack fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::feedback_alignment textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::stack textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::evidence verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
+fast::stack: error fast fast::backprop fast::network spec
+textbook::stack: error scalar spec textbook::stack::bptt textbook::stack::rtrl textbook::stack::tangent
+textbook::stack::bptt: error scalar spec textbook textbook::backprop textbook::stack::parameters
+textbook::stack::firing: error scalar spec textbook textbook::firing textbook::stack::parameters
+textbook::stack::parameters: error scalar spec textbook
+textbook::stack::rtrl: error scalar spec textbook textbook::credit textbook::stack::firing textbook::stack::parameters
+textbook::stack::tangent: error scalar spec textbook::stack::firing textbook::stack::parameters
 verdict::blocks: spec
 verdict::bounded: error number spec verdict::blocks verdict::compared verdict::enclosure verdict::entries verdict::lattice
 verdict::bridge: scalar spec verdict::compared verdict::exact
@@ -140,7 +147,7 @@ pub(super) fn differences(found: &Edges, table: &Edges) -> Vec<String> {
 }
 
 /// Whoever is within the first must not reach, through others either, what is within the second.
-const BORDERS: [(&str, &str); 64] = [
+const BORDERS: [(&str, &str); 72] = [
     // Credit rule ⟂ backpropagation, exact and fast; the arbiters stand apart from both.
     ("textbook::credit", "textbook::backprop"),
     ("textbook::backprop", "textbook::"),
@@ -171,6 +178,15 @@ const BORDERS: [(&str, &str); 64] = [
     ("textbook::temporal::tangent", "textbook::temporal::local"),
     ("textbook::temporal::tangent", "textbook::backprop"),
     ("textbook::temporal::tangent", "textbook::credit"),
+    // In layers the same, and nobody makes one network in time of them.
+    ("textbook::stack::bptt", "textbook::credit"),
+    ("textbook::stack::bptt", "textbook::stack::firing"),
+    ("textbook::stack::rtrl", "textbook::backprop"),
+    ("textbook::stack::rtrl", "textbook::stack::bptt"),
+    ("textbook::stack::tangent", "textbook::backprop"),
+    ("textbook::stack::tangent", "textbook::credit"),
+    ("textbook::stack", "textbook::temporal"),
+    ("fast::stack", "fast::credit"),
     ("fast::credit", "fast::backprop"),
     ("fast::backprop", "fast::credit"),
     ("fast::backprop", "fast::relax"),

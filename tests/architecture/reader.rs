@@ -43,6 +43,8 @@ pub(super) struct Tree {
 
 /// Rooms in which every file is a unit of its own.
 const BY_FILE: [&str; 6] = ["textbook", "fast", "linalg", "modular", "verdict", "certificate"];
+/// Rooms within those, with borders of their own.
+const OVER_TIME: [&str; 2] = ["temporal", "stack"];
 
 /// The crates that one room keeps to itself.
 const FOREIGN: [(&str, &[&str]); 20] = [
@@ -160,7 +162,9 @@ impl Tree {
         match module {
             [] => "crate".into(),
             // The rules over time are a room within a room, with borders of their own.
-            [room, part, file, ..] if part == "temporal" && BY_FILE.contains(&room.as_str()) => {
+            [room, part, file, ..]
+                if OVER_TIME.contains(&part.as_str()) && BY_FILE.contains(&room.as_str()) =>
+            {
                 format!("{room}::{part}::{file}")
             }
             [room, file, ..] if BY_FILE.contains(&room.as_str()) => format!("{room}::{file}"),

@@ -7,6 +7,7 @@
 pub mod graphs;
 pub mod layered;
 pub mod recurrent;
+pub mod stack;
 pub mod temporal;
 
 use std::cell::Cell;

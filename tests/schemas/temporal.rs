@@ -4,12 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use creditcheck::spec::{Dtype, Limits, Number};
-use creditcheck::wire::TemporalDocument;
 use creditcheck::wire::gradient::Quantity;
+use creditcheck::wire::{StackDocument, TemporalDocument};
 
 #[cfg(feature = "cli")]
 use super::printed;
 use super::{FIXTURES, assert_valid, files, is_temporal, read, refused, schema, value};
+
+/// Whether a case has layers in time, or a leak that is a parameter.
+fn is_stack(path: &Path) -> bool {
+    let network = &read(path)["network"];
+    network.get("stack").is_some() || network.get("leak_trainable").is_some()
+}
 
 #[test]
 fn cases_over_time_follow_the_schema_and_the_reader_agrees_with_it() {
@@ -19,8 +25,13 @@ fn cases_over_time_follow_the_schema_and_the_reader_agrees_with_it() {
     assert!(over_time.len() >= 5, "{over_time:?}");
     for path in &over_time {
         let name = path.display().to_string();
-        let document =
-            TemporalDocument::read(&fs::read(path).unwrap(), &Limits::default()).unwrap();
+        let bytes = fs::read(path).unwrap();
+        if is_stack(path) {
+            let document = StackDocument::read(&bytes, &Limits::default()).unwrap();
+            assert_valid(&schema, &value(&document.json.canonical()), &name);
+            continue;
+        }
+        let document = TemporalDocument::read(&bytes, &Limits::default()).unwrap();
         assert_valid(&schema, &value(&document.json.canonical()), &name);
         assert_valid(&schema, &value(&TemporalDocument::of(document.case).json.pretty()), &name);
     }
@@ -67,7 +78,8 @@ fn temporal_cases_and_their_gradients_follow_their_schemas() {
     let (cases, gradients) = (schema("case.schema.json"), schema("gradient.schema.json"));
     let limits = Limits::default();
     let mut written = 0;
-    for path in files("cases").into_iter().filter(|path| is_temporal(path)) {
+    let of_one = |path: &PathBuf| is_temporal(path) && !is_stack(path);
+    for path in files("cases").into_iter().filter(of_one) {
         let name = path.display().to_string();
         let document = TemporalDocument::read(&fs::read(&path).unwrap(), &limits).unwrap();
         assert_valid(&cases, &value(&document.json.canonical()), &name);
@@ -209,4 +221,56 @@ fn wrong_vectors_over_time_are_refused() {
             ("/numberOfTests", Some("0")),
         ],
     );
+}
+
+/// Layers in time: every rule's gradient follows the schema, and what is wrong is refused by it and by the reader.
+#[test]
+fn layers_in_time_and_their_gradients_follow_their_schemas() {
+    use creditcheck::certify::temporal::stack::gradient;
+    use creditcheck::spec::TemporalRule;
+    use creditcheck::wire::gradient::{Subject, read as read_gradient, to_json};
+
+    let (cases, gradients) = (schema("case.schema.json"), schema("gradient.schema.json"));
+    let limits = Limits::default();
+    for path in files("cases").into_iter().filter(|path| is_stack(path)) {
+        let name = path.display().to_string();
+        let case = StackDocument::read(&fs::read(&path).unwrap(), &limits).unwrap().case;
+        let (number, quantity) = (Number::Exact, Quantity::Gradient);
+        let found = gradient(&case, &TemporalRule::Bptt, number, quantity, &limits).unwrap();
+        let right = value(&to_json(&found).pretty());
+        assert_valid(&gradients, &right, &name);
+        let subject = Subject::of_stack(&case);
+        let wrongs = [
+            ("/stack/0/leak", "[\"1\"]"),
+            ("/leak", "0.5"),
+            ("/stack", "[]"),
+            ("/stack/1/recurrent", "\"1\""),
+            ("/layers", "[]"),
+        ];
+        for (pointer, wrong) in wrongs {
+            let mut document = right.clone();
+            match document.pointer_mut(pointer) {
+                Some(place) => *place = value(wrong),
+                None => document[pointer.trim_start_matches('/')] = value(wrong),
+            }
+            assert!(!gradients.is_valid(&document), "the schema accepts {wrong} at {pointer}");
+            let read = read_gradient(document.to_string().as_bytes(), &subject, &limits);
+            assert!(read.is_err(), "the reader accepts {wrong} at {pointer}");
+        }
+    }
+    let right = read(&Path::new(FIXTURES).join("cases/layers-in-time.json"));
+    for (pointer, wrong) in [
+        ("/network/stack", "[]"),
+        ("/network/stack", "{}"),
+        ("/network/stack/0/input", "[]"),
+        ("/network/stack/0/leak_trainable", "1"),
+        ("/network/stack/1/recurrent/0", "\"1\""),
+        ("/network/stack/1/initial", "[]"),
+    ] {
+        let mut document = right.clone();
+        *document.pointer_mut(pointer).unwrap() = value(wrong);
+        assert!(!cases.is_valid(&document), "the schema accepts {wrong} at {pointer}");
+        let read = StackDocument::read(document.to_string().as_bytes(), &limits);
+        assert!(read.is_err(), "the reader accepts {wrong} at {pointer}");
+    }
 }

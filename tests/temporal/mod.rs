@@ -9,6 +9,7 @@ mod limits;
 mod reader;
 mod residues;
 mod rnn;
+mod stack;
 mod witnesses;
 
 use creditcheck::spec::{Limits, TemporalCase, TemporalGradient, TemporalRule};

@@ -98,7 +98,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "/network/layers",
         r#"[]"#,
-        r#"network.layers: found an unknown field, expected one of kind, leak, activation, recurrent, diagonal, input, biases, readout, readout_biases, types"#,
+        r#"network.layers: found an unknown field, expected one of kind, leak, leak_trainable, activation, recurrent, diagonal, input, biases, readout, readout_biases, types"#,
     ),
     // unequal lengths
     (
@@ -148,12 +148,12 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "/network/stack",
         r#"[]"#,
-        r#"unsupported: network.stack: several layers in time; only one is read"#,
+        r#"unsupported: network.stack: several layers in time, where one is expected"#,
     ),
     (
         "/network/leak_trainable",
         r#"true"#,
-        r#"unsupported: network.leak_trainable: a trainable leak; it is a constant, without a derivative"#,
+        r#"unsupported: network.leak_trainable: a trainable leak, where a constant is expected"#,
     ),
     // a binary fraction
     ("/network/leak", r#"0.5"#, r#"network.leak: found 0.5, expected an exact number in quotes"#),

@@ -100,8 +100,8 @@ fn moved(case: &Case, entries: &PerBlock<BigRational>, times: &BigRational) -> C
                 }
             }
             // Blocks of another kind of network: there are none in one of this kind.
-            (Network::Layered(_), Part::Graph | Part::Field(_))
-            | (Network::Graph(_), Part::Layer(_) | Part::Field(_)) => {}
+            (Network::Layered(_), Part::Graph | Part::Field(_) | Part::Stacked(..))
+            | (Network::Graph(_), Part::Layer(_) | Part::Field(_) | Part::Stacked(..)) => {}
         }
     }
     case

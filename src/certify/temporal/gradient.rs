@@ -8,7 +8,9 @@ use crate::certify::gradient::{no_engine, off_grid};
 use crate::error::Error;
 use crate::number::{held, nearest_f64};
 use crate::scalar::{Enclosed, Rational};
-use crate::spec::{Dtype, Limits, Number, PerBlock, TemporalCase, TemporalGradient, TemporalRule};
+use crate::spec::{
+    Activation, Dtype, Limits, Number, PerBlock, TemporalCase, TemporalGradient, TemporalRule,
+};
 use crate::textbook::temporal::{self, Evaluation};
 use crate::verdict::bridge::update_of_blocks;
 use crate::wire::gradient::{Gradient, Quantity, options};
@@ -72,7 +74,10 @@ pub fn of_rule(
 
 /// −η ∂L/∂W is one more product, rounded like any other: what is too small becomes the nearest float, which may be 0, and what is too
 /// large is refused.
-fn rounded_once_more(update: &mut PerBlock<BigRational>, dtype: Dtype) -> Result<(), Error> {
+pub(super) fn rounded_once_more(
+    update: &mut PerBlock<BigRational>,
+    dtype: Dtype,
+) -> Result<(), Error> {
     for block in &mut update.blocks {
         let name = block.in_words();
         for entry in &mut block.entries {
@@ -101,13 +106,15 @@ pub(super) fn exact(
 
 /// Refuses what has no rational values.
 pub(super) fn expect_exact(case: &TemporalCase) -> Result<(), Error> {
-    if case.network.activation.is_exact() {
-        return Ok(());
-    }
-    Err(Error::unsupported(
+    if case.network.activation.is_exact() { Ok(()) } else { Err(not_exact()) }
+}
+
+/// The refusal of a σ without rational values.
+pub(super) fn not_exact() -> Error {
+    Error::unsupported(
         "tanh, logistic and softplus have no rational values: here only `creditcheck gradient` with --number f64 or f32 takes them, and \
          `check` of floats",
-    ))
+    )
 }
 
 /// The result of a rule as it can be had: exactly, or within balls.
@@ -127,23 +134,36 @@ pub(super) fn known(
     rule: &TemporalRule,
     limits: &Limits,
 ) -> Result<Known, Error> {
-    const MOST: u64 = 1_000;
     let activation = &case.network.activation;
     if activation.is_exact() {
         return Ok(Known { gradient: exact(case, rule, limits)?, radius: None });
     }
-    let given = (case.network.neurons() as u64).saturating_mul(case.duration() as u64);
+    affords_balls([case.network.neurons(), case.duration()], activation)?;
+    let found = temporal::run::<Enclosed>(case, rule, Evaluation::Adjoint, limits)?.gradient;
+    Ok(Known { gradient: found.map(Enclosed::centre), radius: Some(found.map(radius)) })
+}
+
+/// Refuses more neurons times steps than balls are taken for.
+pub(super) fn affords_balls(
+    [neurons, steps]: [usize; 2],
+    activation: &Activation,
+) -> Result<(), Error> {
+    const MOST: u64 = 1_000;
+    let given = (neurons as u64).saturating_mul(steps as u64);
     if given > MOST {
         let what = format!("neurons times steps of a network with {}", activation.name());
         return Err(Error::Limit { what, given, limit: MOST });
     }
-    let found = temporal::run::<Enclosed>(case, rule, Evaluation::Adjoint, limits)?.gradient;
-    // What is halfway between floats may go down.
-    let up = |ball: &Enclosed| match ball.radius() {
+    Ok(())
+}
+
+/// The radius of a ball, rounded up.
+pub(super) fn radius(ball: &Enclosed) -> f64 {
+    match ball.radius() {
         radius if radius.is_zero() => 0.0,
+        // What is halfway between floats may go down.
         radius => nearest_f64(&radius).next_up(),
-    };
-    Ok(Known { gradient: found.map(Enclosed::centre), radius: Some(found.map(up)) })
+    }
 }
 
 /// Whether one direction per parameter is affordable.

@@ -166,15 +166,34 @@ pub fn right_of(
 }
 
 /// What is right: the exact gradient, and with its bounds, times the scale.
-struct Truth {
-    gradient: Gradient,
-    right: PerBlock<Reference>,
+pub(super) struct Truth {
+    pub gradient: Gradient,
+    pub right: PerBlock<Reference>,
 }
 
 /// The result of a rule in the quantity that theirs has, and the radii around it.
-struct Right {
-    gradient: Gradient,
-    radius: Option<TemporalGradient<f64>>,
+pub(super) struct Right {
+    pub gradient: Gradient,
+    pub radius: Option<Room>,
+}
+
+/// How far from the entries, and from the loss.
+pub(super) struct Room {
+    pub entries: PerBlock<f64>,
+    pub loss: f64,
+}
+
+impl Room {
+    fn of(bounds: &TemporalGradient<f64>) -> Self {
+        Self { entries: bounds.per_block().map(|bound| *bound), loss: bounds.loss }
+    }
+
+    /// The same around −η times the entries; the loss is that of the gradient.
+    pub fn of_update(self, learning_rate: &BigRational) -> Self {
+        let eta = nearest_f64(&learning_rate.abs()).next_up();
+        let times = |radius: f64| if radius == 0.0 { 0.0 } else { (radius * eta).next_up() };
+        Self { entries: self.entries.map(times), loss: self.loss }
+    }
 }
 
 fn judged(
@@ -193,10 +212,10 @@ fn judged(
 }
 
 /// Their entries against those of a rule, within its bounds.
-fn against(
+pub(super) fn against(
     mine: &Gradient,
     Right { gradient: truth, radius }: Right,
-    bounds: Option<&TemporalGradient<f64>>,
+    bounds: Option<&Room>,
     options: &Options,
 ) -> (Judgement, Truth) {
     let mut judge = Judge::new(mine.number, options);
@@ -205,12 +224,12 @@ fn against(
         None => right,
         Some(bounds) => {
             let with = |(of, bound): (Reference, &f64)| Reference { bound: Some(*bound), ..of };
-            right.zip(bounds.per_block()).map(with)
+            right.zip(bounds.entries.as_ref()).map(with)
         }
     };
     let right = match &radius {
         None => right,
-        Some(radius) => right.zip(radius.per_block()).map(|(of, radius)| around(of, *radius)),
+        Some(radius) => right.zip(radius.entries.as_ref()).map(|(of, radius)| around(of, *radius)),
     };
     let times = |reference: Reference| reference.times(&options.scale, mine.number);
     let right = right.map(times);
@@ -235,14 +254,14 @@ fn bounds_of(
     case: &TemporalCase,
     rule: &TemporalRule,
     mine: &Gradient,
-) -> Result<Option<TemporalGradient<f64>>, Error> {
+) -> Result<Option<Room>, Error> {
     let Some(format) = mine.number.dtype() else { return Ok(None) };
     let found = match mine.quantity {
         Quantity::Gradient => temporal_bound(case, rule, format),
         Quantity::Update => temporal_update_bound(case, rule, format),
     };
     match found {
-        Ok(bounds) => Ok(Some(bounds)),
+        Ok(bounds) => Ok(Some(Room::of(&bounds))),
         Err(Error::NotFinite { .. }) => Ok(None),
         Err(other) => Err(other),
     }
@@ -258,12 +277,11 @@ fn as_rule(
     if mine.number == Number::Exact {
         expect_exact(case)?;
     }
-    let Known { gradient, mut radius } = known(case, rule, limits)?;
-    if let (Some(radius), Quantity::Update) = (&mut radius, mine.quantity) {
-        let eta = nearest_f64(&case.learning_rate.abs()).next_up();
-        let times = |radius: &f64| if *radius == 0.0 { 0.0 } else { (radius * eta).next_up() };
-        *radius = TemporalGradient { loss: radius.loss, ..radius.map(times) };
-    }
+    let Known { gradient, radius } = known(case, rule, limits)?;
+    let radius = radius.as_ref().map(Room::of).map(|room| match mine.quantity {
+        Quantity::Gradient => room,
+        Quantity::Update => room.of_update(&case.learning_rate),
+    });
     let gradient = of_rule(case, rule, (Number::Exact, mine.quantity), &gradient);
     Ok(Right { gradient, radius })
 }
@@ -345,7 +363,7 @@ fn diagnose(
             continue;
         }
         let of_rule = bounds_of(case, &rule, mine)?;
-        let of_rule = of_rule.map(|bounds| bounds.per_block().map(|bound| *bound));
+        let of_rule = of_rule.map(|room| room.entries);
         if let Some(matched) = matched(mine, &result, of_rule.as_ref()) {
             let other_name = also(case, &rule);
             is_cut |= !other_name.is_empty();

@@ -4,6 +4,7 @@ mod compare;
 mod gradient;
 mod judge;
 mod on_kinks;
+pub mod stack;
 mod steps;
 
 pub use compare::{Comparison, Distance, Exact, Row, compare};

@@ -7,11 +7,13 @@ mod algebra;
 mod diagnose;
 mod host;
 mod reference;
+mod stack;
 mod subject;
 mod truth;
 
 pub use diagnose::{mistakes, truncated};
 pub use host::{Family, Host, hosts};
 pub use reference::{Cut, TemporalReference};
+pub use stack::{Slip, StackReference, slips};
 pub use subject::OverTime;
 pub use truth::{TemporalTruth, compare, compare_recurrent};

@@ -21,7 +21,7 @@ use super::host::Host;
 pub use cut::Cut;
 
 /// A number to 128 bits.
-fn shortened(value: &Rational) -> Rational {
+pub(super) fn shortened(value: &Rational) -> Rational {
     const BITS: u64 = 128;
     let value = value.plain();
     let (p, q) = (value.numer(), value.denom());

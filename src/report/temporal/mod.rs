@@ -4,7 +4,7 @@ mod compare;
 mod steps;
 
 use super::counted;
-use crate::spec::TemporalCase;
+use crate::spec::{StackCase, StackLayer, TemporalCase};
 
 pub use compare::{compared, compared_json};
 pub use steps::{steps_over_time, steps_over_time_json};
@@ -18,5 +18,26 @@ pub fn network_over_time(case: &TemporalCase) -> String {
         counted(case.duration(), "step"),
         case.network.activation.name(),
         case.network.leak
+    )
+}
+
+/// Layers in time in a few words, such as `2 layers over 5 steps: 3 neurons, relu, λ = 1/2; 2 neurons, tanh, λ = 0, trainable`.
+#[must_use]
+pub fn layers_over_time(case: &StackCase) -> String {
+    let of_layer = |layer: &StackLayer| {
+        let trainable = if layer.is_leak_trainable { ", trainable" } else { "" };
+        format!(
+            "{}, {}, λ = {}{trainable}",
+            counted(layer.neurons(), "neuron"),
+            layer.activation.name(),
+            layer.leak
+        )
+    };
+    let layers: Vec<String> = case.network.layers.iter().map(of_layer).collect();
+    format!(
+        "{} over {}: {}",
+        counted(layers.len(), "layer"),
+        counted(case.duration(), "step"),
+        layers.join("; ")
     )
 }

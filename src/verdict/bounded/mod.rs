@@ -48,7 +48,7 @@ pub use recurrent::{
     recurrent_bound,
 };
 pub use temporal::{
-    compare_temporal, temporal_bound, temporal_update_bound, weakest_temporal_block,
+    compare_temporal, stack_bound, temporal_bound, temporal_update_bound, weakest_temporal_block,
 };
 
 /// Assumed of σ = tanh: within so many ulps of the exact value at its float argument.

@@ -14,6 +14,7 @@
 
 mod credit;
 mod forward;
+mod stack;
 
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -28,6 +29,8 @@ use crate::spec::{Dtype, TemporalCase, TemporalGradient, TemporalRule};
 use crate::verdict::{Compared, Mismatch, Verdict};
 use credit::Credit;
 use forward::{Numbers, Passed};
+
+pub use stack::stack_bound;
 
 /// |float − exact| at most, for the loss and every entry of the gradient that a rule gives.
 ///

@@ -103,7 +103,7 @@ fn of_layers(
         .iter()
         .filter_map(|layer| match layer[0].part {
             Part::Layer(l) => names.get(l).cloned(),
-            Part::Graph | Part::Field(_) => None,
+            Part::Graph | Part::Field(_) | Part::Stacked(..) => None,
         })
         .filter(|names| names.weights.is_some())
         .collect();
@@ -127,7 +127,7 @@ fn of_layers(
         .iter()
         .filter_map(|layer| match layer[0].shape {
             Shape::Matrix { rows, columns } => Some((rows, columns)),
-            Shape::Vector(_) | Shape::Synapses(_) | Shape::Biases { .. } => None,
+            Shape::Vector(_) | Shape::Number | Shape::Synapses(_) | Shape::Biases { .. } => None,
         })
         .collect();
     let found = layers(file, &named, Some(&shapes), asked, limits)?;

@@ -1,5 +1,6 @@
 //! `creditcheck/case/1` with a network of kind `temporal`: read, written, and its digest.
 
+pub mod stack;
 mod write;
 
 use num_rational::BigRational;
@@ -72,6 +73,25 @@ impl TemporalDocument {
 /// # Errors
 /// As [`TemporalDocument::read`].
 pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
+    fields(root)?;
+    let network = network(&root.required("network")?)?;
+    let mut examples = examples(root, [network.inputs(), network.readouts()])?;
+    let kink = case::kink(root)?.unwrap_or_default();
+    case::expect_served(root, kink, [&network.activation])?;
+    let duration = examples.first().map_or(0, |first| first.input.len());
+    initial(root, &mut examples, network.neurons())?;
+    Ok(TemporalCase {
+        name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
+        network,
+        steps: steps(&root.required("steps")?, duration)?,
+        learning_rate: root.required("learning_rate")?.number()?,
+        kink,
+        examples,
+    })
+}
+
+/// What a case over time has beside its network.
+fn fields(root: &Cursor<'_>) -> Result<(), Error> {
     expect_format(root, &[case::FORMAT])?;
     root.object(&[
         "format",
@@ -85,35 +105,32 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<TemporalCase, Error> {
         "examples",
     ])?;
     root.required("format")?;
-    root.required("loss")?.choice(&[("half_squared_error", ())])?;
-    let network = network(&root.required("network")?)?;
+    root.required("loss")?.choice(&[("half_squared_error", ())])
+}
+
+/// The sequences of a network with so many inputs and readouts.
+fn examples(root: &Cursor<'_>, widths: [usize; 2]) -> Result<Vec<Sequence>, Error> {
     let list = root.required("examples")?;
     let mut examples: Vec<Sequence> = Vec::new();
     for item in list.items()? {
         let duration = examples.first().map(|first| first.input.len());
-        examples.push(sequence(&item, &network, duration)?);
+        examples.push(sequence(&item, widths, duration)?);
     }
-    if examples.is_empty() {
-        return Err(list.error("at least one example"));
+    match examples.is_empty() {
+        true => Err(list.error("at least one example")),
+        false => Ok(examples),
     }
-    let kink = case::kink(root)?.unwrap_or_default();
-    case::expect_served(root, kink, [&network.activation])?;
-    let duration = examples[0].input.len();
-    if let Some(list) = root.field("initial") {
-        let rows = list.exactly(examples.len(), "rows, one per example")?;
-        for (example, row) in examples.iter_mut().zip(rows) {
-            let state = row.numbers(network.neurons(), "numbers, one per neuron")?;
-            example.initial = Some(state);
-        }
+}
+
+/// s_0 of each example: its own numbers come after those that it has already, of the layers below.
+fn initial(place: &Cursor<'_>, examples: &mut [Sequence], neurons: usize) -> Result<(), Error> {
+    let Some(list) = place.field("initial") else { return Ok(()) };
+    let rows = list.exactly(examples.len(), "rows, one per example")?;
+    for (example, row) in examples.iter_mut().zip(rows) {
+        let state = row.numbers(neurons, "numbers, one per neuron")?;
+        example.initial.get_or_insert_default().extend(state);
     }
-    Ok(TemporalCase {
-        name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
-        network,
-        steps: steps(&root.required("steps")?, duration)?,
-        learning_rate: root.required("learning_rate")?.number()?,
-        kink,
-        examples,
-    })
+    Ok(())
 }
 
 /// Which steps count: a word, or a list of steps counted from 1.
@@ -143,16 +160,22 @@ fn steps(place: &Cursor<'_>, duration: usize) -> Result<Steps, Error> {
 
 fn network(place: &Cursor<'_>) -> Result<Temporal, Error> {
     for (field, what) in [
-        ("stack", "several layers in time; only one is read"),
-        ("leak_trainable", "a trainable leak; it is a constant, without a derivative"),
+        ("stack", "several layers in time, where one is expected"),
+        ("leak_trainable", "a trainable leak, where a constant is expected"),
     ] {
         if place.field(field).is_some_and(|given| *given.value() != Json::Bool(false)) {
             return Err(Error::unsupported(format!("{}.{field}: {what}", place.path())));
         }
     }
+    of_one_layer(place)
+}
+
+/// A network of one layer, whatever is said of its leak.
+fn of_one_layer(place: &Cursor<'_>) -> Result<Temporal, Error> {
     place.object(&[
         "kind",
         "leak",
+        "leak_trainable",
         "activation",
         "recurrent",
         "diagonal",
@@ -163,13 +186,42 @@ fn network(place: &Cursor<'_>) -> Result<Temporal, Error> {
         "types",
     ])?;
     place.required("kind")?.choice(&[("temporal", ())])?;
-    let leak = place.required("leak")?;
-    let value = leak.number()?;
+    let value = leak(&place.required("leak")?)?;
+    let (recurrent, has_diagonal) = recurrent(place)?;
+    let neurons = recurrent.len();
+    let input = input(place, neurons, None)?;
+    let (readout, readout_biases) = readout(place, neurons)?;
+    Ok(Temporal {
+        leak: value,
+        activation: case::activation(&place.required("activation")?)?,
+        recurrent,
+        has_diagonal,
+        biases: biases(place, neurons)?,
+        input,
+        readout,
+        readout_biases,
+        types: place
+            .field("types")
+            .map(|list| {
+                let types = list.exactly(neurons, "types, one per neuron")?;
+                types.iter().map(|item| item.index(neurons, "a type")).collect()
+            })
+            .transpose()?,
+    })
+}
+
+/// λ
+fn leak(place: &Cursor<'_>) -> Result<BigRational, Error> {
+    let value = place.number()?;
     if value.is_negative() || value >= BigRational::one() {
-        return Err(
-            leak.error_with("a leak of at least 0 and less than 1", "it is exp(−dt/τ), not a rate")
-        );
+        return Err(place
+            .error_with("a leak of at least 0 and less than 1", "it is exp(−dt/τ), not a rate"));
     }
+    Ok(value)
+}
+
+/// W of a layer, and whether its neurons may have synapses onto themselves.
+fn recurrent(place: &Cursor<'_>) -> Result<(Vec<Vec<BigRational>>, bool), Error> {
     let list = place.required("recurrent")?;
     let rows = list.items()?;
     let neurons = rows.len();
@@ -191,49 +243,59 @@ fn network(place: &Cursor<'_>) -> Result<Temporal, Error> {
         let entry = &rows[own].items()?[own];
         return Err(entry.error("0: \"diagonal\" is false, no neuron has a synapse onto itself"));
     }
-    let input = place.required("input")?;
-    let of_rows = input.exactly(neurons, "rows of weights, one per neuron")?;
-    let inputs = of_rows[0].items()?.len();
-    if inputs == 0 {
-        return Err(of_rows[0].error("at least one weight, one per input"));
-    }
+    Ok((recurrent, has_diagonal))
+}
+
+/// U of a layer of so many neurons, above another of so many, or above the inputs.
+fn input(
+    place: &Cursor<'_>,
+    neurons: usize,
+    below: Option<usize>,
+) -> Result<Vec<Vec<BigRational>>, Error> {
+    let of_rows = place.required("input")?.exactly(neurons, "rows of weights, one per neuron")?;
+    let inputs = match (below, of_rows.first()) {
+        (Some(below), _) => below,
+        (None, Some(first)) => match first.items()?.len() {
+            0 => return Err(first.error("at least one weight, one per input")),
+            inputs => inputs,
+        },
+        (None, None) => 0,
+    };
+    let what = match below {
+        Some(_) => "weights, one per neuron of the layer below",
+        None => "weights, one per input, as in the first row",
+    };
+    of_rows.iter().map(|row| row.numbers(inputs, what)).collect()
+}
+
+/// c of a layer.
+fn biases(place: &Cursor<'_>, neurons: usize) -> Result<Option<Vec<BigRational>>, Error> {
+    let list = place.field("biases");
+    list.map(|list| list.numbers(neurons, "biases, one per neuron")).transpose()
+}
+
+/// V and b, from so many neurons.
+#[allow(clippy::type_complexity, reason = "a matrix and a vector, as everywhere in this file")]
+fn readout(
+    place: &Cursor<'_>,
+    neurons: usize,
+) -> Result<(Vec<Vec<BigRational>>, Option<Vec<BigRational>>), Error> {
     let readout = place.required("readout")?;
     let of_readouts = readout.items()?;
     if of_readouts.is_empty() {
         return Err(readout.error("at least one row of weights, one per readout"));
     }
-    let matrix = |rows: &[Cursor<'_>], columns: usize, what: &str| {
-        rows.iter().map(|row| row.numbers(columns, what)).collect::<Result<Vec<_>, _>>()
-    };
-    Ok(Temporal {
-        leak: value,
-        activation: case::activation(&place.required("activation")?)?,
-        recurrent,
-        has_diagonal,
-        biases: place
-            .field("biases")
-            .map(|list| list.numbers(neurons, "biases, one per neuron"))
-            .transpose()?,
-        input: matrix(&of_rows, inputs, "weights, one per input, as in the first row")?,
-        readout: matrix(&of_readouts, neurons, "weights, one per neuron")?,
-        readout_biases: place
-            .field("readout_biases")
-            .map(|list| list.numbers(of_readouts.len(), "biases, one per readout"))
-            .transpose()?,
-        types: place
-            .field("types")
-            .map(|list| {
-                let types = list.exactly(neurons, "types, one per neuron")?;
-                types.iter().map(|item| item.index(neurons, "a type")).collect()
-            })
-            .transpose()?,
-    })
+    let rows = of_readouts.iter().map(|row| row.numbers(neurons, "weights, one per neuron"));
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
+    let biases = place.field("readout_biases");
+    let biases = biases.map(|list| list.numbers(rows.len(), "biases, one per readout"));
+    Ok((rows, biases.transpose()?))
 }
 
 /// One example, of as many steps as the one before it.
 fn sequence(
     place: &Cursor<'_>,
-    network: &Temporal,
+    [inputs, readouts]: [usize; 2],
     duration: Option<usize>,
 ) -> Result<Sequence, Error> {
     place.object(&["input", "target"])?;
@@ -251,7 +313,7 @@ fn sequence(
     };
     Ok(Sequence {
         initial: None,
-        input: numbers(&rows, network.inputs(), "numbers, one per input")?,
-        target: numbers(&targets, network.readouts(), "numbers, one per readout")?,
+        input: numbers(&rows, inputs, "numbers, one per input")?,
+        target: numbers(&targets, readouts, "numbers, one per readout")?,
     })
 }

@@ -15,14 +15,18 @@ pub(super) struct Term {
 }
 
 impl Term {
-    const ZERO: Self = Self { magnitude: Up::ZERO, error: Up::ZERO };
+    pub const ZERO: Self = Self { magnitude: Up::ZERO, error: Up::ZERO };
 
-    fn of(value: &Value) -> Self {
+    pub fn of(value: &Value) -> Self {
         Self { magnitude: value.magnitude(), error: value.error[1] }
     }
 
-    fn reached(self) -> Up {
+    pub fn reached(self) -> Up {
         self.magnitude + self.error
+    }
+
+    pub fn error(self) -> Up {
+        self.error
     }
 }
 

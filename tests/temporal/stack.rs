@@ -7,6 +7,7 @@ use creditcheck::fast::stack::bptt;
 use creditcheck::mutants::temporal::{Slip, StackReference};
 use creditcheck::number::{exact_f64, held};
 use creditcheck::scalar::Enclosed;
+use creditcheck::spec::Kink;
 use creditcheck::spec::{
     Activation, Dtype, Limits, Number, StackCase, StackGradient, Steps, TemporalCase, TemporalRule,
 };
@@ -290,6 +291,31 @@ fn mistakes_in_layers_have_names() {
     assert_eq!(nearness, Nearness::Different);
     let words = "blocks are in another order: in place of the recurrent of layer 1 those of the recurrent of layer 2;";
     assert!(said.len() == 1 && said[0].starts_with(words), "{said:?}");
+}
+
+/// Where a net input of the upper layer stands on its kink, the other slope there is told, with the place.
+#[test]
+fn another_slope_at_a_kink_of_a_layer_is_told() {
+    let mut case = fixture("layers-in-time");
+    // s² of cell 0 at the first step to 0, by its bias alone.
+    let bias = |by: Q| Some(vec![by, Q::zero()]);
+    case.network.layers[1].biases = bias(Q::zero());
+    let at = |case: &StackCase| {
+        let (_, seen) = stack::bptt::watched::<Q>(case, &Limits::default()).unwrap();
+        seen[0][0][1].net_input[0].clone()
+    };
+    let gain = ratio(1, 1) - &case.network.layers[1].leak;
+    case.network.layers[1].biases = bias(-at(&case) / gain);
+    assert!(at(&case).is_zero());
+    let other = StackCase { kink: Kink::Right, ..case.clone() };
+    let wrong = run(&other, &TemporalRule::Bptt);
+    assert_ne!(wrong, run(&case, &TemporalRule::Bptt));
+    let (nearness, said) = judged(&case, &in_format(&case, &wrong, Number::Exact));
+    assert_eq!(nearness, Nearness::Different);
+    assert_eq!(said.len(), 1);
+    let words = "all that differs comes from one net input that is exactly on a kink, where the slope is a convention \
+                 (layer 2, cell 0, step 1, example 0)";
+    assert!(said[0].starts_with(words), "{said:?}");
 }
 
 /// Noise is no mistake that has a name.

@@ -6,6 +6,7 @@ use num_traits::Zero;
 
 use super::gradient::{affords_balls, not_exact, radius, rounded_once_more};
 use super::judge::{Right, Room, Truth, against};
+use super::on_kinks::explained_in_layers;
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::certify::explain;
 use crate::certify::gradient::{no_engine, off_grid};
@@ -136,6 +137,19 @@ pub fn judge(
     said.extend(explain::another_format(mine, |other| {
         judged(case, other, options, limits, progress).map(|(found, _)| found)
     })?);
+    if judgement.nearness().is_refused() {
+        let mut of = |case: &StackCase| {
+            progress.stage("is it another kink convention?")?;
+            let (found, truth) = judged(case, mine, options, limits, progress)?;
+            Ok((found.nearness(), truth.right))
+        };
+        let (of_kinks, is_explained) =
+            explained_in_layers(case, mine, &truth.right, limits, &mut of)?;
+        said.extend(of_kinks);
+        if is_explained {
+            return Ok((judgement, said));
+        }
+    }
     let scale = Scale {
         examples: case.examples.len(),
         outputs: case.network.readouts(),

@@ -53,7 +53,8 @@ impl Slip {
     /// All that may be on a case, the simplest first.
     fn all(case: &StackCase) -> Vec<Self> {
         const LONGEST: usize = 16;
-        let layers = 0..case.network.layers.len();
+        const MOST_LAYERS: usize = 16;
+        let layers = 0..case.network.layers.len().min(MOST_LAYERS);
         let mut all = vec![Self::Detached(1), Self::NotReset, Self::AtRest, Self::Late];
         all.extend([Self::LeakWithoutDrive, Self::LeakWithoutState, Self::LeakWithGain]);
         all.extend([Self::WithoutKept, Self::SameStep, Self::WithoutGain]);
@@ -128,18 +129,19 @@ pub fn slips(
     ask: &mut dyn FnMut() -> Result<(), Error>,
 ) -> Result<Vec<String>, Error> {
     let reference = StackReference::new(case, limits);
-    let mut seen: Vec<StackGradient<BigRational>> = reference.gradient(None).into_iter().collect();
+    let right = reference.gradient(None).ok();
+    // What has a name already; what is nobody's need not be kept.
+    let mut named: Vec<StackGradient<BigRational>> = Vec::new();
     let mut found = Vec::new();
     for slip in Slip::all(case) {
         ask()?;
         match reference.gradient(Some(slip)) {
-            Ok(gradient) if seen.contains(&gradient) => {}
-            Ok(gradient) => {
-                if is_theirs(&gradient) {
-                    found.push(format!("this is the gradient of {}", slip.words()));
-                }
-                seen.push(gradient);
+            Ok(gradient) if right.as_ref() == Some(&gradient) || named.contains(&gradient) => {}
+            Ok(gradient) if is_theirs(&gradient) => {
+                found.push(format!("this is the gradient of {}", slip.words()));
+                named.push(gradient);
             }
+            Ok(_) => {}
             Err(error) if error.is_out_of_work() => {
                 found.push(format!(
                     "the search for the mistake stopped: {error}; raise it with --max-work N"

@@ -24,16 +24,40 @@ use crate::textbook::{afford, afford_function, embed, fits, within};
 /// # Errors
 /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
 pub fn run<S: Scalar>(case: &StackCase, limits: &Limits) -> Result<StackGradient<S>, Error> {
+    watched(case, limits).map(|(gradient, _)| gradient)
+}
+
+/// What a layer did at a step, and what it is to blame for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched<S> {
+    /// s_t
+    pub net_input: Vec<S>,
+    /// Λ_t
+    pub total_credit: Vec<S>,
+}
+
+/// The same, with what was seen: `[b][t − 1][l]`.
+///
+/// # Errors
+/// As [`run`].
+#[allow(clippy::type_complexity, reason = "examples, steps and layers, as they are called")]
+pub fn watched<S: Scalar>(
+    case: &StackCase,
+    limits: &Limits,
+) -> Result<(StackGradient<S>, Vec<Vec<Vec<Watched<S>>>>), Error> {
     let parameters: Parameters<'_, S> = Parameters::of(&case.network)?;
-    let kept = case.network.neurons().saturating_mul(4);
-    fits(&[case.duration(), kept], limits, "all steps")?;
+    let kept = case.network.neurons().saturating_mul(6);
+    fits(&[case.examples.len(), case.duration(), kept], limits, "all steps")?;
     let half: S = embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?;
     let mut found = StackGradient::filled(&case.network, &S::zero());
+    let mut seen = Vec::new();
     for rows in &sequences::<S>(case)? {
         let steps = forward(case, &parameters, rows, limits)?;
         let still = |layer: &Layer<'_, S>| vec![S::zero(); layer.recurrent.len()];
         let mut later: Vec<Vec<S>> = parameters.layers.iter().map(still).collect();
+        let mut of_steps = Vec::new();
         for t in (0..steps.len()).rev() {
+            let mut of_layers = Vec::new();
             // Vᵀ ϵ_t, and then what comes down from each layer.
             let mut arriving = vec![S::zero(); parameters.readout.first().map_or(0, Vec::len)];
             let top = steps[t].cells.last().map_or(&[][..], |cells| &cells.rate);
@@ -48,7 +72,9 @@ pub fn run<S: Scalar>(case: &StackCase, limits: &Limits) -> Result<StackGradient
             }
             for (l, layer) in parameters.layers.iter().enumerate().rev() {
                 let cells = &steps[t].cells[l];
-                let now = adjoint(layer, &cells.slope, arriving, &later[l], limits)?;
+                let total_credit = total(layer, arriving, &later[l], limits)?;
+                let now = adjoint(layer, &cells.slope, &total_credit, &later[l], limits)?;
+                of_layers.push(Watched { net_input: cells.sum.clone(), total_credit });
                 let (state, rate) = match t.checked_sub(1) {
                     Some(before) => (&steps[before].cells[l].sum, &steps[before].cells[l].rate),
                     None => (&rows.initial[l], &rows.initial[l]),
@@ -70,21 +96,24 @@ pub fn run<S: Scalar>(case: &StackCase, limits: &Limits) -> Result<StackGradient
                 }
                 later[l] = now;
             }
+            of_layers.reverse();
+            of_steps.push(of_layers);
         }
+        of_steps.reverse();
+        seen.push(of_steps);
     }
     let share: S = share(case)?;
     for value in found.all_mut() {
         *value = value.clone() * &share;
     }
-    Ok(found)
+    Ok((found, seen))
 }
 
 const ENTRY: &str = "an entry of the gradient";
 
-/// g_t = h_t ∘ (what arrives + (1−λ) Wᵀ g_{t+1}) + λ g_{t+1}
-fn adjoint<S: Scalar>(
+/// Λ_t: what arrives, and (1−λ) Wᵀ g_{t+1}.
+fn total<S: Scalar>(
     layer: &Layer<'_, S>,
-    slope: &[S],
     mut arriving: Vec<S>,
     later: &[S],
     limits: &Limits,
@@ -93,8 +122,19 @@ fn adjoint<S: Scalar>(
         let scaled = layer.gain.clone() * g;
         add_times(&mut arriving, &scaled, row, limits, "an adjoint")?;
     }
+    Ok(arriving)
+}
+
+/// g_t = h_t ∘ Λ_t + λ g_{t+1}
+fn adjoint<S: Scalar>(
+    layer: &Layer<'_, S>,
+    slope: &[S],
+    total: &[S],
+    later: &[S],
+    limits: &Limits,
+) -> Result<Vec<S>, Error> {
     let mut now = Vec::new();
-    for ((total, h), g) in arriving.iter().zip(slope).zip(later) {
+    for ((total, h), g) in total.iter().zip(slope).zip(later) {
         afford(g, h, total, limits, "an adjoint")?;
         let sum = layer.leak.clone() * g + &(h.clone() * total);
         within(&sum, limits, "an adjoint")?;

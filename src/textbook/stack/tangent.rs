@@ -19,7 +19,7 @@ use crate::spec::{Limits, StackCase, StackGradient};
 /// # Errors
 /// [`Error::Unsupported`] for an activation that this number type cannot evaluate; [`Error::Limit`].
 pub fn run<S: Scalar>(case: &StackCase, limits: &Limits) -> Result<StackGradient<S>, Error> {
-    let parameters: Parameters<'_, Dual<S>> = Parameters::of(&case.network)?;
+    let mut parameters: Parameters<'_, Dual<S>> = Parameters::of(&case.network)?;
     let sequences = sequences::<Dual<S>>(case)?;
     let share: Dual<S> = share(case)?;
     let loss = |parameters: &Parameters<'_, Dual<S>>| {
@@ -29,51 +29,54 @@ pub fn run<S: Scalar>(case: &StackCase, limits: &Limits) -> Result<StackGradient
         }
         Ok::<_, Error>(total * &share)
     };
-    // Along the parameter that `pick` finds in a copy.
-    let along = |pick: &dyn Fn(&mut Parameters<'_, Dual<S>>)| {
-        let mut moved = parameters.clone();
-        pick(&mut moved);
-        Ok::<_, Error>(loss(&moved)?.tangent)
-    };
     let mut found = StackGradient::filled(&case.network, &S::zero());
+    found.loss = loss(&parameters)?.value;
+    // Along the parameter that `pick` finds, which stands still again afterwards.
+    let mut along = |entry: &mut S, pick: &Pick<'_, S>| {
+        move_to(&mut parameters, pick, &S::one());
+        *entry = loss(&parameters)?.tangent;
+        move_to(&mut parameters, pick, &S::zero());
+        Ok::<_, Error>(())
+    };
     for (l, layer) in found.layers.iter_mut().enumerate() {
         for (post, row) in layer.recurrent.iter_mut().enumerate() {
             for (pre, entry) in row.iter_mut().enumerate() {
-                *entry = along(&|p| p.layers[l].recurrent[post][pre].tangent = S::one())?;
+                along(entry, &|p| p.layers[l].recurrent[post].get_mut(pre))?;
             }
         }
         for (post, row) in layer.input.iter_mut().enumerate() {
             for (pre, entry) in row.iter_mut().enumerate() {
-                *entry = along(&|p| p.layers[l].input[post][pre].tangent = S::one())?;
+                along(entry, &|p| p.layers[l].input[post].get_mut(pre))?;
             }
         }
         for (post, entry) in layer.biases.iter_mut().flatten().enumerate() {
-            *entry = along(&|p| {
-                if let Some(bias) = p.layers[l].biases.as_mut().and_then(|c| c.get_mut(post)) {
-                    bias.tangent = S::one();
-                }
-            })?;
+            along(entry, &|p| p.layers[l].biases.as_mut()?.get_mut(post))?;
         }
         if let Some(entry) = &mut layer.leak {
-            *entry = along(&|p| {
-                let layer = &mut p.layers[l];
-                layer.leak.tangent = S::one();
-                layer.gain = Dual::<S>::one() - &layer.leak;
-            })?;
+            along(entry, &|p| Some(&mut p.layers[l].leak))?;
         }
     }
     for (k, row) in found.readout.iter_mut().enumerate() {
         for (pre, entry) in row.iter_mut().enumerate() {
-            *entry = along(&|p| p.readout[k][pre].tangent = S::one())?;
+            along(entry, &|p| p.readout[k].get_mut(pre))?;
         }
     }
     for (k, entry) in found.readout_biases.iter_mut().flatten().enumerate() {
-        *entry = along(&|p| {
-            if let Some(bias) = p.readout_biases.as_mut().and_then(|b| b.get_mut(k)) {
-                bias.tangent = S::one();
-            }
-        })?;
+        along(entry, &|p| p.readout_biases.as_mut()?.get_mut(k))?;
     }
-    found.loss = loss(&parameters)?.value;
     Ok(found)
+}
+
+type All<'a, S> = Parameters<'a, Dual<S>>;
+/// Finds a parameter.
+type Pick<'a, S> = dyn for<'b, 'c> Fn(&'b mut All<'c, S>) -> Option<&'b mut Dual<S>> + 'a;
+
+/// Gives one parameter this tangent; the share of a leak goes with it.
+fn move_to<S: Scalar>(parameters: &mut All<'_, S>, pick: &Pick<'_, S>, tangent: &S) {
+    if let Some(parameter) = pick(parameters) {
+        parameter.tangent = tangent.clone();
+    }
+    for layer in &mut parameters.layers {
+        layer.gain = Dual::<S>::one() - &layer.leak;
+    }
 }

@@ -46,13 +46,13 @@ pub(super) fn factors(
     }
     let mut same: Vec<(Factor, Vec<String>)> = Vec::new();
     let blocks = mine.entries.blocks.iter().zip(&right.blocks).zip(&judgement.blocks);
-    for ((block, right), judged) in blocks.filter(|(_, judged)| judged.nearness.is_refused()) {
+    for ((block, right), _) in blocks.filter(|(_, judged)| judged.nearness.is_refused()) {
         let pairs = block.entries.iter().zip(&right.entries);
         let factor = Factor::of(mine.number, pairs.clone()).filter(|factor| !factor.admits(&one));
         let Some(factor) = factor.map(|factor| factor.sharpened(mine.number, pairs)) else {
             continue;
         };
-        let name = format!("the {}", judged.name);
+        let name = format!("the {}", right.in_words());
         match same.iter_mut().find_map(|(of, names)| Some((of.and(&factor)?, of, names))) {
             Some((both, of, names)) => {
                 *of = both;

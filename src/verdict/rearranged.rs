@@ -94,7 +94,7 @@ impl Look<'_> {
         if pairs.len() < 2 {
             return None;
         }
-        let name = |k: usize| self.right.blocks[k].name();
+        let name = |k: usize| self.right.blocks[k].in_words();
         let each = pairs.iter().map(|(k, other)| {
             format!("in place of the {} those of the {}", name(*k), name(*other))
         });
@@ -104,7 +104,7 @@ impl Look<'_> {
     /// One block on its own.
     fn alone(&self, k: usize) -> Option<String> {
         let (theirs, right) = (&self.theirs.blocks[k], &self.right.blocks[k]);
-        let name = right.name();
+        let name = right.in_words();
         if theirs.entries.iter().all(Zero::is_zero) {
             return Some(format!("the {name} are all zero: frozen, or never written"));
         }
@@ -123,7 +123,7 @@ impl Look<'_> {
         let right = &self.right.blocks[k];
         let by_column = |at: usize| &right.entries[at % rows * columns + at / rows];
         (rows > 1 && columns > 1 && self.has(k, by_column)).then(|| {
-            let name = right.name();
+            let name = right.in_words();
             format!("the {name} are written column by column: as inputs × outputs, in the shape of outputs × inputs")
         })
     }
@@ -139,7 +139,7 @@ impl Look<'_> {
         let all = sum(&right.entries);
         let mean = &all.value / BigRational::from_integer(count.into());
         let mean = Reference::exactly(mean, all.bound);
-        let name = right.name();
+        let name = right.in_words();
         [(all, "sum"), (mean, "mean")].into_iter().find(|(of, _)| self.has(k, |_| of)).map(|(_, word)| {
             format!("every entry of the {name} is the {word} of all of them: one number in place of {count}")
         })
@@ -155,7 +155,7 @@ impl Look<'_> {
         })?;
         let sums: Vec<Reference> = weights.map(sum).collect();
         self.has(k, |at| &sums[at]).then(|| {
-            let name = right.name();
+            let name = right.in_words();
             format!("the {name} are the sums of the rows of the derivatives with respect to the weights: the inputs are still in them")
         })
     }

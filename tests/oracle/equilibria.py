@@ -223,7 +223,7 @@ WRONG = {
     "without-identity": (by(lambda one, w, s, e: np.linalg.solve(-w.T * s, e)), ["differentiates f(x) where"]),
     "jacobian": (by(lambda one, w, s, e: np.linalg.solve(one - s[:, None] * w, e)), ["the Jacobian of the equilibrium", "along the synapses"]),
     "weights": (by(lambda one, w, s, e: np.linalg.solve(one - w * s, e)), ["along the synapses"]),
-    "no-slope": (by(lambda one, w, s, e: np.linalg.solve(one - w.T, e)), []),
+    "no-slope": (by(lambda one, w, s, e: np.linalg.solve(one - w.T, e)), ["without the balance factor"]),
 }
 
 

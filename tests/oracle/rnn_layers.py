@@ -34,7 +34,7 @@ MISTAKES = {
     "state_not_reset": ("not reset",),
     "initial_ignored": ("begins at rest", "not reset"),
     "slope_at_rate": ("at the rate z",),
-    "swapped": ("swapped",),
+    "swapped": ("blocks are in another order",),
     "without_kept": ("what a state keeps",),
     "leak_without_drive": ("lacks the term −(W z",),
     "leak_without_state": ("lacks the term s_{t−1}",),

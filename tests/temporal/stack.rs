@@ -289,7 +289,7 @@ fn mistakes_in_layers_have_names() {
     wrong.layers.swap(0, 1);
     let (nearness, said) = judged(&case, &in_format(&case, &wrong, Number::Exact));
     assert_eq!(nearness, Nearness::Different);
-    let words = "blocks are in another order: in place of the recurrent of layer 1 those of the recurrent of layer 2;";
+    let words = "blocks are in another order: in place of the recurrent weights of layer 1 those of the recurrent weights of layer 2;";
     assert!(said.len() == 1 && said[0].starts_with(words), "{said:?}");
 }
 

@@ -49,6 +49,7 @@ fn case(widths: &[usize], batch: usize) -> Case {
                 equilibrium: None,
             })
             .collect(),
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }

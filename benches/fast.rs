@@ -124,6 +124,7 @@ fn case<F: Float>(start: &Network<F>, input: &Mat<F>, target: &Mat<F>, rate: F) 
                 equilibrium: None,
             })
             .collect(),
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }

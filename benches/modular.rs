@@ -180,6 +180,7 @@ fn certificate(draw: &mut ChaCha8Rng) {
         name: None,
         layers: layers.collect(),
         kink: Kink::Left,
+        loss: Default::default(),
         learning_rate: num_rational::BigRational::from_integer(1.into()),
         inputs: tensor(batch, widths[0]),
         targets: tensor(batch, widths[3]),

@@ -8,8 +8,8 @@ use creditcheck::certify::Silent;
 use creditcheck::certify::audit::{Audit, Options, Theirs, audit};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::{
-    Activation, Block, Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Number, Place,
-    Shape, Tensor,
+    Activation, Block, Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Loss, Number,
+    OutputError, Place, Reduction, Shape, Share, Tensor,
 };
 use creditcheck::verdict::judge::{BlockJudgement, Judgement, Nearness, Reference};
 use creditcheck::verdict::power::{Power, Unchecked};
@@ -205,6 +205,7 @@ fn net(seed: u64) -> Dense {
         name: None,
         layers,
         kink: Kink::Left,
+        loss: Default::default(),
         learning_rate: integer(1),
         inputs: draw.tensor(6, 12, 1.0),
         targets: draw.tensor(6, 4, 1.0),
@@ -285,6 +286,34 @@ fn every_planted_error_is_found_and_named() {
         }
     }
     assert!(planted > 80, "only {planted}");
+}
+
+/// mse is audited as the multiple of half squared error that it is; one reduction for another is named, and a loss in pieces refused.
+#[test]
+fn mse_is_audited_in_every_reduction() {
+    let under = |error, reduction| Dense { loss: Loss::Reduced { error, reduction }, ..net(5) };
+    for reduction in Reduction::ALL {
+        let dense = under(OutputError::Mse, reduction);
+        for dtype in [Dtype::F64, Dtype::F32] {
+            let found = audited(&dense, &rounded(&dense, dtype));
+            assert_eq!(found.verdict(), Ok(Nearness::CorrectlyRounded), "{reduction:?}");
+        }
+        for other in Reduction::ALL.into_iter().filter(|other| *other != reduction) {
+            let theirs = rounded(&under(OutputError::Mse, other), Dtype::F64);
+            let found = audited(&dense, &theirs);
+            assert_eq!(found.verdict(), Ok(Nearness::Different));
+            let [said] = found.diagnosis.as_slice() else { panic!("{:?}", found.diagnosis) };
+            let words = format!("times the exact ones, as with reduction {}", other.name());
+            assert!(said.contains(&words), "{said}");
+        }
+    }
+    let dense = under(OutputError::L1 { kink: Share::HALF }, Reduction::Mean);
+    let theirs = rounded(&dense, Dtype::F64);
+    let error = audit(&dense, &theirs, &options(), &mut Silent).unwrap_err().to_string();
+    assert!(
+        error.contains("the loss l1 in an audit, which has half_squared_error and mse"),
+        "{error}"
+    );
 }
 
 #[test]

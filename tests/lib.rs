@@ -29,6 +29,7 @@ mod generators;
 mod judged;
 mod kinks;
 mod laws;
+mod losses;
 mod manual;
 mod metamorphic;
 mod mistaken;

@@ -94,7 +94,7 @@ fn net_of(hidden: &Activation, seed: u64, alike: Alike) -> Dense {
     }
     let learning_rate = BigRational::from_integer(1.into());
     let (name, kink, expect) = (None, Kink::Left, Expect::Agree);
-    Dense { name, layers, kink, learning_rate, inputs, targets, expect }
+    Dense { name, layers, kink, loss: Default::default(), learning_rate, inputs, targets, expect }
 }
 
 fn judged(case: &Case, mine: &Gradient, rigorous: bool) -> Judgement {

@@ -100,6 +100,7 @@ impl Data {
             name: None,
             layers: self.layers.iter().enumerate().map(layer).collect(),
             kink: Kink::Left,
+            loss: Default::default(),
             learning_rate: num_rational::BigRational::from_integer(1.into()),
             inputs: tensor(&self.inputs, self.batch),
             targets: tensor(&self.targets, self.batch),

@@ -10,6 +10,7 @@
 
 pub mod digest;
 mod evidence;
+mod external;
 mod issue;
 pub mod large;
 pub mod residues;

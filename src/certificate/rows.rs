@@ -6,6 +6,7 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::digest::{self, DRAW_EXAMPLES, PRIME};
+use super::external::of_outputs;
 use super::{Certificate, ClaimRow, MOST_UNIT_DIRECTIONS, Settling, Soundness, words};
 use crate::spec::{Activation, Network, Neuron, Parameters, Wiring};
 use crate::verdict::{Claim, Conclusion, Tier, blocks};
@@ -277,9 +278,7 @@ impl Rows<'_> {
         let weights = Parameters::of(&self.certificate.case).weights;
         let mut entries = Vec::new();
         let examples = &self.certificate.witnesses.examples;
-        for (b, (example, given)) in
-            examples.iter().zip(&self.certificate.case.examples).enumerate()
-        {
+        for (b, example) in examples.iter().enumerate() {
             let Some(inverse) = example.inverses.as_ref().map(|both| &both.credit) else {
                 continue;
             };
@@ -297,10 +296,13 @@ impl Rows<'_> {
                     entries.push(entry(found, one, words::at_inverse(b, pre, column)));
                 }
             }
+            let case = &self.certificate.case;
+            let rate = |output| example.firing_rate[output].clone();
+            let external = of_outputs(case, b, &self.wiring.outputs, rate);
             for (pre, row) in inverse.iter().enumerate() {
                 let mut credit = BigRational::zero();
-                for (output, target) in self.wiring.outputs.iter().zip(&given.target) {
-                    credit += &row[output.0] * (target - &example.firing_rate[*output]);
+                for (output, e) in self.wiring.outputs.iter().zip(&external) {
+                    credit += &row[output.0] * e;
                 }
                 let found = example.credit[Neuron(pre)].clone();
                 entries.push(entry(found, credit, words::at_credit(b, pre)));

@@ -5,11 +5,14 @@ use num_rational::BigRational;
 use num_traits::One;
 
 use super::explain;
+use super::squared::as_half_squared;
 use crate::error::Error;
 use crate::modular::exact::{self, ExactLayer, Rule};
 use crate::number::exact_f64;
 use crate::progress::Progress;
-use crate::spec::{Arithmetic, Block, Dense, DenseLayer, Dtype, Number, Part, PerBlock, Shape};
+use crate::spec::{
+    Arithmetic, Block, Dense, DenseLayer, Dtype, Loss, Number, Part, PerBlock, Shape,
+};
 use crate::verdict::bounded::{DenseBounds, scaled_rounding_bound};
 use crate::verdict::judge::{BlockJudgement, Judgement, Nearness, Reference};
 use crate::verdict::plausible::{Spread, spread, threshold};
@@ -78,13 +81,32 @@ pub fn audit(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<Audit, Error> {
+    match &dense.loss {
+        Loss::HalfSquaredError => of_squares(dense, &dense.loss, theirs, options, progress),
+        Loss::Reduced { .. } => {
+            let (times, squares) = as_half_squared(dense, "an audit")?;
+            let options = Options { scale: &options.scale * times, ..options.clone() };
+            of_squares(&squares, &dense.loss, theirs, &options, progress)
+        }
+    }
+}
+
+/// [`audit`] of half squared error, times the scale; `loss` is what a factor is read against.
+fn of_squares(
+    dense: &Dense,
+    loss: &Loss,
+    theirs: &Theirs,
+    options: &Options,
+    progress: &mut dyn Progress,
+) -> Result<Audit, Error> {
     progress.stage("exact gradient")?;
     let exact = exact_gradient(dense, progress)?;
     let arithmetic = options.arithmetic.unwrap_or(theirs.coarsest().into());
     let right = Right::of(dense, &exact, options, arithmetic, progress)?;
     let mut found = right.audit(theirs);
     if found.judgement.nearness().is_refused() {
-        found.diagnosis = explained(dense, theirs, (&found.judgement, &right), options, progress)?;
+        let there = (&found.judgement, &right);
+        found.diagnosis = explained((dense, loss), theirs, there, options, progress)?;
     }
     Ok(found)
 }
@@ -202,7 +224,7 @@ impl<'a> Right<'a> {
 
 /// What would explain a gradient that is refused: a factor, right numbers in a wrong place, another layout, another arithmetic.
 fn explained(
-    dense: &Dense,
+    (dense, loss): (&Dense, &Loss),
     theirs: &Theirs,
     (judgement, right): (&Judgement, &Right<'_>),
     options: &Options,
@@ -225,6 +247,7 @@ fn explained(
         };
         let scale = reading::Scale {
             examples: dense.batch(),
+            loss: loss.clone(),
             outputs: dense.targets.cols,
             steps: 1,
             learning_rate: dense.learning_rate.clone(),

@@ -110,9 +110,11 @@ impl Evidence<Rational> {
             self.directions.push(direction);
         }
         let at_rates = (0..case.examples.len()).map(|b| {
-            PerNeuron::from_fn(self.wiring.neurons(), |neuron| responses.at_rate(b, neuron))
+            let neurons = (0..self.wiring.neurons()).map(Neuron);
+            let of_example = neurons.map(|neuron| responses.at_rate(b, neuron, &options.limits));
+            Ok(PerNeuron::new(of_example.collect::<Result<_, Error>>()?))
         });
-        self.responses = Some(at_rates.collect());
+        self.responses = Some(at_rates.collect::<Result<_, Error>>()?);
         Ok(self)
     }
 
@@ -136,7 +138,9 @@ impl Evidence<Rational> {
             let equilibria = given::equilibria(case, &wiring)?;
             let credit = given::credit_outcome(case, &wiring, &parameters, &equilibria, limits)?;
             let backprop = match &case.network {
-                Network::Layered(net) => Some(given::backprop_outcome(net, &equilibria, limits)?),
+                Network::Layered(net) => {
+                    Some(given::backprop_outcome(case, net, &equilibria, limits)?)
+                }
                 Network::Graph(_) => None,
             };
             (credit, backprop)
@@ -190,7 +194,12 @@ impl Evidence<Rational> {
         let outcome = if moved.is_exact() {
             backprop::run(moved, limits)?
         } else {
-            given::backprop_outcome(net, &given::equilibria(moved, &Wiring::of(moved))?, limits)?
+            given::backprop_outcome(
+                moved,
+                net,
+                &given::equilibria(moved, &Wiring::of(moved))?,
+                limits,
+            )?
         };
         Ok(Some(update_of_gradient(net, &outcome.gradient, &self.learning_rate)))
     }
@@ -208,7 +217,7 @@ impl Evidence<Rational> {
             Ok((at, given.target.iter().map(Rational::of).collect()))
         });
         let equilibria = equilibria.collect::<Result<Vec<_>, Error>>()?;
-        let responses = Responses::at(self.wiring.clone(), &parameters, equilibria, limits)?;
+        let responses = Responses::at(moved, self.wiring.clone(), &parameters, equilibria, limits)?;
         Ok(update_of_derivatives(&responses.gradient(limits)?, &self.learning_rate))
     }
 

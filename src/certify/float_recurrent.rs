@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::fast::Float;
 use crate::fast::recurrent::{self, Outcome, Settings, spectral_abscissa_of};
 use crate::spec::outcome::CreditExample;
-use crate::spec::{Case, Dtype, PerNeuron};
+use crate::spec::{Case, Dtype, Loss, PerNeuron};
 use crate::verdict::bounded::{Residuals, compare_recurrent, power_in_words};
 use crate::verdict::{Cell, CellState, Claim, Tier, Verdict};
 
@@ -20,6 +20,11 @@ pub(super) fn cells(case: &Case, evidence: &Evidence) -> Result<Vec<Cell>, Error
             Cell::not_applicable(claim, Tier::Lattice, why)
         })
         .into();
+    if matches!(case.loss, Loss::Reduced { .. }) {
+        let why = "at an equilibrium floats have a bound of half squared error alone";
+        cells.extend(CLAIMS.map(|claim| Cell::not_applicable(claim, Tier::Bounded, why)));
+        return Ok(cells);
+    }
     if !evidence.evaluated {
         let why = "x and β are those of the float side itself; C1 and C2 given them are checked in tier P";
         cells.extend(CLAIMS.map(|claim| Cell::not_applicable(claim, Tier::Bounded, why)));

@@ -61,7 +61,7 @@ pub(super) fn observe(
         cell.notes.push("observability not tried: a graph above 200 parameters".into());
         return Ok(());
     };
-    let blocks = blocks(case);
+    let (blocks, mut far) = (blocks(case), false);
     for block in &blocks {
         progress.stage(&format!("observability of the {}", block.name))?;
         let Some(parameter) = largest(block, &reference) else {
@@ -71,14 +71,25 @@ pub(super) fn observe(
             )));
             return Ok(());
         };
-        let moved = moved(case, parameter);
-        let other = match evidence.reference_of(&moved, limits) {
-            // The move made the system singular: nobody could have overlooked that.
-            Err(Error::Singular { .. }) => continue,
-            other => other?,
-        };
-        let Some(other) = other else { return Ok(()) };
-        if other == evidence.credit.update {
+        let mut unnoticed = true;
+        for step in steps(case) {
+            let moved = moved(case, parameter, &step);
+            let other = match evidence.reference_of(&moved, limits) {
+                // The move made the system singular: nobody could have overlooked that.
+                Err(Error::Singular { .. }) => {
+                    unnoticed = false;
+                    break;
+                }
+                other => other?,
+            };
+            let Some(other) = other else { return Ok(()) };
+            if other != evidence.credit.update {
+                unnoticed = false;
+                far |= step != slightly();
+                break;
+            }
+        }
+        if unnoticed {
             cell.state = CellState::Checked(Verdict::Unchecked(format!(
                 "{}: moving its parameter with the largest gradient by 2^-10 on one side went unnoticed",
                 block.name
@@ -86,8 +97,9 @@ pub(super) fn observe(
             return Ok(());
         }
     }
+    let step = if far { "2^-10, or as far as the loss has a straight piece," } else { "2^-10" };
     cell.notes.push(format!(
-        "observability: in each of the {} blocks a parameter moved by 2^-10 on one side was seen",
+        "observability: in each of the {} blocks a parameter moved by {step} on one side was seen",
         blocks.len()
     ));
     Ok(())
@@ -105,9 +117,23 @@ fn largest(block: &Members, reference: &Update<Rational>) -> Option<Parameter> {
         .map(|(parameter, _)| parameter)
 }
 
-/// The same case with one parameter moved by 2⁻¹⁰.
-fn moved(case: &Case, parameter: Parameter) -> Case {
-    let step = BigRational::new(BigInt::from(1), BigInt::from(1 << 10));
+/// 2⁻¹⁰
+fn slightly() -> BigRational {
+    BigRational::new(BigInt::from(1), BigInt::from(1 << 10))
+}
+
+/// How far a parameter is moved; where the loss has straight pieces, on which its slope stays, further and to either side.
+fn steps(case: &Case) -> Vec<BigRational> {
+    let mut all = vec![slightly()];
+    if !case.loss.is_polynomial() {
+        let whole = |number: i64| BigRational::from_integer(number.into());
+        all.extend([1, -1, 32, -32, 1024, -1024].map(whole));
+    }
+    all
+}
+
+/// The same case with one parameter moved by so much.
+fn moved(case: &Case, parameter: Parameter, step: &BigRational) -> Case {
     let mut case = case.clone();
     match (&mut case.network, parameter) {
         (Network::Layered(net), Parameter::Weight(synapse)) => {
@@ -124,7 +150,7 @@ fn moved(case: &Case, parameter: Parameter) -> Case {
                 if let (Some(unit), Some(biases)) = (unit, &mut layer.biases)
                     && let Some(bias) = biases.get_mut(unit)
                 {
-                    *bias += &step;
+                    *bias += step;
                 }
             }
         }

@@ -16,7 +16,7 @@ use crate::spec::{Case, Example, Layered, Limits, Neuron, Parameters, PerNeuron,
 use crate::textbook::backprop::{self, LayerParameters};
 #[cfg(feature = "fast")]
 use crate::textbook::equilibrium;
-use crate::textbook::{credit, firing};
+use crate::textbook::{Measure, credit, firing};
 use crate::verdict::bridge::same_given;
 
 /// Net inputs, and what the credit rule is given.
@@ -30,11 +30,11 @@ pub(crate) struct Equilibrium {
 /// The equilibrium of one example, exact but for what σ makes of a net input where σ is transcendental.
 ///
 /// s = Wx + b exactly, in topological order. x and β are exact where σ is rational; elsewhere `transcendental` gives them,
-/// of the neuron and its net input. e = t − x is exact.
+/// of the neuron and its net input. e is exact.
 pub(crate) fn equilibrium(
     wiring: &Wiring,
     parameters: &Parameters<Rational>,
-    example: &Example,
+    (case, example): (&Case, &Example),
     transcendental: impl Fn(Neuron, &Rational) -> Result<(Rational, Rational), Error>,
 ) -> Result<Equilibrium, Error> {
     let order = wiring.order.as_ref().ok_or_else(firing::recurrent)?;
@@ -42,7 +42,6 @@ pub(crate) fn equilibrium(
     let mut net_input = PerNeuron::filled(wiring.neurons(), zero);
     let mut firing_rate = net_input.clone();
     let mut balance_factor = net_input.clone();
-    let mut external_credit = net_input.clone();
     for (&neuron, input) in wiring.inputs.iter().zip(&example.input) {
         firing_rate[neuron] = input.into();
     }
@@ -61,9 +60,8 @@ pub(crate) fn equilibrium(
         };
         (net_input[post], firing_rate[post], balance_factor[post]) = (sum, rate, factor);
     }
-    for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-        external_credit[output] = Rational::of(target) - &firing_rate[output];
-    }
+    let target: Vec<_> = example.target.iter().map(Rational::of).collect();
+    let external_credit = credit::external_credit(case, wiring, &firing_rate, &target)?;
     let given = GivenCredit { firing_rate, balance_factor, external_credit };
     Ok(Equilibrium { net_input, given })
 }
@@ -78,7 +76,7 @@ pub(crate) fn equilibria(case: &Case, wiring: &Wiring) -> Result<Vec<Equilibrium
     let witnesses = crate::fast::credit::witnesses(case)?;
     let behind = behind_exact(wiring);
     let examples = witnesses.iter().zip(&case.examples).map(|(float, example)| {
-        equilibrium(wiring, &parameters, example, |post, s| {
+        equilibrium(wiring, &parameters, (case, example), |post, s| {
             if !behind[post] {
                 return Ok((
                     (&float.firing_rate[post]).into(),
@@ -181,10 +179,9 @@ fn on_cycles(
             };
             found.net_input[post] = s;
         }
-        for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-            found.given.external_credit[output] =
-                Rational::of(target) - &found.given.firing_rate[output];
-        }
+        let target: Vec<_> = example.target.iter().map(Rational::of).collect();
+        let rates = &found.given.firing_rate;
+        found.given.external_credit = credit::external_credit(case, wiring, rates, &target)?;
         Ok(found)
     });
     examples.collect()
@@ -221,6 +218,7 @@ pub(crate) fn credit_outcome(
 
 /// Backpropagation on given equilibria: slopes are the given balance factors.
 pub(crate) fn backprop_outcome(
+    case: &Case,
     net: &Layered,
     equilibria: &[Equilibrium],
     limits: &Limits,
@@ -228,13 +226,15 @@ pub(crate) fn backprop_outcome(
     let parameters = LayerParameters::of(net)?;
     let given: Vec<_> = equilibria.iter().map(|one| same_given(net, &one.given)).collect();
     let backward = backprop::run_given(&parameters, &given, limits)?;
-    let mut squares = Rational::zero();
-    for one in &given {
-        for error in &one.output_adjoint {
-            squares += error * error;
-        }
+    let last = net.layers.len();
+    let measure = Measure::of(&case.loss, given.len(), net.widths()[last])?;
+    let mut loss = Rational::zero();
+    for (one, example) in given.iter().zip(&case.examples) {
+        let outputs = one.firing_rate[last].iter().cloned();
+        let pairs = outputs.zip(example.target.iter().map(Rational::of));
+        loss += measure.of_example(pairs, limits)?;
     }
-    let halves = Rational::one_over(2 * given.len());
+    let loss = loss * Rational::one_over(given.len());
     let offsets = net.offsets();
     let examples =
         given.into_iter().zip(equilibria).zip(backward.adjoint.into_iter().zip(backward.delta));
@@ -251,5 +251,5 @@ pub(crate) fn backprop_outcome(
         delta: delta.into_iter().map(|l| l.into_iter().map(Delta).collect()).collect(),
     });
     let examples = examples.collect();
-    Ok(BackpropOutcome { loss: squares * halves, examples, gradient: backward.gradient })
+    Ok(BackpropOutcome { loss, examples, gradient: backward.gradient })
 }

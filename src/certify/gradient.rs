@@ -11,9 +11,9 @@ use crate::progress::Progress;
 use crate::scalar::{Rational, Scalar};
 use crate::spec::outcome::{BackpropExample, CreditOutcome, LayeredGradient, Update};
 use crate::spec::{
-    Case, Dtype, Limits, Network, Number, Parameters, PerNeuron, PerSynapse, Wiring,
+    Case, Dtype, Limits, Loss, Network, Number, Parameters, PerNeuron, PerSynapse, Wiring,
 };
-use crate::textbook::{backprop, credit, tangent};
+use crate::textbook::{Measure, backprop, credit, tangent};
 use crate::verdict::bridge::{
     counted_through, derivatives_at, gradient_of_update, update_of_derivatives,
 };
@@ -199,17 +199,37 @@ fn of_credit(
         }
     };
     let entries = entries.ok_or_else(|| Error::unsupported("a gradient at learning rate 0"))?;
-    let mut squares = <BigRational as Scalar>::zero();
-    for external in outcome.examples.iter().flat_map(|example| example.external_credit.iter()) {
-        squares += external * external;
-    }
+    let loss = loss_of(case, &wiring, &outcome)?;
     let credits: Vec<_> =
         outcome.examples.iter().map(|e| e.credit.map(|credit| credit.0.clone())).collect();
-    Ok(Computed {
-        loss: squares / BigRational::from_integer((2 * case.examples.len()).into()),
-        entries,
-        inputs: derivatives_at(&wiring.inputs, &credits),
-    })
+    Ok(Computed { loss, entries, inputs: derivatives_at(&wiring.inputs, &credits) })
+}
+
+/// L from what the credit rule found: of half squared error from e, which is t − x; of others from the rates.
+fn loss_of(
+    case: &Case,
+    wiring: &Wiring,
+    outcome: &CreditOutcome<BigRational>,
+) -> Result<BigRational, Error> {
+    let mut sum = <BigRational as Scalar>::zero();
+    let examples = case.examples.len();
+    match &case.loss {
+        Loss::HalfSquaredError => {
+            for e in outcome.examples.iter().flat_map(|example| example.external_credit.iter()) {
+                sum += e * e;
+            }
+            Ok(sum / BigRational::from_integer((2 * examples).into()))
+        }
+        Loss::Reduced { .. } => {
+            let measure = Measure::of(&case.loss, examples, wiring.outputs.len())?;
+            for (found, given) in outcome.examples.iter().zip(&case.examples) {
+                let rates = wiring.outputs.iter().map(|output| found.firing_rate[*output].clone());
+                let outputs = rates.zip(given.target.iter().cloned());
+                sum += measure.of_example(outputs, &Limits::default())?;
+            }
+            Ok(sum / BigRational::from_integer(examples.into()))
+        }
+    }
 }
 
 fn of_layers<S: Scalar>(case: &Case, gradient: &LayeredGradient<S>) -> Result<Update<S>, Error> {

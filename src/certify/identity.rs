@@ -247,6 +247,13 @@ fn truth(
         let why = "C1–C2 only: σ has no meaning over a finite field";
         return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
     };
+    if !case.loss.is_polynomial() {
+        let why = format!(
+            "C1–C2 only, e given: the loss {} has pieces, and a finite field no order",
+            case.loss.name()
+        );
+        return Ok(Cell::not_applicable(Claim::Truth, Tier::Identity, why));
+    }
     if case.has_own_balance() {
         let why =
             "C1–C2 only: the identity has β given, and this case replaces the balance function";

@@ -2,6 +2,7 @@
 
 mod aligned;
 mod equilibrium;
+mod losses;
 mod order;
 mod parameters;
 mod stale;
@@ -59,6 +60,7 @@ pub fn judge(
     if judgement.nearness().is_refused() {
         let scale = Scale {
             examples: case.examples.len(),
+            loss: case.loss.clone(),
             steps: 1,
             outputs: Wiring::of(case).outputs.len(),
             learning_rate: case.learning_rate.clone(),
@@ -87,6 +89,10 @@ pub fn judge(
             let (found, stopped) = mistakes(case, mine, &truth, options, limits, progress)?;
             diagnosis.extend(found);
             caveat = stopped;
+        }
+        if diagnosis.is_empty() && !case.departs() {
+            let found = losses::of_another(case, mine, &truth.entries, limits, progress);
+            diagnosis.extend(or_stopped(found, "other losses", &mut caveat)?);
         }
         diagnosis.extend(order::of_examples(mine, &truth.inputs));
         // What lies within the bound of the right one is of no other weights that anybody could tell.

@@ -56,6 +56,7 @@ pub fn certify(
     options: &Options,
     progress: &mut dyn Progress,
 ) -> Result<Certified, Error> {
+    dense.loss.expect_half_squared("a certificate of this size")?;
     let case_digest = digest::sha256(case_text.as_bytes());
     let ground = large::ground(&case_digest, files);
     if dense.layers.iter().any(|layer| layer.balance.is_some()) || dense.expect != Expect::Agree {

@@ -34,6 +34,8 @@ mod recurrent;
 mod settling;
 #[cfg(feature = "fast")]
 mod slopes;
+#[cfg(feature = "fast")]
+pub mod squared;
 pub mod steps;
 mod symbolic;
 pub mod temporal;

@@ -15,7 +15,7 @@ use crate::certify::audit::{Options, Theirs, audit};
 use crate::error::Error;
 use crate::number;
 use crate::report;
-use crate::spec::{Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Tensor};
+use crate::spec::{Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Loss, Tensor};
 use crate::wire::case::activation_of;
 use crate::wire::gradient::{self, Quantity, Subject};
 use crate::wire::json::Json;
@@ -25,9 +25,9 @@ use crate::wire::{Document, dense};
 /// How far is somebody's float gradient from the exact one, in units in the last place?
 #[derive(Args, Debug)]
 #[command(after_help = "\
-The loss is half the squared error, mean over the batch: L = (1/B) Σ_b ½ Σ_k (x_k − t_k)². Where theirs is a constant
-multiple of it, say so: for torch.nn.MSELoss, which is the mean of the squares over batch and outputs, --scale 2/10 with
-10 outputs.
+The loss is half the squared error, mean over the batch: L = (1/B) Σ_b ½ Σ_k (x_k − t_k)²; where NET is a case, it is that
+of the case, which may be mse. Where theirs is a constant multiple of it, say so: for torch.nn.MSELoss, which is the mean
+of the squares over batch and outputs, --scale 2/10 with 10 outputs.
 
 NET as tensors (.safetensors, .npz): layers are the pairs X.weight (outputs × inputs) and X.bias, or X.kernel (inputs ×
 outputs, as Keras and Flax keep them) and X.bias, in the order of their names, fc2 before fc10; --layers gives another.
@@ -199,6 +199,7 @@ fn of_tensors(arguments: &Arguments, limits: &Limits) -> Result<Net, Error> {
     let dense = Dense {
         name: None,
         kink: Kink::default(),
+        loss: Loss::default(),
         learning_rate: BigRational::from_integer(1.into()),
         inputs: nothing(layers[0].weights.cols),
         targets: nothing(layers[last].weights.rows),

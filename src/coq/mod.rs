@@ -65,6 +65,7 @@ pub struct Given {
 /// # Errors
 /// [`Error::Unsupported`] where there is a cycle and |W|ᵀ|β| does not contract.
 pub fn residual(case: &Case, case_digest: &str, examples: &[Given]) -> Result<String, Error> {
+    known_loss(case)?;
     no_clamped_credit(case)?;
     residual::file(case, case_digest, examples)
 }
@@ -72,6 +73,7 @@ pub fn residual(case: &Case, case_digest: &str, examples: &[Given]) -> Result<St
 /// What no checker in `proofs/theories` can say of a case.
 fn served(certificate: &Certificate) -> Result<(), Error> {
     let case = &certificate.case;
+    known_loss(case)?;
     no_clamped_credit(case)?;
     if case.has_own_balance() {
         return Err(unsupported(
@@ -87,6 +89,11 @@ fn served(certificate: &Certificate) -> Result<(), Error> {
         return Err(unsupported(&format!("the activation {}: {why}", activation.name())));
     }
     off_kinks(case, certificate)
+}
+
+/// What is proved is about half squared error.
+fn known_loss(case: &Case) -> Result<(), Error> {
+    case.loss.expect_half_squared("a certificate for Coq")
 }
 
 /// The definitions in Coq add what comes back to an output neuron.

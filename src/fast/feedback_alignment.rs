@@ -38,6 +38,7 @@ pub fn run<F: Float>(
             "feedback alignment on a graph: its matrices belong to layers",
         ));
     };
+    case.loss.expect_half_squared("feedback alignment in floats")?;
     let (widths, batch) = (exact.widths(), case.examples.len());
     within_limits(case, widths.iter().sum())?;
     let network = Network::<F>::of(exact, case.kink)?;

@@ -6,6 +6,7 @@
 
 use faer::{Accum, Mat};
 
+use super::credit::external::External;
 use super::credit::neuron::{balance_factor, firing_rate, replaced_balance};
 use super::layout::zeros;
 use super::product::product;
@@ -64,6 +65,7 @@ struct Dense<F> {
     activations: Vec<Function<F>>,
     balances: Vec<Option<Function<F>>>,
     targets: Mat<F>,
+    external: External<F>,
     net_input: Mat<F>,
     firing_rate: Mat<F>,
     balance_factor: Mat<F>,
@@ -93,6 +95,7 @@ impl<F: Float> Dense<F> {
                 .map(|balance| balance.as_ref().map(Function::of).transpose())
                 .collect::<Result<_, _>>()?,
             targets: zeros(wiring.outputs.len(), batch),
+            external: External::of(&case.loss)?,
             net_input: room(),
             firing_rate: room(),
             balance_factor: room(),
@@ -154,10 +157,12 @@ impl<F: Float> Dense<F> {
     /// D3: c ← Wᵀ(β∘c) + e from zero, depth + 1 times.
     fn assign_credit(&mut self, wiring: &Wiring, depth: usize) -> Result<(), Error> {
         let batch = self.credit.ncols();
+        let sizes = (batch, wiring.outputs.len());
         for b in 0..batch {
             for (k, neuron) in wiring.outputs.iter().enumerate() {
                 let rate = self.firing_rate[(neuron.0, b)];
-                self.external_credit[(neuron.0, b)] = self.targets[(k, b)] - rate;
+                let e = self.external.credit(rate, self.targets[(k, b)], sizes);
+                self.external_credit[(neuron.0, b)] = e;
             }
             expect_finite_neurons(self.external_credit.col_as_slice(b), "external credit")?;
         }

@@ -6,6 +6,7 @@ use super::case::{as_tensors, rule};
 use super::{Asked, Certified, Computed, Kind, Tensors, large};
 use crate::certify::Options;
 use crate::certify::gradient::{Rule, gradient};
+use crate::certify::squared::as_half_squared;
 use crate::error::Error;
 use crate::modular::exact;
 use crate::number;
@@ -90,14 +91,18 @@ fn rounded(
             ));
         }
     };
-    let computed = exact::run(&found.dense, engine, &mut |stage, done, of| {
+    let (times, squares) = as_half_squared(&found.dense, "a gradient at this size")?;
+    let computed = exact::run(&squares, engine, &mut |stage, done, of| {
         progress.stage(&format!("{stage} {done} of {of}"))
     })?;
     // Engines give ∂L/∂W, or the update at η = 1, which is its negative.
-    let factor = match quantity {
-        Quantity::Gradient => BigRational::from_integer(sign.into()),
-        Quantity::Update => &found.dense.learning_rate * BigRational::from_integer((-sign).into()),
-    };
+    let factor = times
+        * match quantity {
+            Quantity::Gradient => BigRational::from_integer(sign.into()),
+            Quantity::Update => {
+                &found.dense.learning_rate * BigRational::from_integer((-sign).into())
+            }
+        };
     let (mut layout, mut entries) = (Vec::new(), Vec::new());
     let mut add = |layer: usize, shape: Shape, of: &exact::Scaled| {
         let rounded = |index| {

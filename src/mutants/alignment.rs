@@ -153,7 +153,9 @@ fn drives(
         .target
         .iter()
         .zip(&reference.wiring.outputs)
-        .map(|(target, output)| Rational::of(target) - &firing.firing_rate[*output])
+        .map(|(target, output)| {
+            -reference.slope_of_loss(&firing.firing_rate[*output], &Rational::of(target))
+        })
         .collect();
     if mistake == Some(Misaligned::OtherSign) {
         credit.iter_mut().for_each(|e| *e = -e.clone());

@@ -69,7 +69,8 @@ impl Reference<'_> {
         let one_example = examples.map(|(example, firing)| {
             let outputs = example.target.iter().zip(&self.wiring.outputs);
             let values = outputs.map(|(target, &neuron)| {
-                let difference = &firing.firing_rate[neuron] - Rational::of(target);
+                let target = Rational::of(target);
+                let difference = self.slope_of_loss(&firing.firing_rate[neuron], &target);
                 if hook.at(Mutant::M02, neuron) {
                     &difference + &difference
                 } else if hook.at(Mutant::M29, neuron) {

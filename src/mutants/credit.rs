@@ -77,7 +77,7 @@ impl Reference<'_> {
         Ok(all)
     }
 
-    /// e_k = t_k − x_k on outputs, 0 elsewhere.
+    /// e_k = −∂L_b/∂x_k on outputs, which is t_k − x_k of half squared error; 0 elsewhere.
     fn external_credits(&self, hook: &Hook) -> Rationals {
         let one_example = |(example, firing): (
             &crate::spec::Example,
@@ -86,7 +86,7 @@ impl Reference<'_> {
             let mut e = PerNeuron::filled(self.wiring.neurons(), Rational::zero());
             for (target, &neuron) in example.target.iter().zip(&self.wiring.outputs) {
                 let target = Rational::of(target);
-                let difference = &target - &firing.firing_rate[neuron];
+                let difference = -self.slope_of_loss(&firing.firing_rate[neuron], &target);
                 e[neuron] = if hook.at(Mutant::K07, neuron) {
                     target
                 } else if hook.at(Mutant::M02, neuron) {

@@ -27,6 +27,7 @@ mod hook;
 mod layout;
 mod matrix;
 mod nonlocal;
+mod outputs;
 mod plan;
 mod recurrent;
 mod reference;

@@ -17,7 +17,7 @@ use crate::certify::audit::Audit;
 use crate::foreign::Foreign;
 use crate::number::canonical;
 use crate::simulate::{BLUE, ORANGE};
-use crate::spec::{Arithmetic, Dense, Dtype};
+use crate::spec::{Arithmetic, Dense, Dtype, Loss};
 use crate::verdict::judge::{BlockJudgement, Entry, Nearness};
 use crate::verdict::ulps::{HIGHEST_BIN, LOWEST_BIN};
 use crate::wire::json::Json;
@@ -93,19 +93,31 @@ fn within(block: &BlockJudgement, above: i32, to: i32) -> usize {
     bins.filter(|(k, _)| *k > above && *k <= to).map(|(_, count)| count).sum()
 }
 
+/// What a loss is, behind the word.
+fn loss_in_words(loss: &Loss) -> String {
+    match loss {
+        Loss::HalfSquaredError => ": half the squared error, mean over the batch".to_owned(),
+        Loss::Reduced { reduction, .. } => {
+            format!(": {}, reduction {}", loss.name(), reduction.name())
+        }
+    }
+}
+
 /// The audit as text.
 #[must_use]
 pub fn audited(subject: &Audited<'_>) -> String {
     let Audited { net, mine, dense, audit, .. } = subject;
     let mut text = wrapped(0, &format!("{mine} against the exact gradient of {net}"));
     let subject_in_words = format!(
-        "{} · {} parameters · {} · loss{}: half the squared error, mean over the batch",
+        "{} · {} parameters · {} · loss{}",
         dense_network(subject.dense),
         dense.parameters(),
         counted(dense.batch(), "example"),
         match subject.scale.is_one() {
-            true => String::new(),
-            false => format!(" × {}", canonical(subject.scale)),
+            true => loss_in_words(&subject.dense.loss),
+            false => {
+                format!(" × {}{}", canonical(subject.scale), loss_in_words(&subject.dense.loss))
+            }
         },
     );
     text.push_str(&wrapped(0, &subject_in_words));

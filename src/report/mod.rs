@@ -27,7 +27,7 @@ use num_rational::BigRational;
 use crate::foreign::Foreign;
 use crate::number::{canonical, hex, nearest_f64};
 use crate::paragraph::{hanging, wrapped};
-use crate::spec::{Activation, Case, Dense, Dtype, Network, Number, Shape};
+use crate::spec::{Activation, Case, Dense, Dtype, Loss, Network, Number, Shape};
 use crate::wire::gradient::{Gradient, Quantity};
 
 use layout::{drawn, drawn_by, fits, grid};
@@ -81,7 +81,13 @@ pub fn network(case: &Case) -> String {
             names.push(activation);
         }
     }
-    let functions = names.join(", ");
+    let mut functions = names.join(", ");
+    match &case.loss {
+        Loss::HalfSquaredError => {}
+        Loss::Reduced { reduction, .. } => {
+            functions.push_str(&format!(" · loss {}, {}", case.loss.name(), reduction.name()));
+        }
+    }
     match &case.network {
         Network::Layered(net) => {
             let widths: Vec<_> = net.widths().iter().map(ToString::to_string).collect();

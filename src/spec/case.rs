@@ -7,6 +7,7 @@ use num_rational::BigRational;
 use super::activation::Activation;
 use super::indices::{Neuron, PerNeuron};
 use super::kink::Kink;
+use super::loss::Loss;
 use super::network::Network;
 use crate::foreign::Foreign;
 
@@ -17,6 +18,8 @@ pub struct Case {
     pub name: Option<String>,
     /// The network with its parameters.
     pub network: Network,
+    /// ℓ and N of D0.
+    pub loss: Loss,
     /// η of D4.
     pub learning_rate: BigRational,
     /// The kink convention of D0, where a layer names none.

@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, ToPrimitive, Zero};
 
-use super::{Activation, Case, Dtype, Example, Expect, Kink, Layer, Layered, Network};
+use super::{Activation, Case, Dtype, Example, Expect, Kink, Layer, Layered, Loss, Network};
 
 /// Up to so many parameters a case that refers to files is served as if its numbers stood in it.
 pub const MOST_PARAMETERS: usize = 20_000;
@@ -56,6 +56,8 @@ pub struct Dense {
     pub layers: Vec<DenseLayer>,
     /// The kink convention of D0, where a layer names none.
     pub kink: Kink,
+    /// ℓ and N of D0.
+    pub loss: Loss,
     /// η of D4.
     pub learning_rate: BigRational,
     /// B × n_0: one row per example.
@@ -133,6 +135,7 @@ impl Dense {
         Some(Case {
             name: self.name.clone(),
             network: Network::Layered(Layered { layers: layers.collect::<Option<_>>()? }),
+            loss: self.loss.clone(),
             learning_rate: self.learning_rate.clone(),
             kink: self.kink,
             examples: examples
@@ -181,6 +184,7 @@ impl Dense {
             name: case.name.clone(),
             layers: layers.collect::<Option<_>>()?,
             kink: case.kink,
+            loss: case.loss.clone(),
             learning_rate: case.learning_rate.clone(),
             inputs: tensor(inputs, widths[0])?,
             targets: tensor(targets, widths[widths.len() - 1])?,

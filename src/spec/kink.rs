@@ -42,6 +42,13 @@ pub struct Share {
 }
 
 impl Share {
+    /// θ = 0: the slope on the left.
+    pub const NONE: Self = Self { numerator: 0, denominator: 1 };
+    /// θ = 1/2: half the sum of both slopes.
+    pub const HALF: Self = Self { numerator: 1, denominator: 2 };
+    /// θ = 1: the slope on the right.
+    pub const ALL: Self = Self { numerator: 1, denominator: 1 };
+
     /// None below 0, above 1, and for a denominator of more than 64 bits.
     #[must_use]
     pub fn of(value: &BigRational) -> Option<Self> {

@@ -109,6 +109,7 @@ pub fn train(
         learning_rate: BigRational::new(1.into(), 10.into()),
         kink: Kink::Left,
         examples: digits.held_out.iter().take(CERTIFIED).map(Digit::example).collect(),
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     };

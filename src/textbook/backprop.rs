@@ -1,5 +1,7 @@
 //! Backpropagation, exactly: layers, with a forward pass of its own (D5–D7).
 
+mod error;
+
 use std::cmp::Ordering;
 
 use num_rational::BigRational;
@@ -10,7 +12,7 @@ use crate::scalar::Scalar;
 use crate::spec::outcome::{
     Adjoint, BackpropExample, BackpropOutcome, Delta, GivenBackprop, LayeredGradient,
 };
-use crate::spec::{Activation, Case, Kink, Layer, Layered, Limits, Network, Transcendental};
+use crate::spec::{Activation, Case, Kink, Layer, Layered, Limits, Loss, Network, Transcendental};
 
 /// The parameters of a layered network in the ring of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub struct Backward<S> {
 ///
 /// ```text
 /// D5   s^l = W^l x^(l−1) + b^l,  x^l = σ_l(s^l)
-/// D6   x̄^Λ = x^Λ − t,  δ^l = σ'_l(s^l) ∘ x̄^l,  x̄^(l−1) = (W^l)ᵀ δ^l
+/// D6   x̄^Λ = ∂L_b/∂x^Λ, which is x^Λ − t of half squared error,  δ^l = σ'_l(s^l) ∘ x̄^l,  x̄^(l−1) = (W^l)ᵀ δ^l
 /// D7   ∂L/∂W^l = ⟨δ^l (x^(l−1))ᵀ⟩,  ∂L/∂b^l = ⟨δ^l⟩
 /// ```
 ///
@@ -65,10 +67,22 @@ pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<BackpropOutcome<S>
             propagate(net, &parameters, case.kink, input, limits)?;
         let mut output_adjoint = Vec::new();
         for (rate, target) in firing_rate[net.layers.len()].iter().zip(&example.target) {
-            let difference = rate.clone() - &embed(target, "a target")?;
+            let target: S = embed(target, "a target")?;
+            let difference = rate.clone() - &target;
             afford(&loss, &difference, &difference, limits, "the loss")?;
-            loss = loss + &(half.clone() * &difference * &difference);
-            output_adjoint.push(difference);
+            match &case.loss {
+                Loss::HalfSquaredError => {
+                    loss = loss + &(half.clone() * &difference * &difference);
+                    output_adjoint.push(difference);
+                }
+                Loss::Reduced { error, reduction } => {
+                    let sizes = (case.examples.len(), firing_rate[net.layers.len()].len());
+                    let factor: S = error::batch_over_count(*reduction, sizes)?;
+                    let (value, slope) = error::value_and_slope(error, rate, &target)?;
+                    loss = loss + &(value * &factor);
+                    output_adjoint.push(slope * &factor);
+                }
+            }
         }
         forward.push(net_input);
         given.push(GivenBackprop { firing_rate, slope, output_adjoint });

@@ -1,5 +1,7 @@
 //! The credit rule, exactly: firing, balance, credit by elimination, plasticity (D1–D4).
 
+mod external;
+
 use std::cmp::Ordering;
 
 use num_rational::BigRational;
@@ -16,6 +18,8 @@ use crate::spec::{
     Activation, Case, Kink, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Transcendental,
     Wiring,
 };
+
+pub(crate) use external::external_credit;
 
 /// The whole rule on a case.
 ///
@@ -52,7 +56,7 @@ pub fn run<S: Scalar>(case: &Case, limits: &Limits) -> Result<CreditOutcome<S>, 
             afford_function(function, &net_input[post], limits)?;
         }
         let balance_factor = balance_factors(&wiring, &net_input, &firing_rate)?;
-        let external_credit = external_credit(&wiring, &firing_rate, &target);
+        let external_credit = external_credit(case, &wiring, &firing_rate, &target)?;
         net_inputs.push(net_input);
         given.push(GivenCredit { firing_rate, balance_factor, external_credit });
     }
@@ -127,19 +131,6 @@ fn afford_factors<S: Scalar>(
     let (balance, credit) = (&view.balance_factor[post], &view.credit[post]);
     afford(view.learning_rate, balance, credit, limits, "a weight update")?;
     afford(sum, credit, firing_rate, limits, "a weight update")
-}
-
-/// e of D3: t − x on output neurons, 0 elsewhere.
-fn external_credit<S: Scalar>(
-    wiring: &Wiring,
-    firing_rate: &PerNeuron<S>,
-    target: &[S],
-) -> PerNeuron<S> {
-    let mut external = PerNeuron::filled(wiring.neurons(), S::zero());
-    for (&output, wanted) in wiring.outputs.iter().zip(target) {
-        external[output] = wanted.clone() - &firing_rate[output];
-    }
-    external
 }
 
 /// β of D2; 0 on input neurons, where nothing reads it.

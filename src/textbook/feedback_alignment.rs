@@ -2,9 +2,9 @@
 
 use num_rational::BigRational;
 
-use super::credit::balance_factors;
+use super::credit::{balance_factors, external_credit};
 use super::firing::firing;
-use super::{afford, afford_function, embed, embed_parameters, holds, within};
+use super::{Measure, afford, afford_function, embed, embed_parameters, holds, within};
 use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::outcome::{Firing, Update};
@@ -52,7 +52,8 @@ pub fn run<S: Scalar>(
     let (wiring, firsts) = (Wiring::of(case), net.offsets());
     let parameters: Parameters<S> = embed_parameters(&Parameters::of(case))?;
     let feedback = embedded::<S>(feedback)?;
-    let (mut credits, mut squares) = (Vec::new(), S::zero());
+    let measure = Measure::of(&case.loss, case.examples.len(), wiring.outputs.len())?;
+    let (mut credits, mut loss) = (Vec::new(), S::zero());
     let mut weights = PerSynapse::filled(wiring.synapses.len(), S::zero());
     let mut biases = PerNeuron::filled(wiring.neurons(), S::zero());
     for example in &case.examples {
@@ -63,13 +64,10 @@ pub fn run<S: Scalar>(
             afford_function(function, &net_input[post], limits)?;
         }
         let balance = balance_factors(&wiring, &net_input, &firing_rate)?;
-        let mut credit = PerNeuron::filled(wiring.neurons(), S::zero());
         let targets: Vec<S> = embed_all(&example.target, "a target")?;
-        for (&output, target) in wiring.outputs.iter().zip(targets) {
-            credit[output] = target - &firing_rate[output];
-            afford(&squares, &credit[output], &credit[output], limits, "the loss")?;
-            squares = squares + &(credit[output].clone() * &credit[output]);
-        }
+        let mut credit = external_credit(case, &wiring, &firing_rate, &targets)?;
+        let outputs = wiring.outputs.iter().map(|&output| firing_rate[output].clone());
+        loss = loss + &measure.of_example(outputs.zip(targets), limits)?;
         let drive = come_back(&firsts, &feedback, &balance, &mut credit, limits)?;
         for (synapse, ends) in wiring.synapses.indexed() {
             let (sum, d, x) = (&weights[synapse], &drive[ends.post], &firing_rate[ends.pre]);
@@ -86,10 +84,9 @@ pub fn run<S: Scalar>(
     }
     let share = BigRational::new(1.into(), case.examples.len().max(1).into());
     let share: S = embed(&share, "1/B, B the number of examples,")?;
-    let half: S = embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?;
     let mean = |sum: &S| sum.clone() * &share;
     let update = Update { weights: weights.map(mean), biases: biases.map(mean) };
-    Ok(FeedbackOutcome { credit: credits, update, loss: mean(&(squares * &half)) })
+    Ok(FeedbackOutcome { credit: credits, update, loss: mean(&loss) })
 }
 
 /// d^l = β^l ∘ c^l for l = Λ..1, and between them c^(l−1) = B^l d^l; `firsts` has the first neuron of each layer 0..Λ.

@@ -8,9 +8,9 @@ use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::One;
 
-use super::afford;
 use super::equilibrium;
 use super::firing::firing;
+use super::{Measure, afford};
 use crate::error::Error;
 use crate::scalar::Rational;
 use crate::spec::{Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
@@ -22,8 +22,9 @@ use crate::spec::{Case, Example, Limits, Neuron, Parameters, PerNeuron, PerSynap
 /// ```
 ///
 /// # Errors
-/// [`Error::Unsupported`] where some activation is no polynomial, or there is a cycle: then [`along_equilibrium`].
+/// [`Error::Unsupported`] where the loss or some activation is no polynomial, or there is a cycle: then [`along_equilibrium`].
 pub fn degree(case: &Case) -> Result<u32, Error> {
+    expect_square(case)?;
     let wiring = Wiring::of(case);
     let order = wiring.order.as_ref().ok_or_else(super::firing::recurrent)?;
     let mut of_rate = PerNeuron::filled(wiring.neurons(), 0_u32);
@@ -66,17 +67,38 @@ fn loss_at(
     limits: &Limits,
 ) -> Result<Rational, Error> {
     let moved = moved(base, direction, &Rational::integer(t));
-    let mut squares = Rational::zero();
+    let mut sum = Rational::zero();
     for example in &case.examples {
         let input: Vec<Rational> = example.input.iter().map(Rational::of).collect();
         let rates = firing(wiring, &moved, &input, limits)?.firing_rate;
-        for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-            let difference = &rates[output] - Rational::from(target);
-            afford(&squares, &difference, &difference, limits, "the loss")?;
-            squares += &difference * &difference;
+        sum += loss_of(case, wiring, &rates, example, limits)?;
+    }
+    Ok(sum * Rational::one_over(case.examples.len()))
+}
+
+/// L_b of rates.
+fn loss_of(
+    case: &Case,
+    wiring: &Wiring,
+    rates: &PerNeuron<Rational>,
+    example: &Example,
+    limits: &Limits,
+) -> Result<Rational, Error> {
+    let measure = Measure::of(&case.loss, case.examples.len(), wiring.outputs.len())?;
+    let outputs = wiring.outputs.iter().zip(&example.target);
+    let outputs = outputs.map(|(&output, target)| (rates[output].clone(), Rational::of(target)));
+    measure.of_example(outputs, limits)
+}
+
+/// Refuses a loss in pieces: values at a few points do not determine it.
+fn expect_square(case: &Case) -> Result<(), Error> {
+    match case.loss.is_polynomial() {
+        true => Ok(()),
+        false => {
+            let what = format!("interpolation: the loss {} is no polynomial", case.loss.name());
+            Err(Error::unsupported(what))
         }
     }
-    Ok(squares * Rational::one_over(2 * case.examples.len()))
 }
 
 /// The derivative at 0 of t ↦ L(W + tH) in a network with a cycle, while the pieces of the equilibrium hold (D9).
@@ -97,6 +119,7 @@ pub fn along_equilibrium(
     direction: &Parameters<BigRational>,
     limits: &Limits,
 ) -> Result<BigRational, Error> {
+    expect_square(case)?;
     let wiring = Wiring::of(case);
     let base = Parameters::of(case).map(Rational::of);
     let direction = direction.map(Rational::of);
@@ -107,7 +130,7 @@ pub fn along_equilibrium(
         let pieces = equilibrium::pieces(&wiring, &at_rest.net_input)?;
         let at = |t: &Rational| {
             let moved = moved(&base, &direction, t);
-            frozen(&wiring, &unknown, &moved, example, &pieces, limits)
+            frozen(case, (&wiring, &unknown), &moved, example, &pieces, limits)
         };
         derivative += along_example(2 * unknown.len(), at, limits)?;
     }
@@ -160,8 +183,8 @@ fn slope_at_zero(values: &[Rational], limits: &Limits) -> Result<Rational, Error
 
 /// The determinant and the loss of the affine system that the pieces make of D1; none where it is singular.
 fn frozen(
-    wiring: &Wiring,
-    unknown: &[Neuron],
+    case: &Case,
+    (wiring, unknown): (&Wiring, &[Neuron]),
     parameters: &Parameters<Rational>,
     example: &Example,
     pieces: &PerNeuron<usize>,
@@ -220,12 +243,7 @@ fn frozen(
         let Some(reciprocal) = rows[row][row].try_recip() else { return Ok(None) };
         rate[unknown[row]] = rest * reciprocal;
     }
-    let squares = wiring.outputs.iter().zip(&example.target).map(|(&output, target)| {
-        let difference = &rate[output] - Rational::from(target);
-        &difference * &difference
-    });
-    let loss = squares.sum::<Rational>() * Rational::one_over(2);
-    Ok(Some((determinant, loss)))
+    Ok(Some((determinant, loss_of(case, wiring, &rate, example, limits)?)))
 }
 
 /// W + tH.

@@ -12,6 +12,7 @@ pub mod equilibrium;
 pub mod feedback_alignment;
 pub mod firing;
 pub mod interpolate;
+mod loss;
 pub mod plasticity;
 pub mod relax;
 pub mod response;
@@ -26,6 +27,7 @@ use crate::error::Error;
 use crate::scalar::Scalar;
 use crate::spec::{Activation, Class, Limits, Parameters};
 
+pub(crate) use loss::Measure;
 pub use view::{Equilibrium, Recorder, View};
 
 /// The image of a rational in the ring of the engine, or the reason why there is none.

@@ -8,23 +8,25 @@ use num_rational::BigRational;
 
 use super::directions::unit_directions;
 use super::firing::activate;
-use super::{afford, afford_function, elimination, embed, embed_parameters, equilibrium, holds};
+use super::{
+    Measure, afford, afford_function, elimination, embed, embed_parameters, equilibrium, holds,
+};
 use crate::error::Error;
 use crate::scalar::{Dual, Rational, Scalar};
 use crate::spec::outcome::{Firing, Update};
-use crate::spec::{Case, Limits, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Case, Limits, Loss, Neuron, Parameters, PerNeuron, PerSynapse, Wiring};
 
 /// Every example of a case at its equilibrium, ready to be pushed.
 ///
 /// ```text
-/// D9   x + ε ẋ = σ((W + ε H)(x + ε ẋ) + b + ε h),   dL_b = Σ_k (x_k − t_k) ẋ_k
+/// D9   x + ε ẋ = σ((W + ε H)(x + ε ẋ) + b + ε h),   dL_b the ε part of L_b(x + ε ẋ)
 /// ```
 #[derive(Clone, Debug)]
 pub struct Responses<S> {
     wiring: Wiring,
     /// 1/B
     share: S,
-    half: S,
+    loss: Loss,
     examples: Vec<Response<S>>,
 }
 
@@ -56,14 +58,15 @@ impl<S: Scalar> Responses<S> {
             let target = example.target.iter().map(|t| embed(t, "a target"));
             equilibria.push((equilibrium::embedded(&firing)?, target.collect::<Result<_, _>>()?));
         }
-        Self::at(wiring, &parameters, equilibria, limits)
+        Self::at(case, wiring, &parameters, equilibria, limits)
     }
 
-    /// The response of equilibria (and targets) that somebody else confirmed.
+    /// The response of equilibria (and targets) of a case that somebody else confirmed.
     ///
     /// # Errors
     /// [`Error::Singular`]; [`Error::Unsupported`] where 1/2 or 1/B has no image in the ring.
     pub fn at(
+        case: &Case,
         wiring: Wiring,
         parameters: &Parameters<S>,
         equilibria: Vec<(Firing<S>, Vec<S>)>,
@@ -92,7 +95,7 @@ impl<S: Scalar> Responses<S> {
         }
         Ok(Self {
             share: embed(&share, "1/B, B the number of examples,")?,
-            half: embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?,
+            loss: case.loss.clone(),
             wiring,
             examples,
         })
@@ -127,7 +130,7 @@ impl<S: Scalar> Responses<S> {
                 afford(&total.tangent, &rates[output], target, limits, "a response")?;
                 example.afford_answer(output, &push, limits)?;
             }
-            total = total + &self.loss(example, |output| example.answer(output, &push));
+            total = total + &self.loss(example, |output| example.answer(output, &push), limits)?;
         }
         Ok(total * &Dual::constant(self.share.clone()))
     }
@@ -147,21 +150,29 @@ impl<S: Scalar> Responses<S> {
     }
 
     /// ∂L_b/∂x_j: how the loss of an example moves with a constant added to the rate of one neuron.
-    #[must_use]
-    pub fn at_rate(&self, example: usize, neuron: Neuron) -> S {
+    ///
+    /// # Errors
+    /// As [`along`](Self::along).
+    pub fn at_rate(&self, example: usize, neuron: Neuron, limits: &Limits) -> Result<S, Error> {
         let example = &self.examples[example];
-        self.loss(example, |output| example.inverse[output.0][neuron.0].clone()).tangent
+        let motion = |output: Neuron| example.inverse[output.0][neuron.0].clone();
+        Ok(self.loss(example, motion, limits)?.tangent)
     }
 
-    /// L_b = ½ Σ_k (x_k − t_k)² on x + ε ẋ.
-    fn loss(&self, example: &Response<S>, motion: impl Fn(Neuron) -> S) -> Dual<S> {
-        let mut squares = Dual::zero();
-        for (&output, target) in self.wiring.outputs.iter().zip(&example.target) {
-            let value = example.firing.firing_rate[output].clone() - target;
-            let difference = Dual { value, tangent: motion(output) };
-            squares = squares + &(difference.clone() * &difference);
-        }
-        squares * &Dual::constant(self.half.clone())
+    /// L_b on x + ε ẋ.
+    fn loss(
+        &self,
+        example: &Response<S>,
+        motion: impl Fn(Neuron) -> S,
+        limits: &Limits,
+    ) -> Result<Dual<S>, Error> {
+        let (examples, outputs) = (self.examples.len(), &self.wiring.outputs);
+        let measure = Measure::of(&self.loss, examples, outputs.len())?;
+        let moving = outputs.iter().zip(&example.target).map(|(&output, target)| {
+            let value = example.firing.firing_rate[output].clone();
+            (Dual { value, tangent: motion(output) }, Dual::constant(target.clone()))
+        });
+        measure.of_example(moving, limits)
     }
 }
 

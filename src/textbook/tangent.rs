@@ -8,7 +8,7 @@ use num_rational::BigRational;
 use super::directions::unit_directions;
 use super::firing::firing_with;
 use super::response::{self, Responses};
-use super::{afford, embed, embed_parameters, holds};
+use super::{Measure, afford, embed, embed_parameters, holds};
 use crate::error::Error;
 use crate::scalar::{Dual, Scalar};
 use crate::spec::outcome::Update;
@@ -39,7 +39,7 @@ pub fn along<S: Scalar>(
         return Responses::of(case, limits)?.along(direction, limits);
     }
     let values: Parameters<S> = embed_parameters(&Parameters::of(case))?;
-    along_given(&wiring, &values, &case.examples, direction, limits)
+    along_given(&wiring, &values, case, direction, limits)
 }
 
 /// [`along`], with the parameters already in the ring.
@@ -49,7 +49,7 @@ pub fn along<S: Scalar>(
 pub fn along_given<S: Scalar>(
     wiring: &Wiring,
     values: &Parameters<S>,
-    examples: &[Example],
+    case: &Case,
     direction: &Parameters<S>,
     limits: &Limits,
 ) -> Result<Dual<S>, Error> {
@@ -62,11 +62,12 @@ pub fn along_given<S: Scalar>(
             values.biases.iter().zip(direction.biases.iter()).map(pair).collect(),
         ),
     };
+    let measure = Measure::of(&case.loss, case.examples.len(), wiring.outputs.len())?;
     let mut total = Dual::zero();
-    for example in examples {
-        total = total + &loss(wiring, &moved, example, limits, |_, rate| rate)?;
+    for example in &case.examples {
+        total = total + &loss(wiring, &moved, (&measure, example), limits, |_, rate| rate)?;
     }
-    let share = BigRational::new(1.into(), examples.len().max(1).into());
+    let share = BigRational::new(1.into(), case.examples.len().max(1).into());
     Ok(total * &embed(&share, "1/B, B the number of examples,")?)
 }
 
@@ -86,13 +87,15 @@ pub fn at_rates<S: Scalar>(
     let wiring = Wiring::of(case);
     if wiring.is_recurrent() {
         let responses = Responses::of(case, limits)?;
-        let of_example = |b| neurons.iter().map(|neuron| responses.at_rate(b, *neuron)).collect();
-        return Ok((0..case.examples.len()).map(of_example).collect());
+        let of_example =
+            |b| neurons.iter().map(|neuron| responses.at_rate(b, *neuron, limits)).collect();
+        return (0..case.examples.len()).map(of_example).collect();
     }
     let parameters: Parameters<Dual<S>> = embed_parameters(&Parameters::of(case))?;
+    let measure = Measure::of(&case.loss, case.examples.len(), wiring.outputs.len())?;
     let epsilon = Dual { value: S::zero(), tangent: S::one() };
     let at_rate = |example: &Example, neuron: Neuron| {
-        let disturbed = loss(&wiring, &parameters, example, limits, |of, rate| {
+        let disturbed = loss(&wiring, &parameters, (&measure, example), limits, |of, rate| {
             if of == neuron { rate + &epsilon } else { rate }
         })?;
         Ok(disturbed.tangent)
@@ -101,7 +104,7 @@ pub fn at_rates<S: Scalar>(
     case.examples.iter().map(of_example).collect()
 }
 
-/// [`at_rates`] of one example and one neuron.
+/// [`at_rates`] of one example and one neuron, as if the batch were that example alone.
 ///
 /// # Errors
 /// As [`along`].
@@ -139,7 +142,7 @@ pub fn gradient_watched<S: Scalar>(
     let responses = if wiring.is_recurrent() { Some(Responses::of(case, limits)?) } else { None };
     let derivative = |direction: &Parameters<S>| match &responses {
         Some(responses) => responses.along(direction, limits),
-        None => along_given(&wiring, &values, &case.examples, direction, limits),
+        None => along_given(&wiring, &values, case, direction, limits),
     };
     let mut done = 0;
     unit_directions(&wiring, |direction| {
@@ -149,24 +152,21 @@ pub fn gradient_watched<S: Scalar>(
     })
 }
 
-/// L_b = ½ Σ_k (x_k − t_k)² of D0.
+/// L_b of D0, from the input on.
 fn loss<S: Scalar>(
     wiring: &Wiring,
     parameters: &Parameters<S>,
-    example: &Example,
+    (measure, example): (&Measure<'_, S>, &Example),
     limits: &Limits,
     disturb: impl Fn(Neuron, S) -> S,
 ) -> Result<S, Error> {
     let input =
         example.input.iter().map(|x| embed(x, "an input")).collect::<Result<Vec<S>, _>>()?;
     let rates = firing_with(wiring, parameters, &input, limits, disturb)?.firing_rate;
-    let mut squares = S::zero();
-    for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-        let difference = rates[output].clone() - &embed(target, "a target")?;
-        afford(&squares, &difference, &difference, limits, "the loss")?;
-        squares = squares + &(difference.clone() * &difference);
-    }
-    Ok(squares * &embed(&BigRational::new(1.into(), 2.into()), "the 1/2 of the loss")?)
+    let target = example.target.iter().map(|t| embed(t, "a target"));
+    let target = target.collect::<Result<Vec<S>, _>>()?;
+    let outputs = wiring.outputs.iter().map(|&output| rates[output].clone());
+    measure.of_example(outputs.zip(target), limits)
 }
 
 /// ∂L_b/∂x_j at every neuron when rates, slopes and output errors are given: the linear response, forwards.

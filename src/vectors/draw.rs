@@ -106,6 +106,7 @@ impl Draw {
             learning_rate,
             kink: Kink::default(),
             examples,
+            loss: Default::default(),
             output_credit: Default::default(),
             expect: Expect::Agree,
         }
@@ -210,6 +211,7 @@ impl Draw {
             learning_rate,
             kink: Kink::default(),
             examples,
+            loss: Default::default(),
             output_credit: Default::default(),
             expect: Expect::Agree,
         }

@@ -28,7 +28,7 @@ pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
     let parameters = Parameters::of(case).map(Rational::of);
     let learning_rate = Rational::of(&case.learning_rate);
     let equilibria = case.examples.iter().map(|example| {
-        equilibrium(&wiring, &parameters, example, |post, s| {
+        equilibrium(&wiring, &parameters, (case, example), |post, s| {
             let (rate, factor) = rounded(&wiring.activations[post], &s.plain())?;
             Ok((rate.into(), factor.into()))
         })
@@ -37,7 +37,7 @@ pub(super) fn truth(case: &Case, limits: &Limits) -> Result<Truth, Error> {
     let credit = credit_outcome(case, &wiring, &parameters, &equilibria, limits)?;
     let (backprop, founded) = match &case.network {
         Network::Layered(net) => {
-            let outcome = backprop_outcome(net, &equilibria, limits)?;
+            let outcome = backprop_outcome(case, net, &equilibria, limits)?;
             let update = update_of_gradient(net, &outcome.gradient, &learning_rate);
             let founded = updates_agree(&wiring, &credit.update, &update)
                 .and(credits_are_adjoints(net, &credit.examples, &outcome.examples));

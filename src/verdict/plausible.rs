@@ -124,6 +124,7 @@ impl Sum {
 /// [`Error::Unsupported`] for activations that have no rounding bound at this size; [`Error::NotFinite`] where some number is so large or
 /// so small that products of squares leave f64: a deviation of 0 or ∞ that comes from there would say something false.
 pub fn spread(dense: &Dense, arithmetic: impl Into<Arithmetic>) -> Result<Spread, Error> {
+    dense.loss.expect_half_squared("the plausible line")?;
     let arithmetic = arithmetic.into();
     let model = Model::of(arithmetic);
     let batch = dense.batch();

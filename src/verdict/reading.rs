@@ -6,6 +6,7 @@ use num_traits::{One, Zero};
 use super::evidence::{NEEDED, bits, choice};
 use super::factor::Factor;
 use crate::number::canonical;
+use crate::spec::{Loss, OutputError, Reduction};
 
 /// What the usual factors are made of.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct Scale {
     pub outputs: usize,
     /// T; 1 of what does not run in time.
     pub steps: usize,
+    /// ℓ and N.
+    pub loss: Loss,
     /// η
     pub learning_rate: BigRational,
     /// Whether an update is judged, and no gradient.
@@ -43,22 +46,46 @@ impl Scale {
         let one = BigRational::one;
         let (batch, outputs) = (self.examples, self.outputs);
         let sign: [Part; 2] = [(one(), ""), (-one(), "the other sign")];
-        let half: [Part; 3] = [
+        let (half, mean): (Vec<Part>, Vec<Part>) = match &self.loss {
+            Loss::HalfSquaredError => (
+                vec![
+                    (one(), ""),
+                    (q(2, 1), "a loss without its ½"),
+                    (q(1, 2), "a ½ more than the loss has"),
+                ],
+                vec![
+                    (one(), ""),
+                    (q(1, outputs), "a mean over the outputs too (1/K)"),
+                    (q(2, outputs), "the mean of the squares over batch and outputs (2/K)"),
+                ],
+            ),
+            Loss::Reduced { error, .. } => (of_error(error), vec![(one(), "")]),
+        };
+        let mut batches: Vec<Part> = vec![
             (one(), ""),
-            (q(2, 1), "a loss without its ½"),
-            (q(1, 2), "a ½ more than the loss has"),
-        ];
-        let batches: [Part; 4] = [
-            (one(), ""),
-            (q(batch, 1), "a sum over the batch in place of its mean (B)"),
             (q(1, batch), "1/B once more"),
             (q(batch, batch.saturating_sub(1).max(1)), "1/(B − 1) in place of 1/B"),
         ];
-        let mean: [Part; 3] = [
-            (one(), ""),
-            (q(1, outputs), "a mean over the outputs too (1/K)"),
-            (q(2, outputs), "the mean of the squares over batch and outputs (2/K)"),
-        ];
+        match &self.loss {
+            Loss::HalfSquaredError => {
+                batches.insert(1, (q(batch, 1), "a sum over the batch in place of its mean (B)"));
+            }
+            Loss::Reduced { reduction, .. } => {
+                let count = |of: Reduction| match of {
+                    Reduction::Sum => 1,
+                    Reduction::Mean => batch * outputs,
+                    Reduction::BatchMean => batch,
+                };
+                let others = Reduction::ALL.into_iter().filter(|other| other != reduction);
+                let said = |other| match other {
+                    Reduction::Sum => "reduction sum",
+                    Reduction::Mean => "reduction mean",
+                    Reduction::BatchMean => "reduction batch_mean",
+                };
+                let others = others.map(|other| (q(count(*reduction), count(other)), said(other)));
+                batches.splice(1..1, others);
+            }
+        }
         let times: [Part; 2] =
             [(one(), ""), (q(1, self.steps), "a mean over the steps in place of their sum (1/T)")];
         let mut rates: Vec<Part> = vec![(one(), "")];
@@ -122,6 +149,26 @@ impl Scale {
             }
         }
     }
+}
+
+/// What makes another loss of this one that differs by a factor.
+fn of_error(error: &OutputError) -> Vec<Part> {
+    let whole = |number: i64| BigRational::from_integer(number.into());
+    let mut parts = vec![(BigRational::one(), "")];
+    match error {
+        OutputError::Mse => {
+            parts.push((whole(2).recip(), "half squared errors in place of squares"));
+            parts.push((whole(2), "a 2 once more"));
+        }
+        OutputError::Huber { delta } => {
+            parts.push((delta.recip(), "smooth_l1 in place of huber (1/delta)"));
+        }
+        OutputError::SmoothL1 { beta, .. } if !beta.is_zero() => {
+            parts.push((beta.clone(), "huber in place of smooth_l1 (beta)"));
+        }
+        OutputError::SmoothL1 { .. } | OutputError::L1 { .. } | OutputError::Hinge { .. } => {}
+    }
+    parts
 }
 
 fn product(lists: &[&[Part]]) -> Vec<Vec<Part>> {

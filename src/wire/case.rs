@@ -1,6 +1,7 @@
 //! `creditcheck/case/1`.
 
 mod kink;
+mod loss;
 mod write;
 
 use std::collections::HashSet;
@@ -14,12 +15,15 @@ use super::json::Json;
 use crate::error::Error;
 use crate::spec::{
     ACTIVATION_NAMES, Activation, Case, Ends, Example, Expect, Graph, Kink, Layer, Layered, Limits,
-    Network, Neuron, OutputCredit, PerNeuron, PerSynapse, Wiring,
+    Loss, Network, Neuron, OutputCredit, PerNeuron, PerSynapse, Wiring,
 };
 
 #[cfg(feature = "cli")]
 pub(super) use kink::of_layer as kink_of_layer;
 pub(super) use kink::{expect_served, kink};
+#[cfg(feature = "cli")]
+pub(super) use loss::expect_target;
+pub(super) use loss::loss;
 pub(super) use write::activation_json;
 pub use write::{number_json, to_json};
 
@@ -67,9 +71,7 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
                 input: example
                     .required("input")?
                     .numbers(inputs, "numbers, one per input neuron")?,
-                target: example
-                    .required("target")?
-                    .numbers(outputs, "numbers, one per output neuron")?,
+                target: targets(&example.required("target")?, outputs, &head.loss)?,
                 equilibrium: equilibria.next(),
             })
         })
@@ -77,8 +79,8 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
     if examples.is_empty() {
         return Err(list.error("at least one example"));
     }
-    let Head { name, learning_rate, kink, output_credit, expect } = head;
-    let case = Case { name, network, learning_rate, kink, examples, output_credit, expect };
+    let Head { name, loss, learning_rate, kink, output_credit, expect } = head;
+    let case = Case { name, network, loss, learning_rate, kink, examples, output_credit, expect };
     kink::expect_served(root, case.kink, case.under_its_kink())?;
     if let (Some(word), true) = (root.field("output_credit"), case.clamps_credit())
         && Wiring::of(&case).is_recurrent()
@@ -93,6 +95,15 @@ pub fn from_cursor(root: &Cursor<'_>) -> Result<Case, Error> {
         }
         _ => Ok(case),
     }
+}
+
+/// The targets of an example, each of which the loss must know.
+fn targets(place: &Cursor<'_>, outputs: usize, loss: &Loss) -> Result<Vec<BigRational>, Error> {
+    let targets = place.numbers(outputs, "numbers, one per output neuron")?;
+    for (item, target) in place.items()?.iter().zip(&targets) {
+        loss::expect_target(loss, target, |expected| item.error(expected))?;
+    }
+    Ok(targets)
 }
 
 /// The equilibria that a case gives, one per example; none if it gives none.
@@ -117,6 +128,7 @@ fn equilibria(
 /// What stands at the top level of a case beside its network and its examples.
 pub(super) struct Head {
     pub(super) name: Option<String>,
+    pub(super) loss: Loss,
     pub(super) learning_rate: BigRational,
     pub(super) kink: Kink,
     pub(super) output_credit: OutputCredit,
@@ -150,9 +162,10 @@ pub(super) fn head(root: &Cursor<'_>) -> Result<Head, Error> {
         return Err(balance
             .error("no such field here: \"balance\" stands on a layer, or in a graph network"));
     }
-    root.required("loss")?.choice(&[("half_squared_error", ())])?;
+    let loss = loss::loss(&root.required("loss")?)?;
     Ok(Head {
         name: root.field("name").map(|name| name.text().map(str::to_owned)).transpose()?,
+        loss,
         learning_rate: root.required("learning_rate")?.number()?,
         kink: kink::kink(root)?.unwrap_or_default(),
         output_credit: match root.field("output_credit") {

@@ -14,7 +14,7 @@ use super::tensor::{FileDigest, Files, LayerNames, Opened};
 use super::{Document, sha256};
 use crate::error::Error;
 use crate::number::{exact_f64, nearest_f64};
-use crate::spec::{Dense, DenseLayer, Dtype, Expect, Limits, Tensor};
+use crate::spec::{Dense, DenseLayer, Dtype, Expect, Limits, Loss, Tensor};
 
 pub use crate::spec::MOST_PARAMETERS;
 /// And up to so many numbers in its examples.
@@ -84,7 +84,7 @@ pub fn read(
 ) -> Result<DenseDocument, Error> {
     let root = Cursor::root(json, limits);
     // No output of a layered network drives another neuron: what it makes of credit that comes back does not matter.
-    let Head { name, learning_rate, kink, output_credit: _, expect } = case::head(&root)?;
+    let Head { name, loss, learning_rate, kink, output_credit: _, expect } = case::head(&root)?;
     if let Some(list) = root.field("equilibrium") {
         return Err(
             list.error("no such field: the rates of a layered network follow from its input")
@@ -108,15 +108,30 @@ pub fn read(
         return Err(list.error("at least one layer"));
     };
     let widths = (first.weights.cols, last.weights.rows);
-    let (inputs, targets) = reader.examples(&root.required("examples")?, widths)?;
+    let examples = root.required("examples")?;
+    let (inputs, targets) = reader.examples(&examples, widths)?;
+    expect_targets(&examples, &loss, &targets)?;
     let files = reader.files.digests();
     let json = with_digests(&canonical_numbers(json, limits), &files);
-    let dense = Dense { name, layers, kink, learning_rate, inputs, targets, expect };
+    let dense = Dense { name, layers, kink, loss, learning_rate, inputs, targets, expect };
     let inherits = dense.layers.iter().filter(|layer| layer.kink.is_none());
     let functions =
         inherits.flat_map(|layer| std::iter::once(&layer.activation).chain(&layer.balance));
     case::expect_served(&root, kink, functions)?;
     Ok(DenseDocument { dense, json, files, names })
+}
+
+/// Refuses targets that the loss does not know.
+fn expect_targets(place: &Cursor<'_>, loss: &Loss, targets: &Tensor) -> Result<(), Error> {
+    for (at, value) in targets.values.iter().enumerate() {
+        let Some(exact) = exact_f64(*value) else { continue };
+        case::expect_target(loss, &exact, |expected| {
+            let (example, output) = (at / targets.cols.max(1), at % targets.cols.max(1));
+            let place = format!("{}: target {output} of example {example}", place.path());
+            Error::input(place, value.to_string(), expected)
+        })?;
+    }
+    Ok(())
 }
 
 /// What a case that refers to files says without them.
@@ -136,7 +151,8 @@ pub(super) struct Outline {
 /// # Errors
 /// As [`read`], but for what is wrong in a file or with its shape.
 pub(super) fn outline(root: &Cursor<'_>) -> Result<Outline, Error> {
-    let Head { expect, kink, .. } = case::head(root)?;
+    let Head { expect, kink, loss, .. } = case::head(root)?;
+    loss.expect_half_squared("a certificate of this size")?;
     if let Some(list) = root.field("equilibrium") {
         return Err(
             list.error("no such field: the rates of a layered network follow from its input")

@@ -83,6 +83,7 @@ pub(super) fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
     let number = |value: &Json| everywhere(value, limits);
     fields(case, |name, value| match name {
         "learning_rate" | "kink" | "initial" => number(value),
+        "loss" => function(value, limits),
         "examples" => items(value, |example| fields(example, |_, list| number(list))),
         "network" => fields(value, |name, value| match name {
             "layers" => items(value, |layer| {
@@ -115,10 +116,10 @@ pub(super) fn canonical_numbers(case: &Json, limits: &Limits) -> Json {
     })
 }
 
-/// The parameters of an activation are numbers, its name is not.
-fn function(activation: &Json, limits: &Limits) -> Json {
-    fields(activation, |name, value| match name {
-        "name" => value.clone(),
+/// The parameters of an activation or a loss are numbers, its words are not.
+fn function(function: &Json, limits: &Limits) -> Json {
+    fields(function, |name, value| match name {
+        "name" | "reduction" => value.clone(),
         _ => everywhere(value, limits),
     })
 }

@@ -9,12 +9,13 @@ const TABLE: &str = "
 certificate: spec verdict::table
 certificate::digest: certificate spec
 certificate::evidence: certificate spec verdict::compared
+certificate::external: spec
 certificate::issue: certificate certificate::digest certificate::evidence certificate::rows certificate::words error spec
 certificate::large: certificate certificate::digest certificate::residues certificate::words verdict::table
-certificate::rows: certificate certificate::digest certificate::evidence certificate::words spec verdict::blocks verdict::table
-certificate::verify: certificate certificate::digest certificate::large certificate::residues certificate::words error number spec verdict::table
+certificate::rows: certificate certificate::digest certificate::evidence certificate::external certificate::words spec verdict::blocks verdict::table
+certificate::verify: certificate certificate::digest certificate::external certificate::large certificate::residues certificate::words error number spec verdict::table
 certificate::words: certificate spec verdict::table
-certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq equilibrium error fast fast::backprop fast::credit fast::feedback_alignment fast::layout fast::recurrent fast::stack fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::feedback_alignment textbook::firing textbook::interpolate textbook::plasticity textbook::relax textbook::response textbook::stack textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::evidence verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
+certify: certificate certificate::digest certificate::large certificate::residues certificate::words coq equilibrium error fast fast::backprop fast::credit fast::feedback_alignment fast::layout fast::recurrent fast::stack fast::temporal fast::temporal::loss fast::temporal::network linalg::crt linalg::field linalg::matrix linalg::product modular::backprop modular::credit modular::exact modular::network modular::position modular::recurrent modular::tangent mutants number progress scalar spec textbook textbook::backprop textbook::credit textbook::equilibrium textbook::feedback_alignment textbook::firing textbook::interpolate textbook::loss textbook::plasticity textbook::relax textbook::response textbook::stack textbook::tangent textbook::temporal textbook::temporal::feedback textbook::temporal::outcome textbook::view verdict::blocks verdict::bounded verdict::bridge verdict::compared verdict::enclosure verdict::evidence verdict::exact verdict::factor verdict::freivalds verdict::judge verdict::lattice verdict::locality verdict::nearness verdict::plausible verdict::power verdict::reading verdict::rearranged verdict::scaled verdict::table verdict::temporal verdict::walk wire
 fast::stack: error fast fast::backprop fast::network spec
 textbook::stack: error scalar spec textbook::stack::bptt textbook::stack::rtrl textbook::stack::tangent
 textbook::stack::bptt: error scalar spec textbook textbook::backprop textbook::stack::parameters
@@ -36,7 +37,7 @@ verdict::point: verdict::nearness
 verdict::power: verdict::nearness
 verdict::lattice: number spec verdict::compared verdict::entries
 verdict::locality: spec verdict::compared
-verdict::reading: number verdict::evidence verdict::factor
+verdict::reading: number spec verdict::evidence verdict::factor
 verdict::rearranged: number spec verdict::evidence verdict::factor verdict::walk
 verdict::scaled: number spec verdict::bounded verdict::ulps verdict::walk
 verdict::table: verdict::compared
@@ -102,13 +103,14 @@ textbook::credit: error scalar spec textbook textbook::equilibrium textbook::pla
 textbook::directions: error scalar spec
 textbook::elimination: error scalar spec textbook
 textbook::equilibrium: equilibrium error scalar spec textbook textbook::elimination textbook::firing
-textbook::feedback_alignment: error scalar spec textbook textbook::credit textbook::firing
+textbook::feedback_alignment: error scalar spec textbook textbook::credit textbook::firing textbook::loss
 textbook::firing: error scalar spec textbook
-textbook::interpolate: error scalar spec textbook textbook::equilibrium textbook::firing
+textbook::interpolate: error scalar spec textbook textbook::equilibrium textbook::firing textbook::loss
+textbook::loss: error scalar spec textbook
 textbook::plasticity: scalar spec textbook::view
 textbook::relax: scalar spec textbook::view
-textbook::response: error scalar spec textbook textbook::directions textbook::elimination textbook::equilibrium textbook::firing
-textbook::tangent: error scalar spec textbook textbook::directions textbook::firing textbook::response
+textbook::response: error scalar spec textbook textbook::directions textbook::elimination textbook::equilibrium textbook::firing textbook::loss
+textbook::tangent: error scalar spec textbook textbook::directions textbook::firing textbook::loss textbook::response
 textbook::temporal: error scalar spec textbook::temporal::bptt textbook::temporal::eprop textbook::temporal::factorised textbook::temporal::mdgl textbook::temporal::modprop textbook::temporal::rtrl textbook::temporal::tangent
 textbook::temporal::bptt: error scalar spec textbook textbook::backprop textbook::temporal::outcome textbook::temporal::parameters
 textbook::temporal::eprop: error scalar spec textbook::temporal::local textbook::temporal::outcome textbook::temporal::parameters

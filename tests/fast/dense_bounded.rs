@@ -54,6 +54,7 @@ fn a_scale_makes_what_underflows_larger() {
         name: None,
         layers: vec![layer],
         kink: Kink::Left,
+        loss: Default::default(),
         learning_rate: ratio(1, 1),
         inputs: one(1024.0),
         targets: one(-1.0),

@@ -89,6 +89,7 @@ fn lattice_case() -> Case {
         learning_rate: parse("1/2", &Limits::default()).unwrap(),
         kink: Kink::Left,
         examples: (0..32).map(|_| example()).collect(),
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }

@@ -76,6 +76,7 @@ fn check(activation: &Activation, balance: Option<&Activation>, kink: Kink, s: &
             target: vec![ratio(64, 1)],
             equilibrium: None,
         }],
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Default::default(),
     };

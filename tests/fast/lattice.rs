@@ -163,6 +163,7 @@ fn admission_asks_for_every_step() {
             learning_rate: ratio(1, 2),
             kink,
             examples: vec![example],
+            loss: Default::default(),
             output_credit: Default::default(),
             expect: Expect::Agree,
         };

@@ -120,6 +120,7 @@ impl Recipe<'_> {
                     equilibrium: None,
                 })
                 .collect(),
+            loss: Default::default(),
             output_credit: Default::default(),
             expect: Expect::Agree,
         }
@@ -173,6 +174,7 @@ impl Recipe<'_> {
             learning_rate: (self.learning_rate)(draw),
             kink: *draw.pick(&dyadic_conventions()),
             examples,
+            loss: Default::default(),
             output_credit: Default::default(),
             expect: Expect::Agree,
         }

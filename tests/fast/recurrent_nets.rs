@@ -89,6 +89,7 @@ pub fn case(graph: Graph, examples: Vec<Example>, learning_rate: Q) -> Case {
         learning_rate,
         kink: Kink::Left,
         examples,
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }

@@ -37,6 +37,7 @@ fn evaluate<F: Float>(activation: &Activation, inputs: &[F]) -> [Vec<f64>; 2] {
         learning_rate: ratio(1, 1),
         kink: Kink::Left,
         examples: inputs.iter().map(example).collect(),
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     };

@@ -37,6 +37,7 @@ fn net(seed: u64, widths: &[usize]) -> Dense {
         name: None,
         layers,
         kink: Kink::Left,
+        loss: Default::default(),
         learning_rate: BigRational::from_integer(1.into()),
         inputs: tensor(&mut draw, 8, widths[0], 1.0),
         targets: tensor(&mut draw, 8, widths[last], 1.0),

@@ -121,6 +121,7 @@ impl Arbitrary for GraphCase {
             learning_rate: pick(g, &[ratio(1, 2), ratio(5, 3), ratio(7, 1), ratio(-2, 1)]),
             kink: pick(g, &conventions()),
             examples,
+            loss: Default::default(),
             output_credit: Default::default(),
             expect: Expect::Agree,
         };

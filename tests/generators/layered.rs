@@ -152,6 +152,7 @@ pub fn layered(functions: Functions, numbers: Numbers) -> impl Strategy<Value = 
                     learning_rate: rate.clone(),
                     kink,
                     examples,
+                    loss: Default::default(),
                     output_credit: Default::default(),
                     expect: Expect::Agree,
                 };

@@ -6,6 +6,7 @@
 
 pub mod graphs;
 pub mod layered;
+pub mod losses;
 pub mod recurrent;
 pub mod stack;
 pub mod temporal;

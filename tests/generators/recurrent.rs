@@ -102,6 +102,7 @@ fn draw(g: &mut Gen, activation: impl Fn(&mut Gen) -> Activation) -> Case {
         learning_rate: ratio(3, 8),
         kink: Kink::Left,
         examples,
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }
@@ -186,6 +187,7 @@ fn evaluated(activation: &Activation, s: &Q, limits: &Limits) -> Q {
         learning_rate: ratio(1, 1),
         kink: Kink::Left,
         examples: Vec::new(),
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     };

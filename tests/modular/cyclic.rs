@@ -77,6 +77,7 @@ pub fn cyclic(
         learning_rate: ratio(3, 10),
         kink: Kink::Left,
         examples,
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }

@@ -268,6 +268,7 @@ fn inner_dimensions_beyond_one_block() {
         learning_rate: Q::one(),
         kink: Default::default(),
         examples: vec![example(1), example(2)],
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: creditcheck::spec::Expect::Agree,
     };

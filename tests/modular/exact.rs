@@ -23,7 +23,16 @@ fn tensor(rows: usize, cols: usize, values: Vec<f64>) -> Tensor {
 
 fn dense(layers: Vec<DenseLayer>, kink: Kink, inputs: Tensor, targets: Tensor) -> Dense {
     let (name, expect) = (None, Expect::default());
-    Dense { name, layers, kink, learning_rate: Q::one(), inputs, targets, expect }
+    Dense {
+        name,
+        layers,
+        kink,
+        loss: Default::default(),
+        learning_rate: Q::one(),
+        inputs,
+        targets,
+        expect,
+    }
 }
 
 fn layer(weights: Tensor, biases: Option<Vec<f64>>, activation: Activation) -> DenseLayer {

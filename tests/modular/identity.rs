@@ -28,6 +28,7 @@ pub fn dense(widths: &[usize], batch: usize, activation: &Activation) -> Dense {
         name: None,
         layers: layers.collect(),
         kink: Kink::Left,
+        loss: Default::default(),
         learning_rate: num_rational::BigRational::from_integer(1.into()),
         inputs: tensor(batch, widths[0]),
         targets: tensor(batch, widths[widths.len() - 1]),

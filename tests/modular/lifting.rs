@@ -46,6 +46,7 @@ fn eliminated(rows: &[Vec<Q>], right: &[Vec<Q>]) -> Result<Vec<Vec<Q>>, Error> {
         learning_rate: Q::one(),
         kink: Kink::Left,
         examples: Vec::new(),
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     };

@@ -225,7 +225,7 @@ def total(terms):
 
 
 def example_loss(case, theta, inputs, target, own_rule=False, watch=lambda where, s: None, given=None, feedback=None):
-    """Half the squared error of one example, as a differentiable number; `given` is its equilibrium, if the case has one."""
+    """The loss of one example, as a differentiable number; `given` is its equilibrium, if the case has one."""
     if feedback is not None:
         outputs = layered_outputs(case, theta, inputs, own_rule, watch, feedback)
     elif has_cycle(case["network"]):
@@ -233,8 +233,38 @@ def example_loss(case, theta, inputs, target, own_rule=False, watch=lambda where
     else:
         forward = layered_outputs if case["network"]["kind"] == "layered" else graph_outputs
         outputs = forward(case, theta, inputs, own_rule, watch)
-    errors = [x + -number(t) for x, t in zip(outputs, target, strict=True)]
-    return total([error * error for error in errors]) * Fraction(1, 2)
+    return measured(case, outputs, [number(t) for t in target])
+
+
+def measured(case, outputs, target):
+    """L_b = (B/N) Σ_k ℓ(x_k, t_k); a piece of ℓ is chosen as one of σ is."""
+    loss = case.get("loss", "half_squared_error")
+    errors = [x + -t for x, t in zip(outputs, target, strict=True)]
+    if loss == "half_squared_error":
+        return total([error * error for error in errors]) * Fraction(1, 2)
+    name, kink = loss["name"], loss.get("kink", "left" if loss["name"] == "hinge" else "mean")
+
+    def absolute(r):
+        return piecewise(r, [0], [lambda r: r * -1, lambda r: r], kink)
+
+    def bowl(r, width):
+        straight = [lambda r: r * -width + -width * width / 2, lambda r: r * width + -width * width / 2]
+        return piecewise(r, [-width, width], [straight[0], lambda r: r * r * Fraction(1, 2), straight[1]], "left")
+
+    if name == "mse":
+        terms = [r * r for r in errors]
+    elif name == "huber":
+        terms = [bowl(r, number(loss["delta"])) for r in errors]
+    elif name == "smooth_l1" and number(loss["beta"]):
+        beta = number(loss["beta"])
+        terms = [bowl(r, beta) * (1 / beta) for r in errors]
+    elif name == "hinge":
+        missing = [x * -t + number(loss["margin"]) for x, t in zip(outputs, target, strict=True)]
+        terms = [piecewise(m, [0], [lambda m: m * 0, lambda m: m], kink) for m in missing]
+    else:
+        terms = [absolute(r) for r in errors]
+    examples = len(case["examples"])
+    return total(terms) * {"sum": Fraction(examples), "mean": Fraction(1, len(outputs)), "batch_mean": Fraction(1)}[loss["reduction"]]
 
 
 # ---------------------------------------------------------------- gradients

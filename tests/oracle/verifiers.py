@@ -34,7 +34,7 @@ CASES = ("worked-example", "activation-cubic", "activation-hard-tanh-own-bounds"
          "kink-hard-tanh-inner", "kink-hard-tanh-outer", "kink-outer-beside-relu",
          "own-balance-square", "own-balance-identity-output", "some-biases", "square-2-3-3-2-leaky-relu", "graph-skip-dead-end", "graph-kink-mean",
          "graph-own-balance", "graph-without-biases", "graph-isolated-neurons", "recurrent-cycle", "recurrent-self-loops-relu", "recurrent-two-equilibria",
-         "recurrent-given-polynomial", "recurrent-own-balance")
+         "recurrent-given-polynomial", "recurrent-own-balance", "loss-mse-sum", "loss-l1", "loss-huber", "loss-smooth-l1", "loss-hinge")
 
 
 def graph(name, neurons, inputs, outputs, activation, synapses, **more):

@@ -37,6 +37,7 @@ fn net(k: i32) -> Dense {
             layer(&[1.5, 0.625, -0.5, 5.0], &[0.5, 2.0], Activation::Identity),
         ],
         kink: Kink::Left,
+        loss: Default::default(),
         learning_rate: BigRational::from_integer(1.into()),
         inputs: tensor(3, 2, &small(&[3.0, 0.5, -1.0, 4.0, 0.75, 1.0])),
         targets: tensor(3, 2, &small(&[1.0, -2.0, 3.0, 0.375, -1.0, 0.5])),

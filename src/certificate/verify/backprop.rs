@@ -1,9 +1,13 @@
 //! D6 and D7: adjoints, deltas and the gradient of a layered network.
 
+use std::cmp::Ordering;
+
 use num_rational::BigRational;
+use num_traits::{One, Signed, Zero};
 
 use super::credit::mean_of_products;
 use super::{Confirmed, Ground, Refusal, confirm};
+use crate::spec::{Case, Loss, OutputError, Reduction, Share};
 
 /// Confirms x̄ and δ of every example; how many, or nothing for a graph.
 pub fn check(ground: &Ground<'_>, confirmed: &[Confirmed]) -> Result<Option<usize>, Refusal> {
@@ -17,7 +21,11 @@ pub fn check(ground: &Ground<'_>, confirmed: &[Confirmed]) -> Result<Option<usiz
         for &neuron in ground.order.iter().rev() {
             // In a layered network the outputs are the neurons that nothing follows.
             let expected = match wiring.outputs.iter().position(|output| *output == neuron) {
-                Some(k) => &witness.firing_rate[neuron] - &example.target[k],
+                Some(k) => slope_of_loss(
+                    &ground.certificate.case,
+                    &witness.firing_rate[neuron],
+                    &example.target[k],
+                ),
                 None => {
                     let mut sum = ground.account.sum();
                     for &synapse in &wiring.outgoing[neuron] {
@@ -34,6 +42,41 @@ pub fn check(ground: &Ground<'_>, confirmed: &[Confirmed]) -> Result<Option<usiz
         }
     }
     Ok(Some(adjoints))
+}
+
+/// ∂L_b/∂x at an output, with B/N in it.
+fn slope_of_loss(case: &Case, rate: &BigRational, target: &BigRational) -> BigRational {
+    let r = rate - target;
+    let (error, reduction) = match &case.loss {
+        Loss::HalfSquaredError => return r,
+        Loss::Reduced { error, reduction } => (error, reduction),
+    };
+    let sign = |kink: &Share| match r.is_zero() {
+        true => kink.exact() + kink.exact() - BigRational::one(),
+        false => r.signum(),
+    };
+    let slope = match error {
+        OutputError::Mse => &r * BigRational::from_integer(2.into()),
+        OutputError::L1 { kink } => sign(kink),
+        OutputError::Huber { delta } => r.clone().min(delta.clone()).max(-delta.clone()),
+        OutputError::SmoothL1 { beta, kink } => match beta.is_zero() {
+            true => sign(kink),
+            false => (&r / beta).min(BigRational::one()).max(-BigRational::one()),
+        },
+        OutputError::Hinge { margin, kink } => match (target * rate).cmp(margin) {
+            Ordering::Less => -target,
+            Ordering::Equal => -(target * kink.exact()),
+            Ordering::Greater => BigRational::zero(),
+        },
+    };
+    let examples = num_bigint::BigInt::from(case.examples.len());
+    match reduction {
+        Reduction::Sum => slope * examples,
+        Reduction::Mean => {
+            slope / num_bigint::BigInt::from(case.examples.first().map_or(1, |e| e.target.len()))
+        }
+        Reduction::BatchMean => slope,
+    }
 }
 
 /// Confirms the gradient; how many entries.

@@ -5,16 +5,18 @@ use num_traits::Zero;
 
 use super::{Confirmed, Ground, Refusal, confirm, firing};
 use crate::certificate::PerParameter;
+use crate::certificate::external::of_outputs;
 use crate::spec::PerNeuron;
 
 /// What follows from the witnesses of one example before D3 is asked.
 pub fn known(ground: &Ground<'_>, number: usize) -> Confirmed {
     let wiring = &ground.wiring;
-    let example = &ground.certificate.case.examples[number];
     let witness = &ground.certificate.witnesses.examples[number];
     let mut external = PerNeuron::filled(wiring.neurons(), BigRational::zero());
-    for (&output, target) in wiring.outputs.iter().zip(&example.target) {
-        external[output] = target - &witness.firing_rate[output];
+    let rate = |output| witness.firing_rate[output].clone();
+    let pulled = of_outputs(&ground.certificate.case, number, &wiring.outputs, rate);
+    for (&output, e) in wiring.outputs.iter().zip(pulled) {
+        external[output] = e;
     }
     let retrograde = PerNeuron::from_fn(wiring.neurons(), |post| {
         ground.account.product(&witness.balance_factor[post], &witness.credit[post])

@@ -76,7 +76,7 @@ fn along(
     }
     let mut derivative = ground.account.sum();
     for &output in &wiring.outputs {
-        // e = t − x, so x − t = −e.
+        // e = −∂L_b/∂x at the outputs.
         derivative.add_product(&known.external[output], &motion[output]);
     }
     -derivative.total()

@@ -1,15 +1,17 @@
 //! The same two engines modulo primes, and the Chinese remainder theorem: as exact, and faster where there is much to do.
 
 use num_rational::BigRational;
+use num_traits::One;
 
 use super::{Computed, Quantity, Rule, asked_for};
+use crate::certify::squared::as_half_squared;
 use crate::error::Error;
 use crate::modular::exact::{self, Scaled};
 use crate::modular::recurrent;
 use crate::progress::Progress;
 use crate::scalar::Scalar;
 use crate::spec::outcome::{CreditOutcome, Update};
-use crate::spec::{Activation, Case, Dense, Limits, Neuron, PerNeuron, PerSynapse, Wiring};
+use crate::spec::{Activation, Case, Dense, Limits, Loss, Neuron, PerNeuron, PerSynapse, Wiring};
 use crate::verdict::bridge::{derivatives_at, gradient_of_update};
 
 /// Parameters times examples from which on primes are used; below, fractions take a few milliseconds at most.
@@ -18,6 +20,7 @@ const MANY: usize = 1_000;
 /// The case as floats, if it is large enough and every part of it has a meaning modulo primes.
 pub(super) fn served(case: &Case, rule: Rule) -> Option<Dense> {
     let plain = rule == Rule::Backprop || (rule == Rule::Credit && !case.has_own_balance());
+    let plain = plain && case.loss.is_polynomial();
     let mut dense = Dense::of(case).filter(|_| plain)?;
     // Backpropagation differentiates the loss, whatever the balance function.
     dense.layers.iter_mut().for_each(|layer| layer.balance = None);
@@ -32,6 +35,7 @@ const MANY_NEURONS: usize = 24;
 pub(super) fn lifted(case: &Case, rule: Rule) -> bool {
     let wiring = Wiring::of(case);
     rule == Rule::Credit
+        && !matches!(case.loss, Loss::Reduced { .. })
         && wiring.is_recurrent()
         && wiring.neurons() - wiring.inputs.len() >= MANY_NEURONS
         && case.examples.iter().all(|example| example.equilibrium.is_none())
@@ -67,8 +71,11 @@ pub(super) fn run(
         Rule::Credit => exact::Rule::Credit,
         Rule::Backprop | Rule::Tangent => exact::Rule::Backprop,
     };
-    let found = exact::run(dense, engine, &mut watch)?;
-    let all = |scaled: &Scaled| (0..scaled.len()).map(|n| scaled.rational(n)).collect::<Vec<_>>();
+    let (times, squares) = as_half_squared(dense, "the engines modulo primes")?;
+    let found = exact::run(&squares, engine, &mut watch)?;
+    let times = |value: BigRational| if times.is_one() { value } else { value * &times };
+    let entry = |scaled: &Scaled, at: usize| times(scaled.rational(at));
+    let all = |scaled: &Scaled| (0..scaled.len()).map(|at| entry(scaled, at)).collect::<Vec<_>>();
     let zero = <BigRational as Scalar>::zero;
     let mut weights = Vec::new();
     let mut biases = vec![zero(); dense.inputs.cols];
@@ -79,7 +86,7 @@ pub(super) fn run(
     let entries = Update { weights: PerSynapse::new(weights), biases: PerNeuron::new(biases) };
     let batch = dense.batch();
     let of_example = |example: usize| -> Vec<_> {
-        (0..dense.inputs.cols).map(|pre| found.inputs.rational(pre * batch + example)).collect()
+        (0..dense.inputs.cols).map(|pre| entry(&found.inputs, pre * batch + example)).collect()
     };
     let at_inputs: Vec<_> = (0..batch).map(of_example).collect();
     let (gradient, inputs) = match engine {
@@ -92,5 +99,6 @@ pub(super) fn run(
         }
     };
     let gradient = gradient.ok_or_else(|| Error::unsupported("a gradient at learning rate 0"))?;
-    Ok(Computed { loss: found.loss, entries: asked_for(gradient, quantity, case), inputs })
+    let loss = times(found.loss.clone());
+    Ok(Computed { loss, entries: asked_for(gradient, quantity, case), inputs })
 }

@@ -52,6 +52,7 @@ pub(super) fn judge(
     let scale = Scale {
         steps: 1,
         examples: case.examples.len(),
+        loss: case.loss.clone(),
         outputs: case.examples.first().map_or(0, |example| example.target.len()),
         learning_rate: case.learning_rate.clone(),
         is_update: explain::is_update(mine.quantity),

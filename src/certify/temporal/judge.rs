@@ -11,7 +11,7 @@ use crate::mutants;
 use crate::number::nearest_f64;
 use crate::progress::Progress;
 use crate::spec::{
-    Diagonal, Feedback, Form, Limits, Modprop, Mu, Number, PerBlock, Taps, TemporalCase,
+    Diagonal, Feedback, Form, Limits, Loss, Modprop, Mu, Number, PerBlock, Taps, TemporalCase,
     TemporalGradient, TemporalRule,
 };
 use crate::verdict::bounded::{temporal_bound, temporal_update_bound};
@@ -98,6 +98,7 @@ fn explained(
     if judgement.nearness() >= Nearness::Unjudged {
         let scale = Scale {
             examples: case.examples.len(),
+            loss: Loss::HalfSquaredError,
             outputs: case.network.readouts(),
             steps: case.duration(),
             learning_rate: case.learning_rate.clone(),

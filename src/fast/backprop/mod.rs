@@ -1,5 +1,6 @@
 //! D5–D7 by layers: forward, adjoints, gradient of a whole batch at once.
 
+mod error;
 mod passes;
 pub(in crate::fast) mod slope;
 mod workspace;
@@ -33,7 +34,8 @@ pub fn run<F: Float>(case: &Case) -> Result<BackpropOutcome<F>, Error> {
     within_limits(case, widths.iter().sum())?;
     let network = Network::<F>::of(exact, case.kink)?;
     let (input, target) = examples::<F>(case, widths[0], widths[widths.len() - 1])?;
-    let mut workspace = Workspace::with_input_adjoint(&network, case.examples.len())?;
+    let mut workspace =
+        Workspace::with_input_adjoint(&network, case.examples.len())?.measured_by(&case.loss)?;
     workspace.differentiate(&network, input.as_ref(), target.as_ref())?;
     Ok(outcome(&workspace, &network, &input))
 }

@@ -2,12 +2,14 @@
 
 use faer::{Accum, Mat, MatMut, MatRef};
 
+use super::error::Measure;
 use super::passes::{Activate, Delta, Descend, Inputs, Mean};
 use crate::error::Error;
 use crate::fast::layout::{expect_finite, expect_finite_columns, zeros};
 use crate::fast::product::{expect_shape, product, product_onto};
 use crate::fast::wide::widest;
 use crate::fast::{Float, Network, Threads, not_finite};
+use crate::spec::Loss;
 
 /// What one layer leaves behind on the way forward and back.
 struct Tape<F> {
@@ -57,6 +59,7 @@ pub struct Workspace<F> {
     batch: usize,
     loss: F,
     threads: Threads,
+    measure: Measure<F>,
 }
 
 impl<F: Float> Workspace<F> {
@@ -83,7 +86,8 @@ impl<F: Float> Workspace<F> {
         }
         let inputs = network.layers[0].weights.ncols();
         let (loss, threads) = (F::from(0), Threads::ONE);
-        Ok(Self { tapes, input_adjoint: None, inputs, capacity, batch: 0, loss, threads })
+        let measure = Measure::half_squared();
+        Ok(Self { tapes, input_adjoint: None, inputs, capacity, batch: 0, loss, threads, measure })
     }
 
     /// As [`Self::new`], with ∂L_b/∂x⁰ (one more product).
@@ -94,6 +98,15 @@ impl<F: Float> Workspace<F> {
         let mut workspace = Self::new(network, capacity)?;
         workspace.input_adjoint = Some(zeros(workspace.inputs, capacity));
         Ok(workspace)
+    }
+
+    /// Differentiates another loss than half squared error.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if a number of the loss is beyond the format.
+    pub fn measured_by(mut self, loss: &Loss) -> Result<Self, Error> {
+        self.measure = Measure::of(loss)?;
+        Ok(self)
     }
 
     /// Lets so many threads work on each large product, without any effect on the bits.
@@ -218,18 +231,19 @@ impl<F: Float> Workspace<F> {
         Ok(())
     }
 
-    /// x̄^Λ = x^Λ − t (D6) and L = (1/B) Σ_b ½ Σ_k (x_k − t_k)² (D0).
+    /// x̄^Λ = ∂L_b/∂x^Λ (D6) and L (D0).
     fn output_adjoint(&mut self, targets: MatRef<'_, F>) -> Result<(), Error> {
         let Some(tape) = self.tapes.last_mut() else { return Ok(()) };
-        let mut squares = F::from(0);
+        let (mut sum, sizes) = (F::from(0), (self.batch, targets.nrows()));
         for b in 0..self.batch {
             let adjoint = tape.adjoint.col_as_slice_mut(b);
             for (k, x) in tape.firing_rate.col_as_slice(b).iter().enumerate() {
-                adjoint[k] = *x - targets[(k, b)];
-                squares += adjoint[k] * adjoint[k];
+                let (value, slope) = self.measure.of_output(*x, targets[(k, b)], sizes);
+                adjoint[k] = slope;
+                sum += value;
             }
         }
-        self.loss = squares / F::from(2) / F::count(self.batch);
+        self.loss = self.measure.over(sum, sizes);
         if self.loss.finite() {
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! D1–D4 by layers: firing, balance, credit and plasticity of a whole batch at once.
 
+pub(in crate::fast) mod external;
 pub(in crate::fast) mod neuron;
 mod passes;
 mod workspace;
@@ -33,7 +34,8 @@ pub fn run<F: Float>(case: &Case) -> Result<CreditOutcome<F>, Error> {
     let network = Network::<F>::of(exact, case.kink)?;
     let (input, target) = examples::<F>(case, inputs, outputs)?;
     let learning_rate = super::rounded(&case.learning_rate, || "the learning rate".to_owned())?;
-    let mut workspace = Workspace::with_input_credit(&network, case.examples.len())?;
+    let mut workspace =
+        Workspace::with_input_credit(&network, case.examples.len())?.measured_by(&case.loss)?;
     workspace.settle(&network, input.as_ref(), target.as_ref())?;
     workspace.plasticity(input.as_ref(), learning_rate)?;
     Ok(outcome(&workspace, &network, &input))

@@ -2,12 +2,14 @@
 
 use faer::{Accum, Mat, MatMut, MatRef};
 
+use super::external::External;
 use super::passes::{Balance, Clamped, Fire, Wire};
 use crate::error::Error;
 use crate::fast::layout::{expect_finite, expect_finite_columns, zeros};
 use crate::fast::product::{expect_shape, product, product_onto};
 use crate::fast::wide::widest;
 use crate::fast::{Float, Network, Threads};
+use crate::spec::Loss;
 
 /// The room of one layer; all but the updates have one column per example.
 struct Room<F> {
@@ -61,6 +63,7 @@ pub struct Workspace<F> {
     /// Examples of the batch last settled.
     batch: usize,
     threads: Threads,
+    external: External<F>,
 }
 
 impl<F: Float> Workspace<F> {
@@ -90,7 +93,8 @@ impl<F: Float> Workspace<F> {
         let inputs = network.layers[0].weights.ncols();
         let rooms = rooms.collect();
         let threads = Threads::ONE;
-        Ok(Self { rooms, input_credit: None, inputs, capacity, batch: 0, threads })
+        let external = External::half_squared();
+        Ok(Self { rooms, input_credit: None, inputs, capacity, batch: 0, threads, external })
     }
 
     /// As [`Self::new`], and the credit of input neurons is computed too (one more product).
@@ -101,6 +105,14 @@ impl<F: Float> Workspace<F> {
         let workspace = Self::new(network, capacity)?;
         let input_credit = Some(zeros(workspace.inputs, capacity));
         Ok(Self { input_credit, ..workspace })
+    }
+
+    /// Takes e from another loss than half squared error.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] if a number of the loss is beyond the format.
+    pub fn measured_by(self, loss: &Loss) -> Result<Self, Error> {
+        Ok(Self { external: External::of(loss)?, ..self })
     }
 
     /// Shares each large product among threads; the bits stay the same.
@@ -221,10 +233,11 @@ impl<F: Float> Workspace<F> {
         let (batch, last) = (self.batch, self.rooms.len() - 1);
         for b in 0..batch {
             let room = &mut self.rooms[last];
+            let sizes = (batch, targets.nrows());
             let credit = room.credit.col_as_slice_mut(b).iter_mut();
             let rates = room.firing_rate.col_as_slice(b);
             for ((credit, target), rate) in credit.zip(targets.col(b).iter()).zip(rates) {
-                *credit = *target - *rate;
+                *credit = self.external.credit(*rate, *target, sizes);
             }
         }
         for l in (0..=last).rev() {

@@ -50,15 +50,19 @@ pub(super) fn settle<F: Float>(
         sweeps: vec![0; batch],
         factorisations: 0,
     };
+    let sizes = (batch, wiring.outputs.len());
     for b in 0..batch {
         for (k, neuron) in wiring.outputs.iter().enumerate() {
             let target = graph.target[(k, b)];
             match graph.places[*neuron] {
                 Place::Free(i) => {
-                    assigned.external_credit[(i, b)] = target - fired.firing_rate[(i, b)];
+                    let rate = fired.firing_rate[(i, b)];
+                    let e = graph.external.credit(rate, target, sizes);
+                    assigned.external_credit[(i, b)] = e;
                 }
                 Place::Clamped(i) => {
-                    assigned.external_of_inputs[(i, b)] = target - graph.input[(i, b)];
+                    let e = graph.external.credit(graph.input[(i, b)], target, sizes);
+                    assigned.external_of_inputs[(i, b)] = e;
                 }
             }
         }

@@ -4,6 +4,7 @@ use faer::{Accum, Mat};
 
 use super::size::{largest, wide};
 use crate::error::Error;
+use crate::fast::credit::external::External;
 use crate::fast::layout::zeros;
 use crate::fast::network::examples;
 use crate::fast::product::product;
@@ -39,6 +40,7 @@ pub(super) struct Graph<F> {
     /// m × B and one row per output × B.
     pub(super) input: Mat<F>,
     pub(super) target: Mat<F>,
+    pub(super) external: External<F>,
     /// The largest Σ_j |W_ij| and Σ_i |W_ij| over the neurons that settle.
     pub(super) largest_row: f64,
     pub(super) largest_column: f64,
@@ -104,6 +106,7 @@ impl<F: Float> Graph<F> {
             from_inputs,
             input,
             target,
+            external: External::of(&case.loss)?,
         })
     }
 

@@ -125,6 +125,7 @@ pub struct Outcome<F> {
 ///     learning_rate: number("1"),
 ///     kink: Kink::Left,
 ///     examples: vec![Example { input: vec![number("1")], target: vec![number("2")], equilibrium: None }],
+///     loss: Default::default(),
 ///     output_credit: Default::default(), expect: Expect::Agree,
 /// };
 /// let found = run::<f64>(&case, &Settings::default()).unwrap();

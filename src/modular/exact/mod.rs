@@ -108,6 +108,7 @@ pub fn serves(activation: &Activation) -> bool {
 /// [`Error::Unsupported`] for other activations and for a balance function of one's own; [`Error::Limit`] where numerators
 /// may have more than 2²⁰ bits; [`Error::WrongProduct`]; whatever `watch` returns.
 pub fn run(dense: &Dense, rule: Rule, watch: &mut Watch<'_>) -> Result<Exact, Error> {
+    dense.loss.expect_half_squared("the engines modulo primes")?;
     let plan = Plan::of(dense, watch)?;
     let mut residues = vec![Residues::default(); dense.layers.len()];
     let (mut inputs, mut outputs) = (Vec::new(), Vec::new());

@@ -114,6 +114,7 @@ pub fn equilibria(
     limits: &Limits,
     progress: &mut Progress<'_>,
 ) -> Result<Equilibria, Error> {
+    case.loss.expect_half_squared("the engine that lifts")?;
     let net = Net::of(case)?;
     if net.wiring.neurons() > limits.neurons {
         let (given, limit) = (net.wiring.neurons() as u64, limits.neurons as u64);

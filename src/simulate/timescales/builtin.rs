@@ -36,6 +36,7 @@ pub fn chain() -> Case {
         learning_rate: eighths(1),
         kink: Kink::Left,
         examples: vec![example(5, 6), example(-6, -4)],
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }
@@ -76,6 +77,7 @@ fn drawn(name: &str, widths: &[usize], seed: u64) -> Case {
         network: Network::Layered(Layered { layers }),
         learning_rate: eighths(1),
         kink: Kink::Left,
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }

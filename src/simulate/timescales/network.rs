@@ -82,6 +82,7 @@ impl Net {
     /// # Errors
     /// [`Error::NotFinite`] if a number is beyond f64, [`Error::Limit`] if the case is too large to be simulated.
     pub fn of(case: &Case) -> Result<(Self, Weights, Vec<Shown>), Error> {
+        case.loss.expect_half_squared("a simulation")?;
         if case.clamps_credit() {
             return Err(Error::unsupported(
                 "clamped output credit in a simulation: there e is added to what comes back",

@@ -180,6 +180,7 @@ pub fn scaled_rounding_bound(
     arithmetic: impl Into<Arithmetic>,
     scale: &BigRational,
 ) -> Result<DenseBounds, Error> {
+    dense.loss.expect_half_squared("a rounding bound at this size")?;
     let arithmetic = arithmetic.into();
     let dtype = arithmetic.dtype();
     let models = [Model::of(Dtype::F64), Model::of(arithmetic)];

@@ -57,6 +57,7 @@ pub struct GridBounds {
 /// assert!(bound >= 0.078125 && bound < 0.0782);
 /// ```
 pub fn grid_bound(case: &Case, grid: Grid) -> Result<GridBounds, Error> {
+    case.loss.expect_half_squared("--grid-everywhere")?;
     let wiring = Wiring::of(case);
     let Some(order) = wiring.order.clone() else {
         return Err(Error::unsupported("--grid-everywhere on a network with a cycle"));

@@ -15,6 +15,7 @@
 mod compare;
 mod dense;
 mod dyadic;
+mod external;
 mod grid;
 mod neuron;
 mod pass;

@@ -1,12 +1,13 @@
 //! The whole pass neuron by neuron, each number with its errors.
 
+use super::external::Measured;
 use super::neuron::Neurons;
 use super::up::{Arithmetic, Sum, Value};
 use super::{Bound, Bounds, ExampleBounds, RuleBounds};
 use crate::error::Error;
 use crate::spec::outcome::Update;
 use crate::spec::{
-    self, Case, Dtype, FeedbackMatrices, Network, Neuron, Parameters, PerNeuron, PerSynapse,
+    self, Case, Dtype, FeedbackMatrices, Loss, Network, Neuron, Parameters, PerNeuron, PerSynapse,
     Synapse, Wiring,
 };
 
@@ -35,6 +36,8 @@ struct Followed {
     credit: PerNeuron<Value>,
     /// Credit as it would be with f = σ': −x̄.
     descent: PerNeuron<Value>,
+    /// ℓ of each output, of another loss than half squared error.
+    loss: Vec<Value>,
 }
 
 impl<'a> Pass<'a> {
@@ -130,6 +133,7 @@ impl<'a> Pass<'a> {
             external_credit: nothing(),
             credit: nothing(),
             descent: nothing(),
+            loss: Vec::new(),
         };
         for (&neuron, x) in wiring.inputs.iter().zip(&example.input) {
             all.firing_rate[neuron] = Value::rounded(x, format);
@@ -152,10 +156,20 @@ impl<'a> Pass<'a> {
             };
         }
         for (&neuron, target) in wiring.outputs.iter().zip(&example.target) {
-            let mut sum = Sum::new(&self.neurons.arithmetic);
-            sum.add(&[Value::rounded(target, format)]);
-            sum.add(&[-all.firing_rate[neuron]]);
-            let external = sum.over(1.0, 0);
+            let (target, rate) = (Value::rounded(target, format), all.firing_rate[neuron]);
+            let external = match self.measured() {
+                None => {
+                    let mut sum = Sum::new(&self.neurons.arithmetic);
+                    sum.add(&[target]);
+                    sum.add(&[-rate]);
+                    sum.over(1.0, 0)
+                }
+                Some(measured) => {
+                    let output = measured.output(rate, target)?;
+                    all.loss.push(output.loss);
+                    output.external_credit
+                }
+            };
             all.external_credit[neuron] = match self.scales {
                 true => external.multiplied(
                     &self.neurons.arithmetic,
@@ -235,9 +249,13 @@ impl<'a> Pass<'a> {
         Update { weights, biases }
     }
 
-    /// L = (1/2B) Σ e².
+    /// L, which is (1/2B) Σ e² of half squared error and (1/N) Σ ℓ of others.
     fn loss(&self, followed: &[Followed]) -> Bound {
         let mut sum = Sum::new(&self.neurons.arithmetic);
+        if let Some(measured) = self.measured() {
+            followed.iter().flat_map(|e| &e.loss).for_each(|loss| sum.add(&[*loss]));
+            return Bound::of(&sum.over(measured.count(), 6));
+        }
         for example in followed {
             for &output in &self.wiring.outputs {
                 let e = example.external_credit[output];
@@ -248,6 +266,19 @@ impl<'a> Pass<'a> {
         #[allow(clippy::cast_precision_loss)]
         let twice = 2.0 * followed.len() as f64;
         Bound::of(&sum.over(twice, 6))
+    }
+
+    /// The loss, unless it is half squared error.
+    fn measured(&self) -> Option<Measured<'_>> {
+        let Loss::Reduced { error, reduction } = &self.case.loss else { return None };
+        Some(Measured {
+            arithmetic: &self.neurons.arithmetic,
+            format: self.neurons.format,
+            error,
+            reduction: *reduction,
+            batch: self.case.examples.len(),
+            outputs: self.wiring.outputs.len(),
+        })
     }
 
     fn example(&self, followed: &Followed) -> ExampleBounds {

@@ -22,7 +22,7 @@ use super::compare::{Tightness, compare_by};
 use super::power::weakest_block_of;
 use super::up::Value;
 use crate::spec::outcome::{CreditOutcome, Update};
-use crate::spec::{Case, Dtype, PerNeuron};
+use crate::spec::{Case, Dtype, Loss, PerNeuron};
 use crate::verdict::entries::{Entry, Quantity};
 use crate::verdict::{Mismatch, Verdict};
 pub use anybody::{
@@ -84,6 +84,8 @@ pub struct RecurrentBounds {
 pub enum Unbounded {
     /// The two sides are not about the same neurons and examples.
     Shapes,
+    /// Another loss than half squared error, of which nothing is bounded at an equilibrium.
+    Loss,
     /// σ has no exact value.
     Transcendental,
     /// A float that is NaN or infinite.
@@ -113,6 +115,9 @@ impl fmt::Display for Unbounded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shapes => write!(f, "the two sides are not about the same neurons and examples"),
+            Self::Loss => {
+                write!(f, "no bound: at an equilibrium there is one of half squared error alone")
+            }
             Self::Transcendental => write!(f, "no bound: an activation has no exact value"),
             Self::NotFinite => write!(f, "no bound: a float is not finite"),
             Self::Pieces { neuron, example } => write!(
@@ -149,6 +154,9 @@ pub fn recurrent_bound<F: Copy + Into<f64>>(
     float: &CreditOutcome<F>,
     exact: &CreditOutcome<BigRational>,
 ) -> Result<RecurrentBounds, Unbounded> {
+    if matches!(case.loss, Loss::Reduced { .. }) {
+        return Err(Unbounded::Loss);
+    }
     let view = View::of(case, format);
     let batch = case.examples.len();
     if float.examples.len() != batch || exact.examples.len() != batch {

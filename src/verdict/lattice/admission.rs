@@ -34,6 +34,7 @@ impl Admission {
     }
 
     fn run(&self, case: &Case, exact: &CreditOutcome<BigRational>) -> Result<(), String> {
+        case.loss.expect_half_squared("a lattice").map_err(|error| error.to_string())?;
         let batch = case.examples.len();
         if !batch.is_power_of_two() {
             return Err(format!("{batch} examples are not a power of two"));

@@ -3,9 +3,11 @@
 use num_rational::BigRational;
 
 use super::FORMAT;
+use super::loss::HALF_SQUARED_ERROR;
 use crate::number::canonical;
 use crate::spec::{
-    Activation, Case, Ends, Expect, Kink, Layer, Network, Neuron, OutputCredit, PerNeuron,
+    Activation, Case, Ends, Expect, Kink, Layer, Loss, Network, Neuron, OutputCredit, OutputError,
+    PerNeuron, Share,
 };
 use crate::wire::json::Json;
 
@@ -17,7 +19,7 @@ pub fn to_json(case: &Case) -> Json {
         fields.push(("name", Json::text(name)));
     }
     fields.push(("network", network_json(&case.network)));
-    fields.push(("loss", Json::text("half_squared_error")));
+    fields.push(("loss", loss_json(&case.loss)));
     fields.push(("learning_rate", number_json(&case.learning_rate)));
     if case.kink != Kink::default() {
         fields.push(("kink", Json::text(case.kink.to_string())));
@@ -59,6 +61,32 @@ pub(in crate::wire) fn activation_json(activation: &Activation) -> Json {
     }
     let numbers = parameters.into_iter().map(|(word, value)| (word, number_json(value)));
     Json::object(std::iter::once(("name", name)).chain(numbers))
+}
+
+/// A loss as a case has it; a kink convention only where it is not the default.
+fn loss_json(loss: &Loss) -> Json {
+    let (error, reduction) = match loss {
+        Loss::HalfSquaredError => return Json::text(HALF_SQUARED_ERROR),
+        Loss::Reduced { error, reduction } => (error, reduction),
+    };
+    let mut fields =
+        vec![("name", Json::text(error.name())), ("reduction", Json::text(reduction.name()))];
+    let (number, kink) = match error {
+        OutputError::Mse => (None, None),
+        OutputError::L1 { kink } => (None, Some((kink, Share::HALF))),
+        OutputError::Huber { delta } => (Some(("delta", delta)), None),
+        OutputError::SmoothL1 { beta, kink } => (Some(("beta", beta)), Some((kink, Share::HALF))),
+        OutputError::Hinge { margin, kink } => {
+            (Some(("margin", margin)), Some((kink, Share::NONE)))
+        }
+    };
+    fields.extend(number.map(|(word, value)| (word, number_json(value))));
+    if let Some((kink, default)) = kink
+        && *kink != default
+    {
+        fields.push(("kink", number_json(&kink.exact())));
+    }
+    Json::object(fields)
 }
 
 fn network_json(network: &Network) -> Json {

@@ -105,7 +105,7 @@ fn fields(root: &Cursor<'_>) -> Result<(), Error> {
         "examples",
     ])?;
     root.required("format")?;
-    root.required("loss")?.choice(&[("half_squared_error", ())])
+    case::loss(&root.required("loss")?)?.expect_half_squared("a network that runs in time")
 }
 
 /// The sequences of a network with so many inputs and readouts.

@@ -47,6 +47,7 @@ fn chain(weights: &[f64], activation: &Activation, input: f64, target: f64) -> C
             target: vec![rational(target)],
             equilibrium: None,
         }],
+        loss: Default::default(),
         output_credit: Default::default(),
         expect: Expect::Agree,
     }

@@ -22,7 +22,8 @@ use super::{EquilibriumBounds, Unbounded};
 use crate::number::{exact_f64, nearest_f64};
 use crate::spec::outcome::Update;
 use crate::spec::{
-    Activation, Case, Class, Dtype, FINEST_OF_TOLERANCES, Neuron, PerNeuron, Solver, Transcendental,
+    Activation, Case, Class, Dtype, FINEST_OF_TOLERANCES, Loss, Neuron, PerNeuron, Solver,
+    Transcendental,
 };
 use crate::verdict::bounded::Bound;
 use crate::verdict::bounded::up::{Sum, Up, Value};
@@ -177,6 +178,9 @@ impl<'a> Anybody<'a> {
         near: &'a [PerNeuron<BigRational>],
         solver: &'a Solver,
     ) -> Result<Self, Unbounded> {
+        if matches!(case.loss, Loss::Reduced { .. }) {
+            return Err(Unbounded::Loss);
+        }
         let view = View::of(case, format);
         let n = view.wiring.neurons();
         let fits = |all: &[PerNeuron<BigRational>]| {

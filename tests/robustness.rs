@@ -155,7 +155,7 @@ const REFUSALS: &[(&str, &str, &str, &str)] = &[
         "layered",
         "/loss",
         r#""cross_entropy""#,
-        r#"loss: found "cross_entropy", expected "half_squared_error""#,
+        r#"unsupported: loss: the loss cross_entropy, which no engine has; there is "half_squared_error", mse, l1, huber, smooth_l1, hinge"#,
     ),
     // another version
     (

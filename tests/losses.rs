@@ -357,7 +357,8 @@ fn one_loss_taken_for_another_is_named() {
         let (judgement, said) =
             judge(&case, &mine, &Options::default(), &limits(), &mut Silent).unwrap();
         assert!(judgement.nearness().is_refused());
-        said
+        // With two outputs a mean over them is a half too, and is named behind it.
+        said.into_iter().take(1).collect::<Vec<_>>()
     };
     let reduced = |error, reduction| Loss::Reduced { error, reduction };
     let (mean, sum) = (Reduction::Mean, Reduction::Sum);

@@ -151,6 +151,7 @@ pub fn judge(
         }
     }
     let scale = Scale {
+        loss: Default::default(),
         examples: case.examples.len(),
         outputs: case.network.readouts(),
         steps: case.duration(),

@@ -179,6 +179,39 @@ fn zeros_of_a_dead_network_are_no_error() {
 }
 
 /// A blind bound does not vouch for zeros, and neither does the spread.
+/// A neuron that is off by four deviations of its net input may be on in floats: what it sends is not zero without doubt.
+#[test]
+fn a_rate_that_floats_may_see_has_a_deviation() {
+    let tensor = |rows: usize, cols: usize, values: &[f64]| {
+        assert_eq!(values.len(), rows * cols);
+        Tensor { rows, cols, dtype: Dtype::Bf16, values: values.to_vec() }
+    };
+    let layer = |weights: Tensor, activation| DenseLayer {
+        weights,
+        biases: None,
+        activation,
+        kink: None,
+        balance: None,
+    };
+    let of_last = |gap: f64| {
+        let dense = Dense {
+            layers: vec![
+                layer(tensor(2, 1, &[0.6015625, 0.6015625]), Activation::Relu),
+                layer(tensor(2, 2, &[1.0, -1.0 - gap, 1.0, 0.0]), Activation::Relu),
+                layer(tensor(1, 2, &[1.0, 1.0]), Activation::Identity),
+            ],
+            inputs: tensor(1, 1, &[1.0]),
+            targets: tensor(1, 1, &[0.0]),
+            ..net(1, Alike::Nothing)
+        };
+        spread(&dense, Dtype::Bf16).unwrap().layers[2][0].clone()
+    };
+    let (near, far) = (of_last(0.0078125), of_last(0.5));
+    assert!(near[0] > 0.0 && near[0] < near[1], "{near:?}");
+    // Far from its kink it is off for certain: only what underflows is left.
+    assert!(far[0] < 1e-35, "{far:?}");
+}
+
 #[test]
 fn zeros_are_implausible() {
     let dense = net(3, Alike::Nothing);

@@ -105,16 +105,20 @@ impl Reaction {
         }
     }
 
-    /// σ(s) and σ'(s), each with what it is off if s is off by a deviation; within eight deviations of a kink the whole jump.
+    /// σ(s) and σ'(s), each with what it is off if s is off by a deviation; within eight deviations of a kink the whole jump, and an
+    /// eighth of what σ is off on the far side: a neuron that is off may be on in floats, with a rate where the exact one is zero.
     pub(in crate::verdict) fn at(&self, s: f64, deviation: f64) -> [(f64, f64); 2] {
         const FAR: f64 = 8.0;
         match self {
             Self::Bounded { function, models } => {
                 let fire = |off: f64| function.fire(s, [Up::ZERO, Up::of(off)], *models);
                 let (near, far) = (fire(deviation), fire(FAR * deviation));
-                let slope_off =
-                    if far.is_uncertain { far.slope_error[1] } else { near.slope_error[1] };
-                [(near.rate, near.rate_error[1].value()), (near.slope, slope_off.value())]
+                let (near_rate, near_slope) = (near.rate_error[1].value(), near.slope_error[1]);
+                let (rate_off, slope_off) = match far.is_uncertain {
+                    true => (near_rate.max(far.rate_error[1].value() / FAR), far.slope_error[1]),
+                    false => (near_rate, near_slope),
+                };
+                [(near.rate, rate_off), (near.slope, slope_off.value())]
             }
             Self::Smooth { function, unit } => function.at(s, deviation, *unit),
         }

@@ -204,8 +204,8 @@ fn a_declared_rule_is_judged_by_that_rule() {
 #[test]
 fn floats_are_within_the_bound_of_the_rule() {
     let mut draws = ChaCha8Rng::seed_from_u64(11);
-    let mut entry = || q(i64::from(draws.next_u32() % 13) - 6, 7);
-    let (mut blocks, mut rounded) = (0, 0);
+    let mut entry = || q(i64::from(draws.next_u32() % 13) - 6, 8);
+    let (mut blocks, mut rounded, mut most) = (0, 0, 0.0_f64);
     for case in nets(40) {
         let shapes = FeedbackMatrices::transposed(net(&case));
         let mut matrices = shapes.matrices().to_vec();
@@ -218,6 +218,8 @@ fn floats_are_within_the_bound_of_the_rule() {
             assert!(!found.nearness().is_refused(), "{case:?} {:?}", found.furthest());
             blocks += found.blocks.len();
             rounded += usize::from(found.nearness() == Nearness::WithinBound);
+            let lines = found.blocks.iter().filter_map(|block| block.plausible);
+            most = lines.map(|line| line.largest).fold(most, f64::max);
             let mut wrong = ours.clone();
             let Some(entry) = wrong.entries.values_mut().find(|e| !e.is_zero()) else { continue };
             *entry = held(&(&*entry * q(9, 8)), wrong.number).unwrap();
@@ -226,6 +228,8 @@ fn floats_are_within_the_bound_of_the_rule() {
         }
     }
     assert!(blocks > 200 && rounded > 20, "{blocks} {rounded}");
+    // Of independent roundings, what is right is no more than a few deviations off.
+    assert!(most > 0.1 && most < 5.0, "{most}");
     let mut case = witness();
     if let Network::Layered(net) = &mut case.network {
         net.layers.iter_mut().for_each(|l| l.activation = creditcheck::spec::Activation::Tanh);

@@ -4,7 +4,7 @@ use creditcheck::certify::Silent;
 use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::judge;
 use creditcheck::number::{exact_f64, nearest, nearest_f64};
-use creditcheck::spec::{Case, Dtype, Layout, Limits, Number, Part, Shape};
+use creditcheck::spec::{Case, Dtype, Layout, Limits, Network, Number, Part, Shape};
 use creditcheck::verdict::factor::Factor;
 use creditcheck::verdict::judge::{Nearness, Options as Asked};
 use creditcheck::verdict::rearranged::{clipped_by_norm, explained};
@@ -44,11 +44,11 @@ fn said(
 ) -> (Nearness, Vec<String>) {
     let (exact, limits) = (Number::Exact, Limits::default());
     let is_exact = case.is_exact();
-    let (rule, from) = if is_exact {
-        (Rule::Backprop, exact)
-    } else {
-        (Rule::Backprop, Number::Float(Dtype::F64))
+    let rule = match case.network {
+        Network::Layered(_) => Rule::Backprop,
+        Network::Graph(_) => Rule::Credit,
     };
+    let from = if is_exact { exact } else { Number::Float(Dtype::F64) };
     let mut mine = gradient(case, rule, from, Quantity::Gradient, &limits, &mut Silent).unwrap();
     (mine.loss, mine.inputs, mine.number) = (None, None, number);
     change(&mut mine);
@@ -484,4 +484,60 @@ fn one_entry_is_not_clipped_by_norm() {
         let factor = Factor::of(bf16, theirs.blocks[0].entries.iter().zip(&right)).unwrap();
         assert_eq!(clipped_by_norm(&theirs, &factor).is_some(), is_told, "{factor:?}");
     }
+}
+
+/// A graph whose synapses are neither sorted by post nor by pre, with a pair that leads to and fro where it has a cycle.
+fn graph(cycle: bool) -> Case {
+    let back = if cycle { r#", [2, 3, "1/16"]"# } else { "" };
+    let text = format!(
+        r#"{{"format": "creditcheck/case/1", "network": {{"kind": "graph", "neurons": 5, "inputs": [0, 1], "outputs": [4],
+        "activation": "identity", "synapses": [[4, 3, "1/2"], [3, 0, "3/4"], [2, 1, "-1/2"], [3, 2, "1/4"], [4, 2, "-3/8"], [2, 0, "5/8"]{back}]}},
+        "loss": "half_squared_error", "learning_rate": "1", "examples": [{{"input": ["1", "1/2"], "target": ["1/4"]}},
+        {{"input": ["-3/4", "1/8"], "target": ["-1"]}}]}}"#
+    );
+    Document::read(text.as_bytes(), &Limits::default()).unwrap().case
+}
+
+/// The values of synapses in an order that is not that of the case, and noise among them.
+#[test]
+fn synapses_in_another_order_are_told() {
+    let in_order = |order: &'static [usize]| {
+        move |mine: &mut Gradient| {
+            let old = mine.entries.blocks[0].entries.clone();
+            mine.entries.blocks[0].entries = order.iter().map(|at| old[*at].clone()).collect();
+        }
+    };
+    let orders: [(&'static [usize], &str); 3] = [
+        (&[5, 2, 1, 3, 4, 0], "sorted by the postsynaptic neuron"),
+        (&[5, 1, 2, 3, 4, 0], "sorted by the presynaptic neuron"),
+        (&[5, 4, 3, 2, 1, 0], "from the last to the first"),
+    ];
+    for number in HELD {
+        for (order, words) in orders {
+            let said = said(&graph(false), number, in_order(order)).1;
+            let told = |said: &String| {
+                said.starts_with("the weights of the graph are in another order") && said.contains(words)
+            };
+            assert!(said.iter().any(told), "{number:?}, {words}: {said:?}");
+        }
+        // An order that nobody sorts by has no name, nor has a right order with one wrong number in it.
+        let other: &'static [usize] = &[1, 0, 2, 3, 4, 5];
+        let off = |mine: &mut Gradient| {
+            in_order(orders[0].0)(mine);
+            mine.entries.blocks[0].entries[2] *= q(9, 8);
+        };
+        for said in [said(&graph(false), number, in_order(other)).1, said(&graph(false), number, off).1] {
+            assert!(!said.iter().any(|said| said.contains("another order")), "{number:?}: {said:?}");
+        }
+    }
+    // To and fro: of neurons 2 and 3 each synapse has the number of the other.
+    let limits = Limits::default();
+    let mut mine =
+        gradient(&graph(true), Rule::Tangent, Number::Exact, Quantity::Gradient, &limits, &mut Silent).unwrap();
+    (mine.loss, mine.inputs) = (None, None);
+    mine.entries.blocks[0].entries.swap(3, 6);
+    let (judgement, said) =
+        judge(&graph(true), &mine, &Asked::default(), &limits, &mut Silent).unwrap();
+    assert_eq!(judgement.nearness(), Nearness::Different);
+    assert!(said.iter().any(|said| said.contains("the one that leads back")), "{said:?}");
 }

@@ -9,18 +9,22 @@ use creditcheck::certify::gradient::{Rule, gradient};
 use creditcheck::certify::judge::{judge, judgement};
 use creditcheck::number::{exact_f64, nearest};
 use creditcheck::spec::{
-    Activation, Case, Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Number, Tensor, Work,
+    Activation, Case, Dense, DenseLayer, Dtype, Expect, Kink, Layout, Limits, Number, Tensor,
+    Wiring, Work,
 };
 use creditcheck::verdict::judge::{Judgement, Nearness, Options as Asked};
-use creditcheck::verdict::plausible::{spread, threshold};
+use creditcheck::verdict::plausible::{graph_spread, spread, threshold};
 use creditcheck::verdict::walk::{self, Reference};
 use creditcheck::wire::dense;
 use creditcheck::wire::gradient::{Gradient, Quantity};
 use creditcheck::wire::json::Json;
 use creditcheck::wire::tensor::{Asked as Read, Opened, TensorFile, layers, named_layers};
 use num_rational::BigRational;
+use quickcheck::Arbitrary;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::generators::graphs::GraphCase;
 
 struct Draw(ChaCha8Rng);
 
@@ -332,4 +336,52 @@ fn a_ten_thousandth_is_refused_where_the_bound_is_blind() {
             assert_eq!(audited(&dense, &wrong, true).verdict(), Ok(Nearness::WithinBound));
         }
     }
+}
+
+/// Right floats of graphs without cycles are plausible; times 1.0001 they are refused.
+#[test]
+fn graphs_have_a_third_line() {
+    let mut random = quickcheck::Gen::from_size_and_seed(9, crate::generators::seed(20_261_130));
+    let (mut most, mut lines, mut refused) = (0.0_f64, 0, 0);
+    let f32s = Number::Float(Dtype::F32);
+    while lines < 60 {
+        let GraphCase(case) = GraphCase::arbitrary(&mut random);
+        let case = case.under_the_theorem();
+        if Wiring::of(&case).is_recurrent() {
+            continue;
+        }
+        let quantity = [Quantity::Gradient, Quantity::Update][lines % 2];
+        let limits = Limits::default();
+        let Ok(mut mine) = gradient(&case, Rule::Credit, f32s, quantity, &limits, &mut Silent) else {
+            continue;
+        };
+        (mine.loss, mine.inputs) = (None, None);
+        let judged = |mine: &Gradient| judgement(&case, mine, &limits, &mut Silent).unwrap();
+        let found = judged(&mine);
+        assert!(!found.nearness().is_refused(), "{case:?}: {found:?}");
+        most = most.max(largest(&found));
+        lines += usize::from(found.blocks.iter().any(|block| block.plausible.is_some()));
+        for entry in mine.entries.values_mut() {
+            let off = &*entry * BigRational::new(10_001.into(), 10_000.into());
+            *entry = exact_f64(nearest(off.numer(), off.denom(), Dtype::F32)).unwrap();
+        }
+        let off = judged(&mine);
+        refused += usize::from(off.nearness().is_refused());
+    }
+    println!("graphs: {most:.2} deviations at most; {refused} of {lines} refused times 1.0001");
+    assert!(most > 0.05 && most < 5.0 && refused > 30, "{most}, {refused}");
+}
+
+/// Drawn and by variances: the same network, the same deviations, on the average of its weights.
+#[test]
+fn a_graph_is_off_by_as_much_as_the_layers_that_it_is() {
+    let dense = net_of(&Activation::Tanh, 9, Alike::Nothing);
+    let layered = dense.to_case().unwrap();
+    let of_layers = spread(&dense, Dtype::F32).unwrap();
+    let of_graph = graph_spread(&layered, Dtype::F32).unwrap();
+    let layers = of_layers.layers.iter().flat_map(|[weights, _]| weights);
+    let ratios: Vec<f64> = of_graph.weights.iter().zip(layers).map(|(a, b)| a / b).collect();
+    let mean = ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64;
+    // Two kinds of draws, added up: √2 where nothing is alike.
+    assert!((0.8..3.0).contains(&mean.exp()), "{}", mean.exp());
 }

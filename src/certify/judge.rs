@@ -5,6 +5,7 @@ mod equilibrium;
 mod losses;
 mod order;
 mod parameters;
+mod spreads;
 mod stale;
 mod targets;
 
@@ -14,6 +15,7 @@ use num_rational::BigRational;
 use num_traits::One;
 
 use equilibrium::Stand;
+use spreads::spreads;
 
 use super::explain;
 use super::gradient::{Rule, gradient};
@@ -23,12 +25,13 @@ use crate::error::Error;
 use crate::mutants;
 use crate::progress::{Progress, Silent};
 use crate::spec::outcome::Update;
-use crate::spec::{Case, Dense, Grid, Limits, Network, Neuron, Number, Part, PerBlock, Wiring};
+use crate::spec::{
+    Case, FeedbackMatrices, Grid, Limits, Network, Neuron, Number, PerBlock, Wiring,
+};
 use crate::verdict::bounded::{Bound, Bounds, grid_bound, rounding_bound_of_anybody};
 use crate::verdict::judge::{
     Declared, Judge, Judgement, Match, Nearness, Options, Reference, are_near,
 };
-use crate::verdict::plausible::spread;
 use crate::verdict::reading::Scale;
 use crate::verdict::scaled::Scaled;
 use crate::verdict::{bridge, per_block};
@@ -244,7 +247,7 @@ fn judged(
     let case = &case.under_the_theorem();
     let mut truth = Truth::of(case, mine, options, limits)?;
     if !options.rigorous {
-        truth.weigh(case, mine, options);
+        truth.weigh(case, mine, options, None);
     }
     let truth = truth.times(options, mine.number);
     let mut judge = Judge::new(mine.number, options);
@@ -333,30 +336,34 @@ impl Truth {
         }
     }
 
-    /// Adds the plausible line: the standard deviations of a gradient or an update in floats, where the network has some.
-    fn weigh(&mut self, case: &Case, mine: &Gradient, options: &Options) {
-        let Some((dense, dtype)) = Dense::of(case).zip(mine.number.dtype()) else { return };
+    /// Adds the plausible line: the standard deviations of a gradient or an update in floats, where the network has some; of feedback
+    /// alignment, where matrices are given.
+    fn weigh(
+        &mut self,
+        case: &Case,
+        mine: &Gradient,
+        options: &Options,
+        feedback: Option<&FeedbackMatrices>,
+    ) {
+        let Some(dtype) = mine.number.dtype() else { return };
         let arithmetic = options.arithmetic_of(dtype);
-        let Ok(found) = spread(&dense, arithmetic) else { return };
+        let Some(found) = spreads(case, feedback, arithmetic) else { return };
         let times = match mine.quantity {
             Quantity::Gradient => None,
             Quantity::Update => {
                 Some(Scaled::new(&case.learning_rate, arithmetic.dtype(), arithmetic.dtype()))
             }
         };
-        for (index, block) in self.entries.blocks.iter_mut().enumerate() {
-            let Part::Layer(layer) = block.part else { continue };
-            let of_block = &found.layers[layer][usize::from(block.shape.is_of_biases())];
-            for (at, (reference, spread)) in block.entries.iter_mut().zip(of_block).enumerate() {
-                let spread = match &times {
-                    None => *spread,
-                    Some(times) => times.spread(*spread, &reference.value),
-                };
-                // A centre that is off by much of a deviation is none to count deviations from.
-                let radius =
-                    self.radii.as_ref().map_or(0.0, |radii| radii.blocks[index].entries[at]);
-                reference.spread = (radius * 8.0 <= spread).then_some(spread + radius);
-            }
+        let radii = self.radii.iter().flat_map(PerBlock::values).copied();
+        let radii = radii.chain(std::iter::repeat(0.0));
+        for ((reference, spread), radius) in self.entries.values_mut().zip(found.values()).zip(radii)
+        {
+            let spread = match &times {
+                None => *spread,
+                Some(times) => times.spread(*spread, &reference.value),
+            };
+            // A centre that is off by much of a deviation is none to count deviations from.
+            reference.spread = (radius * 8.0 <= spread).then_some(spread + radius);
         }
     }
 

@@ -16,14 +16,25 @@
 //! Equal terms err alike and add linearly: the same example twice, equal neurons, equal inputs. A weight that the arithmetic rounds
 //! first errs alike in all examples: then examples add linearly too.
 //!
+//! Over time and in graphs the deviations are those of whole evaluations whose roundings are drawn: [`temporal_spread`], [`graph_spread`].
+//!
 //! Source: Higham and Mary, A new approach to probabilistic rounding error analysis (2019), for the assumption; the constants are those
 //! of sums from left to right, the least favourable of the usual orders.
+
+mod drawn;
+mod graph;
+mod temporal;
 
 use std::collections::HashMap;
 
 use super::bounded::{Model, Reaction};
 use crate::error::Error;
-use crate::spec::{Arithmetic, Dense, Tensor};
+use crate::number::{exact_f64, nearest_f64};
+use crate::spec::{Arithmetic, Dense, DenseLayer, FeedbackMatrices, Tensor};
+use num_rational::BigRational;
+
+pub use graph::graph_spread;
+pub use temporal::temporal_spread;
 
 /// A standard deviation for every entry of a gradient, in the shape of the network.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,15 +135,46 @@ impl Sum {
 /// [`Error::Unsupported`] for activations that have no rounding bound at this size; [`Error::NotFinite`] where some number is so large or
 /// so small that products of squares leave f64: a deviation of 0 or ∞ that comes from there would say something false.
 pub fn spread(dense: &Dense, arithmetic: impl Into<Arithmetic>) -> Result<Spread, Error> {
+    through(dense, &[], arithmetic.into())
+}
+
+/// The same of what feedback alignment (G1) takes for the gradient, with B^l in place of (W^l)ᵀ on the way back.
+///
+/// # Errors
+/// As [`spread`]; [`Error::Unsupported`] where some number of the matrices is no f64.
+pub fn aligned_spread(
+    dense: &Dense,
+    feedback: &FeedbackMatrices,
+    arithmetic: impl Into<Arithmetic>,
+) -> Result<Spread, Error> {
+    let way = |(matrix, layer): (&Vec<Vec<BigRational>>, &DenseLayer)| {
+        let (rows, cols) = (layer.weights.rows, layer.weights.cols);
+        let value = |at: usize| {
+            let exact = &matrix[at % cols][at / cols];
+            let value = nearest_f64(exact);
+            let is_float = exact_f64(value).as_ref() == Some(exact);
+            let other = || Error::unsupported("standard deviations with feedback that is no f64");
+            is_float.then_some(value).ok_or_else(other)
+        };
+        let values = (0..rows * cols).map(value).collect::<Result<_, _>>()?;
+        Ok(Tensor { rows, cols, dtype: layer.weights.dtype, values })
+    };
+    let layers = dense.layers.iter().skip(1);
+    let ways = feedback.matrices().iter().zip(layers).map(way).collect::<Result<Vec<_>, Error>>()?;
+    through(dense, &ways, arithmetic.into())
+}
+
+/// The spread with these in place of the weights of the layers after the first, on the way back; the weights themselves where there are none.
+fn through(dense: &Dense, ways: &[Tensor], arithmetic: Arithmetic) -> Result<Spread, Error> {
     dense.loss.expect_half_squared("the plausible line")?;
-    let arithmetic = arithmetic.into();
     let model = Model::of(arithmetic);
     let batch = dense.batch();
     let alike = examples_alike(dense);
     let rounds =
-        dense.layers.iter().any(|layer| model.rounds(&layer.weights)) || model.operand_unit() > 0.0;
+        dense.layers.iter().map(|layer| &layer.weights).chain(ways).any(|w| model.rounds(w))
+            || model.operand_unit() > 0.0;
     let tensors = dense.layers.iter().flat_map(|l| [Some(&l.weights), l.biases.as_ref()]).flatten();
-    for tensor in tensors.chain([&dense.inputs, &dense.targets]) {
+    for tensor in tensors.chain([&dense.inputs, &dense.targets]).chain(ways) {
         expect_middling(&tensor.values)?;
     }
     let mut rates = vec![given(&dense.inputs, &model)];
@@ -153,7 +195,8 @@ pub fn spread(dense: &Dense, arithmetic: impl Into<Arithmetic>) -> Result<Spread
         expect_middling(&delta.value)?;
         layers.push(mean(&delta, &rates[l], (&alike, rounds), &model));
         if l > 0 {
-            credit = backward(&layer.weights, &delta, batch, &model);
+            let way = ways.get(l - 1).unwrap_or(&layer.weights);
+            credit = backward(way, &delta, batch, &model);
         }
     }
     layers.reverse();

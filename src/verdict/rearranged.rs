@@ -1,5 +1,7 @@
 //! Right numbers in a wrong place, or cut: mistakes that no rule makes, but those who write its results down.
 
+use std::collections::HashMap;
+
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
 
@@ -7,7 +9,7 @@ use super::evidence;
 use super::factor::{Factor, last_rounding};
 use super::walk::Reference;
 use crate::number::{canonical, exact_f64};
-use crate::spec::{Block, Number, PerBlock, Shape};
+use crate::spec::{Block, Number, PerBlock, Place, Shape};
 
 /// What is said of weights that are written with rows and columns exchanged.
 pub const TRANSPOSED: &str = "are transposed: rows are presynaptic neurons";
@@ -115,6 +117,9 @@ impl Look<'_> {
             }
             return self.of_another_shape(k, rows, columns);
         }
+        if let Shape::Synapses(places) = &right.shape {
+            return self.in_another_order(k, places);
+        }
         self.broadcast(k).or_else(|| self.sums_of_rows(k))
     }
 
@@ -126,6 +131,42 @@ impl Look<'_> {
             let name = right.in_words();
             format!("the {name} are written column by column: as inputs × outputs, in the shape of outputs × inputs")
         })
+    }
+
+    /// The synapses of a graph, sorted by whoever wrote them down, beside the ends that the case has in its own order.
+    fn in_another_order(&self, k: usize, places: &[Place]) -> Option<String> {
+        let right = &self.right.blocks[k];
+        let sorted = |key: &dyn Fn(usize) -> [Option<usize>; 2]| {
+            let mut order: Vec<usize> = (0..places.len()).collect();
+            order.sort_by_key(|at| key(*at));
+            order
+        };
+        let ends = |at: usize| [Some(places[at].post), places[at].pre];
+        let orders = [
+            (sorted(&ends), "sorted by the postsynaptic neuron, then by the presynaptic one"),
+            (
+                sorted(&|at| [places[at].pre, Some(places[at].post)]),
+                "sorted by the presynaptic neuron, then by the postsynaptic one",
+            ),
+            ((0..places.len()).rev().collect(), "from the last to the first"),
+            (Self::turned(places), "each synapse with the number of the one that leads back"),
+        ];
+        let (_, words) = orders.iter().find(|(order, _)| self.has(k, |at| &right.entries[order[at]]))?;
+        Some(format!(
+            "the {} are in another order than the synapses of the case: {words}",
+            right.in_words()
+        ))
+    }
+
+    /// Of each synapse the one from its postsynaptic neuron to its presynaptic one; of one that has none, itself.
+    fn turned(places: &[Place]) -> Vec<usize> {
+        let at: HashMap<(usize, Option<usize>), usize> =
+            places.iter().enumerate().map(|(at, place)| ((place.post, place.pre), at)).collect();
+        let back = |(own, place): (usize, &Place)| {
+            let found = place.pre.and_then(|pre| at.get(&(pre, Some(place.post))));
+            found.copied().unwrap_or(own)
+        };
+        places.iter().enumerate().map(back).collect()
     }
 
     /// Every bias with the sum, or the mean, of all of them.

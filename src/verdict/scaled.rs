@@ -1,7 +1,7 @@
 //! Bounds of a gradient that is so many times ours, computed in one format and stored in another.
 
 use num_rational::BigRational;
-use num_traits::{One, Signed};
+use num_traits::{One, Signed, Zero};
 
 use super::bounded::when_stored;
 use super::ulps::{power_of_two, upward};
@@ -82,6 +82,10 @@ impl Reference {
 
 /// How far a scale is off, relatively, when it is put into a format; 0 where that is no more than one rounding, which every bound allows for.
 fn off(scale: &BigRational, dtype: Dtype) -> f64 {
+    // Nothing is off in what is multiplied by 0.
+    if scale.is_zero() {
+        return 0.0;
+    }
     let Some(rounded) = exact_f64(nearest(scale.numer(), scale.denom(), dtype)) else { return 0.0 };
     let off = ((rounded - scale) / scale).abs();
     let one_rounding = power_of_two(-i64::from(dtype.precision()));

@@ -32,7 +32,7 @@ verdict::exact: scalar verdict::compared
 verdict::factor: number spec verdict::evidence verdict::ulps verdict::walk
 verdict::freivalds: number spec verdict::bounded verdict::compared verdict::entries
 verdict::judge: number spec verdict::evidence verdict::factor verdict::plausible verdict::power verdict::walk
-verdict::plausible: error spec verdict::bounded
+verdict::plausible: error number spec verdict::bounded
 verdict::point: verdict::nearness
 verdict::power: verdict::nearness
 verdict::lattice: number spec verdict::compared verdict::entries

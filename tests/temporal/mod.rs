@@ -6,6 +6,7 @@ mod golden;
 mod identities;
 mod judged;
 mod limits;
+mod plausible;
 mod reader;
 mod residues;
 mod rnn;

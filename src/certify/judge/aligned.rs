@@ -33,7 +33,7 @@ pub(super) fn judge(
         return Err(Error::unsupported("--grid-everywhere with a rule that is not the gradient"));
     }
     progress.stage("feedback alignment")?;
-    let right = of_rule(case, matrices, mine, options, limits)?.times(options, mine.number);
+    let right = weighed(case, matrices, mine, options, limits)?;
     let mut found = judged(mine, &right, options);
     let (of_gradient, _) = super::judged(case, mine, options, limits, progress)?;
     let rule = "feedback alignment with the matrices of the file".to_owned();
@@ -45,8 +45,7 @@ pub(super) fn judge(
         vec!["the file declares feedback alignment, and these are not its entries".to_owned()];
     let as_another = explain::another_format(mine, |other| {
         let options = &Options { arithmetic: None, ..options.clone() };
-        let right = of_rule(case, matrices, other, options, limits)?;
-        Ok(judged(other, &right.times(options, other.number), options))
+        Ok(judged(other, &weighed(case, matrices, other, options, limits)?, options))
     })?;
     said.extend(as_another);
     let scale = Scale {
@@ -74,6 +73,21 @@ fn judged(mine: &Gradient, right: &Truth, options: &Options) -> Judgement {
     judge.judgement()
 }
 
+/// What the rule gives in the loss that is meant, with the plausible line where β is the slope of σ.
+fn weighed(
+    case: &Case,
+    matrices: &FeedbackMatrices,
+    mine: &Gradient,
+    options: &Options,
+    limits: &Limits,
+) -> Result<Truth, Error> {
+    let mut right = of_rule(case, matrices, mine, options, limits)?;
+    if !options.rigorous && !case.departs() {
+        right.weigh(case, mine, options, Some(matrices));
+    }
+    Ok(right.times(options, mine.number))
+}
+
 /// What the rule gives, with bounds where floats are to be judged. The loss is that of the case, which no rule changes.
 fn of_rule(
     case: &Case,
@@ -98,9 +112,10 @@ fn of_rule(
                 "an exact gradient of tanh, logistic or softplus; say \"number\": \"f64\" or \"f32\" in the file",
             ));
         };
+        let radii = Some(blocks(bounds).map(|bound| bound.radius));
         let entries = blocks(bounds).map(|bound| Reference::centre(&bound));
         let loss = Some(Reference::centre(&bounds.loss));
-        return Ok(Truth { entries, radii: None, loss, inputs: Vec::new(), stand: None });
+        return Ok(Truth { entries, radii, loss, inputs: Vec::new(), stand: None });
     }
     let right = aligned(case, matrices, (Number::Exact, mine.quantity), limits)?;
     let entries = match &bounds {

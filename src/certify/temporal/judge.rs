@@ -5,6 +5,8 @@ use num_traits::{Signed, Zero};
 
 use super::gradient::{Known, expect_exact, has_few_parameters, known, of_rule};
 use super::on_kinks;
+use super::room::Room;
+use super::spreads::{Spreads, spread_of};
 use crate::certify::explain;
 use crate::error::Error;
 use crate::mutants;
@@ -79,7 +81,7 @@ fn as_declared(
     progress.stage(&rule.to_string())?;
     let right = as_rule(case, rule, mine, limits)?;
     let bounds = bounds_of(case, rule, mine)?;
-    let (mut judgement, _) = against(mine, right, bounds.as_ref(), options);
+    let (mut judgement, _) = against(mine, right, (bounds.as_ref(), None), options);
     let (of_gradient, _) = judged(case, mine, options, limits, progress)?;
     judgement.declared = Some(Declared { rule: rule.to_string(), blocks: of_gradient.blocks });
     Ok(judgement)
@@ -178,25 +180,6 @@ pub(super) struct Right {
     pub radius: Option<Room>,
 }
 
-/// How far from the entries, and from the loss.
-pub(super) struct Room {
-    pub entries: PerBlock<f64>,
-    pub loss: f64,
-}
-
-impl Room {
-    fn of(bounds: &TemporalGradient<f64>) -> Self {
-        Self { entries: bounds.per_block().map(|bound| *bound), loss: bounds.loss }
-    }
-
-    /// The same around −η times the entries; the loss is that of the gradient.
-    pub fn of_update(self, learning_rate: &BigRational) -> Self {
-        let eta = nearest_f64(&learning_rate.abs()).next_up();
-        let times = |radius: f64| if radius == 0.0 { 0.0 } else { (radius * eta).next_up() };
-        Self { entries: self.entries.map(times), loss: self.loss }
-    }
-}
-
 fn judged(
     case: &TemporalCase,
     mine: &Gradient,
@@ -209,14 +192,18 @@ fn judged(
     let rule = if by_tangent { TemporalRule::Tangent } else { TemporalRule::Bptt };
     let truth = as_rule(case, &rule, mine, limits)?;
     let bounds = bounds_of(case, &TemporalRule::Bptt, mine)?;
-    Ok(against(mine, truth, bounds.as_ref(), options))
+    let spread = match options.rigorous {
+        true => None,
+        false => spread_of(case, mine, (&truth.gradient, truth.radius.as_ref())),
+    };
+    Ok(against(mine, truth, (bounds.as_ref(), spread.as_ref()), options))
 }
 
-/// Their entries against those of a rule, within its bounds.
+/// Their entries against those of a rule, within its bounds; with deviations, of entries and loss, where there are some.
 pub(super) fn against(
     mine: &Gradient,
     Right { gradient: truth, radius }: Right,
-    bounds: Option<&Room>,
+    (bounds, spread): (Option<&Room>, Option<&Spreads>),
     options: &Options,
 ) -> (Judgement, Truth) {
     let mut judge = Judge::new(mine.number, options);
@@ -232,12 +219,20 @@ pub(super) fn against(
         None => right,
         Some(radius) => right.zip(radius.entries.as_ref()).map(|(of, radius)| around(of, *radius)),
     };
+    let right = match spread {
+        None => right,
+        Some((spreads, _)) => {
+            let with = |(of, spread): (Reference, &Option<f64>)| Reference { spread: *spread, ..of };
+            right.zip(spreads.as_ref()).map(with)
+        }
+    };
     let times = |reference: Reference| reference.times(&options.scale, mine.number);
     let right = right.map(times);
     judge.parameters(&mine.entries, &right);
     if let (Some(theirs), Some(loss)) = (&mine.loss, &truth.loss) {
         let loss = Reference::exactly(loss.clone(), bounds.map(|bounds| bounds.loss));
         let loss = radius.as_ref().map_or_else(|| loss.clone(), |r| around(loss.clone(), r.loss));
+        let loss = Reference { spread: spread.and_then(|(_, loss)| *loss), ..loss };
         let loss = times(loss);
         judge.extra("loss", [("loss".to_owned(), theirs, loss)]);
     }

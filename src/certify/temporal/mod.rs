@@ -4,6 +4,8 @@ mod compare;
 mod gradient;
 mod judge;
 mod on_kinks;
+mod room;
+mod spreads;
 pub mod stack;
 mod steps;
 

@@ -5,8 +5,9 @@ use num_rational::BigRational;
 use num_traits::Zero;
 
 use super::gradient::{affords_balls, not_exact, radius, rounded_once_more};
-use super::judge::{Right, Room, Truth, against};
+use super::judge::{Right, Truth, against};
 use super::on_kinks::explained_in_layers;
+use super::room::Room;
 use crate::certificate::MOST_UNIT_DIRECTIONS;
 use crate::certify::explain;
 use crate::certify::gradient::{no_engine, off_grid};
@@ -226,7 +227,7 @@ fn judged(
         Some(Ok(bounds)) => Some(room_of(case, &bounds)),
         Some(Err(other)) => return Err(other),
     };
-    Ok(against(mine, right, bounds.as_ref(), options))
+    Ok(against(mine, right, (bounds.as_ref(), None), options))
 }
 
 fn room_of(case: &StackCase, found: &StackGradient<f64>) -> Room {

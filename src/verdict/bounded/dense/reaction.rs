@@ -64,6 +64,9 @@ pub(in crate::verdict) enum Reaction {
     },
 }
 
+/// A kink that is so many deviations away is out of reach.
+const FAR: f64 = 8.0;
+
 /// σ that is evaluated by a library, or is a quotient.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::verdict) enum Smooth {
@@ -108,7 +111,6 @@ impl Reaction {
     /// σ(s) and σ'(s), each with what it is off if s is off by a deviation; within eight deviations of a kink the whole jump, and an
     /// eighth of what σ is off on the far side: a neuron that is off may be on in floats, with a rate where the exact one is zero.
     pub(in crate::verdict) fn at(&self, s: f64, deviation: f64) -> [(f64, f64); 2] {
-        const FAR: f64 = 8.0;
         match self {
             Self::Bounded { function, models } => {
                 let fire = |off: f64| function.fire(s, [Up::ZERO, Up::of(off)], *models);
@@ -125,7 +127,88 @@ impl Reaction {
     }
 }
 
+/// σ and σ' at a net input, to first order in what it is off by.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::verdict) struct FirstOrder {
+    /// σ(s)
+    pub rate: f64,
+    /// What is rounded there, and what s does to it in second order.
+    pub rate_off: f64,
+    /// σ'(s)
+    pub slope: f64,
+    /// The same of it; the whole jump where a kink is within reach.
+    pub slope_off: f64,
+    /// σ''(s)
+    pub bend: f64,
+    /// Whether σ is curved, so that first order holds near s only.
+    pub is_curved: bool,
+    /// Whether a kink is within reach.
+    pub is_uncertain: bool,
+}
+
+impl Reaction {
+    /// What [`Self::at`] says, with what s brings in apart from what is rounded here.
+    pub(in crate::verdict) fn to_first_order(&self, s: f64, deviation: f64) -> FirstOrder {
+        let second = deviation * deviation;
+        match self {
+            Self::Bounded { function, models } => {
+                let fire = |off: f64| function.fire(s, [Up::ZERO, Up::of(off)], *models);
+                let (own, far) = (fire(0.0), fire(FAR * deviation));
+                let (bend, is_curved) = match function {
+                    Function::Identity | Function::Pieces { .. } => (0.0, false),
+                    Function::Square | Function::Quadratic => (2.0, true),
+                    Function::Cubic => (-2.0 * s, true),
+                };
+                let is_uncertain = far.is_uncertain;
+                let jump = if is_uncertain { far.slope_error[1].value() } else { 0.0 };
+                let curved = if is_curved { (bend.abs() + 1.0) * second } else { 0.0 };
+                FirstOrder {
+                    rate: own.rate,
+                    rate_off: own.rate_error[1].value() + curved + jump * deviation,
+                    slope: own.slope,
+                    slope_off: own.slope_error[1].value().max(jump)
+                        + if is_curved { second } else { 0.0 },
+                    bend,
+                    is_curved,
+                    is_uncertain,
+                }
+            }
+            Self::Smooth { function, unit } => {
+                let [(rate, rate_off), (slope, slope_off)] = function.at(s, 0.0, *unit);
+                FirstOrder {
+                    rate,
+                    rate_off: rate_off + second,
+                    slope,
+                    slope_off: slope_off + second,
+                    bend: function.bend(s, FAR * deviation),
+                    is_curved: true,
+                    is_uncertain: false,
+                }
+            }
+        }
+    }
+}
+
 impl Smooth {
+    /// σ''(s); of a σ'' with a jump within reach the larger side.
+    fn bend(self, s: f64, reach: f64) -> f64 {
+        let tail = (-s.abs()).exp();
+        let of_logistic = tail / ((1.0 + tail) * (1.0 + tail));
+        let logistic = if s < 0.0 { tail / (1.0 + tail) } else { 1.0 / (1.0 + tail) };
+        let far = 1.0 + s.abs();
+        match self {
+            Self::Tanh => {
+                let double = (-2.0 * s.abs()).exp();
+                -2.0 * s.tanh() * 4.0 * double / ((1.0 + double) * (1.0 + double))
+            }
+            Self::Logistic => of_logistic * (1.0 - 2.0 * logistic),
+            Self::Softplus => of_logistic,
+            Self::Softsign => -2.0 * s.signum() / (far * far * far),
+            Self::EluRational if s > reach => 0.0,
+            Self::EluRational => 2.0 / (far * far * far),
+        }
+    }
+
     /// σ(s + d) ≈ σ + σ' d + ½ d², σ'(s + d) ≈ σ' + σ'' d + d², and the roundings of the usual formulas: σ by a library, within four
     /// ulps, and σ' as frameworks have it of σ, with what cancels there.
     fn at(self, s: f64, deviation: f64, unit: f64) -> [(f64, f64); 2] {

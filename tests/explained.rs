@@ -516,7 +516,8 @@ fn synapses_in_another_order_are_told() {
         for (order, words) in orders {
             let said = said(&graph(false), number, in_order(order)).1;
             let told = |said: &String| {
-                said.starts_with("the weights of the graph are in another order") && said.contains(words)
+                said.starts_with("the weights of the graph are in another order")
+                    && said.contains(words)
             };
             assert!(said.iter().any(told), "{number:?}, {words}: {said:?}");
         }
@@ -526,14 +527,26 @@ fn synapses_in_another_order_are_told() {
             in_order(orders[0].0)(mine);
             mine.entries.blocks[0].entries[2] *= q(9, 8);
         };
-        for said in [said(&graph(false), number, in_order(other)).1, said(&graph(false), number, off).1] {
-            assert!(!said.iter().any(|said| said.contains("another order")), "{number:?}: {said:?}");
+        for said in
+            [said(&graph(false), number, in_order(other)).1, said(&graph(false), number, off).1]
+        {
+            assert!(
+                !said.iter().any(|said| said.contains("another order")),
+                "{number:?}: {said:?}"
+            );
         }
     }
     // To and fro: of neurons 2 and 3 each synapse has the number of the other.
     let limits = Limits::default();
-    let mut mine =
-        gradient(&graph(true), Rule::Tangent, Number::Exact, Quantity::Gradient, &limits, &mut Silent).unwrap();
+    let mut mine = gradient(
+        &graph(true),
+        Rule::Tangent,
+        Number::Exact,
+        Quantity::Gradient,
+        &limits,
+        &mut Silent,
+    )
+    .unwrap();
     (mine.loss, mine.inputs) = (None, None);
     mine.entries.blocks[0].entries.swap(3, 6);
     let (judgement, said) =

@@ -352,7 +352,8 @@ fn graphs_have_a_third_line() {
         }
         let quantity = [Quantity::Gradient, Quantity::Update][lines % 2];
         let limits = Limits::default();
-        let Ok(mut mine) = gradient(&case, Rule::Credit, f32s, quantity, &limits, &mut Silent) else {
+        let Ok(mut mine) = gradient(&case, Rule::Credit, f32s, quantity, &limits, &mut Silent)
+        else {
             continue;
         };
         (mine.loss, mine.inputs) = (None, None);

@@ -356,7 +356,8 @@ impl Truth {
         };
         let radii = self.radii.iter().flat_map(PerBlock::values).copied();
         let radii = radii.chain(std::iter::repeat(0.0));
-        for ((reference, spread), radius) in self.entries.values_mut().zip(found.values()).zip(radii)
+        for ((reference, spread), radius) in
+            self.entries.values_mut().zip(found.values()).zip(radii)
         {
             let spread = match &times {
                 None => *spread,

@@ -160,7 +160,8 @@ pub fn aligned_spread(
         Ok(Tensor { rows, cols, dtype: layer.weights.dtype, values })
     };
     let layers = dense.layers.iter().skip(1);
-    let ways = feedback.matrices().iter().zip(layers).map(way).collect::<Result<Vec<_>, Error>>()?;
+    let ways =
+        feedback.matrices().iter().zip(layers).map(way).collect::<Result<Vec<_>, Error>>()?;
     through(dense, &ways, arithmetic.into())
 }
 

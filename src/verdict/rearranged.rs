@@ -151,7 +151,8 @@ impl Look<'_> {
             ((0..places.len()).rev().collect(), "from the last to the first"),
             (Self::turned(places), "each synapse with the number of the one that leads back"),
         ];
-        let (_, words) = orders.iter().find(|(order, _)| self.has(k, |at| &right.entries[order[at]]))?;
+        let (_, words) =
+            orders.iter().find(|(order, _)| self.has(k, |at| &right.entries[order[at]]))?;
         Some(format!(
             "the {} are in another order than the synapses of the case: {words}",
             right.in_words()

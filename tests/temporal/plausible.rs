@@ -35,7 +35,13 @@ enum Alike {
     Decimal,
 }
 
-fn net(seed: u64, alike: Alike, neurons: usize, steps: usize, activation: Activation) -> TemporalCase {
+fn net(
+    seed: u64,
+    alike: Alike,
+    neurons: usize,
+    steps: usize,
+    activation: Activation,
+) -> TemporalCase {
     let mut draws = ChaCha8Rng::seed_from_u64(seed);
     // A value of f32 between −1 and 1.
     let mut value = || ratio(i64::from(draws.next_u32() >> 8) - (1 << 23), 1 << 23);
@@ -68,7 +74,10 @@ fn net(seed: u64, alike: Alike, neurons: usize, steps: usize, activation: Activa
         Alike::Mean => {
             let share = ratio(1023, 1024 * i64::try_from(neurons).unwrap());
             recurrent.iter_mut().flatten().for_each(|weight| *weight = share.clone());
-            recurrent.iter_mut().flatten().for_each(|w| *w = held(w, Number::Float(Dtype::F32)).unwrap());
+            recurrent
+                .iter_mut()
+                .flatten()
+                .for_each(|w| *w = held(w, Number::Float(Dtype::F32)).unwrap());
         }
         Alike::Decimal => {
             recurrent.iter_mut().flatten().for_each(|weight| *weight = &*weight * ratio(1, 10));
@@ -128,7 +137,8 @@ fn times(mine: &Gradient, factor: &BigRational) -> Gradient {
 /// By adjoints and by sensitivities in f32: plausible, with room to spare; times 1.001, refused.
 #[test]
 fn right_floats_of_all_engines_are_plausible_and_a_thousandth_is_not() {
-    let functions = [Activation::Tanh, Activation::Relu, Activation::Logistic, Activation::Softplus];
+    let functions =
+        [Activation::Tanh, Activation::Relu, Activation::Logistic, Activation::Softplus];
     let mut most = 0.0_f64;
     for (kind, alike) in KINDS.into_iter().enumerate() {
         for (of, activation) in functions.iter().enumerate() {

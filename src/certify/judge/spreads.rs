@@ -19,7 +19,9 @@ pub(super) fn spreads(
             };
             let found = found.ok()?;
             let of_layer = |(layer, [weights, biases]): (&Layer, [Vec<f64>; 2])| {
-                weights.into_iter().chain(layer.biases.is_some().then_some(biases).into_iter().flatten())
+                weights
+                    .into_iter()
+                    .chain(layer.biases.is_some().then_some(biases).into_iter().flatten())
             };
             let entries = net.layers.iter().zip(found.layers).flat_map(of_layer);
             Some(Layout::of(case).hold(entries))

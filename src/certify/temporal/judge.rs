@@ -222,7 +222,8 @@ pub(super) fn against(
     let right = match spread {
         None => right,
         Some((spreads, _)) => {
-            let with = |(of, spread): (Reference, &Option<f64>)| Reference { spread: *spread, ..of };
+            let with =
+                |(of, spread): (Reference, &Option<f64>)| Reference { spread: *spread, ..of };
             right.zip(spreads.as_ref()).map(with)
         }
     };

@@ -23,9 +23,11 @@ pub(super) fn spread_of(
     };
     // A centre that is off by much of a deviation is none to count deviations from.
     let around = |spread: f64, radius: f64| (radius * 8.0 <= spread).then_some(spread + radius);
-    let entries = right.entries.as_ref().zip(found.per_block()).map(|(value, spread)| {
-        eta.as_ref().map_or(*spread, |eta| eta.spread(*spread, value))
-    });
+    let entries = right
+        .entries
+        .as_ref()
+        .zip(found.per_block())
+        .map(|(value, spread)| eta.as_ref().map_or(*spread, |eta| eta.spread(*spread, value)));
     let (entries, loss) = match radius {
         None => (entries.map(Some), Some(found.loss)),
         Some(radius) => {

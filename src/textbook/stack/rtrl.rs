@@ -130,7 +130,7 @@ impl<'a, S: Scalar> Seen<'a, S> {
         for t in 0..self.ran.net_input.len() {
             for (above, layer) in layers.iter().enumerate() {
                 let mut now = Vec::new();
-                for j in 0..layer.recurrent.len() {
+                for (j, kept) in before[above].iter().enumerate() {
                     let mut sum = S::zero();
                     let synapses = layer.recurrent[j].iter().zip(&relayed[above]);
                     // The layer below is at this step already.
@@ -140,7 +140,6 @@ impl<'a, S: Scalar> Seen<'a, S> {
                         afford(&sum, weight, there, self.limits, "a sensitivity")?;
                         sum = sum + &(weight.clone() * there);
                     }
-                    let kept = &before[above][j];
                     afford(&sum, &layer.leak, kept, self.limits, "a sensitivity")?;
                     afford(&sum, &layer.gain, &sum, self.limits, "a sensitivity")?;
                     let mut next = layer.leak.clone() * kept + &(layer.gain.clone() * &sum);

@@ -212,8 +212,8 @@ impl Draws {
         let count = |terms: usize| terms as f64;
         let k = count(terms.len());
         let squares: f64 = terms.iter().map(|term| (term / largest).powi(2)).sum();
-        let summed = (k / 2.0 + 1.0) * squares
-            + (k / 3.0 + 1.0 + roundings) * (total / largest).powi(2);
+        let summed =
+            (k / 2.0 + 1.0) * squares + (k / 3.0 + 1.0 + roundings) * (total / largest).powi(2);
         let key = |term: f64| {
             (leading(term, (self.format.precision() / 2).max(8)), term.is_sign_negative())
         };

@@ -33,9 +33,8 @@ pub fn graph_spread(case: &Case, format: Dtype) -> Result<Update<f64>, Error> {
         [wiring.synapses.len(), wiring.neurons(), case.examples.len()].map(|count| count as f64);
     let held = 2 * wiring.synapses.len() + 5 * wiring.neurons();
     expect_affordable(4.0 * (synapses + neurons) * batch, held)?;
-    let reaction = |n: usize| {
-        Reaction::of(&wiring.activations[Neuron(n)], wiring.kinks[Neuron(n)], format)
-    };
+    let reaction =
+        |n: usize| Reaction::of(&wiring.activations[Neuron(n)], wiring.kinks[Neuron(n)], format);
     let reactions = (0..wiring.neurons()).map(reaction).collect::<Result<_, _>>()?;
     let graph = Graph { wiring: &wiring, order, reactions: PerNeuron::new(reactions) };
     let mut entries = Entries::new(wiring.synapses.len() + wiring.neurons());

@@ -22,10 +22,7 @@ const SCALINGS: f64 = 4.0;
 /// # Errors
 /// [`Error::Unsupported`] where the draws would take too long; [`Error::NotFinite`] where some number leaves f64, or a net input is off by
 /// so much that first order says nothing, as in a network that amplifies its roundings from step to step.
-pub fn temporal_spread(
-    case: &TemporalCase,
-    format: Dtype,
-) -> Result<TemporalGradient<f64>, Error> {
+pub fn temporal_spread(case: &TemporalCase, format: Dtype) -> Result<TemporalGradient<f64>, Error> {
     let shape = Shape::of(case);
     expect_affordable(shape.multiplications(case), shape.held(case))?;
     let reaction = Reaction::of(&case.network.activation, case.kink, format)?;

@@ -256,6 +256,20 @@ fn what_squares_out_of_range_has_no_third_line() {
     }
 }
 
+/// The same of a graph, whose deviations are drawn: what underflows would be a deviation of 0.
+#[test]
+fn what_leaves_the_reach_of_draws_has_no_third_line() {
+    let layers = net(4, Alike::Nothing);
+    assert!(graph_spread(&layers.to_case().unwrap(), Dtype::F64).is_ok());
+    for power in [-1000, -700, 700] {
+        let mut dense = layers.clone();
+        let (weights, size) = (&mut dense.layers[1].weights, 2f64.powi(power));
+        weights.dtype = Dtype::F64;
+        weights.values.iter_mut().for_each(|value| *value *= size);
+        assert!(graph_spread(&dense.to_case().unwrap(), Dtype::F64).is_err(), "2^{power}");
+    }
+}
+
 /// One entry without a deviation takes the line from its block: the others vouch for nothing but themselves.
 #[test]
 fn a_block_with_a_gap_has_no_third_line() {

@@ -70,7 +70,7 @@ fn held(value: &BigRational, number: Number) -> BigRational {
 struct Seen {
     /// Files in which a whole result, or a live block of it, is zero.
     zeros: usize,
-    /// Those of them that were different, and those that were unchecked.
+    /// Those of them that were different or implausible, and those that were unchecked.
     different: usize,
     unchecked: usize,
     /// Right results, and those that passed.
@@ -86,7 +86,7 @@ impl Seen {
         self.zeros += 1;
         let nearness = judgement.nearness();
         match judgement.unchecked() {
-            _ if nearness == Nearness::Different => self.different += 1,
+            _ if nearness >= Nearness::Implausible => self.different += 1,
             Some(why) => {
                 self.unchecked += 1;
                 let named = judgement.blocks.iter().any(|b| why.words().contains(&b.name));

@@ -27,6 +27,8 @@ pub(super) const ROUNDS: u64 = 4;
 const MOST: f64 = 1e10;
 /// Numbers that are held with all their draws: 128 MiB.
 const MOST_HELD: usize = 1 << 18;
+/// Magnitudes of which a product of two is a normal f64: what is lost below it would be a deviation of 0, and say something false.
+const REACH: std::ops::RangeInclusive<f64> = 1e-150..=1e150;
 /// From here on a net input is no longer off by little, and first order says nothing.
 const LITTLE: f64 = 1.0 / 16.0;
 
@@ -119,11 +121,26 @@ pub(super) struct Draws {
     count: u64,
     format: Dtype,
     model: Model,
+    is_lost: bool,
 }
 
 impl Draws {
     pub fn new(round: u64, format: Dtype) -> Self {
-        Self { round, count: 0, format, model: Model::of(format) }
+        Self { round, count: 0, format, model: Model::of(format), is_lost: false }
+    }
+
+    /// Whether all numbers so far were zero or of a middling size.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`].
+    pub fn expect_in_reach(&self) -> Result<(), Error> {
+        if self.is_lost { Err(out_of_reach()) } else { Ok(()) }
+    }
+
+    /// A number with what the draws put it off by; one that is too small or too large is remembered.
+    fn drawn(&mut self, value: f64, off: Box<Lanes>) -> Drawn {
+        self.is_lost |= value != 0.0 && !REACH.contains(&value.abs());
+        Drawn::new(value, off)
     }
 
     /// u, of sums too: whoever adds up in the format itself is right as well.
@@ -160,7 +177,7 @@ impl Draws {
         let misfit = rounded.map_or(f64::INFINITY, |rounded| nearest_f64(&(rounded - exact).abs()));
         let mut off = Box::new([0.0; LANES]);
         self.move_by(&mut off, misfit, (Of::Parameter, value));
-        Drawn::new(value, off)
+        self.drawn(value, off)
     }
 
     /// a b, rounded so many times.
@@ -177,7 +194,7 @@ impl Draws {
         };
         let both = a.deviation * b.deviation;
         self.move_by(&mut off, rounding.hypot(both), (of, value));
-        Drawn::new(value, off)
+        self.drawn(value, off)
     }
 
     /// a + b, rounded once.
@@ -194,7 +211,7 @@ impl Draws {
         let Products { value, mut off, second, terms } = sum;
         let rounding = self.of_terms(terms, value, roundings);
         self.move_by(&mut off, rounding.hypot(second), (of, value));
-        Drawn::new(value, off)
+        self.drawn(value, off)
     }
 
     /// The deviation of a sum of these products, from left to right.
@@ -242,7 +259,7 @@ impl Draws {
             let mut off = Box::new([0.0; LANES]);
             s.add_to(&mut *off, steepness);
             self.move_by(&mut off, own, like);
-            Drawn::new(value, off)
+            self.drawn(value, off)
         };
         let rate = of(at.rate, at.slope, at.rate_off, (Of::Rate, at.rate));
         let like = if at.is_uncertain { s.value } else { at.slope };

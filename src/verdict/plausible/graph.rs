@@ -49,6 +49,7 @@ pub fn graph_spread(case: &Case, format: Dtype) -> Result<Update<f64>, Error> {
         for example in &case.examples {
             values.push(graph.example(example, &parameters, &mut draws, &mut entries)?);
         }
+        draws.expect_in_reach()?;
         entries.end_round();
     }
     // The terms of the last sums are the same in all rounds.

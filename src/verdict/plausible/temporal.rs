@@ -36,6 +36,7 @@ pub fn temporal_spread(case: &TemporalCase, format: Dtype) -> Result<TemporalGra
             let passed = net.forward(case, example, &reaction, &mut draws)?;
             net.backward(&passed, &shape, &mut draws, &mut entries, &mut factors);
         }
+        draws.expect_in_reach()?;
         entries.end_round();
     }
     // The terms of the last sums are the same in all rounds.

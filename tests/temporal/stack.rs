@@ -3,9 +3,13 @@
 
 use creditcheck::certify::Silent;
 use creditcheck::certify::temporal::stack::{gradient, judge};
+#[cfg(feature = "fast")]
 use creditcheck::fast::stack::bptt;
 use creditcheck::mutants::temporal::{Slip, StackReference};
-use creditcheck::number::{exact_f64, held};
+#[cfg(feature = "fast")]
+use creditcheck::number::exact_f64;
+use creditcheck::number::held;
+#[cfg(feature = "fast")]
 use creditcheck::scalar::Enclosed;
 use creditcheck::spec::Kink;
 use creditcheck::spec::{
@@ -13,6 +17,7 @@ use creditcheck::spec::{
 };
 use creditcheck::textbook::stack;
 use creditcheck::textbook::temporal::Evaluation;
+#[cfg(feature = "fast")]
 use creditcheck::verdict::bounded::stack_bound;
 use creditcheck::verdict::judge::{Nearness, Options};
 use creditcheck::wire::StackDocument;
@@ -173,6 +178,7 @@ fn the_derivative_of_a_leak_is_that_of_the_loss() {
 
 /// Every number of ours in floats lies within the bound, and the bound has power: it does not let the leak, or the first layer, pass
 /// when wrong by 2⁻¹⁰ (f32) or 2⁻³⁰.
+#[cfg(feature = "fast")]
 #[test]
 fn floats_of_layers_lie_within_their_bounds() {
     let mut g = Gen::from_size_and_seed(100, seed(20_261_143));

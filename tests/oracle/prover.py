@@ -1,7 +1,7 @@
 """A dishonest issuer of certificates: it computes everything that a certificate holds, and lies where it is told to.
 
 A lie is planted at one stage; whatever comes after it is computed from the lie, digests, draws and rows included, so that
-only the equation of that stage can tell. Without a lie the certificate is a valid one. It borrows σ, the draws and the counting of
+only the equation of that stage can tell. Without a lie the certificate is a valid one. It borrows σ, e, the draws and the counting of
 rows from fixtures/verifier: it need not be independent, only thorough.
 """
 
@@ -19,6 +19,7 @@ from verifier.case import Case, ordered  # noqa: E402
 from verifier.draws import DRAW_EXAMPLES, PRIME  # noqa: E402
 from verifier.functions import GIVEN, enclosed, fire, slope  # noqa: E402
 from verifier.large import Large  # noqa: E402
+from verifier.losses import pull  # noqa: E402
 from verifier.rest import search  # noqa: E402
 from verifier.small import Small  # noqa: E402
 from verifier.strict import canonical, dot, read_json, sha256  # noqa: E402
@@ -94,7 +95,8 @@ class Prover:
             beta[i] = self.say("balance", b, i, s[i], x[i], honest)
         e = [Fraction(0)] * net.neurons
         for output, target in zip(net.outputs, case.targets[b]):
-            e[output] = self.say("error", b, output, target - x[output])
+            honest = pull(case.loss, x[output], target, len(case.targets), len(net.outputs))
+            e[output] = self.say("error", b, output, honest)
         found = {"net_inputs": s, "rates": x, "balance_factors": beta}
         slopes = [beta[i] if net.functions[i][0] in GIVEN or net.is_input[i] else slope(net.functions[i], s[i], net.kinks[i])
                   for i in range(net.neurons)]
